@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Each module is one target and imports only what stands below it; docs/ARCHITECTURE.md has the picture.
+// No package dependencies: the toolchain, and C libraries of the system.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The matrix kernels are compiled optimised in every configuration: without it a test of a real model takes minutes.
+let kernelSettings: [SwiftSetting] = settings + [.unsafeFlags(["-O", "-Xcc", "-mavx2", "-Xcc", "-mfma"])]
+
+/// A module and its tests.
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []
+) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .testTarget(
+            name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + tests,
+            swiftSettings: settings),
+    ]
+}
+
+/// A command: a thin `main` around modules.
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+    [.executableTarget(name: name, dependencies: dependencies + ["Arguments"], swiftSettings: settings)]
+}
+
+let ground: [Target] =
+    [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CLinux"),
+    ]
+    + module("SystemIO", ["CLinux"])
+    + module("Arguments")
+
+let wire: [Target] =
+    module("HPACK")
+    + module("HTTP2", ["HPACK"])
+    + module("HTTP1")
+    + module("Protobuf")
+    + module("JSON")
+    + module("TLS", ["COpenSSL", "SystemIO"])
+
+let protocols: [Target] =
+    module("GRPC", ["HTTP2", "HPACK", "Protobuf", "SystemIO"])
+    + module("HTTP", ["HTTP1", "SystemIO"], tests: ["TLS"])
+    + module("Observability", ["SystemIO"])
+
+let kubernetes: [Target] =
+    module("KubeletAPI", ["Protobuf", "GRPC"])
+    + module("KubernetesClient", ["HTTP", "JSON", "TLS", "CYAML", "SystemIO"])
+
+let domain: [Target] =
+    module("Placement")
+    + module("Neuron", ["Placement", "SystemIO"])
+    + module("NeuronTools", ["Neuron", "JSON"])
+    + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
+    + [.target(name: "NeuronKernels", swiftSettings: kernelSettings)]
+
+let applications: [Target] =
+    module("DevicePlugin", ["Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "Observability", "SystemIO"])
+    + module("NodeAgent", ["DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability", "SystemIO"])
+    + module("Operator", ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"])
+    + module("ModelServer", ["NeuronRuntime", "HTTP", "JSON", "Observability", "SystemIO"])
+    + module("LocalCluster", ["KubeletAPI", "GRPC", "Protobuf", "HTTP", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
+
+let commands: [Target] =
+    command("ganglion", ["LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "HTTP", "JSON", "SystemIO", "Observability"])
+    + command("ganglion-device-plugin", ["DevicePlugin", "Neuron", "Observability", "SystemIO"])
+    + command("ganglion-node-agent", ["NodeAgent", "KubernetesClient", "Observability", "SystemIO"])
+    + command("ganglion-operator", ["Operator", "KubernetesClient", "Observability", "SystemIO"])
+    + command("ganglion-model-server", ["ModelServer", "NeuronRuntime", "Observability", "SystemIO"])
+
+let package = Package(
+    name: "ganglion",
+    targets: ground + wire + protocols + kubernetes + domain + applications + commands,
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,126 @@
+// The way between bytes, this value and Codable types. Keys are sorted: equal values have equal bytes.
+
+internal import FoundationEssentials
+
+/// Bytes that are not JSON, or JSON that is not of the shape asked for.
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+    /// One sentence: where, and what is wrong.
+    package let description: String
+
+    /// An error with its sentence.
+    package init(_ description: String) { self.description = description }
+}
+
+extension JSON {
+    /// Parses one JSON document. Nesting is bounded by the decoder (512 levels).
+    ///
+    /// - Throws: `JSONError` that says where the fault is.
+    package init(parsing bytes: [UInt8]) throws(JSONError) {
+        do {
+            self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+        } catch {
+            throw JSONError(Self.sentence(error))
+        }
+    }
+
+    /// Parses one JSON document.
+    package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+
+    /// The document as bytes with sorted keys.
+    ///
+    /// - Parameter pretty: whether to break lines and indent.
+    package func serialized(pretty: Bool = false) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting =
+            pretty
+            ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        // Only a number that is not finite could fail to encode; such a number becomes null.
+        guard let data = try? encoder.encode(self) else { return Array("null".utf8) }
+        return Array(data)
+    }
+
+    /// The document as text with sorted keys.
+    package func text(pretty: Bool = false) -> String {
+        String(decoding: serialized(pretty: pretty), as: UTF8.self)
+    }
+
+    /// Reads a type out of this value.
+    ///
+    /// - Throws: `JSONError` that names the member and what was expected.
+    package func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
+        do {
+            return try JSONDecoder().decode(type, from: Data(serialized()))
+        } catch {
+            throw JSONError(Self.sentence(error))
+        }
+    }
+
+    /// The value of a type.
+    ///
+    /// - Throws: `JSONError` where the type cannot be encoded.
+    package init<T: Encodable>(encoding value: T) throws(JSONError) {
+        do {
+            self = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(value))
+        } catch {
+            throw JSONError(Self.sentence(error))
+        }
+    }
+
+    private static func sentence(_ error: any Error) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? "." + $0.stringValue }
+                .joined()
+            return path.isEmpty ? "the document" : String(path.drop { $0 == "." })
+        }
+        guard let error = error as? DecodingError else { return "not valid JSON: \(error)" }
+        switch error {
+        case .dataCorrupted(let context):
+            return "\(place(context)) is not valid JSON: \(context.debugDescription)"
+        case .keyNotFound(let key, let context):
+            return "\(place(context)) lacks \"\(key.stringValue)\""
+        case .typeMismatch(let type, let context):
+            return "\(place(context)) is not of type \(type)"
+        case .valueNotFound(let type, let context):
+            return "\(place(context)) is null, expected \(type)"
+        @unknown default:
+            return "not valid JSON: \(error)"
+        }
+    }
+}
+
+extension JSON: Codable {
+    /// Decodes any JSON value.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .int(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .double(value)
+        } else if let value = try? container.decode([String: JSON].self) {
+            self = .object(value)
+        } else {
+            self = .array(try container.decode([JSON].self))
+        }
+    }
+
+    /// Encodes as the JSON value it is; a number that is not finite becomes `null`.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let value): try container.encode(value)
+        case .int(let value): try container.encode(value)
+        case .double(let value):
+            if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+        case .string(let value): try container.encode(value)
+        case .array(let value): try container.encode(value)
+        case .object(let value): try container.encode(value)
+        }
+    }
+}

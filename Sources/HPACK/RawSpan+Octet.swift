@@ -1,0 +1,30 @@
+// Bytes of a peer are read through one door that cannot trap: an octet is there, or it is nil.
+
+extension RawSpan {
+    /// The octet at `offset`, or nil when `offset` is outside of the span.
+    @inlinable
+    package func octet(_ offset: Int) -> UInt8? {
+        guard offset >= 0, offset < byteCount else { return nil }
+        return unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The octets of `range`, or nil when it is not wholly inside of the span.
+    package func octets(_ range: Range<Int>) -> [UInt8]? {
+        guard range.lowerBound >= 0, range.upperBound <= byteCount else { return nil }
+        return [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            withUnsafeBytes { source in
+                UnsafeMutableRawBufferPointer(buffer).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: source[range]))
+            }
+            count = range.count
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends the octets of `range`, as far as they are inside of `span`.
+    package mutating func append(_ span: RawSpan, _ range: Range<Int>) {
+        let inside = range.clamped(to: 0..<span.byteCount)
+        span.withUnsafeBytes { append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[inside])) }
+    }
+}

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
 
 #include <pthread.h>
@@ -99,3 +100,43 @@ void ganglion_set_thread_name(const char *name) {
 int ganglion_open(const char *path, int flags, unsigned int mode) { return open(path, flags, mode); }
 int ganglion_fcntl_int(int descriptor, int command, int argument) { return fcntl(descriptor, command, argument); }
 int ganglion_fcntl_lock(int descriptor, int command, struct flock *lock) { return fcntl(descriptor, command, lock); }
+
+int ganglion_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static int signal_descriptors[NSIG];
+
+static void write_signal(int signal) {
+    int saved = errno;
+    unsigned char number = (unsigned char)signal;
+    ssize_t ignored = write(signal_descriptors[signal], &number, 1);
+    (void)ignored;
+    errno = saved;
+}
+
+int ganglion_watch_signal(int signal, int descriptor) {
+    if (signal <= 0 || signal >= NSIG) {
+        errno = EINVAL;
+        return -1;
+    }
+    signal_descriptors[signal] = descriptor;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = write_signal;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    return sigaction(signal, &action, NULL);
+}
+
+int ganglion_peer_credentials(int descriptor, pid_t *pid, uid_t *uid, gid_t *gid) {
+    struct ucred credentials;
+    socklen_t length = sizeof credentials;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+    *pid = credentials.pid;
+    *uid = credentials.uid;
+    *gid = credentials.gid;
+    return 0;
+}
+
+int ganglion_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC | O_NONBLOCK); }

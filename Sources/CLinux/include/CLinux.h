@@ -2,10 +2,6 @@
 // calls and for macros that Swift cannot import.
 #pragma once
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -53,6 +49,18 @@ pid_t ganglion_spawn(
 
 /// Sets the calling thread's name as /proc and debuggers show it; at most 15 octets are kept.
 void ganglion_set_thread_name(const char *name);
+
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC.
+int ganglion_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+/// From now on `signal` writes its number as one octet into `descriptor`, a non-blocking pipe. 0, or -1 and errno.
+int ganglion_watch_signal(int signal, int descriptor);
+
+/// SO_PEERCRED of a Unix socket: the peer's pid, uid and gid as they were at connect. 0, or -1 and errno.
+int ganglion_peer_credentials(int descriptor, pid_t *pid, uid_t *uid, gid_t *gid);
+
+/// pipe2(2) with O_CLOEXEC and O_NONBLOCK.
+int ganglion_pipe(int descriptors[2]);
 
 /// open(2) and fcntl(2) without varargs.
 int ganglion_open(const char *path, int flags, unsigned int mode);

@@ -1,0 +1,143 @@
+// Where a server listens: a Unix socket or a numeric address. Names are not resolved: a static binary has no resolver,
+// and inside a cluster the API server's address is a number.
+
+internal import CLinux
+internal import Glibc
+
+/// The address of a stream socket.
+package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A path of at most 107 octets.
+    case unix(String)
+    /// A numeric IPv4 or IPv6 address and a port; port 0 lets the system choose.
+    case ip(String, port: UInt16)
+
+    /// Reads `unix:/path`, `/path`, `127.0.0.1:80`, `[::1]:80`, `localhost:80` or `:80` (every IPv4 address).
+    ///
+    /// - Throws: `SystemError` that says what an address looks like.
+    package init(parsing text: String) throws(SystemError) {
+        if text.hasPrefix("unix:") {
+            self = .unix(String(text.dropFirst(5)))
+        } else if text.hasPrefix("/") {
+            self = .unix(text)
+        } else {
+            guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
+            else {
+                throw SystemError("use address", text, code: 0, hint: "write HOST:PORT or unix:/path")
+            }
+            var host = String(text[..<colon])
+            if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+            if host.isEmpty { host = "0.0.0.0" }
+            if host == "localhost" { host = "127.0.0.1" }
+            self = .ip(host, port: port)
+        }
+        try withSocketAddress { _, _, _ in }
+    }
+
+    /// The form that `init(parsing:)` reads.
+    package var description: String {
+        switch self {
+        case .unix(let path): "unix:" + path
+        case .ip(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        }
+    }
+
+    /// The port, or nil for a Unix socket.
+    package var port: UInt16? { if case .ip(_, let port) = self { port } else { nil } }
+
+    /// Whether only this machine can reach it.
+    package var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .ip(let host, _): host.hasPrefix("127.") || host == "::1"
+        }
+    }
+
+    /// Calls `body` with the kernel's form: the address family, the address and its length.
+    func withSocketAddress<Result>(
+        _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) throws(SystemError) -> Result {
+        var storage = sockaddr_storage()
+        let family: Int32
+        let length: Int
+        switch self {
+        case .unix(let path):
+            let bytes = Array(path.utf8)
+            guard !bytes.isEmpty, bytes.count <= 107, !bytes.contains(0) else {
+                throw SystemError(
+                    "use socket path", path, code: 0,
+                    hint: "it has \(bytes.count) octets; 1 to 107 are possible")
+            }
+            family = AF_UNIX
+            length = MemoryLayout<sockaddr_un>.size
+            withUnsafeMutableBytes(of: &storage) { raw in
+                raw.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
+                raw[2..<2 + bytes.count].copyBytes(from: bytes)
+            }
+        case .ip(let host, let port):
+            var four = sockaddr_in()
+            var six = sockaddr_in6()
+            if inet_pton(AF_INET, host, &four.sin_addr) == 1 {
+                family = AF_INET
+                length = MemoryLayout<sockaddr_in>.size
+                four.sin_family = sa_family_t(AF_INET)
+                four.sin_port = port.bigEndian
+                withUnsafeMutableBytes(of: &storage) { raw in
+                    withUnsafeBytes(of: four) { raw.copyMemory(from: $0) }
+                }
+            } else if inet_pton(AF_INET6, host, &six.sin6_addr) == 1 {
+                family = AF_INET6
+                length = MemoryLayout<sockaddr_in6>.size
+                six.sin6_family = sa_family_t(AF_INET6)
+                six.sin6_port = port.bigEndian
+                withUnsafeMutableBytes(of: &storage) { raw in
+                    withUnsafeBytes(of: six) { raw.copyMemory(from: $0) }
+                }
+            } else {
+                throw SystemError(
+                    "use address", description, code: 0,
+                    hint: "the host must be a numeric IPv4 or IPv6 address")
+            }
+        }
+        return withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body(family, $0, socklen_t(length)) }
+        }
+    }
+
+    /// The address a socket is bound to (`local`) or connected to; nil for a Unix socket or a failure.
+    static func of(_ descriptor: FileDescriptor, local: Bool) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer -> SocketAddress? in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> SocketAddress? in
+                let code =
+                    local
+                    ? getsockname(descriptor.number, address, &length)
+                    : getpeername(descriptor.number, address, &length)
+                return code == 0 ? SocketAddress(address) : nil
+            }
+        }
+    }
+
+    /// From the kernel's form; nil for a family other than IPv4 and IPv6.
+    private init?(_ address: UnsafePointer<sockaddr>) {
+        let raw = UnsafeRawPointer(address)
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            var value = raw.loadUnaligned(as: sockaddr_in.self)
+            guard inet_ntop(AF_INET, &value.sin_addr, &text, socklen_t(text.count)) != nil else { return nil }
+            self = .ip(Self.string(text), port: UInt16(bigEndian: value.sin_port))
+        case AF_INET6:
+            var value = raw.loadUnaligned(as: sockaddr_in6.self)
+            guard inet_ntop(AF_INET6, &value.sin6_addr, &text, socklen_t(text.count)) != nil else {
+                return nil
+            }
+            self = .ip(Self.string(text), port: UInt16(bigEndian: value.sin6_port))
+        default: return nil
+        }
+    }
+
+    private static func string(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,225 @@
+// A stream socket as protocols want it: octets arrive in the loop's shared buffer, octets to send are gathered and
+// leave in one write, what the kernel does not take waits for its readiness. TLS, where there is any, is in between.
+
+internal import CLinux
+internal import Glibc
+
+/// A non-blocking stream socket, owned by an actor of its loop and only touched there.
+///
+///     channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+///     // in ready(_:)
+///     switch channel.process(readiness, receive: { bytes in ... }) { ... }
+package final class SocketChannel {
+    /// What has become of the channel.
+    package enum State: Equatable {
+        case open
+        /// The peer sends no more; writing may still be possible.
+        case ended
+        /// Nothing goes any more.
+        case failed(SystemError)
+    }
+
+    /// How many octets wait to be taken by the kernel.
+    package var pendingOctets: Int { output.count - outputHead }
+    /// The peer's address; nil for a Unix socket.
+    package let peer: SocketAddress?
+    /// The protocol chosen by ALPN, once known; nil without TLS.
+    package var negotiatedProtocol: String? { security?.negotiatedProtocol }
+    /// Whether the channel has been closed from this side.
+    package private(set) var isClosed = false
+
+    private let descriptor: FileDescriptor
+    private let loop: EventLoop
+    private let security: (any SecureLayer)?
+    private var registration: EventLoop.Registration?
+    private var interest: Readiness = [.readable, .readEnded]
+    private var readingPaused = false
+    /// What is to be sent; the octets before `outputHead` are gone.
+    private var output: [UInt8] = []
+    private var outputHead = 0
+    private var plaintext: [UInt8] = []
+    private var failure: SystemError?
+    private var closeWhenDrained = false
+
+    /// A channel on a connected non-blocking socket.
+    package init(_ descriptor: FileDescriptor, loop: EventLoop, security: (any SecureLayer)? = nil) {
+        self.descriptor = descriptor
+        self.loop = loop
+        self.security = security
+        peer = SocketAddress.of(descriptor, local: false)
+        if peer != nil {
+            var one: Int32 = 1
+            setsockopt(
+                descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
+    deinit { shut() }
+
+    /// Begins to watch the socket, and the handshake of TLS.
+    ///
+    /// - Parameter ready: called on the loop's thread; has to call `process` in the owner's isolation.
+    package func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
+        registration = try loop.register(descriptor, interest, ready)
+        guard let security else { return }
+        do {
+            try security.start(output: &output)
+        } catch {
+            throw SystemError(
+                "start TLS with", peer?.description ?? "the peer", code: 0, hint: error.description)
+        }
+        flush()
+    }
+
+    /// Reads and writes what readiness allows.
+    ///
+    /// - Parameter receive: called with what has arrived, if anything; the span is valid during the call.
+    /// - Returns: what has become of the channel. After `.failed` the owner closes it.
+    package func process(_ readiness: Readiness, receive: (RawSpan) -> Void) -> State {
+        if isClosed { return .failed(failure ?? SystemError("use", "a closed connection", code: 0)) }
+        if readiness.contains(.writable) { flush() }
+        var ended = false
+        if !readingPaused, !readiness.isDisjoint(with: [.readable, .readEnded, .hungUp, .failed]) {
+            ended = readOnce(receive)
+        } else if !readiness.isDisjoint(with: [.hungUp, .failed]) {
+            ended = true
+        }
+        if let failure { return .failed(failure) }
+        return ended ? .ended : .open
+    }
+
+    /// One read of what is there. True at the end of the stream.
+    private func readOnce(_ receive: (RawSpan) -> Void) -> Bool {
+        let buffer = loop.readBuffer
+        var count = 0
+        repeat {
+            count = read(descriptor.number, buffer.baseAddress, buffer.count)
+        } while count < 0 && errno == EINTR
+        if count < 0 {
+            if errno != EAGAIN, failure == nil { failure = SystemError("read from", peerName) }
+            return false
+        }
+        if count == 0 {
+            if let security, !security.isClosedByPeer, failure == nil {
+                failure = SystemError(
+                    "read from", peerName, code: 0, hint: "the connection ended without TLS close_notify")
+            }
+            return true
+        }
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        guard let security else {
+            receive(bytes.bytes)
+            return false
+        }
+        plaintext.removeAll(keepingCapacity: true)
+        do {
+            try security.receive(bytes.bytes, plaintext: &plaintext, output: &output)
+        } catch {
+            failure = SystemError("read from", peerName, code: 0, hint: error.description)
+        }
+        if !plaintext.isEmpty { receive(plaintext.span.bytes) }
+        if plaintext.capacity > 65_536 { plaintext = [] }
+        // The alert that explains a fault leaves before the failure is told.
+        let fault = failure
+        failure = nil
+        flush()
+        failure = fault ?? failure
+        return security.isClosedByPeer
+    }
+
+    private var peerName: String { peer?.description ?? "the peer" }
+
+    /// Adds octets to what is to be sent; nothing leaves before `flush`.
+    package func write(_ bytes: [UInt8]) { write(bytes.span.bytes) }
+
+    /// Adds octets to what is to be sent; nothing leaves before `flush`.
+    package func write(_ bytes: RawSpan) {
+        guard !isClosed, failure == nil else { return }
+        guard let security else {
+            bytes.withUnsafeBytes { output.append(contentsOf: $0) }
+            return
+        }
+        do {
+            try security.send(bytes, output: &output)
+        } catch {
+            failure = SystemError("write to", peerName, code: 0, hint: error.description)
+        }
+    }
+
+    /// Hands to the kernel what waits; the rest leaves when the socket has room.
+    package func flush() {
+        guard !isClosed, failure == nil else { return }
+        while outputHead < output.count {
+            let count = output.withUnsafeBytes { raw in
+                send(
+                    descriptor.number, raw.baseAddress.map { $0 + outputHead }, raw.count - outputHead,
+                    Int32(MSG_NOSIGNAL))
+            }
+            if count > 0 {
+                outputHead += count
+            } else if errno == EINTR {
+                continue
+            } else if errno == EAGAIN {
+                break
+            } else {
+                failure = SystemError("write to", peerName)
+                break
+            }
+        }
+        if outputHead == output.count || failure != nil {
+            outputHead = 0
+            if output.capacity > 65_536 { output = [] } else { output.removeAll(keepingCapacity: true) }
+            want(.writable, false)
+            if closeWhenDrained { shut() }
+        } else {
+            if outputHead > 65_536 {
+                output.removeFirst(outputHead)
+                outputHead = 0
+            }
+            want(.writable, true)
+        }
+    }
+
+    /// Stops or resumes reading: the peer is held up by the kernel's buffers while it is paused.
+    package func pauseReading(_ paused: Bool) {
+        readingPaused = paused
+        want([.readable, .readEnded], !paused)
+    }
+
+    private func want(_ readiness: Readiness, _ wanted: Bool) {
+        let next = wanted ? interest.union(readiness) : interest.subtracting(readiness)
+        guard next != interest, let registration else { return }
+        interest = next
+        loop.update(registration, next)
+    }
+
+    /// Sends what waits, says goodbye, and closes. The owner gets no more calls once all has left.
+    ///
+    /// - Parameter discarding: whether to drop what waits instead.
+    package func close(discarding: Bool = false) {
+        guard !isClosed else { return }
+        if let security, failure == nil {
+            security.close(output: &output)
+        }
+        if discarding || failure != nil {
+            _ = output.withUnsafeBytes { raw in
+                send(
+                    descriptor.number, raw.baseAddress.map { $0 + outputHead }, raw.count - outputHead,
+                    Int32(MSG_NOSIGNAL))
+            }
+            shut()
+            return
+        }
+        closeWhenDrained = true
+        flush()
+    }
+
+    private func shut() {
+        isClosed = true
+        if let registration { loop.deregister(registration) }
+        registration = nil
+        output = []
+        outputHead = 0
+        descriptor.close()
+    }
+}

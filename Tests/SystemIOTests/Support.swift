@@ -1,0 +1,77 @@
+import Glibc
+import SystemIO
+
+/// A directory of its own for a test, removed at the end.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        path = "/tmp/ganglion-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        try Files.makeDirectory(path, mode: 0o700)
+    }
+
+    deinit { try? Files.removeTree(path) }
+}
+
+/// Sends back what it gets, in an actor of the loop as servers are.
+actor Echo {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let channel: SocketChannel
+    private var keep: Echo?
+
+    init(_ descriptor: FileDescriptor, loop: EventLoop) {
+        self.loop = loop
+        channel = SocketChannel(descriptor, loop: loop)
+    }
+
+    func start() throws {
+        keep = self
+        try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+    }
+
+    private func ready(_ readiness: Readiness) {
+        let state = channel.process(readiness) { channel.write($0) }
+        channel.flush()
+        guard state != .open else { return }
+        channel.close()
+        keep = nil
+    }
+}
+
+/// Gathers what a peer sends until it ends.
+actor Collector {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let channel: SocketChannel
+    private var received: [UInt8] = []
+    private var expected = 0
+    private var waiter: CheckedContinuation<[UInt8], Never>?
+
+    init(_ descriptor: FileDescriptor, loop: EventLoop) {
+        self.loop = loop
+        channel = SocketChannel(descriptor, loop: loop)
+    }
+
+    func start() throws {
+        try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+    }
+
+    func exchange(_ bytes: [UInt8]) async -> [UInt8] {
+        expected = bytes.count
+        channel.write(bytes)
+        channel.flush()
+        return await withCheckedContinuation { waiter = $0 }
+    }
+
+    func close() { channel.close() }
+
+    private func ready(_ readiness: Readiness) {
+        let state = channel.process(readiness) { bytes in
+            bytes.withUnsafeBytes { received.append(contentsOf: $0) }
+        }
+        guard received.count >= expected || state != .open else { return }
+        waiter?.resume(returning: received)
+        waiter = nil
+    }
+}

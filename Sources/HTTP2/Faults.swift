@@ -1,0 +1,70 @@
+// A connection error ends everything with GOAWAY, a stream error ends one stream with RST_STREAM (RFC 9113 §5.4). They
+// are two types, so that the compiler keeps them apart; `Fault` is for the few places where both can come.
+
+/// A stream's number; 0 is the connection, a client's are odd.
+package typealias StreamID = UInt32
+
+/// A fault of the peer that ends the connection.
+package struct ConnectionError: Error, Equatable, Sendable {
+    /// What GOAWAY says.
+    package var code: ErrorCode
+    /// One sentence for the log and for GOAWAY's debug data.
+    package var reason: String
+
+    /// An error with its sentence.
+    package init(_ code: ErrorCode, _ reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+}
+
+/// A fault of the peer that ends one stream.
+package struct StreamError: Error, Equatable, Sendable {
+    /// The stream.
+    package var stream: StreamID
+    /// What RST_STREAM says.
+    package var code: ErrorCode
+    /// One sentence for the log.
+    package var reason: String
+
+    /// An error with its sentence.
+    package init(_ stream: StreamID, _ code: ErrorCode, _ reason: String) {
+        self.stream = stream
+        self.code = code
+        self.reason = reason
+    }
+}
+
+/// Either of the two.
+package enum Fault: Error, Equatable, Sendable {
+    /// Ends the connection.
+    case connection(ConnectionError)
+    /// Ends a stream.
+    case stream(StreamError)
+
+    static func connection(_ code: ErrorCode, _ reason: String) -> Fault {
+        .connection(ConnectionError(code, reason))
+    }
+
+    static func stream(_ stream: StreamID, _ code: ErrorCode, _ reason: String) -> Fault {
+        .stream(StreamError(stream, code, reason))
+    }
+
+    /// The code that goes to the peer.
+    package var code: ErrorCode {
+        switch self {
+        case .connection(let error): error.code
+        case .stream(let error): error.code
+        }
+    }
+}
+
+extension ConnectionError: CustomStringConvertible {
+    /// The sentence and the code.
+    package var description: String { "\(reason) (\(code))" }
+}
+
+extension StreamError: CustomStringConvertible {
+    /// The stream, the sentence and the code.
+    package var description: String { "stream \(stream): \(reason) (\(code))" }
+}

@@ -1,0 +1,88 @@
+// A resource of the API server and the paths its objects have.
+
+/// One resource: what `kubectl api-resources` shows in a line.
+package struct APIResource: Hashable, Sendable {
+    /// The API group; empty for the core group.
+    package let group: String
+    /// The version, such as `v1`.
+    package let version: String
+    /// The name in paths.
+    package let plural: String
+    /// The kind in objects.
+    package let kind: String
+    /// Whether objects live in namespaces.
+    package let isNamespaced: Bool
+
+    /// A resource.
+    package init(group: String = "", version: String, plural: String, kind: String, isNamespaced: Bool = true)
+    {
+        self.group = group
+        self.version = version
+        self.plural = plural
+        self.kind = kind
+        self.isNamespaced = isNamespaced
+    }
+
+    /// `group/version`, or the version alone for the core group.
+    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+
+    /// The path of a collection, an object or a subresource.
+    ///
+    /// - Parameters:
+    ///   - namespace: empty for all namespaces and for objects of the cluster.
+    ///   - name: nil for the collection.
+    ///   - subresource: such as `status`.
+    package func path(namespace: String = "", name: String? = nil, subresource: String? = nil) -> String {
+        var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
+        if isNamespaced, !namespace.isEmpty { path += "/namespaces/\(percentEncoded(namespace))" }
+        path += "/\(plural)"
+        if let name { path += "/\(percentEncoded(name))" }
+        if let subresource { path += "/\(subresource)" }
+        return path
+    }
+}
+
+extension APIResource {
+    /// Pods.
+    package static let pods = APIResource(version: "v1", plural: "pods", kind: "Pod")
+    /// Nodes.
+    package static let nodes = APIResource(version: "v1", plural: "nodes", kind: "Node", isNamespaced: false)
+    /// Services.
+    package static let services = APIResource(version: "v1", plural: "services", kind: "Service")
+    /// Events.
+    package static let events = APIResource(
+        group: "events.k8s.io", version: "v1", plural: "events", kind: "Event")
+    /// Leases, the locks of leader elections.
+    package static let leases = APIResource(
+        group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease")
+    /// Definitions of custom resources.
+    package static let customResourceDefinitions = APIResource(
+        group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
+        kind: "CustomResourceDefinition", isNamespaced: false)
+    /// This project's model servers.
+    package static let modelServers = APIResource(
+        group: "ganglion.dev", version: "v1alpha1", plural: "modelservers", kind: "ModelServer")
+    /// This project's inventory of nodes.
+    package static let neuronNodes = APIResource(
+        group: "ganglion.dev", version: "v1alpha1", plural: "neuronnodes", kind: "NeuronNode",
+        isNamespaced: false)
+}
+
+/// `text` with every byte but RFC 3986's unreserved ones escaped.
+package func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            bytes.append(byte)
+        default:
+            bytes.append(UInt8(ascii: "%"))
+            bytes.append(digits[Int(byte >> 4)])
+            bytes.append(digits[Int(byte & 15)])
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}

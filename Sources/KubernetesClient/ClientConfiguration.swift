@@ -1,0 +1,107 @@
+// Where the API server is and how to be known to it: the same result from a pod's files or from a kubeconfig.
+
+/// A configuration that cannot be used.
+package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// One sentence: the thing, the value, the mend.
+    package let description: String
+
+    /// An error with its sentence.
+    package init(_ description: String) { self.description = description }
+}
+
+/// Everything a client has to know.
+package struct ClientConfiguration: Equatable, Sendable {
+    /// How a client says who it is, apart from a certificate.
+    package enum Credential: Equatable, Sendable {
+        case none
+        case token(String)
+        /// A file whose content is read anew at least once a minute: kubelets rotate it.
+        case tokenFile(String)
+    }
+
+    /// What TLS needs; all of it is unused for `http` servers.
+    package struct Security: Equatable, Sendable {
+        /// Certificates to trust, PEM; nil for those of the system.
+        package var authorities: [UInt8]?
+        /// The client's certificate chain, PEM.
+        package var certificate: [UInt8]?
+        /// The certificate's key, PEM.
+        package var key: [UInt8]?
+        /// The name to expect in the server's certificate; nil for the host.
+        package var serverName: String?
+        /// Whether the server's certificate is taken unseen.
+        package var skipsVerification = false
+
+        /// Nothing but the system's trust.
+        package init() {}
+    }
+
+    /// The server's address.
+    package var server: ServerAddress
+    /// TLS.
+    package var security = Security()
+    /// Who the client is.
+    package var credential = Credential.none
+    /// The namespace to use where none is named.
+    package var namespace = "default"
+
+    /// A configuration for a server, with everything else at its default.
+    package init(server: ServerAddress) { self.server = server }
+}
+
+/// The parts of a server's URL.
+package struct ServerAddress: Equatable, Sendable {
+    /// Whether to speak TLS.
+    package var isSecure: Bool
+    /// A name or a numeric address, without brackets.
+    package var host: String
+    /// The TCP port.
+    package var port: UInt16
+    /// What stands before every path, without a slash at its end.
+    package var pathPrefix: String
+
+    /// Parses `https://host:port/prefix`.
+    ///
+    /// - Throws: `ConfigurationError` that shows the URL.
+    package init(_ url: String) throws(ConfigurationError) {
+        func refuse(_ why: String) -> ConfigurationError {
+            ConfigurationError("the server \"\(url)\" is no URL (\(why)): write https://HOST:PORT")
+        }
+        let rest: Substring
+        if url.hasPrefix("https://") {
+            (isSecure, rest) = (true, url.dropFirst(8))
+        } else if url.hasPrefix("http://") {
+            (isSecure, rest) = (false, url.dropFirst(7))
+        } else {
+            throw refuse("it begins with neither https:// nor http://")
+        }
+        let authority = rest.prefix { $0 != "/" }
+        var prefix = rest.dropFirst(authority.count)
+        while prefix.last == "/" { prefix.removeLast() }
+        pathPrefix = String(prefix)
+        guard !authority.contains("@") else { throw refuse("it has a user name") }
+        let portText: Substring?
+        if authority.first == "[" {
+            guard let close = authority.firstIndex(of: "]") else { throw refuse("a bracket is not closed") }
+            host = String(authority[authority.index(after: authority.startIndex)..<close])
+            let after = authority[authority.index(after: close)...]
+            guard after.isEmpty || after.first == ":" else { throw refuse("text follows the bracket") }
+            portText = after.isEmpty ? nil : after.dropFirst()
+        } else {
+            let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count <= 2 else { throw refuse("an IPv6 address needs brackets") }
+            host = parts.first.map(String.init) ?? ""
+            portText = parts.count == 2 ? parts[1] : nil
+        }
+        guard !host.isEmpty else { throw refuse("it has no host") }
+        guard let portText else {
+            port = isSecure ? 443 : 80
+            return
+        }
+        guard let number = UInt16(portText), number > 0 else { throw refuse("the port is not 1 to 65535") }
+        port = number
+    }
+
+    /// What the Host header and logs say: `host:port`.
+    package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

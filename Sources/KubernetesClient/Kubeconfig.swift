@@ -1,0 +1,148 @@
+// kubeconfig files as kubectl reads them: several files melt together, the first mention of a name counts, and paths are
+// relative to the file they stand in. Ways to sign in that run programs are refused: a daemon should have none of them.
+
+internal import JSON
+
+/// The clusters, users and contexts of one or more kubeconfig files.
+package struct Kubeconfig: Sendable {
+    private struct Entry: Sendable {
+        var value: JSON
+        /// The directory of the file it stands in.
+        var directory: String
+    }
+
+    private var clusters: [String: Entry] = [:]
+    private var users: [String: Entry] = [:]
+    private var contexts: [String: Entry] = [:]
+    private var currentContext = ""
+
+    /// Nothing.
+    package init() {}
+
+    /// Adds a file.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file's content, YAML or JSON.
+    ///   - path: the file's path, for messages and for relative paths in it.
+    /// - Throws: `ConfigurationError` that names the file.
+    package mutating func merge(_ bytes: [UInt8], path: String) throws(ConfigurationError) {
+        let root: JSON
+        do { root = try YAMLReader.read(bytes) } catch {
+            throw ConfigurationError("cannot read \(path): \(error.description)")
+        }
+        guard root.object != nil || root.isNull else {
+            throw ConfigurationError("cannot read \(path): it holds no kubeconfig")
+        }
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        func add(_ list: String, _ member: String, to entries: inout [String: Entry]) {
+            for item in root[list]?.array ?? [] {
+                guard let name = item["name"]?.string, entries[name] == nil else { continue }
+                entries[name] = Entry(
+                    value: item[member] ?? .null, directory: directory.isEmpty ? "/" : directory)
+            }
+        }
+        add("clusters", "cluster", to: &clusters)
+        add("users", "user", to: &users)
+        add("contexts", "context", to: &contexts)
+        if currentContext.isEmpty { currentContext = root["current-context"]?.string ?? "" }
+    }
+
+    /// The configuration of a context.
+    ///
+    /// - Parameters:
+    ///   - context: a context's name; nil for the current one.
+    ///   - read: reads a file.
+    /// - Throws: `ConfigurationError`; what `read` throws becomes one.
+    package func configuration(
+        context name: String? = nil, read: (String) throws -> [UInt8]
+    ) throws(ConfigurationError) -> ClientConfiguration {
+        let contextName = name ?? currentContext
+        guard !contextName.isEmpty else {
+            throw ConfigurationError(
+                "the kubeconfig names no current context: run kubectl config use-context NAME")
+        }
+        guard let context = contexts[contextName] else {
+            throw ConfigurationError(
+                "the kubeconfig has no context \"\(contextName)\": it has \(known(contexts))")
+        }
+        let clusterName = context.value["cluster"]?.string ?? ""
+        guard let cluster = clusters[clusterName] else {
+            throw ConfigurationError(
+                "context \"\(contextName)\" uses cluster \"\(clusterName)\", the kubeconfig has \(known(clusters))"
+            )
+        }
+        guard let url = cluster.value["server"]?.string else {
+            throw ConfigurationError("cluster \"\(clusterName)\" of the kubeconfig has no server")
+        }
+        guard cluster.value["proxy-url"]?.string == nil else {
+            throw ConfigurationError(
+                "cluster \"\(clusterName)\" wants a proxy (proxy-url), which is not supported: remove it")
+        }
+        var result = ClientConfiguration(server: try ServerAddress(url))
+        result.namespace = context.value["namespace"]?.string ?? "default"
+        result.security.serverName = cluster.value["tls-server-name"]?.string
+        result.security.skipsVerification = cluster.value["insecure-skip-tls-verify"]?.bool ?? false
+        result.security.authorities = try material("certificate-authority", of: cluster, read: read)
+        let userName = context.value["user"]?.string ?? ""
+        guard !userName.isEmpty else { return result }
+        guard let user = users[userName] else {
+            throw ConfigurationError(
+                "context \"\(contextName)\" uses user \"\(userName)\", the kubeconfig has \(known(users))")
+        }
+        try sign(in: &result, as: user, named: userName, read: read)
+        return result
+    }
+
+    private func sign(
+        in result: inout ClientConfiguration, as user: Entry, named name: String,
+        read: (String) throws -> [UInt8]
+    ) throws(ConfigurationError) {
+        for (member, what) in [
+            ("exec", "runs a program to sign in (exec)"), ("auth-provider", "uses an auth-provider"),
+            ("username", "signs in with a password"), ("as", "impersonates another user (as)"),
+        ] where user.value[member].map({ !$0.isNull }) == true {
+            throw ConfigurationError(
+                "user \"\(name)\" of the kubeconfig \(what), which is not supported: use a token or a certificate"
+            )
+        }
+        result.security.certificate = try material("client-certificate", of: user, read: read)
+        result.security.key = try material("client-key", of: user, read: read)
+        guard (result.security.certificate == nil) == (result.security.key == nil) else {
+            throw ConfigurationError(
+                "user \"\(name)\" of the kubeconfig has only one of client-certificate and client-key: add the other"
+            )
+        }
+        if let file = user.value["tokenFile"]?.string, !file.isEmpty {
+            result.credential = .tokenFile(Self.resolve(file, in: user.directory))
+        } else if let token = user.value["token"]?.string, !token.isEmpty {
+            guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+                throw ConfigurationError("the token of user \"\(name)\" has characters that no token has")
+            }
+            result.credential = .token(token)
+        }
+    }
+
+    /// The bytes of `NAME-data` or of the file `NAME`.
+    private func material(
+        _ name: String, of entry: Entry, read: (String) throws -> [UInt8]
+    ) throws(ConfigurationError) -> [UInt8]? {
+        if let text = entry.value["\(name)-data"]?.string, !text.isEmpty {
+            guard let bytes = decodeBase64(text) else {
+                throw ConfigurationError("\(name)-data of the kubeconfig is not base64")
+            }
+            return bytes
+        }
+        guard let file = entry.value[name]?.string, !file.isEmpty else { return nil }
+        do { return try read(Self.resolve(file, in: entry.directory)) } catch {
+            throw ConfigurationError("cannot read the kubeconfig's \(name): \(error)")
+        }
+    }
+
+    private static func resolve(_ path: String, in directory: String) -> String {
+        path.hasPrefix("/") ? path : "\(directory)/\(path)"
+    }
+
+    private func known(_ entries: [String: Entry]) -> String {
+        entries.isEmpty ? "none" : entries.keys.sorted().prefix(20).joined(separator: ", ")
+    }
+}

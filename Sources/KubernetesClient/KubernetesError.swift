@@ -1,0 +1,109 @@
+// What can go wrong with a request, in the words that callers decide by: the server's Status, or no answer at all.
+
+package import JSON
+
+/// The server's `Status` object (meta/v1) about a request that failed.
+package struct APIStatus: Equatable, Sendable {
+    /// One of `details.causes`.
+    package struct Cause: Equatable, Sendable {
+        /// Such as `FieldValueInvalid`.
+        package var reason: String
+        /// The cause in words.
+        package var message: String
+        /// The path of the field, empty where there is none.
+        package var field: String
+    }
+
+    /// The HTTP status code.
+    package var code: Int
+    /// The machine's word, such as `AlreadyExists`; empty where the server gave none.
+    package var reason: String
+    /// The server's sentence.
+    package var message: String
+    /// The single faults of an invalid object.
+    package var causes: [Cause] = []
+    /// When to try again, in seconds; nil where the server did not say.
+    package var retryAfterSeconds: Int?
+
+    /// A status made of its parts.
+    package init(
+        code: Int, reason: String, message: String, causes: [Cause] = [], retryAfterSeconds: Int? = nil
+    ) {
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.causes = causes
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// Reads a `Status` object; members that are missing read as empty.
+    package init(_ json: JSON, code: Int? = nil) {
+        self.code = code ?? json["code"]?.int ?? 0
+        reason = json["reason"]?.string ?? ""
+        message = json["message"]?.string ?? ""
+        causes = (json["details"]?["causes"]?.array ?? []).map {
+            Cause(
+                reason: $0["reason"]?.string ?? "", message: $0["message"]?.string ?? "",
+                field: $0["field"]?.string ?? "")
+        }
+        retryAfterSeconds = json["details"]?["retryAfterSeconds"]?.int
+    }
+}
+
+/// Why a request to the API server failed.
+package enum KubernetesError: Error, Equatable {
+    /// The server answered with a failure.
+    case status(APIStatus)
+    /// No connection, or it broke before the answer was whole. Whether the server did the work is not known.
+    case connection(String)
+    /// No answer in time. Whether the server did the work is not known.
+    case timedOut(after: Duration, request: String)
+    /// The answer was no HTTP or no JSON, or larger than allowed.
+    case malformed(String)
+}
+
+extension KubernetesError {
+    /// The HTTP code, nil where no answer came.
+    package var code: Int? { if case .status(let status) = self { status.code } else { nil } }
+    /// The server's reason, empty where no answer came.
+    package var reason: String { if case .status(let status) = self { status.reason } else { "" } }
+
+    /// The object does not exist.
+    package var isNotFound: Bool { code == 404 }
+    /// The name is taken.
+    package var isAlreadyExists: Bool { code == 409 && reason == "AlreadyExists" }
+    /// The object has changed since it was read, or its state forbids the request.
+    package var isConflict: Bool { code == 409 && reason != "AlreadyExists" }
+    /// The resource version is no longer known: list again.
+    package var isGone: Bool { code == 410 }
+    /// The version asked for is newer than the server has seen (a lagging watch cache): list without one.
+    package var isResourceVersionTooLarge: Bool {
+        guard case .status(let status) = self else { return false }
+        return status.causes.contains { $0.reason == "ResourceVersionTooLarge" }
+    }
+    /// Whether the same request may succeed later without a change of ours.
+    package var isTransient: Bool {
+        switch self {
+        case .status(let status): status.code == 429 || status.code >= 500
+        case .connection, .timedOut: true
+        case .malformed: false
+        }
+    }
+}
+
+extension KubernetesError: CustomStringConvertible {
+    /// One sentence for a log.
+    package var description: String {
+        switch self {
+        case .status(let status):
+            let name = status.reason.isEmpty ? "" : " \(status.reason)"
+            return "the API server answered \(status.code)\(name): \(status.message)"
+        case .connection(let fault):
+            return "the API server cannot be reached: \(fault)"
+        case .timedOut(let limit, let request):
+            return "the API server did not answer \(request) within \(limit)"
+        case .malformed(let fault):
+            return "the API server's answer cannot be read: \(fault)"
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// Who leads, by the record and the own clock alone.
+
+import JSON
+import Testing
+
+@testable import KubernetesClient
+
+@Suite("Lease election")
+struct LeaseElectionTests {
+    private static let time = Timestamp(microseconds: 1_767_225_600_000_000)
+    private func candidate(_ identity: String = "me") -> LeaseElection {
+        LeaseElection(key: ObjectKey(namespace: "n", name: "lock"), identity: identity)
+    }
+    private static func lease(
+        _ holder: String, renewed: String = "2020-01-01T00:00:00.000000Z", transitions: Int64 = 3,
+        seconds: Int64 = 15
+    ) -> JSON {
+        [
+            "metadata": ["name": "lock", "namespace": "n", "resourceVersion": "4"],
+            "spec": [
+                "holderIdentity": .string(holder), "leaseDurationSeconds": .int(seconds),
+                "acquireTime": "2019-01-01T00:00:00.000000Z", "renewTime": .string(renewed),
+                "leaseTransitions": .int(transitions),
+            ],
+        ]
+    }
+
+    @Test("creates a lease that does not exist")
+    func creates() {
+        var me = candidate()
+        #expect(
+            me.act(on: nil, now: .zero, time: Self.time)
+                == .create([
+                    "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                    "metadata": ["name": "lock", "namespace": "n"],
+                    "spec": [
+                        "holderIdentity": "me", "leaseDurationSeconds": 15,
+                        "acquireTime": "2026-01-01T00:00:00.000000Z",
+                        "renewTime": "2026-01-01T00:00:00.000000Z",
+                        "leaseTransitions": 0,
+                    ],
+                ]))
+    }
+
+    @Test(
+        "waits for the whole duration since it has seen the record change, whatever the record's clock says")
+    func waits() {
+        var me = candidate()
+        #expect(
+            me.act(on: Self.lease("other"), now: .seconds(100), time: Self.time) == .wait(holder: "other"))
+        #expect(
+            me.act(on: Self.lease("other"), now: .seconds(114), time: Self.time) == .wait(holder: "other"))
+        let renewed = Self.lease("other", renewed: "2020-01-01T00:00:02.000000Z")
+        #expect(me.act(on: renewed, now: .seconds(114), time: Self.time) == .wait(holder: "other"))
+        #expect(me.act(on: renewed, now: .seconds(128), time: Self.time) == .wait(holder: "other"))
+        guard case .update(let taken) = me.act(on: renewed, now: .seconds(129), time: Self.time) else {
+            Issue.record("the lease was not taken")
+            return
+        }
+        #expect(taken.meta.resourceVersion == "4")
+        #expect(taken["spec"]?["holderIdentity"] == "me")
+        #expect(taken["spec"]?["leaseTransitions"] == 4)
+        #expect(taken["spec"]?["acquireTime"] == "2026-01-01T00:00:00.000000Z")
+    }
+
+    @Test("renews its own lease without a transition")
+    func renews() {
+        var me = candidate()
+        guard case .update(let lease) = me.act(on: Self.lease("me"), now: .zero, time: Self.time) else {
+            Issue.record("the lease was not renewed")
+            return
+        }
+        #expect(lease["spec"]?["leaseTransitions"] == 3)
+        #expect(lease["spec"]?["acquireTime"] == "2019-01-01T00:00:00.000000Z")
+        #expect(lease["spec"]?["renewTime"] == "2026-01-01T00:00:00.000000Z")
+    }
+
+    @Test("takes a released lease at once, and releases only its own")
+    func releases() {
+        var me = candidate()
+        let released = candidate("other").released(Self.lease("other"), time: Self.time)
+        #expect(released?["spec"]?["holderIdentity"] == "")
+        #expect(released?["spec"]?["leaseDurationSeconds"] == 1)
+        #expect(candidate("third").released(Self.lease("other"), time: Self.time) == nil)
+        let action = me.act(on: released, now: .zero, time: Self.time)
+        #expect({ if case .update = action { true } else { false } }())
+    }
+
+    @Test("bears a record with nonsense in it")
+    func nonsense() {
+        var me = candidate()
+        let lease: JSON = [
+            "spec": [
+                "holderIdentity": "x", "leaseDurationSeconds": .int(.max), "leaseTransitions": .int(.max),
+            ]
+        ]
+        #expect(me.act(on: lease, now: .zero, time: Self.time) == .wait(holder: "x"))
+        let action = me.act(on: lease, now: .seconds(3600), time: Self.time)
+        #expect({ if case .update = action { true } else { false } }())
+    }
+}
+
+@Suite("Timestamps")
+struct TimestampTests {
+    @Test(
+        "are RFC 3339 in UTC",
+        arguments: [
+            (0, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000000Z"),
+            (951_826_154_000_007, "2000-02-29T12:09:14Z", "2000-02-29T12:09:14.000007Z"),
+            (1_767_225_599_999_999, "2025-12-31T23:59:59Z", "2025-12-31T23:59:59.999999Z"),
+            (4_107_542_400_000_000, "2100-03-01T00:00:00Z", "2100-03-01T00:00:00.000000Z"),
+            (-1, "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.999999Z"),
+        ] as [(Int64, String, String)])
+    func forms(microseconds: Int64, seconds: String, micro: String) {
+        let time = Timestamp(microseconds: microseconds)
+        #expect(time.seconds == seconds)
+        #expect(time.micro == micro)
+    }
+}

@@ -1,0 +1,174 @@
+// The steps of following a collection, without a server and without time.
+
+import JSON
+import Testing
+
+@testable import KubernetesClient
+
+@Suite("Reflector")
+struct ReflectorTests {
+    private static func pod(_ name: String, version: String) -> JSON {
+        [
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": ["name": .string(name), "namespace": "n", "resourceVersion": .string(version)],
+        ]
+    }
+    private static let initialQuery: [String: String] = [
+        "watch": "1", "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan",
+        "allowWatchBookmarks": "true", "timeoutSeconds": "300",
+    ]
+    private static func following(_ version: String) -> Reflector.Step {
+        .watch(query: [
+            "watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": "300",
+        ])
+    }
+    private static func failure(_ code: Int, retryAfter: Int? = nil) -> KubernetesError {
+        .status(APIStatus(code: code, reason: "", message: "", retryAfterSeconds: retryAfter))
+    }
+
+    /// A reflector that has received the initial events up to version 5.
+    private func synced() -> Reflector {
+        var reflector = Reflector(resource: .pods)
+        _ = reflector.next(random: 0)
+        _ = reflector.receive(.bookmark(resourceVersion: "5", endsInitialEvents: true))
+        return reflector
+    }
+
+    @Test("asks for the initial events first and replaces the copy when they have all come")
+    func watchList() {
+        var reflector = Reflector(resource: .pods)
+        #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+        #expect(reflector.receive(.added(Self.pod("b", version: "2"))) == .init())
+        #expect(reflector.receive(.added(Self.pod("a", version: "3"))) == .init())
+        #expect(reflector.receive(.modified(Self.pod("a", version: "4"))) == .init())
+        #expect(reflector.receive(.added(Self.pod("c", version: "4"))) == .init())
+        #expect(reflector.receive(.deleted(Self.pod("c", version: "5"))) == .init())
+        #expect(reflector.receive(.bookmark(resourceVersion: "5", endsInitialEvents: false)) == .init())
+        #expect(!reflector.isFollowing)
+        #expect(
+            reflector.receive(.bookmark(resourceVersion: "9", endsInitialEvents: true))
+                == .init(changes: [.replace([Self.pod("a", version: "4"), Self.pod("b", version: "2")])]))
+        #expect(reflector.isFollowing)
+    }
+
+    @Test("goes on with the same stream, and after its end from the last version seen")
+    func continues() {
+        var reflector = synced()
+        let pod = Self.pod("a", version: "6")
+        #expect(reflector.receive(.added(pod)) == .init(changes: [.upsert(pod)]))
+        let gone = Self.pod("a", version: "7")
+        #expect(reflector.receive(.deleted(gone)) == .init(changes: [.delete(gone)]))
+        #expect(reflector.ended(lasted: .milliseconds(1), now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == Self.following("7"))
+        #expect(reflector.receive(.bookmark(resourceVersion: "12", endsInitialEvents: false)) == .init())
+        #expect(reflector.ended(lasted: .seconds(300), now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == Self.following("12"))
+    }
+
+    @Test("starts anew when the initial events are cut off")
+    func cutOff() {
+        var reflector = Reflector(resource: .pods)
+        _ = reflector.next(random: 0)
+        _ = reflector.receive(.added(Self.pod("a", version: "1")))
+        #expect(reflector.ended(lasted: .seconds(2), now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+        #expect(
+            reflector.receive(.bookmark(resourceVersion: "2", endsInitialEvents: true))
+                == .init(changes: [.replace([])]))
+    }
+
+    @Test("lists page by page on a server that refuses initial events", arguments: [400, 422])
+    func fallsBack(code: Int) {
+        var reflector = Reflector(resource: .pods)
+        _ = reflector.next(random: 0)
+        #expect(reflector.ended(Self.failure(code), lasted: .zero, now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+        let first: JSON = [
+            "metadata": ["resourceVersion": "8", "continue": "t"],
+            "items": [["metadata": ["name": "a", "namespace": "n", "managedFields": []]]],
+        ]
+        #expect(reflector.receive(list: first).isEmpty)
+        #expect(reflector.ended(lasted: .zero, now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500", "continue": "t"]))
+        let last: JSON = ["metadata": ["resourceVersion": "8"], "items": [Self.pod("b", version: "8")]]
+        let a: JSON = ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "a", "namespace": "n"]]
+        #expect(reflector.receive(list: last) == [.replace([a, Self.pod("b", version: "8")])])
+        #expect(reflector.ended(lasted: .zero, now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == Self.following("8"))
+    }
+
+    @Test("starts anew when its version is too old, at connect or in the stream")
+    func gone() {
+        var atConnect = synced()
+        #expect(
+            atConnect.ended(Self.failure(410), lasted: .zero, now: .zero, random: 0) == .milliseconds(800))
+        #expect(atConnect.next(random: 0) == .watch(query: Self.initialQuery))
+
+        var inStream = synced()
+        let status = APIStatus(code: 410, reason: "Expired", message: "too old")
+        #expect(inStream.receive(.error(status)) == .init(endsStream: true))
+        #expect(inStream.ended(lasted: .zero, now: .zero, random: 1) == .milliseconds(1600))
+        #expect(inStream.next(random: 0) == .watch(query: Self.initialQuery))
+    }
+
+    @Test("starts anew after bytes that cannot be followed")
+    func undecodable() {
+        var reflector = synced()
+        #expect(
+            reflector.ended(undecodable: true, lasted: .zero, now: .zero, random: 0) == .milliseconds(800))
+        #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+    }
+
+    @Test("keeps its version over other faults", arguments: [403, 404, 429, 500, 503])
+    func transient(code: Int) {
+        var reflector = synced()
+        #expect(
+            reflector.ended(Self.failure(code), lasted: .zero, now: .zero, random: 0) == .milliseconds(800))
+        #expect(reflector.next(random: 0) == Self.following("5"))
+    }
+
+    @Test("waits as long as the server says, within reason", arguments: [(7, 7), (9999, 300), (-1, 0)])
+    func retryAfter(seconds: Int, waits: Int) {
+        var reflector = synced()
+        let pause = reflector.ended(
+            Self.failure(429, retryAfter: seconds), lasted: .zero, now: .zero, random: 0)
+        #expect(pause == max(.seconds(waits), .milliseconds(800)))
+    }
+
+    @Test("does not ask in a tight loop for watches that end at once and say nothing")
+    func shortWatches() {
+        var reflector = synced()
+        _ = reflector.next(random: 0)
+        #expect(reflector.ended(lasted: .milliseconds(3), now: .zero, random: 0) == .milliseconds(800))
+        _ = reflector.next(random: 0)
+        #expect(reflector.ended(lasted: .milliseconds(3), now: .zero, random: 0) == .milliseconds(1600))
+    }
+
+    @Test("doubles its pauses up to 30 s and begins anew after two quiet minutes")
+    func backoff() {
+        var backoff = Backoff.reflector
+        let pauses = (0..<8).map { _ in backoff.fault(now: .seconds(1), random: 0) }
+        #expect(
+            pauses == [800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000].map(Duration.milliseconds))
+        #expect(backoff.fault(now: .seconds(121), random: 0) == .seconds(30))
+        #expect(backoff.fault(now: .seconds(242), random: 0.5) == .milliseconds(1200))
+    }
+
+    @Test("follows what a real API server sent", .enabled(if: Captures.areThere))
+    func captured() throws {
+        var decoder = WatchDecoder()
+        var reflector = Reflector(resource: .pods)
+        _ = reflector.next(random: 0)
+        var index = ObjectIndex()
+        var changes: [ObjectChange] = []
+        for chunk in try Captures.chunks("31-watchlist") {
+            for event in try decoder.receive(chunk) {
+                for change in reflector.receive(event).changes { changes += index.apply(change) }
+            }
+        }
+        #expect(changes.map(\.key.name) == ["created", "p0", "p1", "p2", "p3", "p4", "p0"])
+        #expect(index.count == 6)
+        #expect(index[ObjectKey(namespace: "capture", name: "p0")]?.meta.resourceVersion == "1849")
+        #expect(reflector.next(random: 0) == Self.following("1849"))
+    }
+}

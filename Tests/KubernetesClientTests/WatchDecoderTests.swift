@@ -1,0 +1,112 @@
+// A watch's events have to come out the same however the network cuts them.
+
+import JSON
+import Testing
+
+@testable import KubernetesClient
+
+@Suite("Watch decoder")
+struct WatchDecoderTests {
+    private static func line(_ text: String) -> [UInt8] { Array((text + "\n").utf8) }
+
+    private static func decode(_ pieces: [ArraySlice<UInt8>]) throws -> [WatchEvent] {
+        var decoder = WatchDecoder()
+        var events: [WatchEvent] = []
+        for piece in pieces { events += try decoder.receive(Array(piece)) }
+        #expect(decoder.isAtBoundary)
+        return events
+    }
+
+    @Test(
+        "reads each type of event",
+        arguments: [
+            (#"{"type":"ADDED","object":{"a":1}}"#, .added(["a": 1])),
+            (#"{"type":"MODIFIED","object":{"a":1}}"#, .modified(["a": 1])),
+            (#"{"type":"DELETED","object":{"a":1}}"#, .deleted(["a": 1])),
+            (
+                #"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7"}}}"#,
+                .bookmark(resourceVersion: "7", endsInitialEvents: false)
+            ),
+            (
+                #"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7","annotations":{"k8s.io/initial-events-end":"true"}}}}"#,
+                .bookmark(resourceVersion: "7", endsInitialEvents: true)
+            ),
+            (
+                #"{"type":"ERROR","object":{"code":410,"reason":"Expired","message":"old"}}"#,
+                .error(APIStatus(code: 410, reason: "Expired", message: "old"))
+            ),
+        ] as [(String, WatchEvent)])
+    func types(text: String, expected: WatchEvent) throws {
+        #expect(try Self.decode([Self.line(text)[...]]) == [expected])
+    }
+
+    @Test("leaves managed fields away")
+    func managedFields() throws {
+        let text = #"{"type":"ADDED","object":{"metadata":{"name":"a","managedFields":[{"manager":"x"}]}}}"#
+        #expect(try Self.decode([Self.line(text)[...]]) == [.added(["metadata": ["name": "a"]])])
+    }
+
+    @Test("skips empty lines")
+    func emptyLines() throws {
+        #expect(
+            try Self.decode([Self.line("\n \r\n{\"type\":\"ADDED\",\"object\":{}}\r")[...]]) == [.added([:])])
+    }
+
+    @Test("gives the same events at every split", arguments: ["a", "é", "\\u00e9"])
+    func everySplit(name: String) throws {
+        let bytes =
+            Self.line(#"{"type":"ADDED","object":{"metadata":{"name":"\#(name)"}}}"#)
+            + Self.line(#"{"type":"DELETED","object":{"metadata":{"name":"\#(name)"}}}"#)
+        let whole = try Self.decode([bytes[...]])
+        #expect(whole.count == 2)
+        for split in 0...bytes.count {
+            #expect(try Self.decode([bytes[..<split], bytes[split...]]) == whole)
+        }
+        #expect(try Self.decode(bytes.indices.map { bytes[$0...$0] }) == whole)
+    }
+
+    @Test("knows when an event is cut off")
+    func boundary() throws {
+        var decoder = WatchDecoder()
+        #expect(try decoder.receive(Array("{\"type\"".utf8)).isEmpty)
+        #expect(!decoder.isAtBoundary)
+    }
+
+    @Test("refuses an event beyond the limit before it is whole")
+    func tooLarge() throws {
+        var decoder = WatchDecoder(maximumEventSize: 16)
+        #expect(try decoder.receive(Array(repeating: UInt8(ascii: " "), count: 16)).isEmpty)
+        #expect(throws: WatchDecodingError.eventTooLarge(limit: 16)) { try decoder.receive([0x20]) }
+    }
+
+    @Test(
+        "refuses a line that is no event",
+        arguments: [
+            (#"{"type":"GONE","object":{}}"#, #"the watch sent a line that is no event: type "GONE""#),
+            (#"{"object":{}}"#, #"the watch sent a line that is no event: "type" or "object" is missing"#),
+            (#"[]"#, #"the watch sent a line that is no event: "type" or "object" is missing"#),
+        ])
+    func notAnEvent(text: String, sentence: String) throws {
+        var decoder = WatchDecoder()
+        let error = #expect(throws: WatchDecodingError.self) { try decoder.receive(Self.line(text)) }
+        #expect(error?.description == sentence)
+    }
+
+    @Test(
+        "reads what a real API server sent, cut anywhere", .enabled(if: Captures.areThere),
+        arguments: [
+            ("30-watch-classic", 6), ("31-watchlist", 10), ("31b-watchlist-empty", 1),
+            ("33-watch-rv1-pods", 1),
+            ("43-watch-events-rv1", 1), ("133-cr-watch", 9), ("134-cr-watch-too-old", 1),
+        ])
+    func captured(name: String, count: Int) throws {
+        let chunks = try Captures.chunks(name)
+        let whole = try Self.decode(chunks.map { $0[...] })
+        #expect(whole.count == count)
+        let bytes = Array(chunks.joined())
+        let step = bytes.count < 1000 ? 1 : 211
+        for split in stride(from: 0, to: bytes.count, by: step) {
+            #expect(try Self.decode([bytes[..<split], bytes[split...]]) == whole)
+        }
+    }
+}

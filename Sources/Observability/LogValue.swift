@@ -1,0 +1,75 @@
+// What a field of a log line can be. A value writes itself in the form that reads best: a duration as 12ms.
+
+/// A value of a log field.
+package protocol LogValue: Sendable {
+    /// As text, not yet quoted.
+    var logText: String { get }
+    /// Is the text a number or a literal of JSON as it stands?
+    var isJSONLiteral: Bool { get }
+}
+
+extension LogValue {
+    /// Most values are text.
+    package var isJSONLiteral: Bool { false }
+}
+
+extension LogValue where Self: FixedWidthInteger {
+    /// Decimal.
+    package var logText: String { String(self) }
+    /// A number.
+    package var isJSONLiteral: Bool { true }
+}
+
+extension Int: LogValue {}
+extension Int32: LogValue {}
+extension Int64: LogValue {}
+extension UInt32: LogValue {}
+extension UInt64: LogValue {}
+
+extension String: LogValue {
+    /// The string itself.
+    package var logText: String { self }
+}
+
+extension Bool: LogValue {
+    /// true or false.
+    package var logText: String { self ? "true" : "false" }
+    /// A literal.
+    package var isJSONLiteral: Bool { true }
+}
+
+extension Double: LogValue {
+    /// At most three decimals.
+    package var logText: String {
+        guard isFinite, magnitude < 1e15 else { return "\(self)" }
+        let rounded = (self * 1_000).rounded() / 1_000
+        return rounded == rounded.rounded() ? String(Int64(rounded)) : "\(rounded)"
+    }
+    /// A number, unless it is none.
+    package var isJSONLiteral: Bool { isFinite }
+}
+
+extension Duration: LogValue {
+    /// With the unit that leaves a number above 1: 850us, 12ms, 1.5s.
+    package var logText: String {
+        let (seconds, attoseconds) = components
+        let total = Double(seconds) + Double(attoseconds) / 1e18
+        if total.magnitude >= 1 { return total.logText + "s" }
+        let milliseconds = total * 1e3
+        if milliseconds.magnitude >= 10 { return "\(Int64(milliseconds.rounded()))ms" }
+        if milliseconds.magnitude >= 1 { return ((milliseconds * 10).rounded() / 10).logText + "ms" }
+        return "\(Int64((total * 1e6).rounded()))us"
+    }
+}
+
+extension Array: LogValue where Element: LogValue {
+    /// With commas between.
+    package var logText: String { map(\.logText).joined(separator: ",") }
+}
+
+extension Optional: LogValue where Wrapped: LogValue {
+    /// The value, or a dash.
+    package var logText: String { map(\.logText) ?? "-" }
+    /// As the value is.
+    package var isJSONLiteral: Bool { map(\.isJSONLiteral) ?? false }
+}

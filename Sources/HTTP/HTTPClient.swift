@@ -1,0 +1,194 @@
+// A client of one server. Connections are kept for the next request; a stream, which may last for hours, has one of its
+// own.
+
+package import HTTP1
+package import SystemIO
+
+/// Sends requests to one server over HTTP/1.1.
+package actor HTTPClient {
+    /// Where the server is.
+    package nonisolated let address: SocketAddress
+    /// What goes into the Host field.
+    package nonisolated let host: String
+    /// The client's loop.
+    package nonisolated let loop: EventLoop
+    /// The loop as executor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let security: (any SecureLayerFactory)?
+    private let limits: HTTP1Limits
+    private let connectTimeout: Duration
+    private var idle: [HTTPClientConnection] = []
+    /// Idle connections that are kept; more are closed.
+    private let maximumIdle = 8
+
+    /// A client; nothing is connected before the first request.
+    ///
+    /// - Parameters:
+    ///   - host: the Host field, by default the address.
+    ///   - security: TLS; nil for plain HTTP.
+    ///   - limits: what a response may have; a stream's body is not limited.
+    package init(
+        _ address: SocketAddress, host: String? = nil, security: (any SecureLayerFactory)? = nil,
+        limits: HTTP1Limits = HTTPClient.defaultLimits, connectTimeout: Duration = .seconds(10),
+        loop: EventLoop = .shared
+    ) {
+        self.address = address
+        self.security = security
+        self.limits = limits
+        self.connectTimeout = connectTimeout
+        self.loop = loop
+        if let host {
+            self.host = host
+        } else if case .unix = address {
+            self.host = "localhost"
+        } else {
+            self.host = address.description
+        }
+    }
+
+    /// 64 KiB of header and 64 MiB of body: a list of all pods of a large cluster.
+    package static var defaultLimits: HTTP1Limits {
+        var limits = HTTP1Limits()
+        limits.body = 64 << 20
+        return limits
+    }
+
+    /// A response whose body arrives piece by piece.
+    package struct Stream: Sendable, AsyncSequence {
+        /// The status code.
+        package let status: Int
+        /// The fields.
+        package let headers: HTTPHeaders
+        private let connection: HTTPClientConnection
+
+        init(status: Int, headers: HTTPHeaders, connection: HTTPClientConnection) {
+            self.status = status
+            self.headers = headers
+            self.connection = connection
+        }
+
+        /// Ends the exchange; a waiting iteration ends with `HTTPError.closed`.
+        package func close() async { await connection.close() }
+
+        /// The rest of the body, for a response that turned out to be no stream.
+        ///
+        /// - Parameter limit: octets after which to give up.
+        package func collect(limit: Int = 3 << 20) async throws(HTTPError) -> [UInt8] {
+            var bytes: [UInt8] = []
+            while let chunk = try await connection.nextChunk() {
+                bytes.append(contentsOf: chunk)
+                if bytes.count > limit {
+                    await connection.close()
+                    throw .malformed(.bodyTooLarge(limit: limit))
+                }
+            }
+            await connection.close()
+            return bytes
+        }
+
+        /// The pieces as they come.
+        package struct Iterator: AsyncIteratorProtocol {
+            fileprivate let connection: HTTPClientConnection
+
+            /// The next piece, nil at the end of the body.
+            package mutating func next() async throws(HTTPError) -> [UInt8]? {
+                try await connection.nextChunk()
+            }
+
+            /// The next piece, nil at the end of the body.
+            package mutating func next(
+                isolation actor: isolated (any Actor)?
+            ) async throws(HTTPError) -> [UInt8]? { try await connection.nextChunk() }
+        }
+
+        /// Begins to read; a stream is read once.
+        package func makeAsyncIterator() -> Iterator { Iterator(connection: connection) }
+    }
+
+    /// Sends a request and gathers the response.
+    ///
+    /// - Parameter timeout: for the whole exchange.
+    package func send(
+        _ request: HTTPRequest, timeout: Duration = .seconds(30)
+    ) async throws(HTTPError) -> HTTPResponse {
+        while let connection = idle.popLast() {
+            do throws(HTTPError) {
+                return try await exchange(request, on: connection, timeout)
+            } catch {
+                // The server may close an idle connection at any time (RFC 9112 §9.3.1): what was not begun to be
+                // answered, and may be repeated, goes out again on another one.
+                guard await connection.diedIdle, Self.isIdempotent(request.method) else { throw error }
+            }
+        }
+        return try await exchange(request, on: connect(), timeout)
+    }
+
+    /// Sends a request and returns when the head of the response is there.
+    ///
+    /// - Parameters:
+    ///   - timeout: for the head; the body may take for ever.
+    ///   - idleTimeout: the longest silence within the body; nil for none.
+    package func stream(
+        _ request: HTTPRequest, timeout: Duration = .seconds(30), idleTimeout: Duration? = nil
+    ) async throws(HTTPError) -> Stream {
+        let connection = try await connect()
+        let head = try await connection.begin(prepared(request), timeout: timeout, idleTimeout: idleTimeout)
+        return Stream(status: head.status, headers: head.headers, connection: connection)
+    }
+
+    /// Closes idle connections.
+    package func close() async {
+        let connections = idle
+        idle = []
+        for connection in connections { await connection.close() }
+    }
+
+    private static func isIdempotent(_ method: String) -> Bool {
+        method == "GET" || method == "HEAD" || method == "PUT"
+    }
+
+    private func exchange(
+        _ request: HTTPRequest, on connection: HTTPClientConnection, _ timeout: Duration
+    ) async throws(HTTPError) -> HTTPResponse {
+        let response = try await connection.exchange(prepared(request), timeout: timeout)
+        if await connection.isReusable {
+            if idle.count < maximumIdle { idle.append(connection) } else { await connection.close() }
+        }
+        return response
+    }
+
+    private func prepared(_ request: HTTPRequest) -> HTTPRequest {
+        var request = request
+        if request.headers["host"] == nil { request.headers["host"] = host }
+        if !request.body.isEmpty || request.method == "POST" || request.method == "PUT"
+            || request.method == "PATCH"
+        {
+            request.headers["content-length"] = String(request.body.count)
+        }
+        return request
+    }
+
+    private func connect() async throws(HTTPError) -> HTTPClientConnection {
+        let descriptor: FileDescriptor
+        do throws(SystemError) {
+            descriptor = try await SystemIO.connect(to: address, loop: loop, timeout: connectTimeout)
+        } catch {
+            throw .transport(error)
+        }
+        let layer: (any SecureLayer)?
+        do throws(SecureLayerError) {
+            layer = try security?.makeLayer()
+        } catch {
+            throw .security(error)
+        }
+        let connection = HTTPClientConnection(
+            SocketChannel(descriptor, loop: loop, security: layer), loop: loop, limits: limits)
+        do throws(SystemError) {
+            try await connection.start()
+        } catch {
+            throw .transport(error)
+        }
+        return connection
+    }
+}

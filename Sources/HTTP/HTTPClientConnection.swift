@@ -1,0 +1,211 @@
+// One connection of a client, with one exchange at a time.
+
+internal import HTTP1
+internal import SystemIO
+
+actor HTTPClientConnection {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    struct Head: Sendable {
+        let status: Int
+        let headers: HTTPHeaders
+    }
+
+    /// Octets of a streamed body that may wait for the reader before the peer is held up.
+    private let bufferLimit = 1 << 20
+
+    private let channel: SocketChannel
+    private let limits: HTTP1Limits
+    private var parser: HTTP1Parser
+    private var head: Head?
+    private var keepsAlive = true
+    private var buffer: [[UInt8]] = []
+    private var buffered = 0
+    private var isComplete = false
+    private var isStreaming = false
+    private var isBusy = false
+    private var hasAnswered = false
+    private var failure: HTTPError?
+    private var waiter: CheckedContinuation<Void, Never>?
+    private var timer: ScheduledTimer?
+    private var idleTimeout: Duration?
+
+    init(_ channel: sending SocketChannel, loop: EventLoop, limits: HTTP1Limits) {
+        self.channel = channel
+        self.loop = loop
+        self.limits = limits
+        parser = HTTP1Parser(.responses, limits: limits)
+    }
+
+    func start() throws(SystemError) {
+        try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+    }
+
+    /// Whether another request may be sent.
+    var isReusable: Bool { failure == nil && isComplete && keepsAlive && parser.isIdle && !channel.isClosed }
+
+    /// Whether the connection broke before the server answered anything to the request that was sent on it.
+    var diedIdle: Bool {
+        guard !hasAnswered else { return false }
+        if case .timeout = failure { return false }
+        return true
+    }
+
+    func close() {
+        timer?.cancel()
+        fail(.closed)
+        channel.close()
+    }
+
+    /// Sends a request and gathers the whole response.
+    func exchange(_ request: HTTPRequest, timeout: Duration) async throws(HTTPError) -> HTTPResponse {
+        send(request, timeout: timeout, streaming: false)
+        while failure == nil, !isComplete { await change() }
+        timer?.cancel()
+        guard isComplete, let head else {
+            channel.close(discarding: true)
+            throw failure ?? .closed
+        }
+        let body = Array(buffer.joined())
+        buffer = []
+        buffered = 0
+        if !keepsAlive { channel.close() }
+        return HTTPResponse(head.status, headers: head.headers, body: .bytes(body))
+    }
+
+    /// Sends a request and waits for the head of the response.
+    func begin(_ request: HTTPRequest, timeout: Duration, idleTimeout: Duration?) async throws(HTTPError)
+        -> Head
+    {
+        var unlimited = limits
+        unlimited.body = .max
+        parser = HTTP1Parser(.responses, limits: unlimited)
+        send(request, timeout: timeout, streaming: true)
+        while failure == nil, head == nil { await change() }
+        timer?.cancel()
+        guard let head else {
+            channel.close(discarding: true)
+            throw failure ?? .closed
+        }
+        self.idleTimeout = idleTimeout
+        watchSilence()
+        return head
+    }
+
+    /// The next piece of the body; nil at its end.
+    func nextChunk() async throws(HTTPError) -> [UInt8]? {
+        while true {
+            if !buffer.isEmpty {
+                let chunk = buffer.removeFirst()
+                buffered -= chunk.count
+                if buffered < bufferLimit { channel.pauseReading(false) }
+                return chunk
+            }
+            if isComplete { return nil }
+            if let failure { throw failure }
+            await withTaskCancellationHandler {
+                await change()
+            } onCancel: {
+                Task { await self.close() }
+            }
+        }
+    }
+
+    private func send(_ request: HTTPRequest, timeout: Duration, streaming: Bool) {
+        head = nil
+        isComplete = false
+        isStreaming = streaming
+        hasAnswered = false
+        isBusy = true
+        parser.expectResponse(toHead: request.method == "HEAD")
+        var output: [UInt8] = []
+        HTTP1Encoder.request(
+            method: request.method, target: request.target, headers: request.headers, into: &output)
+        output.append(contentsOf: request.body)
+        channel.write(output)
+        channel.flush()
+        let what = "\(request.method) \(request.rawPath) after \(timeout)"
+        timer = loop.schedule(after: timeout) { [weak self] in
+            self?.assumeIsolated { $0.fail(.timeout(what)) }
+        }
+    }
+
+    private func watchSilence() {
+        guard let idleTimeout, !isComplete, failure == nil else { return }
+        timer?.cancel()
+        timer = loop.schedule(after: idleTimeout) { [weak self] in
+            self?.assumeIsolated { connection in
+                connection.fail(.timeout("nothing arrived for \(idleTimeout)"))
+                connection.channel.close(discarding: true)
+            }
+        }
+    }
+
+    private func ready(_ readiness: Readiness) {
+        var malformed: HTTP1Error?
+        let state = channel.process(readiness) { bytes in
+            do throws(HTTP1Error) {
+                try parser.receive(bytes) { take($0) }
+            } catch {
+                malformed = error
+            }
+        }
+        if isStreaming { watchSilence() }
+        if let malformed {
+            fail(.malformed(malformed))
+            channel.close(discarding: true)
+            return
+        }
+        switch state {
+        case .open: break
+        case .ended:
+            do throws(HTTP1Error) {
+                try parser.finish { take($0) }
+            } catch {
+                fail(.closed)
+            }
+            keepsAlive = false
+            if !isComplete || !isBusy { fail(.closed) }
+            channel.close()
+        case .failed(let error):
+            keepsAlive = false
+            fail(.transport(error))
+            channel.close(discarding: true)
+        }
+    }
+
+    private func take(_ event: HTTP1Parser.Event) {
+        hasAnswered = true
+        switch event {
+        case .head(let head):
+            guard case .response(let status, _) = head.start else { return }
+            // Interim responses are not the answer (RFC 9110 §15.2).
+            guard status >= 200 || status == 101 else { return }
+            self.head = Head(status: status, headers: head.headers)
+            keepsAlive = head.keepsAlive
+        case .body(let bytes):
+            buffer.append(bytes)
+            buffered += bytes.count
+            if isStreaming, buffered >= bufferLimit { channel.pauseReading(true) }
+        case .end:
+            // The end of an interim response has no head kept for it.
+            guard head != nil else { return }
+            isComplete = true
+            isBusy = false
+        }
+        resume()
+    }
+
+    private func fail(_ error: HTTPError) {
+        if failure == nil, !isComplete || !isBusy { failure = error }
+        resume()
+    }
+
+    private func resume() {
+        waiter?.resume()
+        waiter = nil
+    }
+
+    private func change() async { await withCheckedContinuation { waiter = $0 } }
+}

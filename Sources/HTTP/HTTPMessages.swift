@@ -1,0 +1,130 @@
+// Requests and responses as handlers and callers see them, whatever version carries them.
+
+package import HTTP1
+package import SystemIO
+
+/// A request, its body complete.
+package struct HTTPRequest: Sendable {
+    /// `GET`, `POST` and so on.
+    package var method: String
+    /// Path and query as on the wire.
+    package var target: String
+    /// The fields.
+    package var headers: HTTPHeaders
+    /// The body; empty where there is none.
+    package var body: [UInt8]
+    /// Who sent it; nil for a Unix socket.
+    package var peer: SocketAddress?
+
+    /// A request.
+    package init(
+        _ method: String, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],
+        peer: SocketAddress? = nil
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+    }
+
+    /// The path without the query, still percent-encoded.
+    package var rawPath: Substring { target.prefix { $0 != "?" } }
+
+    /// The path, decoded. Split `rawPath` where a segment may hold an encoded slash.
+    package var path: String { PercentEncoding.decode(rawPath) }
+
+    /// The segments of the path, each decoded; empty ones are left out.
+    package var segments: [String] { rawPath.split(separator: "/").map { PercentEncoding.decode($0) } }
+
+    /// The query's names and values, decoded, in their order.
+    package var query: [(name: String, value: String)] {
+        guard let mark = target.firstIndex(of: "?") else { return [] }
+        return target[target.index(after: mark)...].split(separator: "&").map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (
+                PercentEncoding.decode(parts[0], plusIsSpace: true),
+                parts.count == 2 ? PercentEncoding.decode(parts[1], plusIsSpace: true) : ""
+            )
+        }
+    }
+
+    /// The first value of a name in the query.
+    package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
+}
+
+/// A response.
+package struct HTTPResponse: Sendable {
+    /// The status code.
+    package var status: Int
+    /// The fields; Content-Length or Transfer-Encoding is added when it is sent.
+    package var headers: HTTPHeaders
+    /// The body.
+    package var body: HTTPBody
+
+    /// A response.
+    package init(_ status: Int, headers: HTTPHeaders = HTTPHeaders(), body: HTTPBody = .bytes([])) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A response of text.
+    package static func text(
+        _ status: Int, _ text: String, type: String = "text/plain; charset=utf-8"
+    ) -> HTTPResponse {
+        HTTPResponse(status, headers: ["content-type": type], body: .bytes(Array(text.utf8)))
+    }
+
+    /// The body's octets; empty for a stream.
+    package var bytes: [UInt8] { if case .bytes(let bytes) = body { bytes } else { [] } }
+}
+
+/// What a response carries.
+package enum HTTPBody: Sendable {
+    /// All of it.
+    case bytes([UInt8])
+    /// What the closure writes, as it writes it. The response ends when the closure returns; when it throws, the
+    /// connection is cut so that the peer does not take it for the whole.
+    case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
+}
+
+/// Writes a streamed body. A write waits while the peer is slow, and throws when it is gone.
+package struct HTTPBodyWriter: Sendable {
+    private let connection: HTTPServerConnection
+
+    init(_ connection: HTTPServerConnection) { self.connection = connection }
+
+    /// Sends octets.
+    ///
+    /// - Throws: `HTTPError.closed` when the peer is gone, `.timeout` when it has taken nothing for too long.
+    package func write(_ bytes: [UInt8]) async throws(HTTPError) { try await connection.writeChunk(bytes) }
+
+    /// Sends text.
+    package func write(_ text: String) async throws(HTTPError) { try await write(Array(text.utf8)) }
+}
+
+/// Why an exchange did not come to an end.
+package enum HTTPError: Error, Equatable, CustomStringConvertible {
+    /// The connection could not be made or broke.
+    case transport(SystemError)
+    /// The peer broke the protocol.
+    case malformed(HTTP1Error)
+    /// TLS could not be set up.
+    case security(SecureLayerError)
+    /// The peer closed the connection before the end.
+    case closed
+    /// No answer in time.
+    case timeout(String)
+
+    /// One sentence.
+    package var description: String {
+        switch self {
+        case .transport(let error): error.description
+        case .malformed(let error): "the peer sent no valid HTTP: \(error)"
+        case .security(let error): error.description
+        case .closed: "the peer closed the connection before its message was complete"
+        case .timeout(let what): "no answer in time: \(what)"
+        }
+    }
+}

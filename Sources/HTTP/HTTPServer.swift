@@ -1,0 +1,114 @@
+// Listens, and keeps the connections so that they can be drained.
+
+package import HTTP1
+package import SystemIO
+
+/// Bounds of a server.
+package struct HTTPServerLimits: Sendable {
+    /// What a message may have.
+    package var message = HTTP1Limits()
+    /// Connections at a time; beyond it new ones are closed at once.
+    package var connections = 1024
+    /// How long a connection may be silent between requests, or within one.
+    package var idle = Duration.seconds(90)
+    /// How long the head of a request may take from its first octet: what a slow sender can hold.
+    package var head = Duration.seconds(10)
+    /// How long a peer may take nothing of a response.
+    package var stalledWrite = Duration.seconds(60)
+    /// Octets of a response that may wait for the peer before a write waits.
+    package var pendingOctets = 256 << 10
+
+    /// The defaults.
+    package init() {}
+}
+
+/// Serves HTTP/1.1 on any number of addresses.
+package actor HTTPServer {
+    /// Answers a request. Runs on the server's loop unless it leaves it.
+    package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
+
+    /// The server's loop.
+    package nonisolated let loop: EventLoop
+    /// The loop as executor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let limits: HTTPServerLimits
+    private let security: (any SecureLayerFactory)?
+    private let handler: Handler
+    private var listeners: [Listener] = []
+    private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+    private var emptied: [CheckedContinuation<Void, Never>] = []
+    private var isShutDown = false
+
+    /// A server that does not listen yet.
+    ///
+    /// - Parameter security: TLS for every connection; nil for plain HTTP.
+    package init(
+        limits: HTTPServerLimits = HTTPServerLimits(), security: (any SecureLayerFactory)? = nil,
+        loop: EventLoop = .shared, handler: @escaping Handler
+    ) {
+        self.limits = limits
+        self.security = security
+        self.loop = loop
+        self.handler = handler
+    }
+
+    /// Listens.
+    ///
+    /// - Returns: the address with the real port.
+    /// - Throws: `SystemError` where the address is taken or not usable.
+    @discardableResult
+    package func listen(on address: SocketAddress) async throws(SystemError) -> SocketAddress {
+        let listener = try Listener(address, loop: loop) { [weak self] descriptor in
+            self?.assumeIsolated { $0.accept(descriptor) }
+        }
+        try await listener.start()
+        listeners.append(listener)
+        return listener.address
+    }
+
+    /// Stops listening, lets requests that have begun come to their end, and closes.
+    ///
+    /// - Parameter grace: how long to wait for them; streams and what is left after it are cut.
+    package func shutdown(grace: Duration = .seconds(5)) async {
+        isShutDown = true
+        for listener in listeners { await listener.close() }
+        listeners = []
+        for connection in Array(connections.values) { await connection.drain() }
+        guard !connections.isEmpty else { return }
+        let timer = loop.schedule(after: grace) { [weak self] in
+            self?.assumeIsolated { server in
+                for connection in server.connections.values {
+                    connection.assumeIsolated { $0.close(discarding: true) }
+                }
+            }
+        }
+        if !connections.isEmpty { await withCheckedContinuation { emptied.append($0) } }
+        timer.cancel()
+    }
+
+    private func accept(_ descriptor: FileDescriptor) {
+        guard !isShutDown, connections.count < limits.connections else { return }
+        let layer: (any SecureLayer)?
+        do throws(SecureLayerError) {
+            layer = try security?.makeLayer()
+        } catch {
+            return
+        }
+        let connection = HTTPServerConnection(
+            SocketChannel(descriptor, loop: loop, security: layer), loop: loop, limits: limits,
+            handler: handler)
+        let identifier = ObjectIdentifier(connection)
+        connections[identifier] = connection
+        connection.assumeIsolated { connection in
+            connection.start { [weak self] in self?.assumeIsolated { $0.forget(identifier) } }
+        }
+    }
+
+    private func forget(_ identifier: ObjectIdentifier) {
+        connections[identifier] = nil
+        guard connections.isEmpty else { return }
+        for waiter in emptied { waiter.resume() }
+        emptied = []
+    }
+}

@@ -1,0 +1,234 @@
+// One connection of a server: requests are answered one after the other, in the order in which they came (RFC 9112
+// §9.3.2). While one is being answered, the peer is not read beyond the next one.
+
+internal import HTTP1
+internal import SystemIO
+
+actor HTTPServerConnection {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let channel: SocketChannel
+    private let limits: HTTPServerLimits
+    private let handler: HTTPServer.Handler
+    private var onClose: (@Sendable () -> Void)?
+    private var parser: HTTP1Parser
+    /// The message that is arriving.
+    private var incoming: (head: HTTP1Parser.Head, body: [UInt8])?
+    /// Complete requests that wait for their turn.
+    private var waiting: [(request: HTTPRequest, keepsAlive: Bool)] = []
+    private var answering: Task<Void, Never>?
+    /// Set when no further request is to be read: the last response says so and closes.
+    private var isLast = false
+    private var failure: HTTP1Error?
+    private var writers: [CheckedContinuation<HTTPError?, Never>] = []
+    private var timer: ScheduledTimer?
+    private var isChunking = false
+    private var isClosed = false
+
+    // `sending`: the channel is made for this connection.
+    init(
+        _ channel: sending SocketChannel, loop: EventLoop, limits: HTTPServerLimits,
+        handler: @escaping HTTPServer.Handler
+    ) {
+        self.channel = channel
+        self.loop = loop
+        self.limits = limits
+        self.handler = handler
+        parser = HTTP1Parser(.requests, limits: limits.message)
+    }
+
+    func start(_ onClose: @escaping @Sendable () -> Void) {
+        self.onClose = onClose
+        do throws(SystemError) {
+            try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+            expectOctets(within: limits.head)
+        } catch {
+            close(discarding: true)
+        }
+    }
+
+    /// Takes no further request; closes at once if nothing is being answered.
+    func drain() {
+        isLast = true
+        if answering == nil, waiting.isEmpty { close() }
+    }
+
+    func close(discarding: Bool = false) {
+        guard !isClosed else { return }
+        isClosed = true
+        timer?.cancel()
+        answering?.cancel()
+        channel.close(discarding: discarding)
+        resumeWriters(.closed)
+        onClose?()
+        onClose = nil
+    }
+
+    // MARK: Reading
+
+    private func ready(_ readiness: Readiness) {
+        guard !isClosed else { return }
+        let state = channel.process(readiness) { receive($0) }
+        if channel.pendingOctets < limits.pendingOctets { resumeWriters(nil) }
+        switch state {
+        case .open: break
+        case .ended:
+            // Half a connection is no use to HTTP/1.1: who sends no more does not want the answer either.
+            close(discarding: true)
+        case .failed: close(discarding: true)
+        }
+    }
+
+    private func receive(_ bytes: RawSpan) {
+        guard failure == nil, !isLast || answering == nil else { return }
+        do throws(HTTP1Error) {
+            try parser.receive(bytes) { take($0) }
+        } catch {
+            failure = error
+        }
+        if answering == nil { next() }
+        if failure == nil, answering == nil {
+            expectOctets(within: parser.isIdle ? limits.idle : limits.head)
+        }
+        channel.pauseReading(waiting.count >= 1)
+    }
+
+    private func take(_ event: HTTP1Parser.Event) {
+        switch event {
+        case .head(let head):
+            incoming = (head, [])
+            // RFC 9110 §10.1.1: the peer holds its body back until it is told to send it.
+            if head.headers.contains("expect", token: "100-continue"), answering == nil {
+                channel.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+                channel.flush()
+            }
+        case .body(let bytes): incoming?.body.append(contentsOf: bytes)
+        case .end:
+            guard let message = incoming, case .request(let method, let target) = message.head.start else {
+                return
+            }
+            incoming = nil
+            let request = HTTPRequest(
+                method, target, headers: message.head.headers, body: message.body, peer: channel.peer)
+            waiting.append((request, message.head.keepsAlive))
+        }
+    }
+
+    /// Ends the connection when nothing arrives for a while.
+    private func expectOctets(within limit: Duration) {
+        timer?.cancel()
+        timer = loop.schedule(after: limit) { [weak self] in
+            self?.assumeIsolated { connection in
+                guard connection.answering == nil else { return }
+                connection.close(discarding: true)
+            }
+        }
+    }
+
+    // MARK: Answering
+
+    private func next() {
+        guard answering == nil, !isClosed else { return }
+        guard !waiting.isEmpty else {
+            if let failure { refuse(failure) } else if isLast { close() }
+            return
+        }
+        timer?.cancel()
+        let (request, keepsAlive) = waiting.removeFirst()
+        if !keepsAlive { isLast = true }
+        answering = Task {
+            let response = await handler(request)
+            await send(response, toHead: request.method == "HEAD")
+            answering = nil
+            guard !isClosed else { return }
+            if isLast {
+                close()
+                return
+            }
+            channel.pauseReading(false)
+            next()
+            if answering == nil { expectOctets(within: parser.isIdle ? limits.idle : limits.head) }
+        }
+    }
+
+    /// Answers what is no valid request, and closes (RFC 9112 §9.6).
+    private func refuse(_ error: HTTP1Error) {
+        isLast = true
+        sendWhole(.text(error.status, error.description + "\n"), toHead: false)
+        close()
+    }
+
+    private func send(_ response: HTTPResponse, toHead isHead: Bool) async {
+        guard !isClosed else { return }
+        guard case .stream(let body) = response.body, !isHead else {
+            sendWhole(response, toHead: isHead)
+            // A peer that does not read must not let us hold responses without bound.
+            _ = await waitForRoom()
+            return
+        }
+        var headers = response.headers
+        headers["transfer-encoding"] = "chunked"
+        if isLast { headers["connection"] = "close" }
+        var output: [UInt8] = []
+        HTTP1Encoder.response(status: response.status, headers: headers, into: &output)
+        channel.write(output)
+        channel.flush()
+        isChunking = true
+        do {
+            try await body(HTTPBodyWriter(self))
+            isChunking = false
+            guard !isClosed else { return }
+            output = []
+            HTTP1Encoder.lastChunk(into: &output)
+            channel.write(output)
+            channel.flush()
+        } catch {
+            isChunking = false
+            close(discarding: true)
+        }
+    }
+
+    private func sendWhole(_ response: HTTPResponse, toHead isHead: Bool) {
+        var headers = response.headers
+        let body = response.bytes
+        if response.status != 204, response.status != 304, response.status >= 200 {
+            headers["content-length"] = String(body.count)
+        }
+        if isLast { headers["connection"] = "close" }
+        var output: [UInt8] = []
+        HTTP1Encoder.response(status: response.status, headers: headers, into: &output)
+        if !isHead { output.append(contentsOf: body) }
+        channel.write(output)
+        channel.flush()
+    }
+
+    func writeChunk(_ bytes: [UInt8]) async throws(HTTPError) {
+        guard !isClosed, isChunking else { throw .closed }
+        var output: [UInt8] = []
+        HTTP1Encoder.chunk(bytes, into: &output)
+        channel.write(output)
+        channel.flush()
+        if let error = await waitForRoom() { throw error }
+    }
+
+    /// Waits until what is pending is below the limit. nil when it is, the reason when it never will be.
+    private func waitForRoom() async -> HTTPError? {
+        guard !isClosed else { return .closed }
+        guard channel.pendingOctets >= limits.pendingOctets else { return nil }
+        let timer = loop.schedule(after: limits.stalledWrite) { [weak self] in
+            self?.assumeIsolated { connection in
+                connection.resumeWriters(.timeout("the peer takes no data"))
+                connection.close(discarding: true)
+            }
+        }
+        defer { timer.cancel() }
+        return await withCheckedContinuation { writers.append($0) }
+    }
+
+    private func resumeWriters(_ error: HTTPError?) {
+        let waiters = writers
+        writers = []
+        for waiter in waiters { waiter.resume(returning: error) }
+    }
+}

@@ -1,0 +1,82 @@
+// The start line and the fields of a message (RFC 9112 §3 to §5), checked octet by octet: a name is a token, a value has
+// no control characters, nothing is folded. Lenience here is how requests are smuggled.
+
+/// Parses what comes before a body.
+enum HTTP1Head {
+    /// Parses a whole head, the empty line at its end included.
+    static func parse(
+        _ bytes: [UInt8], role: HTTP1Parser.Role, maximumFields: Int
+    ) throws(HTTP1Error) -> HTTP1Parser.Head {
+        var lines = bytes.split(separator: 10, omittingEmptySubsequences: false).map { line in
+            line.last == 13 ? line.dropLast() : line
+        }
+        while lines.last?.isEmpty == true { lines.removeLast() }
+        guard let first = lines.first else { throw .startLine("") }
+        let (start, minor) = try startLine(first, role)
+        guard lines.count - 1 <= maximumFields else { throw .headTooLarge(limit: maximumFields) }
+        var headers = HTTPHeaders()
+        for line in lines.dropFirst() {
+            let field = try field(Array(line))
+            headers.add(field.name, field.value)
+        }
+        return HTTP1Parser.Head(start: start, minorVersion: minor, headers: headers)
+    }
+
+    private static func startLine(
+        _ line: ArraySlice<UInt8>, _ role: HTTP1Parser.Role
+    ) throws(HTTP1Error) -> (HTTP1Parser.StartLine, Int) {
+        let text = String(decoding: line.prefix(128), as: UTF8.self)
+        let parts = line.split(separator: 32, maxSplits: 2, omittingEmptySubsequences: false)
+        guard line.allSatisfy({ $0 >= 32 && $0 != 127 }) else { throw .startLine(text) }
+        switch role {
+        case .requests:
+            guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(isToken), !parts[1].isEmpty,
+                parts[1].allSatisfy({ $0 > 32 && $0 < 127 })
+            else { throw .startLine(text) }
+            let minor = try version(parts[2])
+            return (.request(method: string(parts[0]), target: string(parts[1])), minor)
+        case .responses:
+            guard parts.count >= 2, parts[1].count == 3, let status = Int(string(parts[1])), status >= 100
+            else {
+                throw .startLine(text)
+            }
+            let minor = try version(parts[0])
+            return (.response(status: status, reason: parts.count == 3 ? string(parts[2]) : ""), minor)
+        }
+    }
+
+    private static func version(_ bytes: ArraySlice<UInt8>) throws(HTTP1Error) -> Int {
+        switch string(bytes) {
+        case "HTTP/1.1": return 1
+        case "HTTP/1.0": return 0
+        case let text where text.hasPrefix("HTTP/"): throw .version(String(text.prefix(32)))
+        case let text: throw .startLine(String(text.prefix(32)))
+        }
+    }
+
+    /// One field line.
+    static func field(_ line: [UInt8]) throws(HTTP1Error) -> HTTPHeaders.Field {
+        func fault() -> HTTP1Error { .field(String(decoding: line.prefix(64), as: UTF8.self)) }
+        guard let colon = line.firstIndex(of: 58), colon > 0, line[..<colon].allSatisfy(isToken) else {
+            throw fault()
+        }
+        var value = line[(colon + 1)...]
+        while let first = value.first, first == 32 || first == 9 { value.removeFirst() }
+        while let last = value.last, last == 32 || last == 9 { value.removeLast() }
+        guard value.allSatisfy({ $0 == 9 || $0 >= 32 && $0 != 127 }) else { throw fault() }
+        return HTTPHeaders.Field(name: string(line[..<colon]), value: string(value))
+    }
+
+    private static func string(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether an octet may be in a method or a field name (RFC 9110 §5.6.2).
+    private static func isToken(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 48...57, 65...90, 97...122: true
+        case 33, 35, 36, 37, 38, 39, 42, 43, 45, 46, 94, 95, 96, 124, 126: true
+        default: false
+        }
+    }
+}

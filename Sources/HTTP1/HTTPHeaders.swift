@@ -1,0 +1,62 @@
+// Header fields keep their order and their repetitions; names are compared without regard to case (RFC 9110 §5.1).
+
+/// The header fields of a message.
+package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    /// One field line.
+    package struct Field: Sendable, Equatable {
+        /// As it was given; compared without regard to case.
+        package var name: String
+        /// Without white space at either end.
+        package var value: String
+    }
+
+    /// The lines in their order.
+    package private(set) var fields: [Field] = []
+
+    /// No fields.
+    package init() {}
+
+    /// Fields in the order of the literal.
+    package init(dictionaryLiteral elements: (String, String)...) {
+        fields = elements.map { Field(name: $0.0, value: $0.1) }
+    }
+
+    /// The first value of a name; setting replaces all lines of that name, nil removes them.
+    package subscript(name: String) -> String? {
+        get { fields.first { Self.equal($0.name, name) }?.value }
+        set {
+            fields.removeAll { Self.equal($0.name, name) }
+            if let newValue { fields.append(Field(name: name, value: newValue)) }
+        }
+    }
+
+    /// Adds a line after those that are there.
+    package mutating func add(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// All values of a name in their order.
+    package func all(_ name: String) -> [String] { fields.filter { Self.equal($0.name, name) }.map(\.value) }
+
+    /// Whether a comma-separated field, on one line or several, has a token (RFC 9110 §5.6.1).
+    package func contains(_ name: String, token: String) -> Bool {
+        all(name).contains { value in
+            value.split(separator: ",").contains { Self.equal(Self.trimmed($0), token) }
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0 == " " || $0 == "\t" }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return String(text)
+    }
+
+    /// Whether two names are the same but for the case of ASCII letters.
+    static func equal(_ left: String, _ right: String) -> Bool {
+        let left = left.utf8
+        let right = right.utf8
+        return left.count == right.count && zip(left, right).allSatisfy { lower($0) == lower($1) }
+    }
+
+    private static func lower(_ octet: UInt8) -> UInt8 { octet >= 65 && octet <= 90 ? octet | 32 : octet }
+}

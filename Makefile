@@ -1,0 +1,64 @@
+# The front door. `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE ?= $(CURDIR)/.cache
+export GANGLION_CACHE := $(CACHE)
+export GANGLION_PYTHON ?= $(CACHE)/venv/bin/python3
+export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
+SWIFT ?= swift
+FILTER ?=
+SOURCES := Package.swift Sources Tests
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: system-packages model release ## Start the whole system with fake NeuronCores and serve a model (ONCE=1: stop after one prediction)
+	@exec .build/release/ganglion demo --model-directory "$(GANGLION_MODEL_DIR)" $(if $(ONCE),--once) $(RUN_FLAGS)
+
+.PHONY: test
+test: system-packages python-env model ## Run every test (FILTER=name for some)
+	$(SWIFT) build --build-tests
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build $(if $(FILTER),--filter $(FILTER))
+
+.PHONY: build
+build: ## Build for debugging
+	$(SWIFT) build
+
+.PHONY: release
+release: ## Build the executables, optimised
+	@echo "building the release executables: minutes the first time, seconds later"
+	$(SWIFT) build -c release
+
+.PHONY: lint
+lint: ## Check the format of the sources and the layering of the modules
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	@scripts/check-sources
+
+.PHONY: format
+format: ## Format the sources
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+.PHONY: image
+image: ## Build the container image with docker or podman
+	$$(command -v docker || command -v podman) build -t ganglion:dev .
+
+.PHONY: system-packages
+system-packages:
+	@scripts/install-system-packages
+
+.PHONY: python-env
+python-env:
+	@scripts/make-python-env "$(CACHE)" Tests/requirements.txt
+
+.PHONY: model
+model:
+	@scripts/fetch-model "$(CACHE)"
+
+.PHONY: clean
+clean: ## Remove what was built; the cache of downloads stays
+	rm -rf .build

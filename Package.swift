@@ -60,8 +60,8 @@ let kubernetes: [Target] =
 
 let domain: [Target] =
     module("Placement")
-    + module("Neuron", ["Placement", "SystemIO"])
-    + module("NeuronTools", ["Neuron", "JSON"])
+    + module("Neuron", ["Placement", "SystemIO", "Arguments"])
+    + module("NeuronTools", ["Neuron", "Placement", "JSON", "SystemIO", "Arguments"])
     + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
     + [.target(name: "NeuronKernels", swiftSettings: kernelSettings)]
 

@@ -19,6 +19,18 @@ package struct CoreSet: Hashable, Sendable {
         for id in ids { insert(id) }
     }
 
+    /// The cores of `range`; those outside 0..<512 are left out.
+    package init(_ range: Range<Int>) {
+        self.init()
+        let range = range.clamped(to: 0..<Self.capacity)
+        guard let last = range.last else { return }
+        for lane in range.lowerBound >> 6...last >> 6 {
+            let low = Swift.max(range.lowerBound - lane << 6, 0)
+            let high = Swift.min(range.upperBound - lane << 6, 64)
+            words[lane] = UInt64.max << UInt64(low) & UInt64.max >> UInt64(64 - high)
+        }
+    }
+
     private init(words: SIMD8<UInt64>) { self.words = words }
 
     /// Adds `core`.

@@ -17,10 +17,15 @@ package struct CoreTopology: Hashable, Sendable {
     /// The NUMA node of each chip; nil when not known.
     package let numaNodes: [Int]?
 
+    /// The chip group sizes that this node can hold, ascending; one chip and all chips are always valid.
+    package let validChipCounts: [Int]
+
     /// `adjacency` as masks, made symmetric.
     let links: [UInt64]
     /// Every valid group of two chips or more, for counting what a placement spoils.
     let larger: [LargerGroup]
+    /// The chips of each NUMA node as a mask; empty when not known.
+    let numaMasks: [UInt64]
 
     /// A group of chips whose loss costs.
     struct LargerGroup: Hashable, Sendable {
@@ -59,7 +64,18 @@ package struct CoreTopology: Hashable, Sendable {
             guard chip < adjacency.count else { return [] }
             return adjacency[chip].filter { $0 >= 0 && $0 < chips && $0 != chip }
         }
+        switch groups {
+        case .anyRun: validChipCounts = chips > 0 ? Array(1...chips) : []
+        case .aligned(let sizes):
+            validChipCounts =
+                chips > 0 ? Set(sizes.filter { $0 > 0 && $0 <= chips } + [1, chips]).sorted() : []
+        }
         larger = Self.largerGroups(groups, chips: chips)
+        var masks: [Int: UInt64] = [:]
+        for (chip, node) in (self.numaNodes ?? []).enumerated() {
+            masks[node, default: 0] |= 1 << UInt64(chip)
+        }
+        numaMasks = masks.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Logical cores in all.
@@ -78,13 +94,6 @@ package struct CoreTopology: Hashable, Sendable {
     package func chip(ofCore core: Int) -> Int? {
         guard core >= 0, core < coreCount else { return nil }
         return core / coresPerChip
-    }
-
-    /// The chip group sizes that this node can hold, ascending; one chip and all chips are always valid.
-    package var validChipCounts: [Int] {
-        guard chipCount > 0 else { return [] }
-        guard case .aligned(let sizes) = groups else { return Array(1...chipCount) }
-        return Set(sizes.filter { $0 > 0 && $0 <= chipCount } + [1, chipCount]).sorted()
     }
 
     /// The core counts that the runtime accepts here, ascending: any within one chip, then whole valid groups; every

@@ -82,12 +82,9 @@ struct FreeSpace {
 
     /// NUMA nodes that `chips` span; 0 when not known.
     func numaNodes(of chips: UInt64) -> Int {
-        guard let nodes = topology.numaNodes else { return 0 }
-        var seen: [Int] = []
-        for chip in 0..<topology.chipCount where chips & (1 << UInt64(chip)) != 0 {
-            if !seen.contains(nodes[chip]) { seen.append(nodes[chip]) }
-        }
-        return seen.count
+        var count = 0
+        for mask in topology.numaMasks where mask & chips != 0 { count += 1 }
+        return count
     }
 
     /// The cost of the run of `size` free cores from `start`, which lies in the maximal free run `run`.
@@ -115,20 +112,16 @@ struct FreeSpace {
             middle: start > space.lowerBound && end < space.upperBound, numa: numaNodes(of: chips))
     }
 
-    /// The cost of cores that are not consecutive.
-    func cost(of group: CoreSet, kind: GroupKind) -> PlacementCost {
+    /// The cost of cores that are not consecutive: `used` of them on each chip.
+    func cost(used: [Int], kind: GroupKind) -> PlacementCost {
         var chips: UInt64 = 0
-        var used = [Int](repeating: 0, count: topology.chipCount)
-        for core in group {
-            chips |= 1 << UInt64(core / topology.coresPerChip)
-            used[core / topology.coresPerChip] += 1
-        }
-        var broken = 0
-        for chip in 0..<topology.chipCount where used[chip] > 0 && used[chip] < topology.coresPerChip {
-            if wholeChips & (1 << UInt64(chip)) != 0 { broken += 1 }
+        var partly: UInt64 = 0
+        for chip in used.indices where used[chip] > 0 {
+            chips |= 1 << UInt64(chip)
+            if used[chip] < topology.coresPerChip { partly |= 1 << UInt64(chip) }
         }
         return PlacementCost(
-            kind: kind, chips: chips.nonzeroBitCount, broken: broken, damage: damage(using: chips), cut: 0,
-            middle: false, numa: numaNodes(of: chips))
+            kind: kind, chips: chips.nonzeroBitCount, broken: (partly & wholeChips).nonzeroBitCount,
+            damage: damage(using: chips), cut: 0, middle: false, numa: numaNodes(of: chips))
     }
 }

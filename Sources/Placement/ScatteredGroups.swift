@@ -5,60 +5,62 @@
 extension FreeSpace {
     /// A group on linked chips; nil when none is found.
     func bestConnected(mustInclude: CoreSet, size: Int) -> CoreGroup? {
-        var best: (cores: CoreSet, cost: PlacementCost)?
-        let required = chips(of: mustInclude)
-        let starts = required == 0 ? (0..<topology.chipCount).filter { freeByChip[$0] > 0 } : [-1]
-        for start in starts {
-            let order = start < 0 ? joined(required) : [start]
-            guard let order, let cores = grow(from: order, mustInclude: mustInclude, size: size) else {
-                continue
-            }
-            let cost = cost(of: cores, kind: .connected)
-            if let found = best, !(cost < found.cost) { continue }
-            best = (cores, cost)
+        var best: (order: [Int], cost: PlacementCost)?
+        let required = usage(of: mustInclude)
+        var starts: [[Int]] = []
+        if mustInclude.isEmpty {
+            starts = (0..<topology.chipCount).filter { freeByChip[$0] > 0 }.map { [$0] }
+        } else if let order = joined(mask(of: required)) {
+            starts = [order]
         }
-        return best.map { CoreGroup(cores: $0.cores, kind: .connected) }
+        for start in starts {
+            guard let order = grow(from: start, required: required, size: size) else { continue }
+            let cost = cost(used: fill(order, required: required, size: size), kind: .connected)
+            if let found = best, !(cost < found.cost) { continue }
+            best = (order, cost)
+        }
+        guard let best else { return nil }
+        return group(best.order, mustInclude: mustInclude, size: size, kind: .connected)
     }
 
     /// The fewest chips that hold `size` cores, linked or not. The caller has checked that there are enough.
     func anything(mustInclude: CoreSet, size: Int) -> CoreGroup {
-        var order = list(chips(of: mustInclude))
-        var taken = order.reduce(0) { $0 + freeByChip[$1] }
-        var used = chips(of: mustInclude)
-        while taken < size, let next = bestNext(among: ~used, remaining: size - taken) {
+        var used = mask(of: usage(of: mustInclude))
+        var order = list(used)
+        var held = order.reduce(0) { $0 + freeByChip[$1] }
+        while held < size, let next = bestNext(among: ~used, remaining: size - held) {
             order.append(next)
             used |= 1 << UInt64(next)
-            taken += freeByChip[next]
+            held += freeByChip[next]
         }
-        return CoreGroup(cores: fill(order, mustInclude: mustInclude, size: size), kind: .scattered)
+        return group(order, mustInclude: mustInclude, size: size, kind: .scattered)
     }
 
     /// Adds linked chips to `start` until they hold `size` cores; nil when they cannot, or when there would be more
     /// chips than cores.
-    private func grow(from start: [Int], mustInclude: CoreSet, size: Int) -> CoreSet? {
+    private func grow(from start: [Int], required: [Int], size: Int) -> [Int]? {
         var order = start
         var used: UInt64 = 0
         var border: UInt64 = 0
-        var taken = 0
+        var held = 0
         for chip in start {
             used |= 1 << UInt64(chip)
             border |= topology.links[chip]
-            taken += freeByChip[chip]
+            held += freeByChip[chip]
         }
-        while taken < size {
-            guard let next = bestNext(among: border & ~used, remaining: size - taken) else { return nil }
+        while held < size {
+            guard let next = bestNext(among: border & ~used, remaining: size - held) else { return nil }
             order.append(next)
             used |= 1 << UInt64(next)
             border |= topology.links[next]
-            taken += freeByChip[next]
+            held += freeByChip[next]
         }
-        // Each chip must give a core, or the group is not what links it.
-        let bare = used & ~chips(of: mustInclude)
-        guard bare.nonzeroBitCount + mustInclude.count <= size else { return nil }
-        return fill(order, mustInclude: mustInclude, size: size)
+        // Each chip must give a core, or it does not link the others.
+        let least = order.reduce(0) { $0 + Swift.max(required[$1], 1) }
+        return least <= size ? order : nil
     }
 
-    /// The chip to add: the tightest that is enough, else the one with most; then a broken one, then the lowest.
+    /// The chip to add: the tightest that is enough, else the one with most; then the lowest.
     private func bestNext(among candidates: UInt64, remaining: Int) -> Int? {
         var best: Int?
         for chip in 0..<topology.chipCount
@@ -80,30 +82,37 @@ extension FreeSpace {
         return best
     }
 
-    /// The required cores, one core of every chip of `order`, then the rest in that order, lowest first.
-    private func fill(_ order: [Int], mustInclude: CoreSet, size: Int) -> CoreSet {
-        var group = mustInclude
-        var left = size - mustInclude.count
-        for chip in order where left > 0 {
-            let own = topology.cores(ofChip: chip)
-            guard own.isDisjoint(with: group), let core = own.intersection(cores).first else { continue }
-            group.insert(core)
+    /// Cores taken of each chip: the required ones, at least one of every chip of `order`, the rest in that order.
+    private func fill(_ order: [Int], required: [Int], size: Int) -> [Int] {
+        var used = required
+        var left = size - required.reduce(0, +)
+        for chip in order where used[chip] == 0 && left > 0 {
+            used[chip] = 1
             left -= 1
         }
         for chip in order {
-            for core in topology.cores(ofChip: chip).intersection(cores).subtracting(group) {
-                guard left > 0 else { return group }
-                group.insert(core)
-                left -= 1
-            }
+            let more = Swift.min(freeByChip[chip] - used[chip], left)
+            used[chip] += more
+            left -= more
         }
-        return group
+        return used
+    }
+
+    /// The cores themselves: on each chip the required ones, then the lowest.
+    private func group(_ order: [Int], mustInclude: CoreSet, size: Int, kind: GroupKind) -> CoreGroup {
+        let required = usage(of: mustInclude)
+        let used = fill(order, required: required, size: size)
+        var group = mustInclude
+        for chip in order {
+            let free = topology.cores(ofChip: chip).intersection(cores).subtracting(mustInclude)
+            for core in free.prefix(used[chip] - required[chip]) { group.insert(core) }
+        }
+        return CoreGroup(cores: group, kind: kind)
     }
 
     /// The chips of `required`, joined over shortest paths of chips with free cores; nil when they are apart.
     private func joined(_ required: UInt64) -> [Int]? {
-        let targets = list(required)
-        guard let first = targets.first else { return nil }
+        guard let first = list(required).first else { return nil }
         var order = [first]
         var used: UInt64 = 1 << UInt64(first)
         while let path = shortestPath(from: used, to: required & ~used) {
@@ -143,10 +152,16 @@ extension FreeSpace {
         return nil
     }
 
-    /// The chips that `cores` are on.
-    private func chips(of cores: CoreSet) -> UInt64 {
+    /// How many of `cores` are on each chip.
+    private func usage(of cores: CoreSet) -> [Int] {
+        var used = [Int](repeating: 0, count: topology.chipCount)
+        for core in cores { used[core / topology.coresPerChip] += 1 }
+        return used
+    }
+
+    private func mask(of used: [Int]) -> UInt64 {
         var chips: UInt64 = 0
-        for core in cores { chips |= 1 << UInt64(core / topology.coresPerChip) }
+        for chip in used.indices where used[chip] > 0 { chips |= 1 << UInt64(chip) }
         return chips
     }
 

@@ -1,0 +1,35 @@
+// Where discovery looks. A real node and a fake one differ in nothing but these paths.
+
+/// Where discovery looks and what it is told.
+package struct DiscoverySettings: Hashable, Sendable {
+    /// The mount point of sysfs.
+    package var sysfsRoot: String
+    /// Where the device nodes are.
+    package var deviceRoot: String
+    /// AWS's node-wide file with `NEURON_LOGICAL_NC_CONFIG=1`.
+    package var logicalCoreConfigFile: String
+    /// The instance type, when somebody knows better than the firmware.
+    package var instanceType: String?
+    /// Physical cores in a logical core, when somebody knows better than the file.
+    package var logicalCoreSize: Int?
+
+    /// Settings; the defaults are a real node's.
+    package init(
+        sysfsRoot: String = "/sys", deviceRoot: String = "/dev",
+        logicalCoreConfigFile: String = "/opt/aws/neuron/logical_nc_config", instanceType: String? = nil,
+        logicalCoreSize: Int? = nil
+    ) {
+        self.sysfsRoot = sysfsRoot
+        self.deviceRoot = deviceRoot
+        self.logicalCoreConfigFile = logicalCoreConfigFile
+        self.instanceType = instanceType
+        self.logicalCoreSize = logicalCoreSize
+    }
+
+    /// The settings for a tree that `FakeDevice.create` has written at `root`.
+    package static func fake(root: String) -> DiscoverySettings {
+        DiscoverySettings(
+            sysfsRoot: root + "/sys", deviceRoot: root + "/dev",
+            logicalCoreConfigFile: root + "/opt/aws/neuron/logical_nc_config")
+    }
+}

@@ -1,0 +1,142 @@
+// Which devices, and what a container needs to use them. Pure and in memory: the kubelet admits one pod at a time for
+// the whole node and waits for these answers without a limit.
+
+package import KubeletAPI
+package import Placement
+
+/// Answers GetPreferredAllocation and Allocate.
+package struct Allocator: Sendable {
+    /// The devices.
+    package var catalog: DeviceCatalog
+    /// Groups that the operator has chosen.
+    package var assignments = Assignments()
+    /// Refuse sets that the runtime cannot use, instead of handing them out with a warning.
+    package var isStrict = false
+
+    /// An allocator of these devices.
+    package init(catalog: DeviceCatalog) { self.catalog = catalog }
+
+    /// What is preferred, and why.
+    package struct Preference: Equatable, Sendable {
+        /// As many ids as were asked for, by rising number, or none.
+        package var ids: [String]
+        /// The container that the group was assigned to, `namespace/name/container`; nil where placement chose.
+        package var assignedTo: String?
+    }
+
+    /// The devices that would be best. Never an error, which would cost the pod its life: where there is no good answer
+    /// there is none, and the kubelet chooses.
+    package func preferred(_ request: DevicePluginAPI.ContainerPreferredAllocationRequest) -> Preference {
+        let none = Preference(ids: [], assignedTo: nil)
+        let size = Int(request.allocationSize)
+        let mustInclude = catalog.cores(request.mustIncludeDeviceIDs)
+        let available = catalog.cores(request.availableDeviceIDs).union(mustInclude)
+        guard size > 0, size <= catalog.devices.count else { return none }
+        if let group = assignments.group(size: size, available: available, mustInclude: mustInclude),
+            let ids = catalog.ids(group.cores)
+        {
+            return Preference(ids: ids, assignedTo: group.holder)
+        }
+        let coreCount = size * (catalog.granularity == .chip ? catalog.topology.coresPerChip : 1)
+        let outstanding = assignments.outstanding(available: available).subtracting(mustInclude)
+        let everywhere = place(available, mustInclude, coreCount)
+        var chosen = everywhere
+        // Groups that others will come for are left alone, unless that would make this one worse to use.
+        if !outstanding.isEmpty,
+            let beside = place(available.subtracting(outstanding), mustInclude, coreCount),
+            everywhere.map({ beside.kind <= $0.kind }) ?? true
+        {
+            chosen = beside
+        }
+        guard let chosen, let ids = catalog.ids(chosen.cores), ids.count == size else { return none }
+        return Preference(ids: ids, assignedTo: nil)
+    }
+
+    private func place(_ available: CoreSet, _ mustInclude: CoreSet, _ coreCount: Int) -> CoreGroup? {
+        preferredGroup(
+            available: available, mustInclude: mustInclude, size: coreCount, topology: catalog.topology)
+    }
+
+    /// What a container was given.
+    package struct Allocation: Equatable, Sendable {
+        /// The cores, by their numbers on the node.
+        package var cores: CoreSet
+        /// The chips, in rising order: what is /dev/neuron0, /dev/neuron1 and so on in the container.
+        package var chips: [Int]
+        /// Why the runtime cannot use this set; nil when it can.
+        package var unusable: UnusableGroup?
+        /// What the kubelet gets.
+        package var response: DevicePluginAPI.ContainerAllocateResponse
+    }
+
+    /// What a container needs to use its devices, which the kubelet has chosen.
+    ///
+    /// Device nodes are given for exactly the chips in the set, the first as /dev/neuron0: the driver counts cores from
+    /// the device that the process opened first, so NEURON_RT_VISIBLE_CORES counts from there, too.
+    ///
+    /// - Throws: `AllocationError`, which fails the pod: for ids that there are not, and for sets that the runtime
+    ///   cannot use when the allocator is strict.
+    package func allocate(_ ids: [String]) throws(AllocationError) -> Allocation {
+        var devices: [DeviceCatalog.Device] = []
+        for id in Set(ids) {
+            guard let device = catalog.device(id) else { throw .unknown(id) }
+            devices.append(device)
+        }
+        devices.sort { $0.number < $1.number }
+        let cores = CoreSet(devices.flatMap(\.cores))
+        var unusable: UnusableGroup?
+        if !cores.isEmpty {
+            do throws(UnusableGroup) {
+                try catalog.topology.checkUsable(cores)
+            } catch {
+                if isStrict { throw .unusable(cores, error) }
+                unusable = error
+            }
+        }
+        let chips = Set(devices.map(\.chip)).sorted()
+        let response = DevicePluginAPI.ContainerAllocateResponse(
+            envs: environment(cores, chips),
+            devices: chips.enumerated().compactMap { place, chip in
+                catalog.devicePath(chip: chip).map { path in
+                    .init(containerPath: "/dev/neuron\(place)", hostPath: path, permissions: "rw")
+                }
+            })
+        return Allocation(cores: cores, chips: chips, unusable: unusable, response: response)
+    }
+
+    private func environment(_ cores: CoreSet, _ chips: [Int]) -> [String: String] {
+        guard !cores.isEmpty else { return [:] }
+        let perChip = catalog.topology.coresPerChip
+        let places = Dictionary(chips.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let visible = cores.compactMap { core in
+            places[core / perChip].map { $0 * perChip + core % perChip }
+        }
+        var environment = [
+            "NEURON_RT_VISIBLE_CORES": visible.map(String.init).joined(separator: ","),
+            // For people: the numbers that neuron-ls, metrics and NeuronNode have.
+            "GANGLION_HOST_CORES": cores.map(String.init).joined(separator: ","),
+        ]
+        if let size = catalog.logicalCoreSize { environment["NEURON_LOGICAL_NC_CONFIG"] = String(size) }
+        return environment
+    }
+}
+
+/// Why devices cannot be handed out. The pod fails with this sentence in its status.
+package enum AllocationError: Error, Equatable {
+    /// The kubelet asks for a device that was never advertised.
+    case unknown(String)
+    /// The runtime could not use the set.
+    case unusable(CoreSet, UnusableGroup)
+}
+
+extension AllocationError: CustomStringConvertible {
+    /// One sentence: the thing, the value, the mend.
+    package var description: String {
+        switch self {
+        case .unknown(let id):
+            "there is no device \(id.prefix(64)): restart the kubelet if it remembers devices of another plugin"
+        case .unusable(let cores, let reason):
+            "the Neuron runtime cannot use cores \(cores): \(reason)"
+        }
+    }
+}

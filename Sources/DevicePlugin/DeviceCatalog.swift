@@ -1,0 +1,114 @@
+// From chips to what the kubelet counts. A device is a core or a whole chip, never both on one node: the kubelet takes
+// two resources for unrelated and would give the same silicon twice. Ids are plain integers, the same after every
+// restart: the kubelet's books are kept by id.
+
+package import KubeletAPI
+internal import Neuron
+package import Placement
+
+/// What one device is.
+package enum Granularity: String, CaseIterable, Sendable {
+    /// A logical core; its id is the core's number on the node.
+    case core
+    /// A chip with all its cores; its id is the chip's number.
+    case chip
+}
+
+/// The devices of one resource.
+package struct DeviceCatalog: Sendable {
+    /// A device.
+    package struct Device: Equatable, Sendable {
+        /// Its number, which is its id.
+        package var number: Int
+        /// The chip it is, or is on.
+        package var chip: Int
+        /// Its cores, by their numbers on the node.
+        package var cores: Range<Int>
+        /// May it be given to a pod?
+        package var isHealthy: Bool
+        /// The near NUMA node, where it is known and is to be told.
+        package var numaNode: Int?
+    }
+
+    /// All devices, by rising number.
+    package let devices: [Device]
+    /// What one device is.
+    package let granularity: Granularity
+    /// For placement.
+    package let topology: CoreTopology
+    /// Physical cores in a logical one, where the family has a choice; else nil.
+    package let logicalCoreSize: Int?
+    private let devicePaths: [Int: String]
+    private let byID: [String: Device]
+
+    /// The devices of the chips in a ledger.
+    ///
+    /// - Parameter tellsNUMA: whether devices carry their NUMA node, which Topology Manager then aligns to.
+    package init?(_ ledger: NodeLedger, granularity: Granularity = .core, tellsNUMA: Bool = false) {
+        guard let inventory = ledger.inventory else { return nil }
+        self.granularity = granularity
+        topology = inventory.topology
+        let hasChoice = (inventory.family?.logicalCoreSizes.count ?? 1) > 1
+        logicalCoreSize = hasChoice ? inventory.logicalCoreSize : nil
+        var devices: [Device] = []
+        for entry in ledger.entries {
+            let chip = entry.chip
+            // -1 means that the host has one node only: a hint that says so cannot be fulfilled (kubelet, 1.11).
+            let numaNode = tellsNUMA ? chip.numaNode.flatMap { $0 >= 0 ? $0 : nil } : nil
+            func add(_ number: Int, _ cores: Range<Int>) {
+                devices.append(
+                    Device(
+                        number: number, chip: chip.index, cores: cores, isHealthy: entry.fault == nil,
+                        numaNode: numaNode))
+            }
+            switch granularity {
+            case .core: for core in chip.cores { add(core, core..<core + 1) }
+            case .chip: add(chip.index, chip.cores)
+            }
+        }
+        self.devices = devices
+        byID = Dictionary(devices.map { (String($0.number), $0) }, uniquingKeysWith: { first, _ in first })
+        devicePaths = Dictionary(
+            ledger.entries.map { ($0.chip.index, $0.chip.devicePath) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The device with this id; nil when there is none.
+    package func device(_ id: String) -> Device? { byID[id] }
+
+    /// The host's device node of a chip.
+    package func devicePath(chip: Int) -> String? { devicePaths[chip] }
+
+    /// The cores of devices; ids that there are not are left out.
+    package func cores(_ ids: some Sequence<String>) -> CoreSet {
+        var cores = CoreSet()
+        for id in ids {
+            guard let device = byID[id] else { continue }
+            for core in device.cores { cores.insert(core) }
+        }
+        return cores
+    }
+
+    /// The ids of the devices whose cores these are, by rising number; nil when a device is there in part.
+    package func ids(_ cores: CoreSet) -> [String]? {
+        var ids: [String] = []
+        var covered = 0
+        for device in devices where cores.contains(device.cores.lowerBound) {
+            guard device.cores.allSatisfy(cores.contains) else { return nil }
+            ids.append(String(device.number))
+            covered += device.cores.count
+        }
+        return covered == cores.count ? ids : nil
+    }
+
+    /// The list for the kubelet: always complete.
+    package var list: DevicePluginAPI.ListAndWatchResponse {
+        DevicePluginAPI.ListAndWatchResponse(
+            devices: devices.map { device in
+                DevicePluginAPI.Device(
+                    id: String(device.number),
+                    health: device.isHealthy ? DevicePluginAPI.healthy : DevicePluginAPI.unhealthy,
+                    topology: device.numaNode.map { .init(nodes: [.init(id: Int64($0))]) })
+            })
+    }
+}

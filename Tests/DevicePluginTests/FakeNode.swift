@@ -1,0 +1,66 @@
+// A fake node in a directory of its own, which goes with the test.
+
+import DevicePlugin
+import Glibc
+import KubeletAPI
+import Neuron
+import SystemIO
+import Testing
+
+/// A temporary directory that is removed with its owner.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/ganglion-test-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { try? Files.removeTree(path) }
+}
+
+/// A fake node.
+final class FakeNode: Sendable {
+    let directory: TemporaryDirectory
+    let device: FakeDevice
+
+    init(_ instanceType: String, logicalCoreSize: Int? = nil) throws {
+        directory = try TemporaryDirectory()
+        device = try FakeDevice.create(
+            instanceType: instanceType, at: directory.path + "/node", driverVersion: .init(2, 30, 2, 0),
+            logicalCoreSize: logicalCoreSize, monitorCounters: false)
+    }
+
+    /// The devices of an instance type's node, for tests that change nothing: writing a tree is slow.
+    static func catalog(
+        _ instanceType: String, _ granularity: Granularity = .core, logicalCoreSize: Int? = nil
+    ) throws -> DeviceCatalog {
+        let key = "\(instanceType) \(logicalCoreSize ?? 0)"
+        let inventory = try inventories.withLock { known in
+            if let inventory = known[key] { return inventory }
+            let inventory = try FakeNode(instanceType, logicalCoreSize: logicalCoreSize).scan()
+            known[key] = inventory
+            return inventory
+        }
+        var ledger = NodeLedger()
+        _ = ledger.update(inventory)
+        return try #require(DeviceCatalog(ledger, granularity: granularity))
+    }
+
+    private static let inventories = Lock<[String: NeuronInventory]>([:])
+
+    func scan() -> NeuronInventory { Discovery(device.settings).scan() }
+}
+
+extension DevicePluginAPI.ContainerPreferredAllocationRequest {
+    /// A request with numbers for ids.
+    static func of(
+        _ size: Int, available: some Sequence<Int>, mustInclude: [Int] = []
+    ) -> DevicePluginAPI.ContainerPreferredAllocationRequest {
+        .init(
+            availableDeviceIDs: available.map(String.init),
+            mustIncludeDeviceIDs: mustInclude.map(String.init),
+            allocationSize: Int32(size))
+    }
+}

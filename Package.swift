@@ -13,7 +13,16 @@ let settings: [SwiftSetting] = [
 ]
 
 /// The matrix kernels are compiled optimised in every configuration: without it a test of a real model takes minutes.
-let kernelSettings: [SwiftSetting] = settings + [.unsafeFlags(["-O", "-Xcc", "-mavx2", "-Xcc", "-mfma"])]
+let kernelSettings: [SwiftSetting] = settings + [.unsafeFlags(["-O"])]
+
+/// Vectors of 256 bits and fused multiply-add; NeuronKernels picks this module or the baseline when it runs.
+#if arch(x86_64)
+    let wideSettings: [SwiftSetting] =
+        kernelSettings
+        + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"]), .define("GANGLION_AVX2")]
+#else
+    let wideSettings = kernelSettings
+#endif
 
 /// A module and its tests.
 func module(
@@ -63,14 +72,18 @@ let domain: [Target] =
     + module("Neuron", ["Placement", "SystemIO", "Arguments"])
     + module("NeuronTools", ["Neuron", "Placement", "JSON", "SystemIO", "Arguments"])
     + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
-    + [.target(name: "NeuronKernels", swiftSettings: kernelSettings)]
+    + module("NeuronKernels", ["NeuronKernelsAVX2", "NeuronKernelsBaseline"])
+    + [
+        .target(name: "NeuronKernelsAVX2", swiftSettings: wideSettings),
+        .target(name: "NeuronKernelsBaseline", swiftSettings: kernelSettings),
+    ]
 
 let applications: [Target] =
     module("DevicePlugin", ["Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "Observability", "SystemIO"])
     + module("NodeAgent", ["DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability", "SystemIO"])
     + module("Operator", ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"])
     + module("ModelServer", ["NeuronRuntime", "HTTP", "JSON", "Observability", "SystemIO"])
-    + module("LocalCluster", ["KubeletAPI", "GRPC", "Protobuf", "HTTP", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
+    + module("LocalCluster", ["CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
 
 let commands: [Target] =
     command("ganglion", ["LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "HTTP", "JSON", "SystemIO", "Observability"])

@@ -140,3 +140,4 @@ int ganglion_peer_credentials(int descriptor, pid_t *pid, uid_t *uid, gid_t *gid
 }
 
 int ganglion_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC | O_NONBLOCK); }
+int ganglion_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }

@@ -66,3 +66,6 @@ int ganglion_pipe(int descriptors[2]);
 int ganglion_open(const char *path, int flags, unsigned int mode);
 int ganglion_fcntl_int(int descriptor, int command, int argument);
 int ganglion_fcntl_lock(int descriptor, int command, struct flock *lock);
+
+/// PR_SET_CHILD_SUBREAPER: orphans among this process's descendants become its children. 0, or -1 and errno.
+int ganglion_become_subreaper(void);

@@ -1,0 +1,36 @@
+// Which instructions the CPU has. The kernel's list in /proc/cpuinfo is asked rather than CPUID, because it leaves out
+// what the operating system has not enabled, and needs no C.
+
+import Glibc
+
+/// The kernels that were compiled.
+package enum KernelVariant: String, CaseIterable, Sendable {
+    /// 128-bit vectors; runs everywhere.
+    case baseline
+    /// 256-bit vectors and fused multiply-add; x86-64-v3, that is Haswell (2013), Zen, and newer.
+    case avx2
+
+    /// Whether this CPU can run it.
+    package var isSupported: Bool {
+        switch self {
+        case .baseline: true
+        case .avx2: processorFlags.isSuperset(of: ["avx2", "fma"])
+        }
+    }
+}
+
+/// The flags of the first processor; empty where there is no such list.
+private let processorFlags: Set<Substring> = readProcessorFlags()
+
+private func readProcessorFlags() -> Set<Substring> {
+    guard let file = fopen("/proc/cpuinfo", "re") else { return [] }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 16_384)
+    while fgets(&line, Int32(line.count), file) != nil {
+        let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        if text.hasPrefix("flags") {
+            return Set(text.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == ":" })
+        }
+    }
+    return []
+}

@@ -1,0 +1,1 @@
+../NeuronKernelsAVX2/VectorKernels.swift

@@ -1,0 +1,147 @@
+// A chip of the fake device as a process sees it: the file `neuronK`. Its first line block describes the chip, then
+// come 64 octets per core with the octets of device memory that the core's owner has reserved, in decimal. A core
+// belongs to whoever holds the write lock on the first of its 64 octets. The locks are those of open file
+// descriptions (F_OFD_SETLK): they hold between processes and between groups of one process, and the kernel releases
+// them when the owner ends, however it ends. What an owner has reserved counts only while its lock is held.
+
+import CLinux
+import Glibc
+
+// fcntl(2), <bits/fcntl-linux.h>; Glibc declares them only with _GNU_SOURCE.
+private let getLock: Int32 = 36
+private let setLock: Int32 = 37
+private let setLockWaiting: Int32 = 38
+
+/// An open chip. Each owner of cores opens the file for itself.
+final class EmulatedChip: @unchecked Sendable {
+    /// Octets before the ledger.
+    static let headerSize = 4_096
+    /// Octets per core in the ledger.
+    static let entrySize = 64
+
+    /// The chip's number on the host.
+    let index: Int
+    /// Its cores.
+    let coreCount: Int
+    /// Its memory in octets, shared by the cores.
+    let memory: Int
+    /// As it was opened.
+    let path: String
+
+    private let descriptor: Int32
+
+    /// Opens `path`, nil when there is no such file.
+    ///
+    /// - Throws: `DeviceError` when it is no fake device or has an unlikely description.
+    static func open(_ path: String) throws(DeviceError) -> EmulatedChip? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notEmulated(path: path) }
+        let descriptor = ganglion_open(path, O_RDWR | O_CLOEXEC, 0)
+        guard descriptor >= 0 else {
+            throw .system("cannot open \(path) (\(errnoText())): run with rights to the device")
+        }
+        do {
+            return try EmulatedChip(descriptor: descriptor, path: path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    private init(descriptor: Int32, path: String) throws(DeviceError) {
+        var header = [UInt8](repeating: 0, count: 512)
+        let count = pread(descriptor, &header, header.count, 0)
+        let text = String(decoding: header.prefix(max(count, 0)).prefix { $0 != 0 }, as: UTF8.self)
+        let lines = text.split(separator: "\n")
+        guard lines.first == "neuron-fake-device 1" else {
+            throw .damaged(path: path, problem: "it does not begin with \"neuron-fake-device 1\"")
+        }
+        func value(_ key: String, _ range: ClosedRange<Int>) throws(DeviceError) -> Int {
+            let line = lines.first { $0.hasPrefix(key + ": ") } ?? ""
+            guard let number = Int(line.dropFirst(key.count + 2)), range.contains(number) else {
+                throw .damaged(path: path, problem: "its \(key) is \"\(line.dropFirst(key.count + 2))\"")
+            }
+            return number
+        }
+        index = try value("index", 0...4_095)
+        coreCount = try value("cores", 1...64)
+        memory = try value("memory", 1...(1 << 50))
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// Takes a core.
+    ///
+    /// - Returns: false when somebody else has it.
+    func claim(_ core: Int) throws(DeviceError) -> Bool {
+        var lock = lock(type: F_WRLCK, at: entry(core))
+        if ganglion_fcntl_lock(descriptor, setLock, &lock) == 0 { return true }
+        guard errno == EAGAIN || errno == EACCES else {
+            throw .system(
+                "cannot claim core \(core) of \(path) (\(errnoText())): keep the tree on a local disk")
+        }
+        return false
+    }
+
+    /// Whether another owner has a core.
+    func isClaimedElsewhere(_ core: Int) -> Bool {
+        var lock = lock(type: F_WRLCK, at: entry(core))
+        return ganglion_fcntl_lock(descriptor, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+    }
+
+    /// Writes what each of the owner's cores reserves, if all of it fits beside the other owners' reservations.
+    ///
+    /// - Parameter own: octets by core of this chip; every key is claimed by this owner.
+    /// - Throws: `DeviceError.outOfMemory`, with nothing written.
+    func reserve(_ own: [Int: Int]) throws(DeviceError) {
+        // The first octet of the file is the chip's own lock: two owners must not add up at the same time.
+        var chip = lock(type: F_WRLCK, at: 0)
+        while ganglion_fcntl_lock(descriptor, setLockWaiting, &chip) != 0 {
+            guard errno == EINTR else {
+                throw .system("cannot lock \(path) (\(errnoText())): keep the tree on a local disk")
+            }
+        }
+        defer {
+            var unlock = lock(type: F_UNLCK, at: 0)
+            _ = ganglion_fcntl_lock(descriptor, setLock, &unlock)
+        }
+        var free = memory
+        for core in 0..<coreCount where own[core] == nil && isClaimedElsewhere(core) {
+            free -= min(free, reserved(core))
+        }
+        let needed = own.values.reduce(0, +)
+        guard needed <= free else {
+            throw .outOfMemory(chip: index, needed: needed, free: free, capacity: memory)
+        }
+        for (core, bytes) in own {
+            var entry = Array(String(bytes).utf8)
+            entry.append(10)
+            entry += [UInt8](repeating: 0, count: Self.entrySize - entry.count)
+            guard pwrite(descriptor, entry, entry.count, off_t(self.entry(core))) == entry.count else {
+                throw .system("cannot write to \(path) (\(errnoText())): free some disk space")
+            }
+        }
+    }
+
+    /// What the ledger says about a core; nothing when it is damaged.
+    private func reserved(_ core: Int) -> Int {
+        var bytes = [UInt8](repeating: 0, count: Self.entrySize)
+        let count = pread(descriptor, &bytes, bytes.count, off_t(entry(core)))
+        let digits = bytes.prefix(max(count, 0)).prefix { 48...57 ~= $0 }
+        return Int(String(decoding: digits, as: UTF8.self)) ?? 0
+    }
+
+    private func entry(_ core: Int) -> Int { Self.headerSize + Self.entrySize * core }
+
+    private func lock(type: Int32, at offset: Int) -> flock {
+        var lock = flock()
+        lock.l_type = Int16(type)
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = off_t(offset)
+        lock.l_len = 1
+        return lock
+    }
+}

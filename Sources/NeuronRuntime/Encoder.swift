@@ -1,0 +1,177 @@
+// The BERT encoder over the cores of a group. Texts are laid one behind the other without padding, so a batch costs
+// what its tokens cost. Each core computes the partial result of its own heads and columns; the cores then divide the
+// rows among themselves to sum the partials in core order, add the residual and normalise. The sums' order does not
+// depend on threads, so equal inputs give equal bits; another number of cores changes rounding only.
+
+import NeuronKernels
+
+/// The arithmetic of one model on one group.
+struct Encoder: Sendable {
+    let weights: ModelWeights
+    /// Written by one `embed` at a time.
+    let workspace: Workspace
+    let pool: ComputePool
+
+    private var kernels: Kernels { weights.kernels }
+    private var configuration: ModelConfiguration { weights.configuration }
+    private var states: FloatBuffer { workspace.states }
+    private var cores: [Workspace.Core] { workspace.cores }
+
+    /// Embeds texts that have been cut into ids below the vocabulary's size; each is one to `maximumTokens` long.
+    func embed(_ texts: [[Int32]]) -> [[Float]] {
+        var results: [[Float]] = []
+        results.reserveCapacity(texts.count)
+        var first = 0
+        while first < texts.count {
+            var end = first
+            var tokens = 0
+            while end < texts.count, tokens + texts[end].count <= workspace.capacity {
+                tokens += texts[end].count
+                end += 1
+            }
+            guard end > first else { return results }
+            results += pass(texts[first..<end], tokens: tokens)
+            first = end
+        }
+        return results
+    }
+
+    private func pass(_ texts: ArraySlice<[Int32]>, tokens: Int) -> [[Float]] {
+        let hidden = configuration.hiddenSize
+        var starts: [Int] = []
+        var ids: [(id: Int, position: Int)] = []
+        for text in texts {
+            starts.append(ids.count)
+            for (position, id) in text.enumerated() { ids.append((Int(id), position)) }
+        }
+        starts.append(tokens)
+        let places = ids
+        let bounds = starts
+        forEachRowBlock(tokens) { rows in embedRows(rows, places) }
+        for layer in 0..<configuration.layerCount {
+            let common = weights.common[layer]
+            pool.fork(weights.degree) { core in
+                attend(weights.shards[layer][core], cores[core], texts: bounds)
+            }
+            forEachRowBlock(tokens) { rows in
+                reduce(
+                    rows, bias: common.outputBias, scale: common.attentionScale, shift: common.attentionShift)
+            }
+            pool.fork(weights.degree) { core in
+                feedForward(weights.shards[layer][core], cores[core], tokens: tokens)
+            }
+            forEachRowBlock(tokens) { rows in
+                reduce(rows, bias: common.contractBias, scale: common.outputScale, shift: common.outputShift)
+            }
+        }
+        return texts.indices.map { text in
+            let start = bounds[text - texts.startIndex]
+            let end = bounds[text - texts.startIndex + 1]
+            return [Float](unsafeUninitializedCapacity: hidden) { buffer, count in
+                guard let base = buffer.baseAddress else { return }
+                kernels.meanAndScaleToUnit(
+                    states.pointer + start * hidden, rows: end - start, columns: hidden, into: base)
+                count = hidden
+            }
+        }
+    }
+
+    /// Divides the rows among the cores; few rows are not worth waking a thread.
+    private func forEachRowBlock(_ rows: Int, _ body: @escaping @Sendable (Range<Int>) -> Void) {
+        let parts = min(weights.degree, max(1, rows / 32))
+        pool.fork(parts) { part in body(part * rows / parts..<(part + 1) * rows / parts) }
+    }
+
+    /// Word, position and first token type, normalised.
+    private func embedRows(_ rows: Range<Int>, _ ids: [(id: Int, position: Int)]) {
+        let hidden = configuration.hiddenSize
+        for row in rows {
+            kernels.addRows(
+                weights.words.pointer + ids[row].id * hidden,
+                weights.positions.pointer + ids[row].position * hidden, weights.firstType.pointer,
+                count: hidden,
+                into: states.pointer + row * hidden)
+        }
+        let start = states.pointer + rows.lowerBound * hidden
+        kernels.reduceAndNormalize(
+            [], bias: nil, residual: start, rows: rows.count, columns: hidden,
+            scale: weights.embeddingScale.pointer, shift: weights.embeddingShift.pointer,
+            epsilon: configuration.epsilon, into: start)
+    }
+
+    /// The all-reduce of one half layer for some rows.
+    private func reduce(_ rows: Range<Int>, bias: FloatBuffer, scale: FloatBuffer, shift: FloatBuffer) {
+        let hidden = configuration.hiddenSize
+        let offset = rows.lowerBound * hidden
+        kernels.reduceAndNormalize(
+            cores.map { UnsafePointer($0.partial.pointer + offset) }, bias: bias.pointer,
+            residual: states.pointer + offset, rows: rows.count, columns: hidden, scale: scale.pointer,
+            shift: shift.pointer, epsilon: configuration.epsilon, into: states.pointer + offset)
+    }
+
+    /// One core's heads: softmax(Q K^T / sqrt(head size)) V for each text, times its rows of the output matrix.
+    private func attend(_ shard: LayerShard, _ memory: Workspace.Core, texts bounds: [Int]) {
+        let hidden = configuration.hiddenSize
+        let head = configuration.headSize
+        let width = hidden / weights.degree
+        let stride = 3 * width
+        let tokens = bounds[bounds.count - 1]
+        let qkv = memory.qkv.pointer
+        let scratch = memory.scratch.pointer
+        kernels.multiply(
+            states.pointer, rows: tokens, depth: hidden, aStride: hidden, packed: shard.attention.pointer,
+            columns: stride, into: qkv, cStride: stride, scratch: scratch)
+        kernels.addBias(qkv, rows: tokens, columns: stride, stride: stride, bias: shard.attentionBias.pointer)
+        let scale = 1 / Float(head).squareRoot()
+        for text in 0..<bounds.count - 1 {
+            let start = bounds[text]
+            let length = bounds[text + 1] - start
+            for column in Swift.stride(from: 0, to: width, by: head) {
+                let query = qkv + start * stride + column
+                kernels.pack(
+                    query + width, columns: length, depth: head, columnStride: stride, depthStride: 1,
+                    into: memory.keys.pointer)
+                kernels.pack(
+                    query + 2 * width, columns: head, depth: length, columnStride: 1, depthStride: stride,
+                    into: memory.values.pointer)
+                for row in Swift.stride(from: 0, to: length, by: Workspace.blockRows) {
+                    let rows = min(Workspace.blockRows, length - row)
+                    kernels.multiply(
+                        query + row * stride, rows: rows, depth: head, aStride: stride,
+                        packed: memory.keys.pointer, columns: length, into: memory.scores.pointer,
+                        cStride: length, scratch: scratch)
+                    kernels.softmax(
+                        memory.scores.pointer, rows: rows, columns: length, stride: length, scale: scale)
+                    kernels.multiply(
+                        memory.scores.pointer, rows: rows, depth: length, aStride: length,
+                        packed: memory.values.pointer, columns: head,
+                        into: memory.context.pointer + (start + row) * width + column, cStride: width,
+                        scratch: scratch)
+                }
+            }
+        }
+        kernels.multiply(
+            memory.context.pointer, rows: tokens, depth: width, aStride: width, packed: shard.output.pointer,
+            columns: hidden, into: memory.partial.pointer, cStride: hidden, scratch: scratch)
+    }
+
+    /// One core's columns of the feed-forward, block by block of rows.
+    private func feedForward(_ shard: LayerShard, _ memory: Workspace.Core, tokens: Int) {
+        let hidden = configuration.hiddenSize
+        let columns = configuration.intermediateSize / weights.degree
+        for row in stride(from: 0, to: tokens, by: Workspace.blockRows) {
+            let rows = min(Workspace.blockRows, tokens - row)
+            kernels.multiply(
+                states.pointer + row * hidden, rows: rows, depth: hidden, aStride: hidden,
+                packed: shard.expand.pointer, columns: columns, into: memory.middle.pointer, cStride: columns,
+                scratch: memory.scratch.pointer)
+            kernels.addBiasAndGELU(
+                memory.middle.pointer, rows: rows, columns: columns, stride: columns,
+                bias: shard.expandBias.pointer)
+            kernels.multiply(
+                memory.middle.pointer, rows: rows, depth: columns, aStride: columns,
+                packed: shard.contract.pointer, columns: hidden,
+                into: memory.partial.pointer + row * hidden, cStride: hidden, scratch: memory.scratch.pointer)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+// Memory for weights and activations: aligned to a cache line, never moved, shared by the threads that stand for
+// cores. An array would be copied on a write from the wrong place and checked at every element.
+
+/// A fixed number of floats, zero at first. Who writes where and when is the callers' agreement.
+final class FloatBuffer: @unchecked Sendable {
+    /// The first float.
+    let pointer: UnsafeMutablePointer<Float>
+    /// Number of floats.
+    let count: Int
+
+    /// Room for `count` floats, at least one.
+    init(count: Int) {
+        self.count = count
+        let room = max(count, 1)
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: room * MemoryLayout<Float>.stride, alignment: 64)
+        pointer = raw.initializeMemory(as: Float.self, repeating: 0, count: room)
+    }
+
+    deinit {
+        UnsafeMutableRawPointer(pointer).deallocate()
+    }
+}

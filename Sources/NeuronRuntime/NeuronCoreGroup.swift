@@ -1,0 +1,101 @@
+// A group: consecutive cores that hold one copy of each model, cut into as many shards, and compute one batch at a
+// time. It owns its cores on the device for as long as it lives.
+
+import NeuronKernels
+import SystemIO
+
+/// Cores that work together.
+package final class NeuronCoreGroup: Sendable {
+    /// What a group has done since it began.
+    package struct Statistics: Equatable, Sendable {
+        /// Batches computed.
+        package var batches = 0
+        /// Texts in them.
+        package var texts = 0
+        /// Their tokens.
+        package var tokens = 0
+        /// Time spent computing.
+        package var busy = Duration.zero
+    }
+
+    /// Device memory of one core in octets, as it is reserved on the chip.
+    package struct Memory: Equatable, Sendable {
+        /// Weights.
+        package var constants = 0
+        /// Activations.
+        package var tensors = 0
+    }
+
+    private struct State {
+        var encoders: [String: Encoder] = [:]
+        var workspaces: [ModelConfiguration: Workspace] = [:]
+        var memory: [Memory]
+        var statistics = Statistics()
+    }
+
+    /// The cores, as the container counts them.
+    package let cores: Range<Int>
+
+    private let claim: CoreClaim
+    private let pool: ComputePool
+    private let state: Lock<State>
+    /// Held while a batch is computed: the workspace is one.
+    private let turn = Lock<Void>(())
+
+    /// A group of the claimed cores, with no model yet.
+    package init(_ claim: CoreClaim, pool: ComputePool = .shared) {
+        self.claim = claim
+        self.pool = pool
+        cores = claim.cores
+        state = Lock(State(memory: [Memory](repeating: Memory(), count: claim.cores.count)))
+    }
+
+    /// Shards a model over the cores and reserves memory for it on their chips. This takes a while and blocks.
+    ///
+    /// - Throws: `ModelError` when the model is damaged or cannot be shared by so many cores, `DeviceError.outOfMemory`
+    ///   when it does not fit; then nothing has changed.
+    package func load(_ model: EmbeddingModel, as name: String) throws {
+        let weights = try model.weights(degree: cores.count)
+        try state.withLock { state in
+            let known = state.workspaces[model.configuration]
+            let workspace =
+                known ?? Workspace(model.configuration, degree: cores.count, kernels: weights.kernels)
+            let constants = cores.indices.map { weights.byteCount(core: $0 - cores.lowerBound) }
+            let tensors = known == nil ? workspace.bytesPerCore : 0
+            try claim.reserve(constants.map { $0 + tensors })
+            for core in state.memory.indices {
+                state.memory[core].constants += constants[core]
+                state.memory[core].tensors += tensors
+            }
+            state.workspaces[model.configuration] = workspace
+            state.encoders[name] = Encoder(weights: weights, workspace: workspace, pool: pool)
+        }
+    }
+
+    /// The embeddings of a batch, in its order; nil when no model of that name is loaded. The calling executor is free
+    /// meanwhile. A second batch waits for the first.
+    package func embed(_ texts: [TokenizedText], model name: String) async -> [[Float]]? {
+        guard let encoder = state.withLock({ $0.encoders[name] }) else { return nil }
+        return await pool.run { [self] in
+            turn.withLock { _ in
+                let clock = ContinuousClock()
+                let start = clock.now
+                let embeddings = encoder.embed(texts.map(\.ids))
+                let elapsed = clock.now - start
+                state.withLock { state in
+                    state.statistics.batches += 1
+                    state.statistics.texts += texts.count
+                    state.statistics.tokens += texts.reduce(0) { $0 + $1.ids.count }
+                    state.statistics.busy += elapsed
+                }
+                return embeddings
+            }
+        }
+    }
+
+    /// What has been done so far.
+    package var statistics: Statistics { state.withLock { $0.statistics } }
+
+    /// What each core has reserved, by position in `cores`.
+    package var memory: [Memory] { state.withLock { $0.memory } }
+}

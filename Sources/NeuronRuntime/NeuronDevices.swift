@@ -1,0 +1,143 @@
+// The devices that a container sees: neuron0, neuron1 and so on under its device root, and claims of runs of their
+// cores. The driver marks consecutive cores for a process, counted from the first device the container sees, and
+// nothing else; so does this.
+
+/// The visible devices.
+package struct NeuronDevices: Sendable {
+    /// Where they are, usually `/dev` or `$GANGLION_DEVICE_ROOT`.
+    package let root: String
+    /// Cores of one chip.
+    package let coresPerChip: Int
+    /// Memory of one chip, in octets.
+    package let memoryPerChip: Int
+    /// Host numbers of the chips, consecutive.
+    package let chips: Range<Int>
+
+    /// All cores, numbered from 0.
+    package var coreCount: Int { coresPerChip * chips.count }
+
+    /// Looks at `root`.
+    ///
+    /// - Throws: `DeviceError` when there is no fake device, or the chips are not consecutive and alike.
+    package init(root: String) throws(DeviceError) {
+        guard let first = try EmulatedChip.open(root + "/neuron0") else { throw .noDevices(root: root) }
+        var count = 1
+        while let chip = try EmulatedChip.open("\(root)/neuron\(count)") {
+            guard chip.index == first.index + count else {
+                throw .chipsNotConsecutive(path: chip.path, index: chip.index, expected: first.index + count)
+            }
+            guard chip.coreCount == first.coreCount, chip.memory == first.memory else {
+                throw .damaged(path: chip.path, problem: "it is not like neuron0")
+            }
+            count += 1
+        }
+        self.root = root
+        coresPerChip = first.coreCount
+        memoryPerChip = first.memory
+        chips = first.index..<first.index + count
+    }
+
+    /// Claims what `selection` says, as one run.
+    ///
+    /// - Throws: `DeviceError.busy`, `.noSuchCores` or `.noFreeRun`.
+    package func claim(_ selection: CoreSelection) throws(DeviceError) -> CoreClaim {
+        switch selection {
+        case .all: return try claim(0..<coreCount)
+        case .cores(let cores): return try claim(cores)
+        case .count(let count):
+            guard 1...coreCount ~= count else { throw .noSuchCores(0..<count, available: coreCount) }
+            for start in 0...coreCount - count {
+                do throws(DeviceError) {
+                    return try claim(start..<start + count)
+                } catch {
+                    guard case .busy = error else { throw error }
+                }
+            }
+            throw .noFreeRun(count: count, longest: try longestFreeRun())
+        }
+    }
+
+    /// Claims consecutive cores.
+    ///
+    /// - Throws: `DeviceError.busy` or `.noSuchCores`; then nothing is claimed.
+    package func claim(_ cores: Range<Int>) throws(DeviceError) -> CoreClaim {
+        guard !cores.isEmpty, cores.lowerBound >= 0, cores.upperBound <= coreCount else {
+            throw .noSuchCores(cores, available: coreCount)
+        }
+        var opened: [Int: EmulatedChip] = [:]
+        for core in cores {
+            let place = core / coresPerChip
+            let chip: EmulatedChip
+            if let known = opened[place] { chip = known } else { chip = try open(place) }
+            opened[place] = chip
+            guard try chip.claim(core % coresPerChip) else {
+                throw .busy(core: core, coreOfChip: core % coresPerChip, chip: chip.index, path: chip.path)
+            }
+        }
+        return CoreClaim(cores: cores, coresPerChip: coresPerChip, chips: opened)
+    }
+
+    private func open(_ place: Int) throws(DeviceError) -> EmulatedChip {
+        guard let chip = try EmulatedChip.open("\(root)/neuron\(place)") else {
+            throw .noDevices(root: "\(root)/neuron\(place)")
+        }
+        return chip
+    }
+
+    private func longestFreeRun() throws(DeviceError) -> Int {
+        var longest = 0
+        var run = 0
+        for place in 0..<chips.count {
+            let chip = try open(place)
+            for core in 0..<coresPerChip {
+                run = chip.isClaimedElsewhere(core) ? 0 : run + 1
+                longest = max(longest, run)
+            }
+        }
+        return longest
+    }
+}
+
+/// Cores that are ours until this is gone.
+package final class CoreClaim: @unchecked Sendable {
+    /// The cores, as the container counts them.
+    package let cores: Range<Int>
+    /// Octets reserved so far, by position in `cores`. One caller at a time changes it.
+    package private(set) var reserved: [Int]
+
+    private let coresPerChip: Int
+    private let chips: [Int: EmulatedChip]
+
+    fileprivate init(cores: Range<Int>, coresPerChip: Int, chips: [Int: EmulatedChip]) {
+        self.cores = cores
+        self.coresPerChip = coresPerChip
+        self.chips = chips
+        reserved = [Int](repeating: 0, count: cores.count)
+    }
+
+    /// Adds to what the cores reserve on their chips.
+    ///
+    /// - Parameter bytes: octets by position in `cores`.
+    /// - Throws: `DeviceError.outOfMemory` for the first chip that is too small; then all is as before.
+    package func reserve(_ bytes: [Int]) throws(DeviceError) {
+        let before = reserved
+        reserved = zip(before, bytes).map { $0 + $1 }
+        do {
+            try write()
+        } catch {
+            reserved = before
+            try write()
+            throw error
+        }
+    }
+
+    private func write() throws(DeviceError) {
+        for place in chips.keys.sorted() {
+            var own: [Int: Int] = [:]
+            for (position, core) in cores.enumerated() where core / coresPerChip == place {
+                own[core % coresPerChip] = reserved[position]
+            }
+            try chips[place]?.reserve(own)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+// WordPiece, as BERT uses it: each word is cut greedily into the longest pieces that the vocabulary knows. The
+// vocabulary compares UTF-8, never strings, whose equality in Swift is canonical and not that of code points.
+
+/// Text to token ids.
+package struct WordPieceTokenizer: Sendable {
+    /// Entries of the vocabulary; ids are below it.
+    package let vocabularyCount: Int
+
+    private let normalizer: TextNormalizer
+    private let wholeWords: PieceTable
+    private let continuations: PieceTable
+    private let classify: Int32
+    private let separate: Int32
+    private let unknown: Int32
+    /// Tokens that stand for themselves when a text contains them, such as `[SEP]`.
+    private let special: [(text: [UInt8], id: Int32)]
+
+    /// A word of more characters than this is unknown as a whole (`max_input_chars_per_word`).
+    private static let longestWord = 100
+
+    /// Reads a `vocab.txt`: one token a line, its id the line's number from 0.
+    ///
+    /// - Parameters:
+    ///   - vocabulary: the file's bytes.
+    ///   - subject: what to call it in errors, usually its path.
+    ///   - lowercase: `do_lower_case`; true for the "uncased" models.
+    /// - Throws: `ModelError` when a token that BERT needs is missing.
+    package init(vocabulary: [UInt8], subject: String, lowercase: Bool = true) throws(ModelError) {
+        var wholeWords = PieceTable()
+        var continuations = PieceTable()
+        var special: [(text: [UInt8], id: Int32)] = []
+        var id: Int32 = 0
+        let specialTexts = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map { Array($0.utf8) }
+        for var line in vocabulary.split(separator: 10, omittingEmptySubsequences: false) {
+            if line.last == 13 { line.removeLast() }
+            // The part after the last line's end is no line.
+            if line.isEmpty && line.endIndex == vocabulary.endIndex { break }
+            wholeWords.insert(line, id: id)
+            if line.count > 2, line.starts(with: [35, 35]) {
+                continuations.insert(line.dropFirst(2), id: id)
+            }
+            if specialTexts.contains(Array(line)) { special.append((Array(line), id)) }
+            id += 1
+        }
+        func required(_ token: String) throws(ModelError) -> Int32 {
+            guard let entry = special.first(where: { $0.text == Array(token.utf8) }) else {
+                throw ModelError(subject, "has no token \(token)", "use the vocab.txt of a BERT model")
+            }
+            return entry.id
+        }
+        unknown = try required("[UNK]")
+        classify = try required("[CLS]")
+        separate = try required("[SEP]")
+        vocabularyCount = Int(id)
+        normalizer = TextNormalizer(lowercase: lowercase)
+        self.wholeWords = wholeWords
+        self.continuations = continuations
+        self.special = special
+    }
+
+    /// The ids of `text` between [CLS] and [SEP].
+    ///
+    /// - Parameter limit: how many ids there may be, the two included; what comes later is cut off. At least 2.
+    package func encode(_ text: String, limit: Int) -> [Int32] {
+        var ids = [classify]
+        let bytes = Array(text.utf8)
+        var start = 0
+        var index = 0
+        while index < bytes.count, ids.count < limit {
+            if bytes[index] == 91, let token = special.first(where: { bytes[index...].starts(with: $0.text) })
+            {
+                encodePlain(bytes[start..<index], into: &ids, limit: limit)
+                ids.append(token.id)
+                index += token.text.count
+                start = index
+            } else {
+                index += 1
+            }
+        }
+        encodePlain(bytes[start...], into: &ids, limit: limit)
+        if ids.count > limit - 1 { ids.removeSubrange((limit - 1)...) }
+        ids.append(separate)
+        return ids
+    }
+
+    private func encodePlain(_ bytes: ArraySlice<UInt8>, into ids: inout [Int32], limit: Int) {
+        guard !bytes.isEmpty, ids.count < limit else { return }
+        let text = String(decoding: bytes, as: UTF8.self)
+        for word in normalizer.words(in: Substring(text).unicodeScalars) {
+            encode(word, into: &ids)
+            if ids.count >= limit { return }
+        }
+    }
+
+    private func encode(_ word: [Unicode.Scalar], into ids: inout [Int32]) {
+        guard word.count <= Self.longestWord else {
+            ids.append(unknown)
+            return
+        }
+        var bytes: [UInt8] = []
+        for scalar in word { bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
+        let before = ids.count
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let pieces = rest.startIndex == 0 ? wholeWords : continuations
+            guard let match = pieces.longestPrefix(of: rest) else {
+                ids.removeSubrange(before...)
+                ids.append(unknown)
+                return
+            }
+            ids.append(match.id)
+            rest = rest.dropFirst(match.length)
+        }
+    }
+}
+
+/// Byte strings with ids, asked for the longest one that a string starts with. Open addressing over one hash that
+/// grows byte by byte: a word costs one probe per byte, and reading a vocabulary one per token.
+private struct PieceTable: Sendable {
+    /// All pieces one after the other.
+    private var bytes: [UInt8] = []
+    /// Where each entry lies in `bytes`, and its id.
+    private var entries: [(start: Int, length: Int, id: Int32)] = []
+    /// Entry numbers by hash, -1 where there is none; a power of two, at most half full.
+    private var slots: [Int32] = [Int32](repeating: -1, count: 1 << 16)
+    private var longest = 0
+
+    /// Adds a piece; a later one of the same text takes its place.
+    mutating func insert(_ piece: ArraySlice<UInt8>, id: Int32) {
+        if entries.count * 2 >= slots.count { grow() }
+        let slot = slot(of: piece, hash: piece.reduce(hashStart, step))
+        if slots[slot] >= 0 {
+            entries[Int(slots[slot])].id = id
+        } else {
+            slots[slot] = Int32(entries.count)
+            entries.append((bytes.count, piece.count, id))
+            bytes += piece
+            longest = max(longest, piece.count)
+        }
+    }
+
+    func longestPrefix(of text: ArraySlice<UInt8>) -> (id: Int32, length: Int)? {
+        var hash = hashStart
+        var best: (id: Int32, length: Int)?
+        for index in text.indices.prefix(longest) {
+            hash = step(hash, text[index])
+            let entry = slots[slot(of: text[text.startIndex...index], hash: hash)]
+            if entry >= 0 { best = (entries[Int(entry)].id, index - text.startIndex + 1) }
+        }
+        return best
+    }
+
+    /// The slot of a piece, or the free one where it belongs.
+    private func slot(of piece: ArraySlice<UInt8>, hash: UInt64) -> Int {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash ^ hash >> 32) & mask
+        while slots[slot] >= 0 {
+            let entry = entries[Int(slots[slot])]
+            if entry.length == piece.count, bytes[entry.start..<entry.start + entry.length] == piece { break }
+            slot = (slot + 1) & mask
+        }
+        return slot
+    }
+
+    private mutating func grow() {
+        slots = [Int32](repeating: -1, count: slots.count * 2)
+        for (number, entry) in entries.enumerated() {
+            let piece = bytes[entry.start..<entry.start + entry.length]
+            slots[slot(of: piece, hash: piece.reduce(hashStart, step))] = Int32(number)
+        }
+    }
+}
+
+/// FNV-1a.
+private let hashStart: UInt64 = 0xcbf2_9ce4_8422_2325
+
+private func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

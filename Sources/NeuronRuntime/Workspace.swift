@@ -1,0 +1,63 @@
+// The activations of a group. Models of equal sizes share them, since a group computes one thing at a time; so a group
+// with many models needs room for one pass, not for one per model.
+
+import NeuronKernels
+
+/// Memory that one pass through an encoder writes.
+final class Workspace: Sendable {
+    /// Tokens that one pass takes, unless a single text may be longer.
+    private static let passTokens = 512
+    /// Rows of attention scores or of the feed-forward's middle that are alive at a time, so that they stay in cache.
+    static let blockRows = 120
+
+    /// Tokens that one pass takes.
+    let capacity: Int
+    /// The residual stream: a row per token.
+    let states: FloatBuffer
+    /// By core.
+    let cores: [Core]
+
+    init(_ configuration: ModelConfiguration, degree: Int, kernels: Kernels) {
+        let capacity = max(Self.passTokens, configuration.maximumTokens)
+        self.capacity = capacity
+        states = FloatBuffer(count: capacity * configuration.hiddenSize)
+        cores = (0..<degree).map { _ in
+            Core(configuration, degree: degree, capacity: capacity, kernels: kernels)
+        }
+    }
+
+    /// Octets of device memory per core; each of them holds the residual stream.
+    var bytesPerCore: Int { (states.count + cores[0].count) * MemoryLayout<Float>.stride }
+
+    /// What one core writes; no other core touches it between two joins.
+    struct Core: Sendable {
+        let qkv: FloatBuffer
+        let keys: FloatBuffer
+        let values: FloatBuffer
+        let scores: FloatBuffer
+        let context: FloatBuffer
+        let middle: FloatBuffer
+        let partial: FloatBuffer
+        let scratch: FloatBuffer
+
+        fileprivate init(_ configuration: ModelConfiguration, degree: Int, capacity: Int, kernels: Kernels) {
+            let hidden = configuration.hiddenSize
+            let head = configuration.headSize
+            let longest = configuration.maximumTokens
+            qkv = FloatBuffer(count: capacity * 3 * hidden / degree)
+            keys = FloatBuffer(count: kernels.packedCount(columns: longest, depth: head))
+            values = FloatBuffer(count: kernels.packedCount(columns: head, depth: longest))
+            scores = FloatBuffer(count: Workspace.blockRows * longest)
+            context = FloatBuffer(count: capacity * hidden / degree)
+            middle = FloatBuffer(count: Workspace.blockRows * configuration.intermediateSize / degree)
+            partial = FloatBuffer(count: capacity * hidden)
+            scratch = FloatBuffer(count: kernels.multiplyScratchCount)
+        }
+
+        fileprivate var count: Int {
+            qkv.count + keys.count + values.count + scores.count + context.count + middle.count
+                + partial.count
+                + scratch.count
+        }
+    }
+}

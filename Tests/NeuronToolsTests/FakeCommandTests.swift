@@ -1,0 +1,82 @@
+import Arguments
+import Glibc
+import Neuron
+import NeuronTools
+import SystemIO
+import Testing
+
+@Suite("ganglion fake")
+struct FakeCommandTests {
+    private func withRoot(_ body: (String) throws -> Void) throws {
+        let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        let root = base + "/ganglion-fake-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        defer { try? Files.removeTree(root) }
+        try body(root)
+    }
+
+    @Test(
+        "create writes a node and says what it has",
+        arguments: [
+            ("inf2.48xlarge", nil, "12 chips, 24 cores"), ("inf2.xlarge", nil, "1 chip, 2 cores"),
+            ("trn2.3xlarge", 1, "1 chip, 8 cores"), ("ml.trn1.2xlarge", nil, "1 chip, 2 cores"),
+        ] as [(String, Int?, String)])
+    func create(type: String, logical: Int?, summary: String) throws {
+        try withRoot { root in
+            let output = FakeCommand.create(instanceType: type, root: root, logicalCoreSize: logical)
+            let name = type.hasPrefix("ml.") ? String(type.dropFirst(3)) : type
+            #expect(output == CommandOutput(text: "\(name) in \(root): \(summary)\n"))
+        }
+    }
+
+    @Test("create refuses a type that does not exist, with the nearest and the list")
+    func unknown() throws {
+        try withRoot { root in
+            let output = FakeCommand.create(instanceType: "inf2.48xlage", root: root)
+            #expect(output.exitCode == 1)
+            #expect(
+                output.failure?.hasPrefix(
+                    "unknown instance type 'inf2.48xlage', did you mean inf2.48xlarge? known are inf1.xlarge, "
+                ) == true)
+            #expect(!Files.exists(root))
+        }
+    }
+
+    @Test("create refuses a directory of somebody else")
+    func notOurs() throws {
+        try withRoot { root in
+            try Files.makeDirectory(root + "/home")
+            #expect(
+                FakeCommand.create(instanceType: "inf2.xlarge", root: root).failure
+                    == "\(root) has files that are no fake device: name an empty directory with --root")
+            #expect(try Files.list(root) == ["home"])
+        }
+    }
+
+    @Test("list names every type with what it has")
+    func list() {
+        let lines = FakeCommand.list().text.split(separator: "\n")
+        #expect(lines.count == InstanceType.all.count + 1)
+        #expect(
+            lines[0]
+                == "TYPE             CHIPS   CORES      MEMORY     VCPUS   HOST       LINKS        USD/HOUR")
+        #expect(
+            lines[5]
+                == "inf2.xlarge      1       2          32 GiB     4       16 GiB     single       0.7582")
+        #expect(
+            lines[13] == "trn2.48xlarge    16      64 (128)   1536 GiB   192     2048 GiB   torus        -")
+    }
+
+    @Test("both commands are read from the command line")
+    func parsing() throws {
+        let program = Command(
+            "ganglion", summary: "", subcommands: [ListCommand.command, FakeCommand.command])
+        guard case .run(let command, _) = try program.parse(["ls", "--root", "/x", "--wide"]) else {
+            Issue.record("ls shows help instead of running")
+            return
+        }
+        #expect(command.name == "ls")
+        #expect(throws: ArgumentError.missing("--instance-type")) {
+            try program.parse(["fake", "create", "--root", "/x"])
+        }
+    }
+}

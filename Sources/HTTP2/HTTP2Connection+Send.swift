@@ -21,7 +21,7 @@ extension HTTP2Connection {
         guard role == .client, phase != .failed, peerLastStream == nil, nextOwnStream < 0x7fff_fff0 else {
             throw .connectionEnding
         }
-        guard streams.count < peerSettings.maximumConcurrentStreams else { throw .tooManyStreams }
+        guard canOpenStream else { throw .tooManyStreams }
         let id = nextOwnStream
         nextOwnStream += 2
         streams.append(
@@ -31,6 +31,9 @@ extension HTTP2Connection {
         write(headers, streams.count - 1, endStream: endStream)
         return id
     }
+
+    /// Whether the peer's MAX_CONCURRENT_STREAMS leaves room for one more stream.
+    package var canOpenStream: Bool { streams.count < peerSettings.maximumConcurrentStreams }
 
     /// Begins a response, or is one when `endStream`; nothing happens on a stream that is over.
     package mutating func sendHeaders(_ stream: StreamID, _ headers: HeaderList, endStream: Bool = false) {

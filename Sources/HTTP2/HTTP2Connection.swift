@@ -145,6 +145,9 @@ package struct HTTP2Connection: ~Copyable {
         target.append(contentsOf: inbound[range.clamped(to: 0..<inbound.count)])
     }
 
+    /// Whether the peer has said its first words.
+    package var settingsReceived: Bool { phase == .open }
+
     /// Whether the connection has failed or was aborted: nothing more can be sent or received.
     package var isFailed: Bool { phase == .failed }
 

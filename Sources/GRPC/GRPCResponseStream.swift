@@ -1,0 +1,72 @@
+// The responses of a call as an asynchronous sequence. Whoever lets go of it ends the call.
+
+internal import HTTP2
+package import Protobuf
+internal import SystemIO
+
+/// The responses of a server-streaming call.
+///
+///     for try await response in stream { ... }
+///
+/// Ends after the last response when the status is OK, and throws the `GRPCStatus` when it is not. When the stream and
+/// its iterators are gone, or its task is cancelled, the call is cancelled. For one reader.
+package struct GRPCResponseStream<Output: Message>: AsyncSequence, Sendable {
+    package typealias Element = Output
+
+    let call: StreamingCall
+
+    /// Reads on where the last iterator stopped.
+    package func makeAsyncIterator() -> Iterator { Iterator(call: call) }
+
+    /// Ends the call; a reader that waits gets CANCELLED.
+    package func cancel() { call.cancel() }
+
+    /// Reads responses in their order.
+    package struct Iterator: AsyncIteratorProtocol {
+        let call: StreamingCall
+
+        /// The next response, or nil after the last.
+        ///
+        /// - Throws: the `GRPCStatus` of a bad end.
+        package mutating func next() async throws -> Output? {
+            guard let octets = try await call.next() else { return nil }
+            do {
+                return try Output(serialized: octets)
+            } catch {
+                call.cancel()
+                throw GRPCStatus(.internal, "the response cannot be read: \(error)")
+            }
+        }
+    }
+}
+
+/// Holds a call for as long as somebody may read from it.
+final class StreamingCall: Sendable {
+    private let client: GRPCClient
+    private let stream: StreamID
+
+    init(client: GRPCClient, stream: StreamID) {
+        self.client = client
+        self.stream = stream
+    }
+
+    deinit {
+        let client = client
+        let stream = stream
+        client.loop.execute { client.assumeIsolated { $0.release(stream) } }
+    }
+
+    func cancel() {
+        let client = client
+        let stream = stream
+        client.loop.execute { client.assumeIsolated { $0.cancel(stream) } }
+    }
+
+    func next() async throws -> [UInt8]? {
+        try await withTaskCancellationHandler {
+            try await client.nextMessage(stream)
+        } onCancel: {
+            cancel()
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// Which handler answers which path. Routes work on octets, so that the connection knows no message types.
+
+package import Protobuf
+
+/// What a handler knows about its call besides the message.
+package struct GRPCServerContext: Sendable {
+    /// The method: `/package.Service/Method`.
+    package var path: String
+    /// All fields of the request.
+    package var metadata: GRPCMetadata
+    /// When the client gives up; nil when it waits for ever. The handler's task is cancelled then.
+    package var deadline: ContinuousClock.Instant?
+    /// The client's address; `unix:` for a Unix socket.
+    package var peer: String
+}
+
+/// The handlers of a server by path.
+package struct GRPCRouter: Sendable {
+    enum Route: Sendable {
+        case unary(@Sendable ([UInt8], GRPCServerContext) async throws -> [UInt8])
+        case serverStreaming(@Sendable ([UInt8], GRPCServerContext, ServerCallWriter) async throws -> Void)
+    }
+
+    private(set) var routes: [String: Route] = [:]
+
+    /// No handlers: every call ends with UNIMPLEMENTED.
+    package init() {}
+
+    /// Adds a method with one request and one response.
+    ///
+    /// The handler runs on the server's loop. A `GRPCStatus` that it throws goes to the client as it is, any other
+    /// error as UNKNOWN. Its task is cancelled when the client resets the call or goes away, and at the deadline.
+    package mutating func unary<Input: Message, Output: Message>(
+        _ path: String,
+        _ handler: @escaping @Sendable (Input, GRPCServerContext) async throws -> Output
+    ) {
+        routes[path] = .unary { octets, context in
+            try await handler(Self.parse(octets), context).serialized()
+        }
+    }
+
+    /// Adds a method with one request and a stream of responses, which ends when the handler returns.
+    ///
+    /// The handler runs as one of `unary` does.
+    package mutating func serverStreaming<Input: Message, Output: Message>(
+        _ path: String,
+        _ handler:
+            @escaping @Sendable (Input, GRPCServerContext, GRPCResponseWriter<Output>) async throws -> Void
+    ) {
+        routes[path] = .serverStreaming { octets, context, writer in
+            try await handler(Self.parse(octets), context, GRPCResponseWriter(writer: writer))
+        }
+    }
+
+    /// The status for a path without handler, in the words of grpc-go.
+    func unimplemented(_ path: String) -> GRPCStatus {
+        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            return GRPCStatus(.unimplemented, "malformed method name: \(path)")
+        }
+        let service = path[path.index(after: path.startIndex)..<slash]
+        guard routes.keys.contains(where: { $0.hasPrefix("/\(service)/") }) else {
+            return GRPCStatus(.unimplemented, "unknown service \(service)")
+        }
+        return GRPCStatus(
+            .unimplemented, "unknown method \(path[path.index(after: slash)...]) for service \(service)")
+    }
+
+    private static func parse<Input: Message>(_ octets: [UInt8]) throws(GRPCStatus) -> Input {
+        do {
+            return try Input(serialized: octets)
+        } catch {
+            throw GRPCStatus(.internal, "the request cannot be read: \(error)")
+        }
+    }
+}
+
+/// Writes the responses of one call.
+package struct GRPCResponseWriter<Output: Message>: Sendable {
+    let writer: ServerCallWriter
+
+    /// Sends a response; waits while the client does not read.
+    ///
+    /// - Throws: the status with which the call has ended meanwhile.
+    package func write(_ message: Output) async throws { try await writer.write(message.serialized()) }
+
+    /// Sends a response that is serialized already, for one that goes to several clients.
+    ///
+    /// - Throws: the status with which the call has ended meanwhile.
+    package func write(serialized octets: [UInt8]) async throws { try await writer.write(octets) }
+}

@@ -1,0 +1,80 @@
+// Listens, and keeps the connections until they have ended.
+
+package import SystemIO
+
+/// A gRPC server on one loop.
+///
+///     let server = GRPCServer(router: router)
+///     try await server.listen(on: .unix("/var/lib/kubelet/device-plugins/neuroncore.sock"))
+package actor GRPCServer {
+    /// The server's loop.
+    package nonisolated let loop: EventLoop
+    /// The loop as executor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let router: GRPCRouter
+    private let limits: GRPCLimits
+    private var listeners: [Listener] = []
+    private var connections: [ObjectIdentifier: GRPCServerConnection] = [:]
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var isShutDown = false
+
+    /// A server with its handlers; it listens from `listen` on.
+    package init(router: GRPCRouter, loop: EventLoop = .shared, limits: GRPCLimits = GRPCLimits()) {
+        self.router = router
+        self.loop = loop
+        self.limits = limits
+    }
+
+    /// Listens on an address, also on several. A Unix socket's file gets mode 0600.
+    ///
+    /// - Returns: the address with the real port.
+    /// - Throws: `SystemError` where that is not possible.
+    @discardableResult
+    package func listen(on address: SocketAddress) async throws -> SocketAddress {
+        let listener = try Listener(address, loop: loop) { [weak self] descriptor in
+            self?.assumeIsolated { $0.accept(descriptor) }
+        }
+        listeners.append(listener)
+        try await listener.start()
+        return listener.address
+    }
+
+    /// The connections that are open.
+    package var connectionCount: Int { connections.count }
+
+    /// Stops listening, lets calls finish for a while, then ends what is left.
+    package func shutdown(grace: Duration) async {
+        isShutDown = true
+        for listener in listeners { await listener.close() }
+        listeners = []
+        for connection in connections.values { await connection.shutDown() }
+        guard !connections.isEmpty else { return }
+        let timer = loop.schedule(after: grace) { [weak self] in
+            self?.assumeIsolated { server in
+                for connection in server.connections.values { connection.assumeIsolated { $0.abort() } }
+            }
+        }
+        await withCheckedContinuation { waiter in
+            if connections.isEmpty { waiter.resume() } else { waiters.append(waiter) }
+        }
+        timer.cancel()
+    }
+
+    private func accept(_ descriptor: FileDescriptor) {
+        guard !isShutDown, connections.count < limits.connections else { return }
+        let connection = GRPCServerConnection(descriptor, router: router, limits: limits, loop: loop) {
+            [weak self] connection in
+            self?.assumeIsolated { $0.forget(connection) }
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        connection.assumeIsolated { $0.start() }
+    }
+
+    private func forget(_ connection: GRPCServerConnection) {
+        connections.removeValue(forKey: ObjectIdentifier(connection))
+        guard isShutDown, connections.isEmpty else { return }
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+}

@@ -1,0 +1,78 @@
+// How a call ended. The codes are those of every gRPC implementation; the message is for people.
+
+/// The end of a call, thrown by handlers and by the client.
+package struct GRPCStatus: Error, Hashable, Sendable {
+    /// gRPC's status codes.
+    package enum Code: UInt8, Sendable, CaseIterable {
+        case ok = 0
+        case cancelled = 1
+        case unknown = 2
+        case invalidArgument = 3
+        case deadlineExceeded = 4
+        case notFound = 5
+        case alreadyExists = 6
+        case permissionDenied = 7
+        case resourceExhausted = 8
+        case failedPrecondition = 9
+        case aborted = 10
+        case outOfRange = 11
+        case unimplemented = 12
+        case `internal` = 13
+        case unavailable = 14
+        case dataLoss = 15
+        case unauthenticated = 16
+    }
+
+    /// The kind of end.
+    package var code: Code
+    /// One sentence for people; may hold any character.
+    package var message: String
+
+    /// A status with its sentence.
+    package init(_ code: Code, _ message: String = "") {
+        self.code = code
+        self.message = message
+    }
+
+    /// A status with its sentence.
+    package init(code: Code, message: String) { self.init(code, message) }
+
+    /// What goes to the peer for an error of a handler: a status as it is, a cancellation as such, others as UNKNOWN.
+    init(handlerError error: any Error) {
+        switch error {
+        case let status as GRPCStatus: self = status
+        case is CancellationError: self.init(.cancelled, "the call was cancelled")
+        default: self.init(.unknown, "\(error)")
+        }
+    }
+}
+
+extension GRPCStatus.Code: CustomStringConvertible {
+    /// The name as gRPC writes it.
+    package var description: String {
+        switch self {
+        case .ok: "OK"
+        case .cancelled: "CANCELLED"
+        case .unknown: "UNKNOWN"
+        case .invalidArgument: "INVALID_ARGUMENT"
+        case .deadlineExceeded: "DEADLINE_EXCEEDED"
+        case .notFound: "NOT_FOUND"
+        case .alreadyExists: "ALREADY_EXISTS"
+        case .permissionDenied: "PERMISSION_DENIED"
+        case .resourceExhausted: "RESOURCE_EXHAUSTED"
+        case .failedPrecondition: "FAILED_PRECONDITION"
+        case .aborted: "ABORTED"
+        case .outOfRange: "OUT_OF_RANGE"
+        case .unimplemented: "UNIMPLEMENTED"
+        case .internal: "INTERNAL"
+        case .unavailable: "UNAVAILABLE"
+        case .dataLoss: "DATA_LOSS"
+        case .unauthenticated: "UNAUTHENTICATED"
+        }
+    }
+}
+
+extension GRPCStatus: CustomStringConvertible {
+    /// The code and the sentence.
+    package var description: String { message.isEmpty ? code.description : "\(code): \(message)" }
+}

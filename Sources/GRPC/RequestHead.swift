@@ -1,0 +1,87 @@
+// What a server reads from the headers of a request, and with what it answers those that are no gRPC.
+
+internal import HPACK
+
+/// The fields of a request that decide what becomes of it.
+struct RequestHead: Equatable {
+    var path: String
+    var timeout: Duration?
+
+    /// - Throws: the answer, where the headers are no gRPC request that we can serve.
+    init(_ headers: HeaderList) throws(RequestRefusal) {
+        guard headers[":method"] == "POST" else {
+            throw RequestRefusal(
+                GRPCStatus(.internal, "the method is \(headers[":method"] ?? ""), gRPC uses POST"),
+                httpStatus: "405")
+        }
+        let type = headers["content-type"] ?? ""
+        guard ContentType.isGRPC(type) else {
+            throw RequestRefusal(
+                GRPCStatus(.invalidArgument, "content-type is \"\(type)\", not application/grpc"),
+                httpStatus: "415")
+        }
+        if let encoding = headers["grpc-encoding"], encoding != "identity" {
+            throw RequestRefusal(
+                GRPCStatus(.unimplemented, "grpc-encoding \(encoding) is not supported: send identity"))
+        }
+        if let text = headers["grpc-timeout"] {
+            guard let timeout = GRPCTimeout.decode(text) else {
+                throw RequestRefusal(
+                    GRPCStatus(.internal, "malformed grpc-timeout: \(text)"), httpStatus: "400")
+            }
+            self.timeout = timeout
+        }
+        path = headers[":path"] ?? ""
+    }
+}
+
+/// The one content type of both directions.
+enum ContentType {
+    /// `application/grpc`, alone or with a suffix as in `application/grpc+proto`.
+    static func isGRPC(_ type: String) -> Bool {
+        guard type.hasPrefix("application/grpc") else { return false }
+        let next = type.utf8.dropFirst(16).first
+        return next == nil || next == UInt8(ascii: "+") || next == UInt8(ascii: ";")
+    }
+}
+
+/// A request that is answered without a call.
+struct RequestRefusal: Error, Equatable {
+    var status: GRPCStatus
+    var httpStatus: String
+
+    init(_ status: GRPCStatus, httpStatus: String = "200") {
+        self.status = status
+        self.httpStatus = httpStatus
+    }
+
+    /// A response of headers alone.
+    var response: HeaderList {
+        var list: HeaderList = [":status": httpStatus, "content-type": "application/grpc"]
+        if status.code == .unimplemented { list.add("grpc-accept-encoding", "identity") }
+        status.append(to: &list)
+        return list
+    }
+}
+
+/// The header lists of responses.
+enum ResponseHead {
+    /// What stands before messages.
+    static let ok: HeaderList = [":status": "200", "content-type": "application/grpc"]
+    private static let success: HeaderList = ["grpc-status": "0"]
+
+    /// What stands behind them.
+    static func trailers(_ status: GRPCStatus) -> HeaderList {
+        if status.code == .ok, status.message.isEmpty { return success }
+        var list = HeaderList()
+        status.append(to: &list)
+        return list
+    }
+
+    /// A response without messages.
+    static func trailersOnly(_ status: GRPCStatus) -> HeaderList {
+        var list = ok
+        status.append(to: &list)
+        return list
+    }
+}

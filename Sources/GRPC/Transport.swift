@@ -1,0 +1,120 @@
+// A socket and an HTTP/2 connection that feed each other, for one side or the other of a call. Octets leave in one write
+// a turn; what the socket does not take holds back DATA, and at last reading too.
+
+internal import HTTP2
+internal import SystemIO
+
+/// Why a transport is over.
+enum TransportEnd: Equatable {
+    /// The peer closed the connection.
+    case peerClosed
+    /// The socket failed.
+    case socket(SystemError)
+    /// The peer broke the rules of HTTP/2; GOAWAY says so.
+    case protocolError(ConnectionError)
+    /// A shutdown has come to its end.
+    case drained
+
+    /// The sentence for the status of calls that it interrupts.
+    var reason: String {
+        switch self {
+        case .peerClosed: "the peer closed the connection"
+        case .socket(let error): "\(error)"
+        case .protocolError(let error): "\(error)"
+        case .drained: "the connection was shut down"
+        }
+    }
+}
+
+/// Belongs to one actor of its loop and is only touched there.
+final class Transport {
+    var http2: HTTP2Connection
+    private let channel: SocketChannel
+    private let unsentLimit: Int
+    private var readingPaused = false
+    private var end: TransportEnd?
+
+    init(_ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: GRPCLimits) {
+        channel = SocketChannel(descriptor, loop: loop)
+        http2 = HTTP2Connection(role, limits: limits.http2)
+        unsentLimit = limits.unsentOctets
+    }
+
+    /// The peer's address; nil for a Unix socket.
+    var peer: SocketAddress? { channel.peer }
+
+    /// Begins to watch the socket and sends the first words.
+    func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
+        try channel.start(ready)
+        flush()
+    }
+
+    /// Reads what is there, hands out the events, and sends what came of them.
+    ///
+    /// - Returns: why the transport is over, or nil.
+    func process(_ readiness: Readiness, _ handle: (HTTP2Event) -> Void) -> TransportEnd? {
+        let state = channel.process(readiness) { http2.receive($0, at: MonotonicClock.now) }
+        settle(handle)
+        switch state {
+        case .open: break
+        case .ended: end = end ?? .peerClosed
+        case .failed(let error): end = end ?? .socket(error)
+        }
+        return end
+    }
+
+    /// Hands out events and sends until there is nothing more to do for now.
+    func settle(_ handle: (HTTP2Event) -> Void) {
+        var flushed = false
+        while true {
+            var count = 0
+            while let event = http2.next() {
+                count += 1
+                switch event {
+                case .failed(let error): end = end ?? .protocolError(error)
+                case .drained: end = end ?? .drained
+                default: break
+                }
+                handle(event)
+            }
+            if flushed, count == 0 { return }
+            // Room in the socket lets DATA out that waited, which is an event again.
+            flush()
+            flushed = true
+        }
+    }
+
+    /// What has become of it by our own sending.
+    var ended: TransportEnd? { end }
+
+    private func flush() {
+        repeat {
+            while http2.hasOutput, channel.pendingOctets < unsentLimit {
+                http2.drainOutput { channel.write($0) }
+            }
+            channel.flush()
+        } while http2.hasOutput && channel.pendingOctets < unsentLimit
+        let pause = channel.pendingOctets >= unsentLimit
+        guard pause != readingPaused else { return }
+        readingPaused = pause
+        channel.pauseReading(pause)
+    }
+
+    /// Sends what waits and closes.
+    ///
+    /// - Parameter discarding: whether to drop what waits.
+    /// - Returns: whether it is closed already.
+    func close(discarding: Bool = false) -> Bool {
+        flush()
+        channel.pauseReading(true)
+        channel.close(discarding: discarding)
+        return channel.isClosed
+    }
+
+    /// Lets a closed channel go on sending.
+    func linger(_ readiness: Readiness) -> Bool {
+        if case .open = channel.process(readiness, receive: { _ in }) { return channel.isClosed }
+        channel.close(discarding: true)
+        return true
+    }
+}

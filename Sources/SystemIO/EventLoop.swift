@@ -261,8 +261,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             for work in batch {
                 switch work {
                 case .job(let job):
-                    job.runSynchronously(
-                        isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                    job.runSynchronously(on: asUnownedSerialExecutor())
                 case .closure(let body): body()
                 case .timer(let timer): local.timers.insert(timer)
                 }

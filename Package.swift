@@ -69,7 +69,7 @@ let kubernetes: [Target] =
 
 let domain: [Target] =
     module("Placement")
-    + module("Neuron", ["Placement", "SystemIO", "Arguments"])
+    + module("Neuron", ["Placement", "SystemIO", "Arguments", "CLinux"])
     + module("NeuronTools", ["Neuron", "Placement", "JSON", "SystemIO", "Arguments"])
     + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
     + module("NeuronKernels", ["NeuronKernelsAVX2", "NeuronKernelsBaseline"])

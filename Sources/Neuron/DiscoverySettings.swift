@@ -13,17 +13,21 @@ package struct DiscoverySettings: Hashable, Sendable {
     /// Physical cores in a logical core, when somebody knows better than the file.
     package var logicalCoreSize: Int?
 
+    /// Whether to ask the driver for PCI addresses through the device nodes, which takes the right to open them.
+    package var asksDriver: Bool
+
     /// Settings; the defaults are a real node's.
     package init(
         sysfsRoot: String = "/sys", deviceRoot: String = "/dev",
         logicalCoreConfigFile: String = "/opt/aws/neuron/logical_nc_config", instanceType: String? = nil,
-        logicalCoreSize: Int? = nil
+        logicalCoreSize: Int? = nil, asksDriver: Bool = false
     ) {
         self.sysfsRoot = sysfsRoot
         self.deviceRoot = deviceRoot
         self.logicalCoreConfigFile = logicalCoreConfigFile
         self.instanceType = instanceType
         self.logicalCoreSize = logicalCoreSize
+        self.asksDriver = asksDriver
     }
 
     /// The settings for a tree that `FakeDevice.create` has written at `root`.

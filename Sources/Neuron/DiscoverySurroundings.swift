@@ -89,10 +89,14 @@ extension Discovery {
 
     /// Where the chips are on the PCI bus.
     ///
-    /// The driver tells it only through an ioctl on the device node; the fake device, which has no driver, writes
-    /// `ganglion/pci` beside its sysfs, lines of a chip's number and its address.
+    /// The driver tells it only through an ioctl on the device node, which is not asked unless the settings say so;
+    /// the fake device, which has no driver, writes `ganglion/pci` beside its sysfs, lines of a chip's number and its
+    /// address.
     func pciAddresses(of chips: [Int], _ problems: inout [DiscoveryProblem]) -> [Int: PCIAddress] {
         var addresses: [Int: PCIAddress] = [:]
+        for chip in settings.asksDriver ? chips : [] {
+            addresses[chip] = DriverQuery.pciAddress(device: settings.deviceRoot + "/neuron\(chip)")
+        }
         let reading = SysfsFile.text(settings.sysfsRoot + "/../ganglion/pci")
         if let problem = reading.problem { problems.append(problem) }
         for line in (reading.value ?? "").split(separator: "\n").prefix(Self.maximumChips) {

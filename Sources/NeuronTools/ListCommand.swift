@@ -75,6 +75,7 @@ package enum ListCommand {
     ) { values in
         var settings = DiscoverySettings(sysfsRoot: values[sysfsRoot], deviceRoot: values[deviceRoot])
         if let root = values[root] { settings = .fake(root: root) }
+        settings.asksDriver = true
         settings.instanceType = values[instanceType]
         settings.logicalCoreSize = values[logicalCores]
         try print(run(settings, format: values[json] ? .json : values[wide] ? .wide : .short))

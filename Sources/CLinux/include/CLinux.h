@@ -69,3 +69,6 @@ int ganglion_fcntl_lock(int descriptor, int command, struct flock *lock);
 
 /// PR_SET_CHILD_SUBREAPER: orphans among this process's descendants become its children. 0, or -1 and errno.
 int ganglion_become_subreaper(void);
+
+/// ioctl(2) with a pointer. -1 and errno on failure.
+int ganglion_ioctl(int descriptor, unsigned long request, void *argument);

@@ -44,7 +44,11 @@ package struct Discovery: Sendable {
         let topology = topology(
             of: counted.chips, type: type.type, family: family, coresPerChip: counted.cores / size, &problems)
         let addresses = pciAddresses(of: counted.chips.map(\.number), &problems)
-        let chips = counted.chips.map { chip in
+        let usable = counted.chips.filter { $0.number < topology.chipCount }
+        for chip in counted.chips.dropFirst(usable.count) {
+            problems.append(.chipNumber(name: "neuron\(chip.number)"))
+        }
+        let chips = usable.map { chip in
             var result = Chip(
                 index: chip.number, physicalCoreCount: counted.cores, coreCount: counted.cores / size,
                 connected: topology.adjacency[chip.number],

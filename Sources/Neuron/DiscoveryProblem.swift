@@ -8,7 +8,7 @@ package enum DiscoveryProblem: Error, Hashable, Sendable {
     case unreadable(file: String, reason: String)
     /// A file's content is not what it should be.
     case malformed(file: String, value: String, expected: String, mend: String)
-    /// A chip's number is higher than any the driver gives.
+    /// A chip's number is higher than any the driver gives, or its cores would be beyond the 512th.
     case chipNumber(name: String)
     /// A chip says another core count than the others.
     case coreCountDiffers(file: String, value: Int, others: Int)
@@ -51,7 +51,7 @@ extension DiscoveryProblem: CustomStringConvertible {
         case .malformed(let file, let value, let expected, let mend):
             "\(file) has \(quoted(value)), expected \(expected): \(mend)"
         case .chipNumber(let name):
-            "\(name) is left out: the driver numbers chips from 0 to 63"
+            "\(name) is left out: there can be 64 chips and 512 cores, numbered from 0"
         case .coreCountDiffers(let file, let value, let others):
             "\(file) has \(value), the other chips have \(others): the chip is left out, reload the driver"
         case .coreCountAssumed(let file, let reason, let assumed):

@@ -82,7 +82,7 @@ let applications: [Target] =
     module("DevicePlugin", ["Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "Observability", "SystemIO"])
     + module("NodeAgent", ["DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability", "SystemIO"])
     + module("Operator", ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"])
-    + module("ModelServer", ["NeuronRuntime", "HTTP", "JSON", "Observability", "SystemIO"])
+    + module("ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
     + module("LocalCluster", ["CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
 
 let commands: [Target] =

@@ -26,8 +26,21 @@ package final class NeuronCoreGroup: Sendable {
         package var tensors = 0
     }
 
+    /// A batch's answer.
+    package struct Output: Equatable, Sendable {
+        /// One vector per text, of length 1, in the order of the texts.
+        package var embeddings: [[Float]]
+        /// Ids per text, [CLS] and [SEP] included.
+        package var tokens: [Int]
+    }
+
+    private struct Loaded {
+        let model: EmbeddingModel
+        let encoder: Encoder
+    }
+
     private struct State {
-        var encoders: [String: Encoder] = [:]
+        var models: [String: Loaded] = [:]
         var workspaces: [ModelConfiguration: Workspace] = [:]
         var memory: [Memory]
         var statistics = Statistics()
@@ -68,28 +81,41 @@ package final class NeuronCoreGroup: Sendable {
                 state.memory[core].tensors += tensors
             }
             state.workspaces[model.configuration] = workspace
-            state.encoders[name] = Encoder(weights: weights, workspace: workspace, pool: pool)
+            state.models[name] = Loaded(
+                model: model, encoder: Encoder(weights: weights, workspace: workspace, pool: pool))
         }
     }
 
-    /// The embeddings of a batch, in its order; nil when no model of that name is loaded. The calling executor is free
+    /// Cuts texts into ids and embeds them; nil when no model of that name is loaded. The calling executor is free
     /// meanwhile. A second batch waits for the first.
-    package func embed(_ texts: [TokenizedText], model name: String) async -> [[Float]]? {
-        guard let encoder = state.withLock({ $0.encoders[name] }) else { return nil }
+    package func embed(_ texts: [String], model name: String) async -> Output? {
+        guard let loaded = state.withLock({ $0.models[name] }) else { return nil }
         return await pool.run { [self] in
-            turn.withLock { _ in
-                let clock = ContinuousClock()
-                let start = clock.now
-                let embeddings = encoder.embed(texts.map(\.ids))
-                let elapsed = clock.now - start
-                state.withLock { state in
-                    state.statistics.batches += 1
-                    state.statistics.texts += texts.count
-                    state.statistics.tokens += texts.reduce(0) { $0 + $1.ids.count }
-                    state.statistics.busy += elapsed
-                }
-                return embeddings
+            let tokenized = texts.map(loaded.model.tokenize)
+            return Output(
+                embeddings: compute(tokenized, loaded.encoder), tokens: tokenized.map(\.ids.count))
+        }
+    }
+
+    /// Embeds texts that have been cut already.
+    package func embed(_ texts: [TokenizedText], model name: String) async -> [[Float]]? {
+        guard let loaded = state.withLock({ $0.models[name] }) else { return nil }
+        return await pool.run { [self] in compute(texts, loaded.encoder) }
+    }
+
+    private func compute(_ texts: [TokenizedText], _ encoder: Encoder) -> [[Float]] {
+        turn.withLock { _ in
+            let clock = ContinuousClock()
+            let start = clock.now
+            let embeddings = encoder.embed(texts.map(\.ids))
+            let elapsed = clock.now - start
+            state.withLock { state in
+                state.statistics.batches += 1
+                state.statistics.texts += texts.count
+                state.statistics.tokens += texts.reduce(0) { $0 + $1.ids.count }
+                state.statistics.busy += elapsed
             }
+            return embeddings
         }
     }
 

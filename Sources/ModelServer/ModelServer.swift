@@ -1,0 +1,256 @@
+// The routes of the server as functions from request to response; HTTPServer brings the sockets. Paths and bodies are
+// those that clients of TorchServe, DJL Serving and SageMaker already send.
+
+package import HTTP
+internal import HTTP1
+internal import JSON
+package import NeuronRuntime
+internal import Observability
+package import SystemIO
+
+/// A model server without its sockets.
+package final class ModelServer: Sendable {
+    /// The models it was started with.
+    package let specifications: [ModelSpecification]
+    let limits: RequestLimits
+    let dispatcher: Dispatcher
+    let metrics: ServerMetrics
+    private let pool: ComputePool
+    private let state = Lock(ServerState())
+
+    /// A server that has loaded nothing yet.
+    ///
+    /// - Parameters:
+    ///   - queueLimit: requests that may wait while all groups are busy.
+    ///   - batchLimit: texts that a group computes together.
+    ///   - tag: NEURON_PROCESS_TAG, for the metrics.
+    package init(
+        models specifications: [ModelSpecification], limits: RequestLimits = RequestLimits(),
+        queueLimit: Int = 256, batchLimit: Int = 32, tag: String = "", pool: ComputePool = .shared,
+        loop: EventLoop = .shared
+    ) {
+        self.specifications = specifications
+        self.limits = limits
+        self.pool = pool
+        dispatcher = Dispatcher(queueLimit: queueLimit, batchLimit: batchLimit, loop: loop)
+        metrics = ServerMetrics(tag: tag)
+    }
+
+    /// Where the server is.
+    package var phase: ServerPhase { state.withLock { $0.phase } }
+
+    /// Loads every model on every group and computes once with each; then the server is ready.
+    ///
+    /// - Throws: `ServerError` that names the model and the group; then the server never gets ready.
+    package func load(_ claims: [CoreClaim], store: ModelStore = ModelStore()) async throws(ServerError) {
+        let groups = claims.map { NeuronCoreGroup($0, pool: pool) }
+        let total = groups.count * specifications.count
+        state.withLock { $0.phase = .loading(done: 0, total: total) }
+        for specification in specifications {
+            for group in groups {
+                let failure = await pool.run { [self] () -> String? in
+                    do {
+                        let model = try store.model(at: specification.uri)
+                        try group.load(model, as: specification.name)
+                        state.withLock { $0.models[specification.name] = model }
+                        return nil
+                    } catch {
+                        return "cannot load model \(specification.name) on cores \(group.coreList): \(error)"
+                    }
+                }
+                if let failure {
+                    state.withLock { $0.phase = .failed(failure) }
+                    throw ServerError(failure)
+                }
+                _ = await group.embed(["warm up"], model: specification.name)
+                state.withLock { state in
+                    if case .loading(let done, _) = state.phase {
+                        state.phase = .loading(done: done + 1, total: total)
+                    }
+                }
+            }
+        }
+        await dispatcher.add(groups)
+        state.withLock { state in
+            state.groups = groups
+            if case .loading = state.phase { state.phase = .ready }
+        }
+    }
+
+    /// Turns unready and takes no more predictions; those that have been taken come to their end.
+    package func drain() async {
+        state.withLock { $0.phase = .draining }
+        await dispatcher.drain()
+    }
+
+    /// Answers one request.
+    package func handle(_ request: HTTPRequest) async -> HTTPResponse {
+        do throws(HTTPProblem) {
+            let segments = request.segments
+            switch (segments.first ?? "", segments.count) {
+            case ("", 0): return try only("GET", request, information())
+            case ("ping", 1): return try only("GET", request, readiness())
+            case ("healthz", 1): return try only("GET", request, HTTPResponse.text(200, "ok\n"))
+            case ("metrics", 1):
+                let text = metrics.exposition(state.withLock { $0 }, waiting: await dispatcher.waiting)
+                return try only("GET", request, .text(200, text, type: MetricsRegistry.contentType))
+            case ("models", 1): return try only("GET", request, .json(200, ["models": models()]))
+            case ("models", 2):
+                return try only("GET", request, .json(200, describe(try specification(segments[1]))))
+            case ("predictions", 2): return await predict(segments[1], request)
+            case ("models", 3) where segments[2] == "invoke": return await predict(segments[1], request)
+            case ("invocations", 1): return await predict(try defaultModel(request), request)
+            default:
+                throw HTTPProblem(
+                    404,
+                    "there is nothing at \(request.path): try /predictions/MODEL, /models, /ping or /metrics")
+            }
+        } catch {
+            return error.response
+        }
+    }
+
+    /// A prediction, counted.
+    private func predict(_ name: String, _ request: HTTPRequest) async -> HTTPResponse {
+        let response: HTTPResponse
+        do throws(HTTPProblem) {
+            response = try await answer(name, request)
+        } catch {
+            response = error.response
+        }
+        // Only names of ours become labels: a client must not be able to make series.
+        let known = specifications.contains { $0.name == name } ? name : ""
+        metrics.requests.increment([known, String(response.status)])
+        return response
+    }
+
+    private func answer(_ name: String, _ request: HTTPRequest) async throws(HTTPProblem) -> HTTPResponse {
+        guard request.method == "POST" || request.method == "GET" else {
+            throw HTTPProblem(
+                405, "\(request.method) is not allowed here: use POST or GET", headers: ["allow": "GET, POST"]
+            )
+        }
+        let specification = try specification(name)
+        let asked = try PredictionRequest(request, limits: limits)
+        let prediction: Dispatcher.Prediction
+        do throws(Dispatcher.Refusal) {
+            prediction = try await dispatcher.predict(asked.texts, model: specification.name)
+        } catch {
+            throw error.problem
+        }
+        let labels = [specification.name]
+        metrics.texts.increment(labels, by: Double(asked.texts.count))
+        metrics.tokens.increment(labels, by: Double(prediction.tokens.reduce(0, +)))
+        metrics.queueTime.observe(prediction.queued, labels)
+        metrics.computeTime.observe(prediction.computed, labels)
+        metrics.batchSize.observe(Double(prediction.batch), labels)
+        return HTTPResponse(
+            200, headers: ["content-type": "application/json"],
+            body: .bytes(prediction.body(model: specification.name, usesInstances: asked.usesInstances)))
+    }
+
+    private func specification(_ name: String) throws(HTTPProblem) -> ModelSpecification {
+        if let specification = specifications.first(where: { $0.name == name }) { return specification }
+        let names = specifications.prefix(10).map(\.name).joined(separator: ", ")
+        throw HTTPProblem(
+            404, type: "ModelNotFoundException",
+            "there is no model \"\(String(name.prefix(128)))\": this server has \(names)")
+    }
+
+    /// The model of SageMaker's `/invocations`: the one that `model_name` names, or the only one.
+    private func defaultModel(_ request: HTTPRequest) throws(HTTPProblem) -> String {
+        if let name = request.query("model_name") { return name }
+        guard specifications.count == 1 else {
+            throw HTTPProblem(
+                400,
+                "this server has \(specifications.count) models: add ?model_name=NAME or use"
+                    + " /predictions/NAME")
+        }
+        return specifications[0].name
+    }
+
+    private func only(
+        _ method: String, _ request: HTTPRequest,
+        _ response: @autoclosure () throws(HTTPProblem) -> HTTPResponse
+    ) throws(HTTPProblem) -> HTTPResponse {
+        guard request.method == method else {
+            throw HTTPProblem(
+                405, "\(request.method) is not allowed here: use \(method)", headers: ["allow": method])
+        }
+        return try response()
+    }
+
+    private func readiness() -> HTTPResponse {
+        switch phase {
+        case .ready: .json(200, ["status": "Healthy"])
+        case .loading(let done, let total):
+            HTTPProblem(
+                503, "models are being loaded: \(done) of \(total) are", headers: ["retry-after": "1"]
+            )
+            .response
+        case .failed(let sentence): HTTPProblem(503, sentence).response
+        case .draining: HTTPProblem(503, "the server is shutting down: use another").response
+        }
+    }
+
+    private func information() -> HTTPResponse {
+        let groups = state.withLock { $0.groups }
+        return .json(
+            200,
+            [
+                "server": "ganglion-model-server", "status": .string(phase.word), "models": models(),
+                "groups": .array(groups.map { .string($0.coreList) }),
+            ])
+    }
+
+    private func models() -> JSON { .array(specifications.map(describe)) }
+
+    private func describe(_ specification: ModelSpecification) -> JSON {
+        let (phase, groups, model) = state.withLock {
+            ($0.phase, $0.groups, $0.models[specification.name])
+        }
+        var description: JSON = [
+            "modelName": .string(specification.name), "modelUrl": .string(specification.uri),
+            "status": .string(phase == .ready ? "READY" : phase.word.uppercased()),
+            "workers": .array(
+                groups.map { group in ["cores": .string(group.coreList), "status": "READY"] }),
+        ]
+        if let model {
+            description["dimensions"] = JSON(model.configuration.hiddenSize)
+            description["maximumTokens"] = JSON(model.configuration.maximumTokens)
+        }
+        return description
+    }
+}
+
+extension ServerPhase {
+    fileprivate var word: String {
+        switch self {
+        case .loading: "loading"
+        case .ready: "ready"
+        case .failed: "failed"
+        case .draining: "draining"
+        }
+    }
+}
+
+extension Dispatcher.Refusal {
+    fileprivate var problem: HTTPProblem {
+        switch self {
+        case .full(let limit):
+            HTTPProblem(
+                503, "all groups are busy and \(limit) requests wait: come back in a second",
+                headers: ["retry-after": "1"])
+        case .notReady: HTTPProblem(503, "models are still being loaded", headers: ["retry-after": "1"])
+        case .draining: HTTPProblem(503, "the server is shutting down: use another")
+        case .failed: HTTPProblem(500, "the group could not compute: see the server's log")
+        }
+    }
+}
+
+extension NeuronCoreGroup {
+    /// "3" or "4-7".
+    var coreList: String {
+        cores.count == 1 ? "\(cores.lowerBound)" : "\(cores.lowerBound)-\(cores.upperBound - 1)"
+    }
+}

@@ -1,0 +1,140 @@
+// The command `ganglion-model-server`: settings in, a process that serves until SIGTERM.
+
+package import Arguments
+internal import Glibc
+internal import HTTP
+internal import HTTP1
+internal import NeuronRuntime
+internal import Observability
+internal import SystemIO
+
+/// The command line and life of the server.
+package enum ModelServerCommand {
+    private static let listen = Option<String?>(
+        "listen", placeholder: "ADDRESS",
+        help: "Where to serve HTTP; $POD_IP:8080 when not given, or 127.0.0.1:8080")
+    private static let models = Option<[String]>(
+        "model", placeholder: "NAME=URI",
+        help: "A model's directory; without one, the list in GANGLION_MODELS")
+    private static let degree = Option(
+        "tensor-parallel-degree", default: 1, environment: "TENSOR_PARALLEL_DEGREE", placeholder: "N",
+        help: "Cores that share one copy of the models; the server has cores / N copies")
+    private static let deviceRoot = Option(
+        "device-root", default: "/dev", environment: "GANGLION_DEVICE_ROOT", placeholder: "DIR",
+        help: "Where neuron0, neuron1 ... are")
+    private static let queue = Option(
+        "queue", default: 256, placeholder: "N", help: "Requests that may wait before others get 503",
+        check: { 0...100_000 ~= $0 ? nil : "must be from 0 to 100000" })
+    private static let batch = Option(
+        "max-batch-size", default: 32, placeholder: "N", help: "Texts of waiting requests computed together",
+        check: { 1...1_024 ~= $0 ? nil : "must be from 1 to 1024" })
+    private static let grace = Option(
+        "grace", default: 25, placeholder: "SECONDS",
+        help: "How long requests may take to end after SIGTERM; a pod is killed after 30",
+        check: { 0...3_600 ~= $0 ? nil : "must be from 0 to 3600" })
+    private static let logFormat = Option(
+        "log-format", default: LogFormatChoice.text, environment: "GANGLION_LOG_FORMAT",
+        help: "How log lines are written")
+
+    /// The program.
+    package static let command = Command(
+        "ganglion-model-server", summary: "Serve embedding models on a pod's NeuronCores",
+        details:
+            "The cores are those of NEURON_RT_VISIBLE_CORES, else a free run of NEURON_RT_NUM_CORES, else all of the"
+            + " visible devices.",
+        arguments: [listen, models, degree, deviceRoot, queue, batch, grace, logFormat],
+        examples: [
+            Command.Example(
+                "ganglion-model-server --model minilm=/models/all-MiniLM-L6-v2 --tensor-parallel-degree 2",
+                "one copy on each pair of cores")
+        ]
+    ) { values in
+        do {
+            try await run(values)
+        } catch {
+            leaveTerminationMessage("\(error)")
+            throw error
+        }
+    }
+
+    private static func run(_ values: ArgumentValues) async throws {
+        let log = Logger(format: values[logFormat].format)
+        let start = ContinuousClock.now
+        let specifications = try ModelSpecification.list(
+            arguments: values[models], environment: Command.environment("GANGLION_MODELS"))
+        let address = try SocketAddress(parsing: values[listen] ?? defaultAddress)
+        let signals = try SignalWatcher()
+        let claims = try claimGroups(values)
+
+        let server = ModelServer(
+            models: specifications, queueLimit: values[queue], batchLimit: values[batch],
+            tag: Command.environment("NEURON_PROCESS_TAG") ?? "")
+        var limits = HTTPServerLimits()
+        limits.message.body = server.limits.body
+        let http = HTTPServer(limits: limits) { await server.handle($0) }
+        let bound = try await http.listen(on: address)
+        log.info(
+            "listening",
+            [
+                "address": bound.description, "models": specifications.map(\.name),
+                "groups": claims.map { "\($0.cores.lowerBound)-\($0.cores.upperBound - 1)" },
+            ])
+        // A SIGTERM that comes while models are being loaded ends the server as well.
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await server.load(claims)
+                log.info("ready", ["took": ContinuousClock.now - start])
+                return false
+            }
+            tasks.addTask {
+                _ = await signals.first()
+                return true
+            }
+            while let isSignal = try await tasks.next(), !isSignal {}
+            tasks.cancelAll()
+            log.info("draining")
+            await server.drain()
+            await http.shutdown(grace: .seconds(values[grace]))
+            log.info("stopped")
+            // A load that is still going on cannot be interrupted; nobody needs its result.
+            exit(0)
+        }
+    }
+
+    /// The visible cores in groups, each claimed by itself.
+    private static func claimGroups(_ values: ArgumentValues) throws -> [CoreClaim] {
+        let devices = try NeuronDevices(root: values[deviceRoot])
+        var environment: [String: String] = [:]
+        for name in ["NEURON_RT_VISIBLE_CORES", "NEURON_RT_NUM_CORES"] {
+            environment[name] = Command.environment(name)
+        }
+        let cores: Range<Int>
+        switch try CoreSelection(environment: environment) {
+        case .all: cores = 0..<devices.coreCount
+        case .cores(let named): cores = named
+        // Found by claiming the run as a whole; it is free again when the claim is gone, a moment later.
+        case .count(let count): cores = try devices.claim(.count(count)).cores
+        }
+        return try GroupPlan(cores: cores, degree: values[degree]).groups.map { try devices.claim($0) }
+    }
+
+    private static var defaultAddress: String {
+        let host = Command.environment("POD_IP") ?? ""
+        return (host.isEmpty ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host) + ":8080"
+    }
+
+    /// Kubernetes shows this file's content as the container's termination message. Best effort: the error itself
+    /// goes to the log.
+    private static func leaveTerminationMessage(_ sentence: String) {
+        guard let path = Command.environment("GANGLION_TERMINATION_LOG"), !path.isEmpty else { return }
+        try? Files.write(path, Array(sentence.utf8))
+    }
+}
+
+/// `text` or `json`.
+private enum LogFormatChoice: String, ArgumentChoice {
+    case text
+    case json
+
+    var format: LogFormat { self == .json ? .json : .text }
+}

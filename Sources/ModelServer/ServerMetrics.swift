@@ -1,0 +1,102 @@
+// What the server counts. Cores keep the names of AWS's neuron-monitor exporter, so that its dashboards work; the rest
+// is named for this server.
+
+internal import NeuronRuntime
+internal import Observability
+internal import SystemIO
+
+/// The metrics of one server.
+struct ServerMetrics: Sendable {
+    let registry = MetricsRegistry()
+    let requests: Counter
+    let texts: Counter
+    let tokens: Counter
+    let queueTime: Histogram
+    let computeTime: Histogram
+    let batchSize: Histogram
+
+    private let ready: Gauge
+    private let waiting: Gauge
+    private let utilization: Gauge
+    private let constants: Gauge
+    private let tensors: Gauge
+    private let memory: Gauge
+    private let executions: Counter
+    private let tag: String
+    /// Busy time by first core, and when it was read, at the last reading of the metrics.
+    private let before = Lock<(busy: [Int: Duration], at: ContinuousClock.Instant)>(([:], .now))
+
+    /// - Parameter tag: NEURON_PROCESS_TAG, which tells processes apart in neuron-monitor's metrics.
+    init(tag: String) {
+        self.tag = tag
+        requests = registry.counter(
+            "ganglion_model_server_requests_total", "Predictions asked for, by model and status code.",
+            labels: ["model", "code"])
+        texts = registry.counter(
+            "ganglion_model_server_texts_total", "Texts embedded, by model.", labels: ["model"])
+        tokens = registry.counter(
+            "ganglion_model_server_tokens_total", "Tokens of these texts, by model.", labels: ["model"])
+        queueTime = registry.histogram(
+            "ganglion_model_server_queue_seconds", "Time from a request's arrival until a group took it.",
+            labels: ["model"])
+        computeTime = registry.histogram(
+            "ganglion_model_server_compute_seconds", "Time that a group computed.", labels: ["model"])
+        batchSize = registry.histogram(
+            "ganglion_model_server_batch_texts", "Texts computed together.",
+            buckets: [1, 2, 4, 8, 16, 32, 64, 128], labels: ["model"])
+        ready = registry.gauge("ganglion_model_server_ready", "1 when every group has its models, else 0.")
+        waiting = registry.gauge("ganglion_model_server_queue_length", "Requests that wait for a group.")
+        utilization = registry.gauge(
+            "neuroncore_utilization_ratio",
+            "Share of the time since the last reading that the core computed.",
+            labels: ["neuroncore", "runtime_tag"])
+        constants = registry.gauge(
+            "neuroncore_memory_usage_constants", "Bytes of weights on the core.",
+            labels: ["neuroncore", "memory_location", "runtime_tag"])
+        tensors = registry.gauge(
+            "neuroncore_memory_usage_tensors", "Bytes of activations on the core.",
+            labels: ["neuroncore", "memory_location", "runtime_tag"])
+        memory = registry.gauge(
+            "neuron_runtime_memory_used_bytes", "Bytes that the process uses on its Neuron devices.",
+            labels: ["memory_location", "runtime_tag"])
+        executions = registry.counter(
+            "execution_status_total", "Batches executed, by result.", labels: ["status_type"])
+        registry.addProcessMetrics()
+    }
+
+    /// Brings the gauges up to date and writes everything.
+    func exposition(_ state: ServerState, waiting count: Int) -> String {
+        ready.set(state.phase == .ready ? 1 : 0)
+        waiting.set(Double(count))
+        var used = 0
+        var batches = 0
+        before.withLock { before in
+            let now = ContinuousClock.now
+            let elapsed = seconds(now - before.at)
+            for group in state.groups {
+                let statistics = group.statistics
+                let first = group.cores.lowerBound
+                let busy = seconds(statistics.busy - (before.busy[first] ?? .zero))
+                before.busy[first] = statistics.busy
+                batches += statistics.batches
+                for (core, bytes) in zip(group.cores, group.memory) {
+                    let name = String(core)
+                    utilization.set(elapsed > 0 ? min(1, busy / elapsed) : 0, [name, tag])
+                    constants.set(Double(bytes.constants), [name, "None", tag])
+                    tensors.set(Double(bytes.tensors), [name, "None", tag])
+                    used += bytes.constants + bytes.tensors
+                }
+            }
+            before.at = now
+        }
+        memory.set(Double(used), ["neuron_device", tag])
+        let counted = executions.value(["completed"])
+        executions.increment(["completed"], by: max(0, Double(batches) - counted))
+        return registry.exposition()
+    }
+}
+
+private func seconds(_ duration: Duration) -> Double {
+    let parts = duration.components
+    return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
+}

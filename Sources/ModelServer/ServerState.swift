@@ -1,0 +1,23 @@
+// Where a server is between start and end. Readiness follows from it and from nothing else.
+
+internal import NeuronRuntime
+
+/// The phase of a server, read by every request.
+package enum ServerPhase: Equatable, Sendable {
+    /// Some groups have their models, `done` of `total` loads.
+    case loading(done: Int, total: Int)
+    /// All have.
+    case ready
+    /// A model could not be loaded; the sentence says why. The process is about to end.
+    case failed(String)
+    /// SIGTERM has come.
+    case draining
+}
+
+/// What is known of the groups and models so far.
+struct ServerState: Sendable {
+    var phase = ServerPhase.loading(done: 0, total: 0)
+    var groups: [NeuronCoreGroup] = []
+    /// By name, as they are loaded.
+    var models: [String: EmbeddingModel] = [:]
+}

@@ -1,0 +1,70 @@
+import Testing
+
+@testable import ModelServer
+
+@Suite("Settings of the model server")
+struct ConfigurationTests {
+    @Test("models come from the command line, else from the environment")
+    func models() throws {
+        let environment = #"[{"name":"m","uri":"file:///m","version":"2"},{"name":"n","uri":"/n"}]"#
+        #expect(
+            try ModelSpecification.list(arguments: [], environment: environment) == [
+                ModelSpecification(name: "m", uri: "file:///m"), ModelSpecification(name: "n", uri: "/n"),
+            ])
+        #expect(
+            try ModelSpecification.list(arguments: ["a=/x=y"], environment: environment)
+                == [ModelSpecification(name: "a", uri: "/x=y")])
+    }
+
+    @Test(
+        "what cannot be served is said in one sentence",
+        arguments: [
+            ([], nil, "there is no model to serve: give --model NAME=/DIRECTORY or set GANGLION_MODELS"),
+            ([], "[]", "there is no model to serve: give --model NAME=/DIRECTORY or set GANGLION_MODELS"),
+            (
+                [], "{", "GANGLION_MODELS is no JSON list: write [{\"name\":\"NAME\",\"uri\":\"/DIRECTORY\"}]"
+            ),
+            (
+                [], #"[{"name":"m"}]"#,
+                "GANGLION_MODELS holds {\"name\":\"m\"}, which lacks a name or uri: write"
+                    + " {\"name\":\"NAME\",\"uri\":\"/DIRECTORY\"}"
+            ),
+            (["/m"], nil, "--model /m has no name: write NAME=/m"),
+            (["m="], nil, "the model \"m\" has no URI: write m=/DIRECTORY"),
+            (
+                ["a/b=/m"], nil,
+                "the model name \"a/b\" is not usable: write 1 to 128 letters, digits, dots, dashes or underscores"
+            ),
+            (
+                ["..=/m"], nil,
+                "the model name \"..\" is not usable: write 1 to 128 letters, digits, dots, dashes or underscores"
+            ),
+            (["m=/a", "m=/b"], nil, "two models are called \"m\": give each a name of its own"),
+        ] as [([String], String?, String)])
+    func faults(arguments: [String], environment: String?, sentence: String) {
+        #expect(throws: ServerError(sentence)) {
+            try ModelSpecification.list(arguments: arguments, environment: environment)
+        }
+    }
+
+    @Test("cores divide into groups of the tensor parallel degree")
+    func groups() throws {
+        #expect(try GroupPlan(cores: 0..<12, degree: 4).groups == [0..<4, 4..<8, 8..<12])
+        #expect(try GroupPlan(cores: 2..<4, degree: 1).groups == [2..<3, 3..<4])
+        #expect(try GroupPlan(cores: 4..<8, degree: 4).groups == [4..<8])
+    }
+
+    @Test(
+        "degrees that do not divide are refused with those that do",
+        arguments: [
+            (8, 3, "1, 2, 4 or 8"), (8, 16, "1, 2, 4 or 8"), (8, 0, "1, 2, 4 or 8"), (1, 2, "1"),
+            (7, -1, "1 or 7"),
+        ])
+    func degrees(count: Int, degree: Int, valid: String) {
+        #expect(
+            throws: ServerError(
+                "the tensor parallel degree \(degree) does not divide the \(count) visible cores: set it to"
+                    + " \(valid)")
+        ) { try GroupPlan(cores: 0..<count, degree: degree) }
+    }
+}

@@ -1,0 +1,116 @@
+import Glibc
+import HTTP
+import HTTP1
+import JSON
+import NeuronRuntime
+import SystemIO
+import Testing
+
+@testable import ModelServer
+
+@Suite("Requests and groups")
+struct DispatcherTests {
+    /// A server whose one group cannot compute, because this holds the pool's only thread.
+    private struct Blocked {
+        let server: ModelServer
+        let release: @Sendable () -> Void
+    }
+
+    private func blocked(_ node: FakeNode, queueLimit: Int, batchLimit: Int = 32) async throws -> Blocked {
+        let pool = ComputePool(threads: 1)
+        let server = ModelServer(
+            models: try ["a", "b"].map { try ModelSpecification(name: $0, uri: node.path + "/model") },
+            queueLimit: queueLimit, batchLimit: batchLimit, pool: pool)
+        try await server.load([try NeuronDevices(root: node.path).claim(0..<1)])
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let gates = Gate()
+        Task {
+            for await _ in gate {}
+            gates.open()
+        }
+        Task { await pool.run { gates.wait() } }
+        await gates.entered()
+        return Blocked(server: server, release: { open.finish() })
+    }
+
+    @Test(
+        "what waits beyond the bound gets 503 at once, with when to come back; the others get their own answers"
+    )
+    func bound() async throws {
+        let node = try FakeNode(chips: 1)
+        let blocked = try await blocked(node, queueLimit: 3)
+        let server = blocked.server
+        let busy = Task { await server.get("/predictions/a?inputs=first") }
+        while await server.dispatcher.idleGroups > 0 { await Task.yield() }
+        var waiting: [Task<HTTPResponse, Never>] = []
+        for index in 0..<3 {
+            waiting.append(Task { await server.get("/predictions/a?inputs=text+\(index)") })
+            while await server.dispatcher.waiting <= index { await Task.yield() }
+        }
+        let refused = await server.get("/predictions/a?inputs=late")
+        #expect(refused.status == 503)
+        #expect(refused.headers["retry-after"] == "1")
+        #expect(
+            refused.json["message"] == "all groups are busy and 3 requests wait: come back in a second")
+        blocked.release()
+        #expect((await busy.value).status == 200)
+        for (index, task) in waiting.enumerated() {
+            let answer = await task.value
+            #expect(answer.status == 200)
+            // Those that waited were computed together, and each got its own.
+            #expect(answer.json["batch"] == 3)
+            let alone = await server.get("/predictions/a?inputs=text+\(index)")
+            #expect(alone.embeddings == answer.embeddings)
+        }
+    }
+
+    @Test("a batch holds one model only and at most the limit")
+    func batches() async throws {
+        let node = try FakeNode(chips: 1)
+        let blocked = try await blocked(node, queueLimit: 10, batchLimit: 3)
+        let server = blocked.server
+        let first = Task { await server.get("/predictions/a?inputs=x") }
+        while await server.dispatcher.idleGroups > 0 { await Task.yield() }
+        var waiting: [Task<HTTPResponse, Never>] = []
+        for (index, model) in ["a", "b", "a", "b", "a", "a"].enumerated() {
+            waiting.append(Task { await server.get("/predictions/\(model)?inputs=x") })
+            while await server.dispatcher.waiting <= index { await Task.yield() }
+        }
+        blocked.release()
+        #expect((await first.value).json["batch"] == 1)
+        var sizes: [JSON?] = []
+        for task in waiting { sizes.append((await task.value).json["batch"]) }
+        #expect(sizes == [3, 2, 3, 2, 3, 1])
+    }
+
+    @Test("requests spread over the groups and all are answered", arguments: [1, 2, 4])
+    func spread(degree: Int) async throws {
+        let node = try FakeNode(chips: 2)
+        let server = try await node.server(cores: 0..<4, degree: degree)
+        let expected = await server.get("/predictions/tiny?inputs=7").embeddings
+        let answers = await withTaskGroup(of: HTTPResponse.self) { group in
+            for _ in 0..<32 { group.addTask { await server.get("/predictions/tiny?inputs=7") } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.count == 32)
+        for answer in answers { #expect(answer.embeddings == expected) }
+    }
+}
+
+/// Stops a thread until it is opened; tests only.
+private final class Gate: Sendable {
+    private let isOpen = Lock(false)
+    private let hasEntered = Lock(false)
+
+    func open() { isOpen.withLock { $0 = true } }
+
+    /// Blocks the calling thread, which belongs to a pool of its own.
+    func wait() {
+        hasEntered.withLock { $0 = true }
+        while !isOpen.withLock({ $0 }) { _ = sched_yield() }
+    }
+
+    func entered() async {
+        while !hasEntered.withLock({ $0 }) { await Task.yield() }
+    }
+}

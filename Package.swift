@@ -83,7 +83,7 @@ let applications: [Target] =
     + module("NodeAgent", ["DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability", "SystemIO"])
     + module("Operator", ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"])
     + module("ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
-    + module("LocalCluster", ["CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
+    + module("LocalCluster", ["CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
 
 let commands: [Target] =
     command("ganglion", ["LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "HTTP", "JSON", "SystemIO", "Observability"])

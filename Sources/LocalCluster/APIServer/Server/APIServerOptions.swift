@@ -1,0 +1,84 @@
+// What the API server is told at its start.
+
+package import HTTP
+
+/// Who makes a request.
+package struct APIUser: Hashable, Sendable {
+    /// The name, for example `system:node:local`.
+    package var name: String
+    /// The groups, for example `system:masters`.
+    package var groups: [String]
+
+    /// A user.
+    package init(_ name: String, groups: [String] = ["system:authenticated"]) {
+        self.name = name
+        self.groups = groups
+    }
+}
+
+/// A request for a container's log, for whoever runs the pod.
+package struct PodLogRequest: Sendable {
+    /// The pod's namespace.
+    package var namespace: String
+    /// The pod's name.
+    package var pod: String
+    /// The pod's uid.
+    package var uid: String
+    /// The container.
+    package var container: String
+    /// Whether to go on as the log grows.
+    package var follow: Bool
+    /// Whether the log of the container's former run is wanted.
+    package var previous: Bool
+    /// Whether each line starts with its time.
+    package var timestamps: Bool
+    /// The number of lines from the end; nil for all.
+    package var tailLines: Int?
+    /// The age in seconds of the oldest line wanted; nil for all.
+    package var sinceSeconds: Int?
+    /// The most octets wanted; nil for all.
+    package var limitBytes: Int?
+}
+
+/// Answers a request for a log; it has the pod's node name besides.
+package typealias PodLogSource = @Sendable (_ node: String, _ request: PodLogRequest) async -> HTTPResponse
+
+/// Options of the API server.
+package struct APIServerOptions: Sendable {
+    /// Bearer tokens and whose they are. All have full rights.
+    package var tokens: [String: APIUser]
+    /// Whether requests need a token. Off only in tests.
+    package var requiresToken = true
+    /// Host names allowed in the Host header besides loopback names and addresses.
+    package var hosts: Set<String> = []
+    /// Octets a request's body may have: what the real server allows.
+    package var maximumBody = 3 << 20
+    /// What the store remembers.
+    package var storeLimits = APIStateLimits()
+    /// Seconds between bookmarks of a watch.
+    package var bookmarkInterval = 60
+    /// The address discovery names, `127.0.0.1:6443`.
+    package var serverAddress = "127.0.0.1:6443"
+    /// PEM of the CA that signed the server's certificate, for `kube-root-ca.crt`; empty leaves it out.
+    package var rootCertificate = ""
+
+    /// Options with the tokens that are valid.
+    package init(tokens: [String: APIUser]) { self.tokens = tokens }
+}
+
+/// Bounds of the API server's memory.
+package struct APIStateLimits: Sendable {
+    /// Changes kept per resource for watches that start in the past.
+    package var historyEvents = 2_048
+    /// Octets of changed objects kept per resource.
+    package var historyBytes = 32 << 20
+    /// Changes that may wait for one slow watcher before it is ended.
+    package var watcherBacklog = 4_096
+    /// Objects of one resource.
+    package var objectsPerResource = 50_000
+    /// Watches at a time.
+    package var watchers = 2_000
+
+    /// The usual limits.
+    package init() {}
+}

@@ -1,0 +1,62 @@
+// Questions about rights and identities. Every token of the local cluster has full rights; the answers say so.
+
+import HTTP
+import JSON
+
+extension APIServer {
+    static let reviewKinds: [String: [(String, String)]] = [
+        "authorization.k8s.io": [
+            ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+            ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+            ("subjectaccessreviews", "SubjectAccessReview"),
+        ],
+        "authentication.k8s.io": [
+            ("selfsubjectreviews", "SelfSubjectReview"), ("tokenreviews", "TokenReview"),
+        ],
+    ]
+
+    /// Answers a review; nil when the path is none.
+    func review(
+        _ request: APIRequest, group: String, version: String, _ rest: ArraySlice<String>
+    ) throws(APIError) -> APIAnswer? {
+        guard version == "v1", let kinds = Self.reviewKinds[group] else { return nil }
+        guard rest.count == 1, let plural = rest.first, let kind = kinds.first(where: { $0.0 == plural })?.1
+        else {
+            throw .unknownResource
+        }
+        guard request.method == "POST" else { throw .methodNotAllowed }
+        var review = try decode(request, kind: kind)
+        review.kind = .string(kind)
+        review.apiVersion = .string("\(group)/v1")
+        if review.metadata == nil { review.metadata = [:] }
+        switch kind {
+        case "SelfSubjectReview": review.status = ["userInfo": Self.info(request.user)]
+        case "TokenReview":
+            if let user = user(token: review.spec?.token?.string ?? "") {
+                review.status = ["authenticated": true, "user": Self.info(user)]
+            } else {
+                review.status = ["user": [:], "error": "invalid bearer token"]
+            }
+        case "SelfSubjectRulesReview":
+            review.status = [
+                "incomplete": false,
+                "resourceRules": [["verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]]],
+                "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]],
+            ]
+        default: review.status = ["allowed": true]
+        }
+        return .object(201, review)
+    }
+
+    private static func info(_ user: APIUser) -> JSON {
+        ["username": .string(user.name), "groups": JSON(user.groups)]
+    }
+
+    /// A token for a service account. The local cluster knows no service account tokens: it gives the asker's rights back
+    /// under the account's name would be a lie, so it refuses.
+    func tokenRequest(_ request: APIRequest, _ scope: ResourceScope) throws(APIError) -> APIAnswer {
+        throw APIError(
+            501, "NotImplemented",
+            "the local cluster issues no service account tokens: use the token of its kubeconfig")
+    }
+}

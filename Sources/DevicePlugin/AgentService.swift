@@ -1,0 +1,121 @@
+// What the node agent can ask and tell over its Unix socket. Nothing here is needed to hand out cores: if the agent is
+// not there, or the socket cannot be made, the plugin goes on.
+
+internal import GRPC
+internal import KubeletAPI
+internal import Neuron
+internal import Observability
+internal import SystemIO
+
+extension NodePluginAPI.NodeState {
+    /// The state of a node.
+    init(_ ledger: NodeLedger, resources: [NodePluginAPI.Resource]) {
+        let inventory = ledger.inventory
+        self.init(
+            instanceType: inventory?.instanceTypeName ?? "",
+            driverVersion: inventory?.driverVersion.map { "\($0)" } ?? "",
+            logicalCoreSize: Int32(truncatingIfNeeded: inventory?.logicalCoreSize ?? 0),
+            chips: ledger.entries.map { entry in
+                NodePluginAPI.Chip(
+                    index: Int32(truncatingIfNeeded: entry.chip.index),
+                    memoryBytes: entry.chip.memoryBytes ?? 0,
+                    cores: entry.chip.cores.map { Int64($0) },
+                    health: entry.fault == nil ? DevicePluginAPI.healthy : DevicePluginAPI.unhealthy,
+                    reason: entry.fault ?? "", connected: entry.chip.connected.map { Int64($0) },
+                    serialNumber: entry.chip.serialNumber ?? "")
+            },
+            resources: resources)
+    }
+}
+
+/// Serves the node agent.
+actor AgentService {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let path: String
+    private let log: Logger
+    private let states: Broadcast<NodePluginAPI.NodeState>
+    private let setAssignments:
+        @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment]
+    private var server: GRPCServer?
+    private var socket: SocketIdentity?
+    private var timer: ScheduledTimer?
+    private var isStopped = false
+    private var complained = ""
+
+    init(
+        path: String, loop: EventLoop, log: Logger, states: Broadcast<NodePluginAPI.NodeState>,
+        setAssignments:
+            @escaping @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment]
+    ) {
+        self.path = path
+        self.loop = loop
+        self.log = log
+        self.states = states
+        self.setAssignments = setAssignments
+    }
+
+    /// Serves, and sees to it every few seconds that it still does: the directory may be made anew under us.
+    func start() async {
+        guard !isStopped else { return }
+        if server == nil || socket == nil || SocketIdentity(path: path) != socket { await serve() }
+        guard !isStopped else { return }
+        timer?.cancel()
+        timer = loop.schedule(after: .seconds(5)) { [weak self] in
+            self?.assumeIsolated { $0.startAgain() }
+        }
+    }
+
+    private func startAgain() { Task { await start() } }
+
+    func stop() async {
+        isStopped = true
+        timer?.cancel()
+        states.finish()
+        await server?.shutdown(grace: .seconds(1))
+        server = nil
+    }
+
+    private func serve() async {
+        await server?.shutdown(grace: .zero)
+        let server = GRPCServer(router: router(), loop: loop)
+        self.server = server
+        do {
+            if let slash = path.lastIndex(of: "/") { try Files.makeDirectory(String(path[..<slash])) }
+            try await server.listen(on: .unix(path))
+            socket = SocketIdentity(path: path)
+            log.info("serving the node agent", ["socket": path])
+            complained = ""
+        } catch {
+            socket = nil
+            // Once for each reason, not every few seconds.
+            if complained != "\(error)" { log.warning("cannot serve the node agent", ["error": "\(error)"]) }
+            complained = "\(error)"
+        }
+    }
+
+    private func router() -> GRPCRouter {
+        var router = GRPCRouter()
+        router.unary(NodePluginAPI.Method.setAssignments) {
+            [setAssignments, log] (request: NodePluginAPI.SetAssignmentsRequest, _) in
+            let rejected = await setAssignments(request.assignments)
+            log.debug("assignments", ["count": request.assignments.count, "rejected": rejected.count])
+            for one in rejected {
+                log.warning(
+                    "assignment is refused",
+                    ["pod_uid": one.podUID, "container": one.container, "reason": one.reason])
+            }
+            return NodePluginAPI.SetAssignmentsResponse(rejected: rejected)
+        }
+        router.unary(NodePluginAPI.Method.getState) { [states] (_: NodePluginAPI.GetStateRequest, _) in
+            states.latest ?? NodePluginAPI.NodeState()
+        }
+        router.serverStreaming(NodePluginAPI.Method.watchState) {
+            [states]
+            (_: NodePluginAPI.WatchStateRequest, _, writer: GRPCResponseWriter<NodePluginAPI.NodeState>) in
+            for await state in states.values() { try await writer.write(state) }
+        }
+        return router
+    }
+}

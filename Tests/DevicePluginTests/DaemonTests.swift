@@ -1,0 +1,346 @@
+import GRPC
+import Glibc
+import KubeletAPI
+import Neuron
+import Observability
+import Protobuf
+import SystemIO
+import Testing
+
+@testable import DevicePlugin
+
+/// A node with a plugin and a kubelet, over real Unix sockets.
+final class Node: Sendable {
+    static let resource = "aws.amazon.com/neuroncore"
+
+    let fake: FakeNode
+    let kubelet: FakeKubelet
+    let settings: DevicePluginDaemon.Settings
+    let metrics = MetricsRegistry()
+
+    init(_ instanceType: String = "inf2.24xlarge", agentSocket: Bool = false) throws {
+        fake = try FakeNode(instanceType)
+        let root = fake.directory.path
+        kubelet = FakeKubelet(root: root + "/kubelet")
+        var resource = ResourcePlugin.Settings(
+            resource: Self.resource, kubeletRoot: root + "/kubelet", endpoint: "ganglion-neuroncore.sock")
+        // A test awaits events; the poll must be able to find what no event tells.
+        resource.pollInterval = .milliseconds(300)
+        var settings = DevicePluginDaemon.Settings(resource: resource, discovery: fake.device.settings)
+        settings.healthInterval = .milliseconds(50)
+        if agentSocket { settings.agentSocket = root + "/run/plugin.sock" }
+        self.settings = settings
+    }
+
+    var ownSocket: String { fake.directory.path + "/kubelet/device-plugins/ganglion-neuroncore.sock" }
+
+    func plugin() -> DevicePluginDaemon {
+        DevicePluginDaemon(settings: settings, log: .silent, metrics: metrics)
+    }
+}
+
+@Suite("A device plugin and a kubelet", .timeLimit(.minutes(3)))
+struct DaemonTests {
+    @Test("the kubelet gets all devices, asks for a preference, and allocates it")
+    func allocation() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        let state = await node.kubelet.wait { $0.allocatable == 12 }
+        #expect(state.registrations == 1)
+        #expect(state.resources[Node.resource]?.devices.map(\.id) == (0..<12).map { String($0) })
+
+        let client = try await node.kubelet.client(Node.resource)
+        let preferred = try await client.preferredAllocation(
+            .init(containerRequests: [.of(4, available: [9, 3, 8, 2, 10, 11, 0])]))
+        #expect(preferred.containerResponses.map(\.deviceIDs) == [["8", "9", "10", "11"]])
+        let allocated = try await client.allocate(
+            .init(containerRequests: [.init(deviceIDs: ["11", "8", "10", "9"])]))
+        let device = node.fake.device.root + "/dev"
+        #expect(
+            allocated.containerResponses == [
+                .init(
+                    envs: ["NEURON_RT_VISIBLE_CORES": "0,1,2,3", "GANGLION_HOST_CORES": "8,9,10,11"],
+                    devices: [
+                        .init(
+                            containerPath: "/dev/neuron0", hostPath: device + "/neuron4", permissions: "rw"),
+                        .init(
+                            containerPath: "/dev/neuron1", hostPath: device + "/neuron5", permissions: "rw"),
+                    ])
+            ])
+        try await client.preStartContainer(.init(deviceIDs: ["8"]))
+        await #expect(
+            throws: GRPCStatus(
+                .invalidArgument,
+                "there is no device 12: restart the kubelet if it remembers devices of another plugin")
+        ) { try await client.allocate(.init(containerRequests: [.init(deviceIDs: ["12"])])) }
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("a sick chip's cores become unhealthy, and healthy again, in whole lists")
+    func health() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        await node.kubelet.wait { $0.allocatable == 12 }
+        try node.fake.device.setMemoryErrors(.memory, chip: 2, to: 1)
+        let sick = await node.kubelet.wait { $0.allocatable == 10 }
+        let devices = try #require(sick.resources[Node.resource]).devices
+        #expect(devices.filter { $0.health == "Unhealthy" }.map(\.id) == ["4", "5"])
+        #expect(devices.count == 12)
+        try node.fake.device.removeChip(5)
+        await node.kubelet.wait { $0.allocatable == 8 }
+        try node.fake.device.setMemoryErrors(.memory, chip: 2, to: 0)
+        let state = await node.kubelet.wait { $0.allocatable == 10 }
+        #expect(state.registrations == 1)
+        #expect(state.resources[Node.resource]?.lists == 4)
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("a plugin that starts first waits for the kubelet, also for its directory")
+    func pluginFirst() async throws {
+        let node = try Node()
+        let plugin = node.plugin()
+        try await plugin.start()
+        try await node.kubelet.start()
+        await node.kubelet.wait { $0.allocatable == 12 }
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("a plugin that starts before the driver waits for chips, and then registers")
+    func driverLate() async throws {
+        let node = try Node()
+        let hidden = node.fake.device.root + "/sys/class/hidden"
+        let place = node.fake.device.root + "/sys/class/neuron_device"
+        try #require(rename(place, hidden) == 0)
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        #expect(await node.kubelet.state.registrations == 0)
+        try #require(rename(hidden, place) == 0)
+        await node.kubelet.wait { $0.allocatable == 12 }
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("is registered again after every restart of the kubelet, and never twice at once")
+    func kubeletRestarts() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        for round in 1...8 {
+            await node.kubelet.wait { $0.allocatable == 12 }
+            // In turn: it leaves cleanly, it is killed, it is killed and stays away for a while.
+            if round % 3 == 0 { await node.kubelet.close() } else { try await node.kubelet.kill() }
+            if round % 3 == 2 { await node.kubelet.wait { $0.openStreams == 0 } }
+            try await node.kubelet.start()
+        }
+        let state = await node.kubelet.wait { $0.allocatable == 12 }
+        #expect(state.overlaps == 0)
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("is registered again when the kubelet drops the stream, and when somebody removes the socket")
+    func lostStream() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        await node.kubelet.wait { $0.allocatable == 12 }
+        await node.kubelet.drop(Node.resource)
+        await node.kubelet.wait { $0.registrations == 2 && $0.allocatable == 12 }
+        try Files.remove(node.ownSocket)
+        let state = await node.kubelet.wait { $0.registrations == 3 && $0.allocatable == 12 }
+        #expect(state.overlaps == 0)
+        #expect(Files.exists(node.ownSocket))
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("goes on asking a kubelet that refuses")
+    func refused() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        await node.kubelet.refuse([
+            GRPCStatus(.unknown, "the resource name is not allowed"), GRPCStatus(.unavailable, "not now"),
+            GRPCStatus(.resourceExhausted, "rejected by rate limit"),
+        ])
+        let plugin = node.plugin()
+        try await plugin.start()
+        let state = await node.kubelet.wait { $0.allocatable == 12 }
+        #expect(state.refused == 3)
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("leaves in order, and the next one takes over where this one was")
+    func leaves() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        for round in 1...3 {
+            let plugin = node.plugin()
+            try await plugin.start()
+            await node.kubelet.wait { $0.allocatable == 12 }
+            await plugin.stop()
+            let state = await node.kubelet.wait { $0.endedWell == round && $0.allocatable == 0 }
+            #expect(state.registrations == round)
+            #expect(!Files.exists(node.ownSocket))
+        }
+        await node.kubelet.close()
+    }
+
+    @Test("replaces the stale socket of a plugin that was killed")
+    func staleSocket() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let dead = try Listener(.unix(node.ownSocket + "x")) { _ in }
+        try #require(rename(node.ownSocket + "x", node.ownSocket) == 0)
+        await dead.close()
+        #expect(Files.kind(node.ownSocket) == .socket)
+        let plugin = node.plugin()
+        try await plugin.start()
+        await node.kubelet.wait { $0.allocatable == 12 }
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("answers more than 64 KiB of requests over one connection")
+    func manyRequests() async throws {
+        let node = try Node("inf2.48xlarge")
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        await node.kubelet.wait { $0.allocatable == 24 }
+        let client = try await node.kubelet.client(Node.resource)
+        let request = DevicePluginAPI.PreferredAllocationRequest(containerRequests: [
+            .of(4, available: 0..<24)
+        ])
+        var sent = 0
+        while sent < 200_000 {
+            let answer = try await client.preferredAllocation(request)
+            #expect(answer.containerResponses.first?.deviceIDs == ["0", "1", "2", "3"])
+            sent += request.serialized().count
+        }
+        #expect(await node.kubelet.state.registrations == 1)
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("the agent hands over groups, which are preferred, and sees state as it changes")
+    func agent() async throws {
+        let node = try Node(agentSocket: true)
+        let plugin = node.plugin()
+        try await plugin.start()
+        let socket = try #require(node.settings.agentSocket)
+        let agent = NodePluginClient(try await GRPCClient.connect(to: .unix(socket)))
+        var states = try await agent.watchState().makeAsyncIterator()
+        var state = try await states.next()
+        #expect(state?.instanceType == "inf2.24xlarge")
+        #expect(state?.driverVersion == "2.30.2.0")
+        #expect(state?.chips.map(\.cores) == (0..<6).map { [2 * $0, 2 * $0 + 1] })
+        #expect(state?.chips.first?.connected == [1])
+        #expect(state?.chips.first?.memoryBytes == 34_359_738_368)
+
+        try await node.kubelet.start()
+        while state?.resources.first?.registered != true { state = try await states.next() }
+        await node.kubelet.wait { $0.allocatable == 12 }
+        let rejected = try await agent.setAssignments([
+            .init(
+                podNamespace: "default", podName: "bert-0", podUID: "u", container: "server",
+                resource: Node.resource,
+                deviceIDs: ["4", "5", "6", "7"], boundAt: 1),
+            .init(podUID: "v", container: "c", resource: Node.resource, deviceIDs: ["99"]),
+        ])
+        #expect(
+            rejected == [
+                .init(podUID: "v", container: "c", reason: "there is no device 99 of \(Node.resource)")
+            ])
+        let client = try await node.kubelet.client(Node.resource)
+        let preferred = try await client.preferredAllocation(
+            .init(containerRequests: [.of(4, available: 0..<12)]))
+        #expect(preferred.containerResponses.map(\.deviceIDs) == [["4", "5", "6", "7"]])
+
+        try node.fake.device.setResetState(.invalid, chip: 1)
+        while state?.chips[1].health != "Unhealthy" { state = try await states.next() }
+        #expect(state?.chips[1].reason == "the device reset failed: reload the driver or reboot")
+        while state?.resources.first?.healthy != 10 { state = try await states.next() }
+        #expect(try await agent.state() == state)
+        await agent.connection.close()
+        await plugin.stop()
+        #expect(!Files.exists(socket))
+        await node.kubelet.close()
+    }
+
+    @Test("counts what it does")
+    func counts() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        await node.kubelet.wait { $0.allocatable == 12 }
+        let client = try await node.kubelet.client(Node.resource)
+        _ = try await client.allocate(.init(containerRequests: [.init(deviceIDs: ["0"])]))
+        let text = node.metrics.exposition()
+        #expect(
+            text.contains("ganglion_device_plugin_registered{resource=\"aws.amazon.com/neuroncore\"} 1\n"))
+        #expect(
+            text.contains(
+                "ganglion_device_plugin_devices{resource=\"aws.amazon.com/neuroncore\",health=\"healthy\"} 12\n"
+            ))
+        #expect(
+            text.contains(
+                "ganglion_device_plugin_allocations_total{resource=\"aws.amazon.com/neuroncore\",result=\"ok\"} 1\n"
+            ))
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+}
+
+@Suite("One value for readers of different speed")
+struct BroadcastTests {
+    @Test("a slow reader gets the newest value, not every one, and ends at the finish")
+    func newest() async {
+        let broadcast = Broadcast<Int>()
+        broadcast.send(1)
+        let slow = broadcast.values()
+        for value in 2...100 { broadcast.send(value) }
+        var reader = slow.makeAsyncIterator()
+        #expect(await reader.next() == 100)
+        #expect(!broadcast.send(100))
+        broadcast.send(101)
+        broadcast.finish()
+        #expect(await reader.next() == 101)
+        #expect(await reader.next() == nil)
+        var late = broadcast.values().makeAsyncIterator()
+        #expect(await late.next() == 101)
+    }
+}
+
+@Suite("Names of extended resources")
+struct ResourceNameTests {
+    @Test(
+        "that the kubelet takes",
+        arguments: ["aws.amazon.com/neuroncore", "aws.amazon.com/neuron", "x/Y_z-1.2"])
+    func good(name: String) { #expect(resourceNameFault(name) == nil) }
+
+    @Test(
+        "that it refuses are refused with the mend",
+        arguments: [
+            ("neuroncore", "must be a domain, a slash and a name, like aws.amazon.com/neuroncore"),
+            ("a/b/c", "must be a domain, a slash and a name, like aws.amazon.com/neuroncore"),
+            ("kubernetes.io/x", "must not be in the kubernetes.io domain"),
+            ("requests.x/y", "must not begin with \"requests.\""),
+            ("AWS.com/x", "must have a domain of lower-case letters, digits, - and . before the slash"),
+            ("a..b/x", "must have a domain of lower-case letters, digits, - and . before the slash"),
+            ("a/-x", "must have at most 63 letters, digits, -, _ and . after the slash"),
+            ("a/", "must have at most 63 letters, digits, -, _ and . after the slash"),
+        ])
+    func bad(name: String, fault: String) { #expect(resourceNameFault(name) == fault) }
+}

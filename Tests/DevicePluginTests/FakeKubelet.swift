@@ -1,0 +1,151 @@
+// A kubelet as far as device plugins see one (Kubernetes 1.36): it wipes the sockets of its directory when it starts,
+// dials the plugin inside Register, reads ListAndWatch for ever, never opens it again, and disconnects by name when a
+// stream ends.
+
+import GRPC
+import Glibc
+import KubeletAPI
+import Protobuf
+import SystemIO
+import Testing
+
+actor FakeKubelet {
+    nonisolated let loop = EventLoop.shared
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// What the kubelet knows of a resource.
+    struct Resource {
+        var devices: [DevicePluginAPI.Device] = []
+        var isStopped = false
+        var lists = 0
+        var allocatable: Int { isStopped ? 0 : devices.count { $0.health == "Healthy" } }
+    }
+
+    /// Everything that a test may wait for.
+    struct State {
+        var registrations = 0
+        var refused = 0
+        var resources: [String: Resource] = [:]
+        var openStreams = 0
+        /// Register calls that came while an earlier stream of the resource was open: the plugin's fault.
+        var overlaps = 0
+        var endedWell = 0
+
+        var allocatable: Int { resources.values.reduce(0) { $0 + $1.allocatable } }
+    }
+
+    nonisolated let root: String
+    var directory: String { root + "/device-plugins" }
+    private(set) var state = State()
+    private var server: GRPCServer?
+    private var clients: [String: GRPCClient] = [:]
+    private var refusals: [GRPCStatus] = []
+    private var waiters: [(met: (State) -> Bool, continuation: CheckedContinuation<State, Never>)] = []
+
+    init(root: String) { self.root = root }
+
+    /// Starts, or starts again: sockets go, knowledge stays empty.
+    func start() async throws {
+        try Files.makeDirectory(directory, mode: 0o750)
+        for name in try Files.list(directory) where Files.kind(directory + "/" + name) == .socket {
+            try Files.remove(directory + "/" + name)
+        }
+        var router = GRPCRouter()
+        router.unary(DevicePluginAPI.RegistrationMethod.register) {
+            [weak self] (request: DevicePluginAPI.RegisterRequest, _) in
+            try await self?.register(request)
+            return DevicePluginAPI.Empty()
+        }
+        let server = GRPCServer(router: router)
+        self.server = server
+        try await server.listen(on: .unix(directory + "/kubelet.sock"))
+    }
+
+    /// Ends as a killed process does: every connection goes, kubelet.sock stays, nobody listens on it.
+    func kill() async throws {
+        let path = directory + "/kubelet.sock"
+        await close()
+        if Files.exists(path) { try Files.remove(path) }
+        // What is left of a dead process: a socket that nobody accepts on.
+        let listener = try Listener(.unix(path)) { _ in }
+        try rename(path, path + ".dead")
+        await listener.close()
+        try rename(path + ".dead", path)
+    }
+
+    private func rename(_ old: String, _ new: String) throws {
+        try #require(Glibc.rename(old, new) == 0)
+    }
+
+    /// Ends and takes its socket along.
+    func close() async {
+        for client in clients.values { await client.close() }
+        clients = [:]
+        await server?.shutdown(grace: .zero)
+        server = nil
+        state.resources = [:]
+        changed()
+    }
+
+    /// The next Register calls get these answers.
+    func refuse(_ statuses: [GRPCStatus]) { refusals = statuses }
+
+    /// Drops the plugin of a resource, as the name-keyed fault does to a new registration.
+    func drop(_ resource: String) async { await clients.removeValue(forKey: resource)?.close() }
+
+    /// A client on the connection to the plugin.
+    func client(_ resource: String) throws -> DevicePluginClient {
+        DevicePluginClient(try #require(clients[resource]))
+    }
+
+    /// Waits until the state is as wanted.
+    @discardableResult
+    func wait(until met: sending @escaping (State) -> Bool) async -> State {
+        if met(state) { return state }
+        return await withCheckedContinuation { waiters.append((met, $0)) }
+    }
+
+    private func changed() {
+        let met = waiters.filter { $0.met(state) }
+        waiters.removeAll { $0.met(state) }
+        for waiter in met { waiter.continuation.resume(returning: state) }
+    }
+
+    private func register(_ request: DevicePluginAPI.RegisterRequest) async throws {
+        defer { changed() }
+        if !refusals.isEmpty {
+            state.refused += 1
+            throw refusals.removeFirst()
+        }
+        guard request.version == "v1beta1" else { throw GRPCStatus(.unknown, "requested API version") }
+        if clients[request.resourceName] != nil { state.overlaps += 1 }
+        let client = try await GRPCClient.connect(to: .unix(directory + "/" + request.endpoint))
+        let options = try await DevicePluginClient(client).options(timeout: .seconds(5))
+        #expect(options.getPreferredAllocationAvailable)
+        clients[request.resourceName] = client
+        state.registrations += 1
+        Task { await watch(request.resourceName, client) }
+    }
+
+    private func watch(_ resource: String, _ client: GRPCClient) async {
+        do {
+            let lists = try await DevicePluginClient(client).listAndWatch()
+            state.openStreams += 1
+            for try await list in lists {
+                state.resources[resource, default: Resource()].devices = list.devices
+                state.resources[resource]?.isStopped = false
+                state.resources[resource]?.lists += 1
+                changed()
+            }
+            state.endedWell += 1
+        } catch {
+            // The connection is gone; the kubelet does not care why.
+        }
+        state.openStreams -= 1
+        // By name: whoever is current is disconnected, be it another (handler.go runClient).
+        let current = clients.removeValue(forKey: resource)
+        await current?.close()
+        state.resources[resource]?.isStopped = true
+        changed()
+    }
+}

@@ -28,10 +28,11 @@ enum GRPCTimeout {
         let units: [(perSecond: Int64, letter: String)] = [
             (1_000_000_000, "n"), (1_000_000, "u"), (1000, "m"), (1, "S"),
         ]
-        for unit in units where seconds < largest / unit.perSecond {
-            let fraction = attoseconds / (1_000_000_000_000_000_000 / unit.perSecond)
-            let isExact = attoseconds % (1_000_000_000_000_000_000 / unit.perSecond) == 0
-            return "\(seconds * unit.perSecond + fraction + (isExact ? 0 : 1))\(unit.letter)"
+        for unit in units where seconds <= largest / unit.perSecond {
+            let attosecondsPerUnit = 1_000_000_000_000_000_000 / unit.perSecond
+            let fraction = attoseconds / attosecondsPerUnit + (attoseconds % attosecondsPerUnit == 0 ? 0 : 1)
+            let value = seconds * unit.perSecond + fraction
+            if value <= largest { return "\(value)\(unit.letter)" }
         }
         if seconds / 60 < largest { return "\(seconds / 60 + 1)M" }
         return "\(min(largest, seconds / 3600 + 1))H"

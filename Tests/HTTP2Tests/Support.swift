@@ -155,17 +155,55 @@ func frames(_ octets: [UInt8]) -> [Frame] {
     return frames
 }
 
+/// A connection that expectations can name: macros take nothing that cannot be copied.
+final class Endpoint {
+    var connection: HTTP2Connection
+
+    init(_ role: HTTP2Role, limits: HTTP2Limits = HTTP2Limits()) {
+        connection = HTTP2Connection(role, limits: limits)
+    }
+
+    var isFailed: Bool { connection.isFailed }
+    var openStreams: Int { connection.openStreams }
+    var peerSettings: PeerSettings { connection.peerSettings }
+    func isOpen(_ stream: StreamID) -> Bool { connection.isOpen(stream) }
+    func waitingOctets(_ stream: StreamID) -> Int { connection.waitingOctets(stream) }
+
+    func take(_ octets: [UInt8], at now: UInt64 = 0, consuming: Bool = true) -> [Seen] {
+        connection.take(octets, at: now, consuming: consuming)
+    }
+    func takeOutput() -> [UInt8] { connection.takeOutput() }
+    func takeFrames() -> [Frame] { connection.takeFrames() }
+    func drainOutput(_ body: (RawSpan) -> Void) { connection.drainOutput(body) }
+
+    func sendRequest(_ list: HeaderList, endStream: Bool = false) throws -> StreamID {
+        try connection.sendRequest(list, endStream: endStream)
+    }
+    func sendHeaders(_ stream: StreamID, _ list: HeaderList, endStream: Bool = false) {
+        connection.sendHeaders(stream, list, endStream: endStream)
+    }
+    @discardableResult
+    func sendData(_ stream: StreamID, _ octets: [UInt8], endStream: Bool = false) -> Bool {
+        connection.sendData(stream, octets, endStream: endStream)
+    }
+    func sendTrailers(_ stream: StreamID, _ list: HeaderList) { connection.sendTrailers(stream, list) }
+    func reset(_ stream: StreamID, _ code: ErrorCode) { connection.reset(stream, code) }
+    func consume(_ octets: Int, on stream: StreamID) { connection.consume(octets, on: stream) }
+    func shutDown() { connection.shutDown() }
+    func abort(_ code: ErrorCode) { connection.abort(code) }
+}
+
 /// A server that has shaken hands with a client by hand.
-func openServer(_ limits: HTTP2Limits = HTTP2Limits()) -> HTTP2Connection {
-    var server = HTTP2Connection(.server, limits: limits)
+func openServer(_ limits: HTTP2Limits = HTTP2Limits()) -> Endpoint {
+    let server = Endpoint(.server, limits: limits)
     _ = server.take(clientHello + settingsAcknowledgement)
     _ = server.takeOutput()
     return server
 }
 
 /// A client that has shaken hands with a server by hand.
-func openClient(_ limits: HTTP2Limits = HTTP2Limits()) -> HTTP2Connection {
-    var client = HTTP2Connection(.client, limits: limits)
+func openClient(_ limits: HTTP2Limits = HTTP2Limits()) -> Endpoint {
+    let client = Endpoint(.client, limits: limits)
     _ = client.take(emptySettings + settingsAcknowledgement)
     _ = client.takeOutput()
     return client

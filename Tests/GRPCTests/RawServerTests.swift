@@ -1,0 +1,211 @@
+// Faults that only a peer by hand makes.
+
+import GRPC
+import HPACK
+import HTTP2
+import SystemIO
+import Testing
+
+/// A client's octets, made with our own connection.
+private func clientOctets(
+    _ headers: [HeaderList], _ bodies: [[UInt8]], endStream: Bool = true
+) throws -> [UInt8] {
+    var client = HTTP2Connection(.client)
+    for (index, list) in headers.enumerated() {
+        let id = try client.sendRequest(list)
+        client.sendData(id, bodies[index], endStream: endStream)
+    }
+    var octets: [UInt8] = []
+    while client.hasOutput { client.drainOutput { octets.append($0, 0..<$0.byteCount) } }
+    return octets
+}
+
+private let echo: HeaderList = [
+    ":method": "POST", ":scheme": "http", ":path": "/test.Service/Echo", "content-type": "application/grpc",
+    "te": "trailers",
+]
+
+@Suite("A server and a peer by hand", .timeLimit(.minutes(2)))
+struct RawServerTests {
+    /// The server's answers to some octets, once there is an answer for each stream.
+    private func answers(_ octets: [UInt8], streams: Int, limits: GRPCLimits = GRPCLimits()) async throws
+        -> [String]
+    {
+        let server = GRPCServer(router: testRouter(), limits: limits)
+        let address = try await server.listen(on: .unix(socketPath()))
+        let peer = try await RawPeer.connect(to: address)
+        await peer.send(octets)
+        await peer.wait { heard in
+            let lines = transcript(heard, as: .client, streams: streams)
+            return lines.filter { $0.contains("trailers") || $0.hasSuffix(" end") || $0.contains("reset") }
+                .count
+                >= streams
+        }
+        let lines = transcript(await peer.heard, as: .client, streams: streams)
+        await peer.close()
+        await server.shutdown(grace: .zero)
+        return lines
+    }
+
+    @Test(
+        "requests that cannot become calls are answered",
+        arguments: [
+            (
+                [0, 0, 0, 0, 3, 1],
+                "1 headers :status=200 content-type=application/grpc grpc-status=13 grpc-message=the request ends before its message is complete end"
+            ),
+            (
+                [],
+                "1 headers :status=200 content-type=application/grpc grpc-status=13 grpc-message=the request ends before its message is complete end"
+            ),
+            (
+                [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                "1 headers :status=200 content-type=application/grpc grpc-status=13 grpc-message=the request has more than one message and the method takes one end"
+            ),
+            (
+                [1, 0, 0, 0, 0],
+                "1 headers :status=200 content-type=application/grpc grpc-status=13 grpc-message=a message has compression flag 1 and no grpc-encoding was agreed on end"
+            ),
+            ([0, 0, 0, 0, 1, 0xff], "1 headers :status=200 content-type=application/grpc grpc-status=13"),
+        ] as [([UInt8], String)])
+    func bodies(body: [UInt8], answer: String) async throws {
+        let lines = try await answers(try clientOctets([echo], [body]), streams: 1)
+        #expect(lines.count == 1)
+        #expect(lines.first?.hasPrefix(answer) == true)
+    }
+
+    @Test("a message above the limit is refused before it has arrived, and the client is told to stop")
+    func tooLarge() async throws {
+        let octets = try clientOctets([echo], [[0, 0x7f, 0xff, 0xff, 0xff]], endStream: false)
+        let lines = try await answers(octets, streams: 1)
+        #expect(
+            lines.first
+                == "1 headers :status=200 content-type=application/grpc grpc-status=8 grpc-message=a message of "
+                + "2147483647 octets is larger than the limit of 4194304 end")
+    }
+
+    @Test("a wrong content type is 415")
+    func contentType() async throws {
+        let list: HeaderList = [
+            ":method": "POST", ":scheme": "http", ":path": "/test.Service/Echo", "content-type": "text/plain",
+        ]
+        let lines = try await answers(try clientOctets([list], [[]]), streams: 1)
+        #expect(
+            lines == [
+                "1 headers :status=415 content-type=application/grpc grpc-status=3 grpc-message=content-type is "
+                    + "\"text/plain\", not application/grpc end",
+                // The body was not there yet: the client is told to stop without an error (RFC 9113 §8.1).
+                "1 reset NO_ERROR",
+            ])
+    }
+
+    @Test(
+        "many requests in one write are answered in one connection's turns, and the flood of a stranger is not read"
+    )
+    func pipelined() async throws {
+        let message: [UInt8] = [0, 0, 0, 0, 3, 0x0a, 1, 0x78]
+        let count = 100
+        let octets = try clientOctets(
+            [HeaderList](repeating: echo, count: count), [[UInt8]](repeating: message, count: count))
+        let lines = try await answers(octets, streams: count)
+        #expect(lines.filter { $0.contains("trailers grpc-status=0") }.count == count)
+        #expect(lines.filter { $0.hasSuffix("data 00000000030a0178") }.count == count)
+    }
+
+    @Test("what is no HTTP/2 gets a GOAWAY and the end")
+    func notHTTP2() async throws {
+        let server = GRPCServer(router: testRouter())
+        let address = try await server.listen(on: .unix(socketPath()))
+        let peer = try await RawPeer.connect(to: address)
+        await peer.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        await peer.wait { _ in false }
+        let lines = transcript(await peer.heard, as: .client, streams: 0)
+        #expect(lines == ["goaway 0 PROTOCOL_ERROR"])
+        await server.shutdown(grace: .zero)
+        #expect(await server.connectionCount == 0)
+    }
+
+    @Test("a peer that never acknowledges SETTINGS is cut off")
+    func silent() async throws {
+        var limits = GRPCLimits()
+        limits.handshakeTimeout = .milliseconds(30)
+        let server = GRPCServer(router: testRouter(), limits: limits)
+        let address = try await server.listen(on: .unix(socketPath()))
+        let peer = try await RawPeer.connect(to: address)
+        await peer.wait { _ in false }
+        #expect(transcript(await peer.heard, as: .client, streams: 0) == ["goaway 0 SETTINGS_TIMEOUT"])
+        await server.shutdown(grace: .zero)
+    }
+
+    @Test("a reset cancels the handler and its slot is free only when the handler has returned")
+    func handlerSlots() async throws {
+        var limits = GRPCLimits()
+        limits.http2.concurrentStreams = 1
+        let entered = Gate()
+        let leave = Gate()
+        var router = testRouter()
+        router.unary("/test.Service/Stubborn") { (note: Note, _) in
+            await entered.open()
+            await leave.wait()
+            return note
+        }
+        let server = GRPCServer(router: router, limits: limits)
+        let address = try await server.listen(on: .unix(socketPath()))
+        let client = try await GRPCClient.connect(to: address)
+        let task = Task {
+            await status { let _: Note = try await client.unary("/test.Service/Stubborn", Note()) }
+        }
+        await entered.wait()
+        task.cancel()
+        #expect(await task.value.code == .cancelled)
+        let refused = await status { let _: Note = try await client.unary("/test.Service/Echo", Note()) }
+        #expect(refused == GRPCStatus(.unavailable, "the stream was reset with REFUSED_STREAM"))
+        await leave.open()
+        var answered = false
+        for _ in 0..<1000 where !answered {
+            answered =
+                await status { let _: Note = try await client.unary("/test.Service/Echo", Note()) }.code
+                == .ok
+        }
+        #expect(answered)
+        await client.close()
+        await server.shutdown(grace: .zero)
+    }
+
+    @Test("a peer that reads nothing costs bounded memory, and gets all when it reads")
+    func unreadSocket() async throws {
+        let server = GRPCServer(router: testRouter())
+        let address = try await server.listen(on: .unix(socketPath()))
+        let peer = try await RawPeer.connect(to: address)
+        await peer.pauseReading(true)
+        let count = 60
+        let large: HeaderList = [
+            ":method": "POST", ":scheme": "http", ":path": "/test.Service/Large",
+            "content-type": "application/grpc",
+        ]
+        // Field 2 is 100,000: an answer of 100,009 octets, behind windows as wide as they can be.
+        let message: [UInt8] = [0, 0, 0, 0, 4, 0x10, 0xa0, 0x8d, 0x06]
+        var client = HTTP2Connection(
+            .client,
+            limits: {
+                var limits = HTTP2Limits()
+                limits.streamWindow = 0x7fff_ffff
+                limits.connectionWindow = 0x7fff_ffff
+                return limits
+            }())
+        for _ in 0..<count {
+            let id = try client.sendRequest(large)
+            client.sendData(id, message, endStream: true)
+        }
+        var octets: [UInt8] = []
+        while client.hasOutput { client.drainOutput { octets.append($0, 0..<$0.byteCount) } }
+        await peer.send(octets)
+        await peer.pauseReading(false)
+        await peer.wait { $0.count > count * 100_000 }
+        let total = await peer.heard.count
+        #expect(total > count * 100_000)
+        #expect(total < count * 101_000)
+        await peer.close()
+        await server.shutdown(grace: .zero)
+    }
+}

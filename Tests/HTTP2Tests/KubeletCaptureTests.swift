@@ -1,0 +1,143 @@
+// Octets of a real kubelet (grpc-go 1.79.3), as server and as client of ours, cut at every kind of place.
+
+import FoundationEssentials
+import HPACK
+import Testing
+
+@testable import HTTP2
+
+/// One connection of a capture.
+struct CapturedConnection: Sendable {
+    private struct Line: Decodable {
+        var connection: String
+        var direction: String
+        var hex: String
+    }
+
+    var name: String
+    /// What the kubelet sent, and what the other end sent.
+    var kubelet: [[UInt8]] = []
+    var plugin: [[UInt8]] = []
+
+    static func all(_ path: String) throws -> [CapturedConnection] {
+        var connections: [CapturedConnection] = []
+        for line in String(decoding: try Shared.data(path), as: UTF8.self).split(separator: "\n") {
+            let line = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+            let index =
+                connections.firstIndex { $0.name == line.connection }
+                ?? {
+                    connections.append(CapturedConnection(name: line.connection))
+                    return connections.count - 1
+                }()
+            guard !line.hex.isEmpty else { continue }
+            if line.direction == "kubelet>plugin" {
+                connections[index].kubelet.append(HTTP2Tests.hex(line.hex))
+            } else {
+                connections[index].plugin.append(HTTP2Tests.hex(line.hex))
+            }
+        }
+        return connections
+    }
+}
+
+@Suite("Captures of a kubelet 1.36", .enabled(if: Shared.present, "no ../shared/captures here"))
+struct KubeletCaptureTests {
+    static let files = Shared.files("captures/kubelet-1.36", ending: ".jsonl")
+
+    /// All ways in which the octets are cut: pieces as captured, one piece, octet by octet, and at other sizes.
+    static func cuts(_ pieces: [[UInt8]]) -> [[[UInt8]]] {
+        let whole = pieces.flatMap { $0 }
+        var cuts = [pieces, [whole]]
+        for size in [1, 3, 10, 17, 1000] {
+            cuts.append(
+                stride(from: 0, to: whole.count, by: size).map {
+                    Array(whole[$0..<min($0 + size, whole.count)])
+                })
+        }
+        return cuts
+    }
+
+    @Test("a server understands every octet of the kubelet as a client, however it is cut", arguments: files)
+    func asServer(file: String) throws {
+        for connection in try CapturedConnection.all(file)
+        where !connection.name.contains("register") && !connection.name.contains("podres")
+            && !connection.name.contains("unimpl")
+        {
+            var reference: [Seen]?
+            for pieces in Self.cuts(connection.kubelet) {
+                let server = Endpoint(.server)
+                let seen = pieces.flatMap { server.take($0) }
+                #expect(!server.isFailed, "\(connection.name)")
+                #expect(seen == reference ?? seen)
+                reference = seen
+            }
+            let requests = reference?.filter { if case .headers = $0 { true } else { false } } ?? []
+            #expect(!requests.isEmpty)
+            for case .headers(_, let list, _) in requests {
+                #expect(list[":method"] == "POST")
+                #expect(list["user-agent"] == "grpc-go/1.79.3")
+                #expect(list["content-type"] == "application/grpc")
+            }
+        }
+    }
+
+    @Test("a client understands every octet of the kubelet as a server, however it is cut", arguments: files)
+    func asClient(file: String) throws {
+        for connection in try CapturedConnection.all(file)
+        where connection.name.contains("register") || connection.name.contains("podres")
+            || connection.name.contains("unimpl")
+        {
+            let sent = connection.plugin.flatMap { $0 }
+            let streams = frames(sent).filter { if case .headers = $0 { true } else { false } }.count
+            var reference: [Seen]?
+            for pieces in Self.cuts(connection.kubelet) {
+                let client = Endpoint(.client)
+                for _ in 0..<streams { _ = try client.sendRequest(request, endStream: true) }
+                let seen = pieces.flatMap { client.take($0) }
+                #expect(!client.isFailed, "\(connection.name)")
+                #expect(seen == reference ?? seen)
+                reference = seen
+            }
+            let ends = reference?.filter {
+                switch $0 {
+                case .trailers, .headers(_, _, end: true): true
+                default: false
+                }
+            }
+            // One connection's only call was cancelled before its answer.
+            if file.contains("h-register-rejected"), connection.name == "register-nosocket-1" { continue }
+            #expect(ends?.count == streams, "\(connection.name)")
+        }
+    }
+
+    @Test("the other end's octets, from gRPC's C core, are understood as well", arguments: files)
+    func otherEnd(file: String) throws {
+        for connection in try CapturedConnection.all(file) where connection.name.contains("register") {
+            guard connection.plugin.first?.starts(with: HTTP2Connection.preface) == true else { continue }
+            let server = Endpoint(.server)
+            let seen = connection.plugin.flatMap { server.take($0) }
+            #expect(!server.isFailed)
+            #expect(seen.contains { if case .headers = $0 { true } else { false } })
+        }
+    }
+
+    @Test("the calls of a registration are those that the kubelet made")
+    func calls() throws {
+        let connection = try #require(
+            try CapturedConnection.all("captures/kubelet-1.36/a-register-listandwatch.jsonl")
+                .first { $0.name == "plugin-1" })
+        let server = Endpoint(.server)
+        let seen = connection.kubelet.flatMap { server.take($0) }
+        let calls = seen.compactMap { event -> String? in
+            guard case .headers(let id, let list, _) = event else { return nil }
+            return "\(id) \(list[":path"] ?? "") \(list[":authority"] ?? "") \(list["grpc-timeout"] ?? "-")"
+        }
+        #expect(
+            calls == [
+                "1 /v1beta1.DevicePlugin/GetDevicePluginOptions localhost 4997941u",
+                "3 /v1beta1.DevicePlugin/ListAndWatch localhost -",
+            ])
+        #expect(seen.bodies(1) == [0, 0, 0, 0, 0])
+        #expect(seen.last == .goAway(3, .noError))
+    }
+}

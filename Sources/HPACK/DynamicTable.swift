@@ -64,12 +64,6 @@ struct DynamicTable {
         return entry.nameLength
     }
 
-    /// What append would append.
-    func length(_ age: Int) -> Int? {
-        guard age >= 0, age < count else { return nil }
-        return entries[entries.count - 1 - age].size - Self.overhead
-    }
-
     /// The age of the newest entry with this name and, where one has it too, this value.
     func find(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) -> (age: Int, hasValue: Bool)? {
         var named: Int?

@@ -7,18 +7,6 @@ extension RawSpan {
         guard offset >= 0, offset < byteCount else { return nil }
         return unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
-
-    /// The octets of `range`, or nil when it is not wholly inside of the span.
-    package func octets(_ range: Range<Int>) -> [UInt8]? {
-        guard range.lowerBound >= 0, range.upperBound <= byteCount else { return nil }
-        return [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-            withUnsafeBytes { source in
-                UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: source[range]))
-            }
-            count = range.count
-        }
-    }
 }
 
 extension [UInt8] {

@@ -65,7 +65,7 @@ let protocols: [Target] =
 
 let kubernetes: [Target] =
     module("KubeletAPI", ["Protobuf", "GRPC"])
-    + module("KubernetesClient", ["HTTP", "JSON", "TLS", "CYAML", "SystemIO"])
+    + module("KubernetesClient", ["HTTP", "HTTP1", "JSON", "TLS", "CYAML", "Observability", "SystemIO"])
 
 let domain: [Target] =
     module("Placement")
@@ -81,7 +81,7 @@ let domain: [Target] =
 let applications: [Target] =
     module("DevicePlugin", ["Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "Observability", "SystemIO"])
     + module("NodeAgent", ["DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability", "SystemIO"])
-    + module("Operator", ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"])
+    + module("Operator", ["Neuron", "Placement", "KubernetesClient", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO"])
     + module("ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
     + module("LocalCluster", ["CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
 

@@ -23,6 +23,8 @@ package struct ClientConfiguration: Equatable, Sendable {
     package struct Security: Equatable, Sendable {
         /// Certificates to trust, PEM; nil for those of the system.
         package var authorities: [UInt8]?
+        /// The file that `authorities` came from, where it may change while the process runs.
+        package var authoritiesFile: String?
         /// The client's certificate chain, PEM.
         package var certificate: [UInt8]?
         /// The certificate's key, PEM.

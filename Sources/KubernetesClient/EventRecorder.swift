@@ -1,0 +1,72 @@
+// Sends events in the background: what records them never waits, and never fails because of them.
+
+package import Observability
+package import SystemIO
+
+/// Writes events about objects.
+package actor EventRecorder {
+    /// The recorder's loop.
+    package nonisolated let loop: EventLoop
+    /// The loop as executor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let client: KubernetesClient
+    private let log: Logger
+    private var correlator: EventCorrelator
+    private let notes: AsyncStream<EventNote>
+    private nonisolated let continuation: AsyncStream<EventNote>.Continuation
+    private var task: Task<Void, Never>?
+
+    /// A recorder.
+    ///
+    /// - Parameters:
+    ///   - controller: such as `ganglion.dev/operator`.
+    ///   - instance: the process, such as the pod's name.
+    package init(
+        _ client: KubernetesClient, controller: String, instance: String, log: Logger = .silent,
+        loop: EventLoop = .shared
+    ) {
+        self.client = client
+        self.log = log
+        self.loop = loop
+        correlator = EventCorrelator(controller: controller, instance: instance)
+        // Old notes give way to new ones: an API server that is away must not make the process grow.
+        (notes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1000))
+    }
+
+    /// Begins to send.
+    package func start() {
+        guard task == nil else { return }
+        task = Task {
+            for await note in notes { await send(note) }
+        }
+    }
+
+    /// Ends when what was recorded has been sent, or after a while.
+    package func stop() async {
+        continuation.finish()
+        let task = task
+        let timer = loop.schedule(after: .seconds(3)) { task?.cancel() }
+        await task?.value
+        timer.cancel()
+    }
+
+    /// Records a note; returns at once.
+    package nonisolated func record(_ note: EventNote) { continuation.yield(note) }
+
+    private func send(_ note: EventNote) async {
+        do throws(KubernetesError) {
+            switch correlator.act(on: note, now: monotonicNow(), time: .now) {
+            case .create(_, let event):
+                _ = try await client.create(.events, event)
+            case .update(let namespace, let name, let patch):
+                _ = try await client.patch(.events, ObjectKey(namespace: namespace, name: name), patch)
+            case .drop:
+                break
+            }
+        } catch {
+            correlator.forget(note)
+            log.debug("event lost", ["reason": note.reason, "error": error.description])
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// Keeps the copy of one collection true for as long as it runs: performs what the reflector asks for, waits when it says so.
+
+internal import HTTP
+package import Observability
+package import SystemIO
+
+/// Follows one collection.
+package actor Informer {
+    /// The resource that is followed.
+    package nonisolated let resource: APIResource
+    /// The copy.
+    package nonisolated let store = ObjectStore()
+    /// The loop that the informer lives on.
+    package nonisolated let loop: EventLoop
+    /// The loop as executor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let client: KubernetesClient
+    private let namespace: String
+    private let selectors: [String: String]
+    private let log: Logger
+    private var task: Task<Void, Never>?
+
+    /// An informer; nothing is asked before `start`.
+    ///
+    /// - Parameters:
+    ///   - namespace: empty for all namespaces.
+    ///   - labelSelector: empty for all objects.
+    ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
+    package init(
+        _ client: KubernetesClient, _ resource: APIResource, namespace: String = "",
+        labelSelector: String = "",
+        fieldSelector: String = "", log: Logger = .silent, loop: EventLoop = .shared
+    ) {
+        self.client = client
+        self.resource = resource
+        self.namespace = namespace
+        var selectors: [String: String] = [:]
+        if !labelSelector.isEmpty { selectors["labelSelector"] = labelSelector }
+        if !fieldSelector.isEmpty { selectors["fieldSelector"] = fieldSelector }
+        self.selectors = selectors
+        self.log = log.with(["resource": resource.plural])
+        self.loop = loop
+    }
+
+    /// Begins to follow.
+    package func start() {
+        guard task == nil else { return }
+        task = Task { await run() }
+    }
+
+    /// Ends; the copy stays as it is and streams of changes end.
+    package func stop() async {
+        task?.cancel()
+        await task?.value
+        store.finish()
+    }
+
+    private func run() async {
+        var reflector = Reflector(resource: resource)
+        while !Task.isCancelled {
+            let start = monotonicNow()
+            var failure: KubernetesError?
+            var fault: WatchDecodingError?
+            do throws(KubernetesError) {
+                switch reflector.next(random: .random(in: 0...1)) {
+                case .list(let query):
+                    let list = try await client.list(
+                        resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
+                    store.apply(reflector.receive(list: list))
+                case .watch(let query):
+                    fault = try await follow(query.merging(selectors) { first, _ in first }, &reflector)
+                }
+            } catch {
+                failure = error
+            }
+            guard !Task.isCancelled else { return }
+            let now = monotonicNow()
+            let pause = reflector.ended(
+                failure, undecodable: fault != nil, lasted: now - start, now: now, random: .random(in: 0...1))
+            guard pause > .zero else { continue }
+            let why = failure?.description ?? fault?.description ?? "the watch ended at once"
+            log.warning("cannot follow", ["error": why, "again": pause])
+            try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// - Returns: why the stream's bytes cannot be followed; nil when it ended in order.
+    private func follow(
+        _ query: [String: String], _ reflector: inout Reflector
+    ) async throws(KubernetesError) -> WatchDecodingError? {
+        let stream = try await client.watch(resource, namespace: namespace, query: query)
+        var decoder = WatchDecoder()
+        var chunks = stream.makeAsyncIterator()
+        while !Task.isCancelled {
+            let chunk: [UInt8]?
+            do throws(HTTPError) { chunk = try await chunks.next() } catch {
+                await stream.close()
+                // After silence the connection may be dead: go on with another.
+                if case .timeout = error { return nil }
+                throw .connection(error.description)
+            }
+            guard let chunk else { return nil }
+            do throws(WatchDecodingError) {
+                for event in try decoder.receive(chunk) {
+                    let reception = reflector.receive(event)
+                    store.apply(reception.changes)
+                    guard !reception.endsStream else {
+                        await stream.close()
+                        return nil
+                    }
+                }
+            } catch {
+                await stream.close()
+                return error
+            }
+        }
+        await stream.close()
+        return nil
+    }
+}

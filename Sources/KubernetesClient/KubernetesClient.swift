@@ -1,0 +1,282 @@
+// Requests to one API server on dynamic objects. Every request has a time-out; answers that ask for patience are repeated
+// as client-go repeats them.
+
+internal import HTTP
+internal import HTTP1
+package import JSON
+package import SystemIO
+
+/// A client of the API server.
+package struct KubernetesClient: Sendable {
+    /// How a patch is written.
+    package enum PatchType: String, Sendable {
+        /// RFC 7396.
+        case merge = "application/merge-patch+json"
+        /// RFC 6902.
+        case json = "application/json-patch+json"
+        /// Lists melt together by their keys; built-in kinds only.
+        case strategic = "application/strategic-merge-patch+json"
+    }
+
+    /// The namespace to use where none is named.
+    package let namespace: String
+    /// The longest any request but a watch may take.
+    package let timeout: Duration
+
+    private let http: HTTPClient
+    private let tokens: TokenSource
+    private let pathPrefix: String
+    private let host: String
+    private let userAgent: String
+    private let metrics: ClientMetrics?
+
+    /// Requests that are repeated at most this often when the server asks for patience.
+    private static let maximumRetries = 10
+    /// Silence in a watch after which the connection is taken for dead: bookmarks come every minute.
+    private static let watchSilence: Duration = .seconds(90)
+
+    /// A client for a server whose address is known.
+    ///
+    /// - Parameters:
+    ///   - configuration: who the client is, and the server's name.
+    ///   - address: where the server is.
+    ///   - security: TLS; nil for plain HTTP.
+    ///   - program: the program's name, for the User-Agent.
+    package init(
+        configuration: ClientConfiguration, address: SocketAddress, security: (any SecureLayerFactory)?,
+        program: String = "ganglion", timeout: Duration = .seconds(30), metrics: ClientMetrics? = nil,
+        loop: EventLoop = .shared
+    ) {
+        namespace = configuration.namespace
+        self.timeout = timeout
+        http = HTTPClient(address, host: configuration.server.authority, security: security, loop: loop)
+        tokens = TokenSource(configuration.credential)
+        pathPrefix = configuration.server.pathPrefix
+        host = configuration.server.authority
+        userAgent = "\(program)/v1alpha1 (linux) ganglion"
+        self.metrics = metrics
+    }
+
+    /// A client of the same server with another limit for requests.
+    package func with(timeout: Duration) -> KubernetesClient {
+        KubernetesClient(copying: self, timeout: timeout)
+    }
+
+    private init(copying other: KubernetesClient, timeout: Duration) {
+        namespace = other.namespace
+        self.timeout = timeout
+        http = other.http
+        tokens = other.tokens
+        pathPrefix = other.pathPrefix
+        host = other.host
+        userAgent = other.userAgent
+        metrics = other.metrics
+    }
+
+    // MARK: Objects
+
+    /// Reads an object.
+    package func get(
+        _ resource: APIResource, _ key: ObjectKey, subresource: String? = nil
+    ) async throws(KubernetesError) -> JSON {
+        try await request(
+            "GET", resource.path(namespace: key.namespace, name: key.name, subresource: subresource))
+    }
+
+    /// Reads a collection: the list object.
+    ///
+    /// - Parameter namespace: empty for all namespaces.
+    package func list(
+        _ resource: APIResource, namespace: String = "", query: [String: String] = [:]
+    ) async throws(KubernetesError) -> JSON {
+        try await request("GET", resource.path(namespace: namespace), query: query)
+    }
+
+    /// Makes an object; its metadata says where.
+    ///
+    /// - Returns: the object as the server stored it.
+    @discardableResult
+    package func create(_ resource: APIResource, _ object: JSON) async throws(KubernetesError) -> JSON {
+        try await request("POST", resource.path(namespace: object.meta.namespace), body: object)
+    }
+
+    /// Replaces an object; with a resource version only if nobody has changed it since.
+    @discardableResult
+    package func update(
+        _ resource: APIResource, _ object: JSON, subresource: String? = nil
+    ) async throws(KubernetesError) -> JSON {
+        let meta = object.meta
+        let path = resource.path(namespace: meta.namespace, name: meta.name, subresource: subresource)
+        return try await request("PUT", path, body: object)
+    }
+
+    /// Changes parts of an object.
+    @discardableResult
+    package func patch(
+        _ resource: APIResource, _ key: ObjectKey, _ patch: JSON, type: PatchType = .merge,
+        subresource: String? = nil
+    ) async throws(KubernetesError) -> JSON {
+        let path = resource.path(namespace: key.namespace, name: key.name, subresource: subresource)
+        return try await request("PATCH", path, body: patch, contentType: type.rawValue)
+    }
+
+    /// Server-side apply: makes the object or brings it to what `object` says, and takes away what this manager said before
+    /// and no longer says.
+    ///
+    /// - Parameters:
+    ///   - manager: the field manager.
+    ///   - force: whether fields of other managers are taken over.
+    @discardableResult
+    package func apply(
+        _ resource: APIResource, _ object: JSON, manager: String, force: Bool = true,
+        subresource: String? = nil
+    ) async throws(KubernetesError) -> JSON {
+        let meta = object.meta
+        let path = resource.path(namespace: meta.namespace, name: meta.name, subresource: subresource)
+        return try await request(
+            "PATCH", path, query: ["fieldManager": manager, "force": force ? "true" : "false"], body: object,
+            contentType: "application/apply-patch+yaml")
+    }
+
+    /// Deletes an object.
+    ///
+    /// - Parameters:
+    ///   - uid: only if the object has this uid; nil for any.
+    ///   - gracePeriod: seconds that the object has to end; nil for its own.
+    package func delete(
+        _ resource: APIResource, _ key: ObjectKey, uid: String? = nil, gracePeriod: Int? = nil
+    ) async throws(KubernetesError) {
+        var options: JSON = ["apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"]
+        if let uid, !uid.isEmpty { options["preconditions"] = ["uid": .string(uid)] }
+        if let gracePeriod { options["gracePeriodSeconds"] = JSON(gracePeriod) }
+        _ = try await request(
+            "DELETE", resource.path(namespace: key.namespace, name: key.name), body: options)
+    }
+
+    /// Sets the number of replicas through the scale subresource.
+    package func scale(
+        _ resource: APIResource, _ key: ObjectKey, replicas: Int
+    ) async throws(KubernetesError) {
+        _ = try await patch(resource, key, ["spec": ["replicas": JSON(replicas)]], subresource: "scale")
+    }
+
+    /// Binds a pod to a node. The annotations reach the pod in the same write.
+    ///
+    /// - Parameters:
+    ///   - uid: the pod that is meant, not a later one of the same name.
+    package func bind(
+        pod key: ObjectKey, uid: String, node: String, annotations: [String: String]
+    ) async throws(KubernetesError) {
+        let binding: JSON = [
+            "apiVersion": "v1", "kind": "Binding",
+            "metadata": [
+                "name": .string(key.name), "namespace": .string(key.namespace), "uid": .string(uid),
+                "annotations": JSON(annotations),
+            ],
+            "target": ["apiVersion": "v1", "kind": "Node", "name": .string(node)],
+        ]
+        let path = APIResource.pods.path(namespace: key.namespace, name: key.name, subresource: "binding")
+        _ = try await request("POST", path, body: binding)
+    }
+
+    // MARK: Requests
+
+    /// Sends a request to any path and reads a JSON answer; an empty answer is `null`.
+    package func request(
+        _ method: String, _ path: String, query: [String: String] = [:], body: JSON? = nil,
+        contentType: String = "application/json"
+    ) async throws(KubernetesError) -> JSON {
+        var retries = 0
+        while true {
+            let request = makeRequest(method, path, query: query, body: body, contentType: contentType)
+            let response = try await send(request)
+            guard response.status < 200 || response.status > 299 else {
+                guard !response.bytes.isEmpty else { return .null }
+                do { return try JSON(parsing: response.bytes) } catch { throw .malformed(error.description) }
+            }
+            if response.status == 401 { tokens.refused() }
+            let status = Self.status(response.status, response.bytes)
+            // client-go repeats a request only when the server says when.
+            guard response.status == 429 || response.status >= 500, retries < Self.maximumRetries,
+                let text = response.headers["retry-after"], let seconds = Int(text), seconds >= 0
+            else { throw .status(status) }
+            retries += 1
+            metrics?.retried(method, host: host, code: response.status)
+            do { try await Task.sleep(for: .seconds(min(seconds, 60))) } catch { throw .status(status) }
+        }
+    }
+
+    /// Starts a watch.
+    ///
+    /// - Returns: the bytes as they come.
+    func watch(
+        _ resource: APIResource, namespace: String, query: [String: String]
+    ) async throws(KubernetesError) -> HTTPClient.Stream {
+        let request = makeRequest("GET", resource.path(namespace: namespace), query: query)
+        let start = monotonicNow()
+        let stream: HTTPClient.Stream
+        do throws(HTTPError) {
+            stream = try await http.stream(request, timeout: timeout, idleTimeout: Self.watchSilence)
+        } catch {
+            metrics?.observe("WATCH", host: host, code: nil, took: monotonicNow() - start)
+            throw Self.translated(error, request, timeout)
+        }
+        metrics?.observe("WATCH", host: host, code: stream.status, took: monotonicNow() - start)
+        guard stream.status == 200 else {
+            if stream.status == 401 { tokens.refused() }
+            let body = (try? await stream.collect(limit: 1 << 20)) ?? []
+            var status = Self.status(stream.status, body)
+            if status.retryAfterSeconds == nil {
+                status.retryAfterSeconds = stream.headers["retry-after"].flatMap { Int($0) }
+            }
+            throw .status(status)
+        }
+        return stream
+    }
+
+    private func send(_ request: HTTPRequest) async throws(KubernetesError) -> HTTPResponse {
+        let start = monotonicNow()
+        do throws(HTTPError) {
+            let response = try await http.send(request, timeout: timeout)
+            metrics?.observe(request.method, host: host, code: response.status, took: monotonicNow() - start)
+            return response
+        } catch {
+            metrics?.observe(request.method, host: host, code: nil, took: monotonicNow() - start)
+            throw Self.translated(error, request, timeout)
+        }
+    }
+
+    private func makeRequest(
+        _ method: String, _ path: String, query: [String: String], body: JSON? = nil,
+        contentType: String = "application/json"
+    ) -> HTTPRequest {
+        var target = pathPrefix + path
+        for (index, (name, value)) in query.sorted(by: { $0.key < $1.key }).enumerated() {
+            target += "\(index == 0 ? "?" : "&")\(percentEncoded(name))=\(percentEncoded(value))"
+        }
+        var headers: HTTPHeaders = ["accept": "application/json", "user-agent": userAgent]
+        if let token = tokens.token() { headers["authorization"] = "Bearer \(token)" }
+        guard let body else { return HTTPRequest(method, target, headers: headers) }
+        headers["content-type"] = contentType
+        return HTTPRequest(method, target, headers: headers, body: body.serialized())
+    }
+
+    /// The failure as a `Status`, made up where the answer carries none, such as a proxy's page.
+    private static func status(_ code: Int, _ body: [UInt8]) -> APIStatus {
+        if let json = try? JSON(parsing: body), json["kind"]?.string == "Status" {
+            return APIStatus(json, code: code)
+        }
+        let text = String(decoding: body.prefix(256), as: UTF8.self)
+        return APIStatus(code: code, reason: "", message: text.isEmpty ? "no reason was given" : text)
+    }
+
+    static func translated(
+        _ error: HTTPError, _ request: HTTPRequest, _ timeout: Duration
+    ) -> KubernetesError {
+        switch error {
+        case .timeout: .timedOut(after: timeout, request: "\(request.method) \(request.rawPath)")
+        case .malformed: .malformed(error.description)
+        case .transport, .security, .closed: .connection(error.description)
+        }
+    }
+}

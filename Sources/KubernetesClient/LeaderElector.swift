@@ -1,0 +1,122 @@
+// Plays the election: takes the lease, keeps it, gives it back.
+
+internal import JSON
+package import Observability
+package import SystemIO
+
+/// A candidate for a lease.
+package actor LeaderElector {
+    /// The elector's loop.
+    package nonisolated let loop: EventLoop
+    /// The loop as executor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let client: KubernetesClient
+    private let log: Logger
+    private let isLeading: Gauge?
+    private let identity: String
+    private var election: LeaseElection
+    private var isStopped = false
+
+    /// A candidate.
+    ///
+    /// - Parameters:
+    ///   - lease: namespace and name of the Lease.
+    ///   - identity: unique to this process, such as `HOST_UUID`.
+    package init(
+        _ client: KubernetesClient, lease: ObjectKey, identity: String,
+        timing: LeaseElection.Timing = .standard,
+        registry: MetricsRegistry? = nil, log: Logger = .silent, loop: EventLoop = .shared
+    ) {
+        // One hung request must not cost the lease.
+        self.client = client.with(timeout: max(.seconds(1), timing.renewDeadline / 2))
+        self.identity = identity
+        self.log = log.with(["lease": lease.description])
+        self.loop = loop
+        election = LeaseElection(key: lease, identity: identity, timing: timing)
+        isLeading = registry?.gauge(
+            "leader_election_master_status", "Whether this process leads.", labels: ["name"])
+        isLeading?.set(0, [lease.name])
+    }
+
+    /// Waits until this process leads; false when it was stopped before.
+    package func acquire() async -> Bool {
+        var holder = ""
+        while !isStopped, !Task.isCancelled {
+            do throws(KubernetesError) {
+                switch try await attempt() {
+                case .leading:
+                    isLeading?.set(1, [election.key.name])
+                    log.info("leading", ["identity": identity])
+                    return true
+                case .waiting(let other):
+                    if other != holder { log.info("another leads", ["holder": other]) }
+                    holder = other
+                }
+            } catch {
+                if !error.isConflict, !error.isAlreadyExists {
+                    log.warning("cannot take the lease", ["error": error.description])
+                }
+            }
+            try? await Task.sleep(for: election.timing.retry)
+        }
+        return false
+    }
+
+    /// Keeps the lease; returns when it is lost or `stop` was called.
+    package func keep() async {
+        var renewed = monotonicNow()
+        while !isStopped, !Task.isCancelled {
+            try? await Task.sleep(for: election.timing.retry)
+            guard !isStopped else { break }
+            do throws(KubernetesError) {
+                guard case .leading = try await attempt() else {
+                    log.error("the lease was taken by another")
+                    break
+                }
+                renewed = monotonicNow()
+            } catch {
+                log.warning("cannot renew the lease", ["error": error.description])
+            }
+            if monotonicNow() - renewed > election.timing.renewDeadline {
+                log.error("the lease could not be renewed in time")
+                break
+            }
+        }
+        isLeading?.set(0, [election.key.name])
+    }
+
+    /// Stops and gives the lease back, so that another need not wait for its end.
+    package func release() async {
+        isStopped = true
+        do throws(KubernetesError) {
+            let lease = try await client.get(.leases, election.key)
+            if let released = election.released(lease, time: .now) {
+                try await client.update(.leases, released)
+            }
+        } catch {
+            log.warning("cannot release the lease", ["error": error.description])
+        }
+        isLeading?.set(0, [election.key.name])
+    }
+
+    private enum Outcome {
+        case leading
+        case waiting(holder: String)
+    }
+
+    private func attempt() async throws(KubernetesError) -> Outcome {
+        let lease: JSON?
+        do throws(KubernetesError) { lease = try await client.get(.leases, election.key) } catch {
+            guard error.isNotFound else { throw error }
+            lease = nil
+        }
+        guard !isStopped else { return .waiting(holder: "") }
+        switch election.act(on: lease, now: monotonicNow(), time: .now) {
+        case .create(let lease): try await client.create(.leases, lease)
+        case .update(let lease): try await client.update(.leases, lease)
+        case .wait(let holder): return .waiting(holder: holder)
+        }
+        return .leading
+    }
+}

@@ -1,0 +1,139 @@
+// The shared copy of a collection: written by an informer, read at any time by anyone, with a stream of changes for each
+// subscriber that begins with everything that is there.
+
+package import JSON
+internal import SystemIO
+
+/// A copy of a collection.
+package final class ObjectStore: Sendable {
+    private struct State {
+        var index = ObjectIndex()
+        var isSynced = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var subscribers: [ChangeStream] = []
+    }
+
+    private let state = Lock(State())
+
+    /// An empty store.
+    package init() {}
+
+    /// The object, nil where there is none.
+    package subscript(key: ObjectKey) -> JSON? { state.withLock { $0.index[key] } }
+
+    /// All objects, or those of one namespace, in the order of their keys.
+    package func list(namespace: String? = nil) -> [JSON] {
+        state.withLock { $0.index.list(namespace: namespace) }
+    }
+
+    /// Whether the copy has been complete once.
+    package var isSynced: Bool { state.withLock(\.isSynced) }
+
+    /// Waits until the copy is complete for the first time.
+    package func synced() async {
+        await withCheckedContinuation { continuation in
+            let isSynced = state.withLock { state in
+                if !state.isSynced { state.waiters.append(continuation) }
+                return state.isSynced
+            }
+            if isSynced { continuation.resume() }
+        }
+    }
+
+    /// A new stream of changes: first an addition for each object that is there.
+    package func changes() -> ChangeStream {
+        state.withLock { state in
+            let stream = ChangeStream()
+            stream.append(state.index.list().map(ObjectChange.added))
+            state.subscribers.append(stream)
+            return stream
+        }
+    }
+
+    func apply(_ changes: [Reflector.Change]) {
+        guard !changes.isEmpty else { return }
+        let waiters = state.withLock { state in
+            for change in changes {
+                let differences = state.index.apply(change)
+                for subscriber in state.subscribers { subscriber.append(differences) }
+            }
+            defer { state.waiters = [] }
+            state.isSynced = true
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func finish() {
+        let (subscribers, waiters) = state.withLock { state in
+            defer {
+                state.subscribers = []
+                state.waiters = []
+            }
+            return (state.subscribers, state.waiters)
+        }
+        for subscriber in subscribers { subscriber.finish() }
+        for waiter in waiters { waiter.resume() }
+    }
+}
+
+/// Changes for one reader. Those of one object melt together while the reader is slow.
+package final class ChangeStream: AsyncSequence, Sendable {
+    private struct State {
+        var queue = ChangeQueue()
+        var isFinished = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Lock(State())
+
+    init() {}
+
+    func append(_ changes: [ObjectChange]) {
+        guard !changes.isEmpty else { return }
+        wake { state in for change in changes { state.queue.append(change) } }
+    }
+
+    func finish() { wake { $0.isFinished = true } }
+
+    private func wake(_ body: (inout State) -> Void) {
+        let waiter = state.withLock { state in
+            body(&state)
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Reads changes; one reader only.
+    package struct Iterator: AsyncIteratorProtocol {
+        fileprivate let stream: ChangeStream
+
+        /// The changes of the next object; nil when the informer has stopped or the task is cancelled.
+        package func next() async -> [ObjectChange]? { await stream.next() }
+    }
+
+    /// Begins to read.
+    package func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
+
+    private func next() async -> [ObjectChange]? {
+        while !Task.isCancelled {
+            let (changes, isFinished) = state.withLock { ($0.queue.popFirst(), $0.isFinished) }
+            if !changes.isEmpty { return changes }
+            if isFinished { return nil }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let mustWait = state.withLock { state in
+                        guard state.queue.isEmpty, !state.isFinished, !Task.isCancelled else { return false }
+                        state.waiter = continuation
+                        return true
+                    }
+                    if !mustWait { continuation.resume() }
+                }
+            } onCancel: {
+                wake { _ in }
+            }
+        }
+        return nil
+    }
+}

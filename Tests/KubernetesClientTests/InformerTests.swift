@@ -1,0 +1,169 @@
+// The whole of an informer over real sockets: what a reader sees must be right whatever the server does.
+
+import HTTP
+import JSON
+import SystemIO
+import Testing
+
+@testable import KubernetesClient
+
+@Suite("Informer", .timeLimit(.minutes(1)))
+struct InformerTests {
+    private static func event(_ type: String, _ name: String, _ version: Int) -> String {
+        let object: JSON = [
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": [
+                "name": .string(name), "namespace": "n", "uid": .string("u-\(name)"),
+                "resourceVersion": .string(String(version)),
+            ],
+        ]
+        return (["type": .string(type), "object": object] as JSON).text() + "\n"
+    }
+    private static func bookmark(_ version: Int, endsInitialEvents: Bool = false) -> String {
+        var metadata: JSON = ["resourceVersion": .string(String(version))]
+        if endsInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
+        return (["type": "BOOKMARK", "object": ["metadata": metadata]] as JSON).text() + "\n"
+    }
+
+    private static func describe(_ change: ObjectChange) -> String {
+        switch change {
+        case .added(let object): "+\(object.meta.name)@\(object.meta.resourceVersion)"
+        case .modified(_, let object): "~\(object.meta.name)@\(object.meta.resourceVersion)"
+        case .deleted(let object): "-\(object.meta.name)"
+        }
+    }
+
+    @Test("follows initial events, changes, an end and a version that is too old, with pieces cut anywhere")
+    func follows() async throws {
+        let server = try await ScriptedServer { request, number in
+            switch number {
+            case 1:
+                let text =
+                    Self.event("ADDED", "a", 1) + Self.event("ADDED", "b", 2)
+                    + Self.bookmark(3, endsInitialEvents: true) + Self.event("MODIFIED", "a", 4)
+                return ScriptedServer.watch(text.map(String.init))
+            case 2: return ScriptedServer.watch([Self.event("DELETED", "b", 5)])
+            case 3:
+                return ScriptedServer.watch([
+                    #"{"type":"ERROR","object":{"code":410,"reason":"Expired"}}"# + "\n"
+                ])
+            case 4:
+                return ScriptedServer.watch(
+                    [
+                        Self.event("ADDED", "a", 4), Self.event("ADDED", "c", 9),
+                        Self.bookmark(9, endsInitialEvents: true),
+                    ],
+                    stays: true)
+            default: return ScriptedServer.failure(500, "unexpected")
+            }
+        }
+        let informer = Informer(server.client, .pods, namespace: "n", fieldSelector: "spec.nodeName=x")
+        let changes = informer.store.changes()
+        await informer.start()
+        var seen: [String] = []
+        for await change in changes {
+            seen += change.map(Self.describe)
+            if seen.last == "+c@9" { break }
+        }
+        // Changes of one object that were not read in time melt together; the end is the same.
+        #expect(seen.suffix(2) == ["-b", "+c@9"])
+        #expect(informer.store.isSynced)
+        #expect(informer.store.list().map(\.key.name) == ["a", "c"])
+        #expect(informer.store[ObjectKey(namespace: "n", name: "a")]?.meta.resourceVersion == "4")
+        let queries = server.requests.map(\.target)
+        #expect(queries.count == 4)
+        #expect(queries.allSatisfy { $0.contains("fieldSelector=spec.nodeName%3Dx") })
+        #expect(queries[0].contains("sendInitialEvents=true"))
+        #expect(queries[1].contains("resourceVersion=4&"))
+        #expect(queries[2].contains("resourceVersion=5&"))
+        #expect(queries[3].contains("sendInitialEvents=true"))
+        await informer.stop()
+        await server.stop()
+    }
+
+    @Test("lists on a server that knows no initial events")
+    func lists() async throws {
+        let server = try await ScriptedServer { request, _ in
+            if request.query("sendInitialEvents") != nil { return ScriptedServer.failure(422, "Invalid") }
+            if request.query("watch") != nil { return ScriptedServer.watch([], stays: true) }
+            let token = request.query("continue")
+            var metadata: JSON = ["resourceVersion": "7"]
+            if token == nil { metadata["continue"] = "next" }
+            let name = token == nil ? "a" : "b"
+            return ScriptedServer.json(
+                200,
+                ["metadata": metadata, "items": [["metadata": ["name": .string(name), "namespace": "n"]]]])
+        }
+        let informer = Informer(server.client, .pods)
+        await informer.start()
+        await informer.store.synced()
+        #expect(informer.store.list().map(\.key.name) == ["a", "b"])
+        #expect(informer.store.list().map { $0["kind"] } == ["Pod", "Pod"])
+        await informer.stop()
+        await server.stop()
+    }
+
+    @Test(
+        "a subscriber that comes later gets everything that is there, and its stream ends with the informer")
+    func lateSubscriber() async throws {
+        let server = try await ScriptedServer { _, _ in
+            ScriptedServer.watch(
+                [Self.event("ADDED", "a", 1), Self.bookmark(1, endsInitialEvents: true)], stays: true)
+        }
+        let informer = Informer(server.client, .pods)
+        await informer.start()
+        await informer.store.synced()
+        let iterator = informer.store.changes().makeAsyncIterator()
+        #expect(await iterator.next()?.map(Self.describe) == ["+a@1"])
+        await informer.stop()
+        #expect(await iterator.next() == nil)
+        await server.stop()
+    }
+}
+
+@Suite("Leader election over a server", .timeLimit(.minutes(1)))
+struct LeaderElectorTests {
+    /// A server with one lease and optimistic concurrency.
+    private static func leaseServer() async throws -> ScriptedServer {
+        let stored = Lock<JSON?>(nil)
+        return try await ScriptedServer { request, _ in
+            stored.withLock { stored in
+                switch request.method {
+                case "GET":
+                    return stored.map { ScriptedServer.json(200, $0) }
+                        ?? ScriptedServer.failure(404, "NotFound")
+                default:
+                    guard var lease = try? JSON(parsing: request.body) else { return HTTPResponse(400) }
+                    if request.method == "POST", stored != nil {
+                        return ScriptedServer.failure(409, "AlreadyExists")
+                    }
+                    let version = stored?.meta.resourceVersion ?? "0"
+                    if request.method == "PUT", lease.meta.resourceVersion != version {
+                        return ScriptedServer.failure(409, "Conflict")
+                    }
+                    lease[path: ["metadata", "resourceVersion"]] = .string(String((Int(version) ?? 0) + 1))
+                    stored = lease
+                    return ScriptedServer.json(200, lease)
+                }
+            }
+        }
+    }
+
+    @Test("one of two leads; the other takes over as soon as the first gives the lease back")
+    func handover() async throws {
+        let server = try await Self.leaseServer()
+        let timing = LeaseElection.Timing(
+            lease: .seconds(60), renewDeadline: .seconds(40), retry: .milliseconds(10))
+        let lock = ObjectKey(namespace: "n", name: "lock")
+        let first = LeaderElector(server.client, lease: lock, identity: "first", timing: timing)
+        let second = LeaderElector(server.client, lease: lock, identity: "second", timing: timing)
+        #expect(await first.acquire())
+        let keeping = Task { await first.keep() }
+        let waiting = Task { await second.acquire() }
+        await first.release()
+        await keeping.value
+        #expect(await waiting.value)
+        #expect(try await server.client.get(.leases, lock)["spec"]?["holderIdentity"] == "second")
+        await server.stop()
+    }
+}

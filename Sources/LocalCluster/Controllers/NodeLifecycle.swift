@@ -15,8 +15,8 @@ struct NodeLifecycle: Sendable {
     private static let unreachable = "node.kubernetes.io/unreachable"
     private static let notReady = "node.kubernetes.io/not-ready"
 
-    func reconcile() async {
-        let now = APITime.now
+    /// Looks at all nodes as at a moment.
+    func reconcile(now: APITime = .now) async {
         let leases = await server.objects(
             GroupResource("coordination.k8s.io", "leases"), namespace: "kube-node-lease")
         for node in await server.objects(GroupResource("", "nodes")) {

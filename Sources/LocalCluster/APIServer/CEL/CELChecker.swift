@@ -7,6 +7,8 @@ indirect enum CELType: Sendable {
     case schema(StructuralSchema, root: Bool)
     case named(String)
     case list(CELType)
+    /// The metadata of an object.
+    case metadata
 
     /// The type's simple name, nil where it may be anything.
     var name: String? {
@@ -14,6 +16,7 @@ indirect enum CELType: Sendable {
         case .any: nil
         case .named(let name): name
         case .list: "list"
+        case .metadata: "object"
         case .schema(let schema, _):
             if schema.intOrString {
                 nil
@@ -109,13 +112,19 @@ struct CELChecker {
     private func select(_ type: CELType, _ field: String, _ offset: Int) throws(CELSyntaxError) -> CELType {
         switch type {
         case .any: return .any
+        case .metadata:
+            // Of metadata, rules see the names only (apiextensions schema/cel/model/types.go).
+            guard field == "name" || field == "generateName" else {
+                throw CELSyntaxError(offset: offset, message: "undefined field '\(field)'")
+            }
+            return .named("string")
         case .schema(let schema, let root):
+            if root || schema.embeddedResource, field == "metadata" { return .metadata }
             if let property = schema.properties[field] { return .schema(property, root: false) }
             if let additional = schema.additional { return .schema(additional, root: false) }
             if root || schema.embeddedResource {
                 switch field {
                 case "apiVersion", "kind": return .named("string")
-                case "metadata": return .any
                 default: break
                 }
             }

@@ -167,11 +167,19 @@ extension APIServer {
         for (resource, name) in owners.dependents(of: uid) {
             guard let object = store[resource, name], let type = catalog.types(storedAs: resource).first
             else { continue }
-            let others = (object.json.metadata?.ownerReferences?.array ?? []).contains {
+            let references = object.json.metadata?.ownerReferences?.array ?? []
+            let others = references.filter {
                 guard let other = $0.uid?.string, other != uid else { return false }
                 return owners.isAlive(other)
             }
-            if others || object.json.metadata?.deletionTimestamp?.string != nil { continue }
+            if object.json.metadata?.deletionTimestamp?.string != nil { continue }
+            guard others.isEmpty else {
+                // It lives on with its other owners and forgets this one.
+                var json = object.json
+                json.metadata?.ownerReferences = .array(references.filter { $0.uid?.string != uid })
+                publish(resource, store.put(resource, name, json))
+                continue
+            }
             _ = try? remove(object, type, name, DeleteOptions())
         }
     }

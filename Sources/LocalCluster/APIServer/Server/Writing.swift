@@ -130,7 +130,8 @@ extension APIServer {
         object.metadata?.generation = type.countsGeneration ? 1 : JSON?.none
         object.dropEmptyMetadata()
         type.strategy.applyDefaults(&object)
-        if type.separatesStatus { object.status = nil }
+        // A node registers with its status; everything else begins without.
+        if type.separatesStatus, type.kind != "Node" || type.isCustom { object.status = nil }
         if !owned {
             object = FieldManager(
                 rules: type.rules, apiVersion: type.apiVersion, subresource: "",

@@ -1,0 +1,213 @@
+import HTTP
+import HTTP1
+import JSON
+import SystemIO
+import Testing
+
+@testable import LocalCluster
+
+private let pods = "/api/v1/namespaces/default/pods"
+private let configMaps = "/api/v1/namespaces/default/configmaps"
+
+@Suite("Lives of objects")
+struct LifecycleTests {
+    private func pod(_ name: String, labels: [String: String] = [:]) -> JSON {
+        [
+            "metadata": ["name": .string(name), "labels": JSON(labels)],
+            "spec": [
+                "containers": [
+                    ["name": "a", "image": "i", "ports": [["containerPort": 8_080, "name": "http"]]]
+                ]
+            ],
+        ]
+    }
+
+    private let node: JSON = [
+        "metadata": ["name": "n1"],
+        "status": [
+            "allocatable": ["cpu": "2", "pods": "10"],
+            "conditions": [["type": "Ready", "status": "True", "lastHeartbeatTime": "2999-01-01T00:00:00Z"]],
+        ],
+    ]
+
+    @Test("a bound pod waits for its kubelet, which deletes it with grace 0")
+    func grace() async throws {
+        let live = try await LiveServer.start()
+        try await live.send("POST", pods, pod("p"))
+        try await live.send(
+            "POST", pods + "/p/binding",
+            ["metadata": ["name": "p"], "target": ["kind": "Node", "name": "n1"]])
+        let marked = try await live.send("DELETE", pods + "/p").body
+        #expect(marked.metadata?.deletionGracePeriodSeconds == 30)
+        #expect(marked.metadata?.generation == 2)
+        #expect(try await live.send("GET", pods + "/p").status == 200)
+        #expect(try await live.send("DELETE", pods + "/p", ["gracePeriodSeconds": 0]).status == 200)
+        #expect(try await live.send("GET", pods + "/p").status == 404)
+        await live.stop()
+    }
+
+    @Test("an object with a finalizer goes when the finalizer does")
+    func finalizers() async throws {
+        let live = try await LiveServer.start()
+        try await live.send(
+            "POST", configMaps, ["metadata": ["name": "c", "finalizers": ["example.com/hold"]]])
+        #expect(
+            try await live.send("DELETE", configMaps + "/c").body.metadata?.deletionTimestamp?.string != nil)
+        #expect(try await live.send("GET", configMaps + "/c").status == 200)
+        try await live.send(
+            "PATCH", configMaps + "/c", ["metadata": ["finalizers": nil]],
+            type: "application/merge-patch+json")
+        #expect(try await live.send("GET", configMaps + "/c").status == 404)
+        await live.stop()
+    }
+
+    @Test("dependents go with their last owner", arguments: ["Background", "Foreground"])
+    func owners(policy: String) async throws {
+        let live = try await LiveServer.start()
+        func owner(_ name: String) async throws -> JSON {
+            let made = try await live.send("POST", configMaps, ["metadata": ["name": .string(name)]]).body
+            return [
+                "apiVersion": "v1", "kind": "ConfigMap", "name": .string(name),
+                "uid": made.metadata?.uid ?? "",
+            ]
+        }
+        let first = try await owner("first")
+        let second = try await owner("second")
+        try await live.send("POST", configMaps, ["metadata": ["name": "one", "ownerReferences": [first]]])
+        try await live.send(
+            "POST", configMaps, ["metadata": ["name": "both", "ownerReferences": [first, second]]])
+        try await live.send("DELETE", "\(configMaps)/first?propagationPolicy=\(policy)")
+        #expect(try await live.send("GET", configMaps + "/one").status == 404)
+        #expect(try await live.send("GET", configMaps + "/both").status == 200)
+        try await live.send("DELETE", configMaps + "/second")
+        #expect(try await live.send("GET", configMaps + "/both").status == 404)
+        await live.stop()
+    }
+
+    @Test("orphans keep living")
+    func orphans() async throws {
+        let live = try await LiveServer.start()
+        let owner = try await live.send("POST", configMaps, ["metadata": ["name": "o"]]).body
+        let reference: JSON = [
+            "apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": owner.metadata?.uid ?? "",
+        ]
+        try await live.send("POST", configMaps, ["metadata": ["name": "d", "ownerReferences": [reference]]])
+        try await live.send("DELETE", configMaps + "/o", ["propagationPolicy": "Orphan"])
+        let left = try await live.send("GET", configMaps + "/d")
+        #expect(left.status == 200)
+        #expect(left.body.metadata?.ownerReferences == nil)
+        await live.stop()
+    }
+
+    @Test("a namespace goes with what is in it")
+    func namespaces() async throws {
+        let live = try await LiveServer.start()
+        try await live.send("POST", "/api/v1/namespaces", ["metadata": ["name": "team"]])
+        try await live.send("POST", "/api/v1/namespaces/team/configmaps", ["metadata": ["name": "c"]])
+        #expect(try await live.send("DELETE", "/api/v1/namespaces/team").status == 200)
+        #expect(try await live.send("GET", "/api/v1/namespaces/team").status == 404)
+        #expect(try await live.send("GET", "/api/v1/configmaps").body.items?.array == [])
+        let refused = try await live.send(
+            "POST", "/api/v1/namespaces/team/configmaps", ["metadata": ["name": "c"]])
+        #expect(refused.body.message == "namespaces \"team\" not found")
+        await live.stop()
+    }
+
+    @Test("requests need a token and this machine's name")
+    func access() async throws {
+        let server = APIServer(options: APIServerOptions(tokens: ["right": APIUser("admin")]))
+        func status(_ host: String, _ authorization: String?, _ path: String = "/api/v1/pods") async -> Int {
+            var headers: HTTPHeaders = ["host": host]
+            headers["authorization"] = authorization
+            return await server.handle(HTTPRequest("GET", path, headers: headers)).status
+        }
+        #expect(await status("localhost:6443", "Bearer right") == 200)
+        #expect(await status("127.0.0.1:6443", "Bearer right") == 200)
+        #expect(await status("[::1]:6443", "Bearer right") == 200)
+        #expect(await status("127.0.0.1", "Bearer wrong") == 401)
+        #expect(await status("127.0.0.1", "Bearer ") == 401)
+        #expect(await status("127.0.0.1", nil) == 401)
+        #expect(await status("127.0.0.1", nil, "/readyz") == 200)
+        #expect(await status("evil.example", "Bearer right") == 421)
+        #expect(await status("127.0.0.1.evil.example", "Bearer right") == 421)
+    }
+
+    @Test("a body beyond the limit is refused")
+    func bodies() async throws {
+        var options = APIServerOptions(tokens: [:])
+        options.requiresToken = false
+        options.maximumBody = 100
+        let server = APIServer(options: options)
+        let body = [UInt8](repeating: 32, count: 101)
+        let response = await server.handle(
+            HTTPRequest("POST", configMaps, headers: ["host": "localhost"], body: body))
+        #expect(response.status == 413)
+    }
+
+    @Test("a pod is scheduled, and a service leads to it")
+    func services() async throws {
+        let live = try await LiveServer.start()
+        await live.controllers.start()
+        let backend = HTTPServer { .text(200, "answer to \($0.path)") }
+        let address = try await backend.listen(on: .ip("127.0.0.1", port: 0))
+        guard case .ip(_, let port) = address else { return }
+        try await live.send("POST", "/api/v1/nodes", node)
+        try await live.send("POST", pods, pod("web", labels: ["app": "web"]))
+        let bound = try await live.wait(pods, name: "web") { $0.spec?.nodeName?.string == "n1" }
+        #expect(bound.status?.conditions?[0]?.status == "True")
+        try await live.send(
+            "PATCH", pods + "/web/status",
+            [
+                "status": [
+                    "phase": "Running", "podIP": "127.0.0.1",
+                    "conditions": [["type": "Ready", "status": "True"]],
+                ]
+            ], type: "application/strategic-merge-patch+json")
+        let service = try await live.send(
+            "POST", "/api/v1/namespaces/default/services",
+            [
+                "metadata": ["name": "web"],
+                "spec": [
+                    "selector": ["app": "web"], "ports": [["port": 18_080, "targetPort": JSON(Int(port))]],
+                ],
+            ]
+        ).body
+        let slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+        let slice = try await live.wait(slices, name: "web-local") {
+            $0.endpoints?[0]?.conditions?.ready == true
+        }
+        #expect(slice.endpoints?[0]?.addresses == ["127.0.0.1"])
+        let front = service.spec?.clusterIP?.string ?? ""
+        #expect(front.hasPrefix("127.96."))
+        let client = HTTPClient(.ip(front, port: 18_080))
+        var answer: HTTPResponse?
+        while answer == nil {
+            answer = try? await client.send(HTTPRequest("GET", "/through"), timeout: .seconds(2))
+        }
+        #expect(answer.map { String(decoding: $0.bytes, as: UTF8.self) } == "answer to /through")
+        await client.close()
+        await live.stop()
+        await backend.shutdown(grace: .zero)
+    }
+
+    @Test("a node whose kubelet is silent becomes unknown")
+    func lostNode() async throws {
+        let live = try await LiveServer.start()
+        await live.controllers.start()
+        var silent = node
+        silent.status?.conditions = [
+            ["type": "Ready", "status": "True", "lastHeartbeatTime": "2020-01-01T00:00:00Z"]
+        ]
+        try await live.send("POST", "/api/v1/nodes", silent)
+        try await live.send(
+            "PATCH", "/api/v1/nodes/n1/status", ["status": ["phase": "Running"]],
+            type: "application/merge-patch+json")
+        // The creation counts as a sign of life as well, so the clock is asked as if 41 s had passed.
+        await NodeLifecycle(server: live.server).reconcile(now: APITime.now.adding(seconds: 41))
+        let lost = try await live.send("GET", "/api/v1/nodes/n1").body
+        let ready = lost.status?.conditions?.array?.first { $0.type == "Ready" }
+        #expect(ready?.status == "Unknown")
+        #expect(ready?.reason == "NodeStatusUnknown")
+        await live.stop()
+    }
+}

@@ -4,13 +4,16 @@
 import JSON
 import SystemIO
 
-/// Decides; no I/O.
+/// Where a pod goes, or why it cannot.
 struct SchedulerDecision: Equatable, Sendable {
     /// The node, nil when none fits.
     var node: String?
     /// Why not, for the condition and the event.
     var message: String
+}
 
+/// What the nodes have left; decides without I/O. Made once for a pass over many pods, and kept up to date as they are placed.
+struct SchedulerRooms: Sendable {
     /// What a node has left.
     private struct Room {
         var name: String
@@ -21,18 +24,51 @@ struct SchedulerDecision: Equatable, Sendable {
         var isUnschedulable: Bool
     }
 
-    /// Where a pod goes.
-    ///
+    private var rooms: [Room] = []
+    private var places: [String: Int] = [:]
+
     /// - Parameter pods: all pods, to know what is taken.
-    static func decide(_ pod: JSON, nodes: [JSON], pods: [JSON]) -> SchedulerDecision {
-        guard !nodes.isEmpty else {
+    init(nodes: [JSON], pods: [JSON]) {
+        for node in nodes {
+            let name = node.metadata?.name?.string ?? ""
+            var free: [String: ResourceQuantity] = [:]
+            for (key, value) in node.status?.allocatable?.object ?? [:] {
+                free[key] = ResourceQuantity(value.string ?? value.text())
+            }
+            places[name] = rooms.count
+            rooms.append(
+                Room(
+                    name: name, labels: node.metadata?.labels?.strings ?? [:],
+                    taints: node.spec?.taints?.array ?? [], free: free,
+                    pods: free["pods"].map { Int($0.roundedUp) } ?? 110,
+                    isUnschedulable: node.spec?.unschedulable?.bool == true))
+        }
+        for pod in pods {
+            guard let node = pod.spec?.nodeName?.string, !node.isEmpty,
+                !["Succeeded", "Failed"].contains(pod.status?.phase?.string ?? "")
+            else { continue }
+            place(pod, on: node)
+        }
+    }
+
+    /// Takes a pod's share of a node.
+    mutating func place(_ pod: JSON, on node: String) {
+        guard let index = places[node] else { return }
+        rooms[index].pods -= 1
+        for (key, amount) in Self.requests(of: pod) {
+            rooms[index].free[key] = (rooms[index].free[key] ?? ResourceQuantity(milli: 0)) - amount
+        }
+    }
+
+    /// Where a pod goes.
+    func decide(_ pod: JSON) -> SchedulerDecision {
+        guard !rooms.isEmpty else {
             return SchedulerDecision(node: nil, message: "no nodes available to schedule pods")
         }
         let requests = Self.requests(of: pod)
         var reasons: [String: Int] = [:]
         var candidates: [(Room, ResourceQuantity)] = []
-        for node in nodes {
-            let room = Self.room(of: node, pods: pods)
+        for room in rooms {
             let faults = Self.faults(pod, requests, room)
             if faults.isEmpty {
                 // Most free cpu first, as the default scheduler spreads.
@@ -45,26 +81,7 @@ struct SchedulerDecision: Equatable, Sendable {
             return SchedulerDecision(node: best.0.name, message: "")
         }
         let list = reasons.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")
-        return SchedulerDecision(node: nil, message: "0/\(nodes.count) nodes are available: \(list).")
-    }
-
-    private static func room(of node: JSON, pods: [JSON]) -> Room {
-        let name = node.metadata?.name?.string ?? ""
-        var free: [String: ResourceQuantity] = [:]
-        for (key, value) in node.status?.allocatable?.object ?? [:] {
-            free[key] = ResourceQuantity(value.string ?? value.text())
-        }
-        var count = free["pods"].map { Int($0.roundedUp) } ?? 110
-        for pod in pods where pod.spec?.nodeName?.string == name {
-            if ["Succeeded", "Failed"].contains(pod.status?.phase?.string ?? "") { continue }
-            count -= 1
-            for (key, amount) in requests(of: pod) {
-                free[key] = (free[key] ?? ResourceQuantity(milli: 0)) - amount
-            }
-        }
-        return Room(
-            name: name, labels: node.metadata?.labels?.strings ?? [:], taints: node.spec?.taints?.array ?? [],
-            free: free, pods: count, isUnschedulable: node.spec?.unschedulable?.bool == true)
+        return SchedulerDecision(node: nil, message: "0/\(rooms.count) nodes are available: \(list).")
     }
 
     /// What a pod needs: the sum of its containers, or an init container that needs more.
@@ -166,7 +183,9 @@ struct Scheduler: Sendable {
 
     /// One pass over all pending pods, oldest first.
     func reconcile() async {
-        let pending = await server.objects(GroupResource("", "pods")).filter {
+        let nodes = await server.objects(GroupResource("", "nodes"))
+        let pods = await server.objects(GroupResource("", "pods"))
+        let pending = pods.filter {
             $0.spec?.schedulerName?.string == Self.name && ($0.spec?.nodeName?.string ?? "").isEmpty
                 && $0.metadata?.deletionTimestamp?.string == nil
                 && ($0.spec?.schedulingGates?.array ?? []).isEmpty
@@ -175,17 +194,20 @@ struct Scheduler: Sendable {
             ($0.metadata?.creationTimestamp?.string ?? "", $0.metadata?.name?.string ?? "")
                 < ($1.metadata?.creationTimestamp?.string ?? "", $1.metadata?.name?.string ?? "")
         }
-        for pod in pending { await schedule(pod) }
+        guard !pending.isEmpty else { return }
+        var rooms = SchedulerRooms(nodes: nodes, pods: pods)
+        for pod in pending {
+            let decision = rooms.decide(pod)
+            if let node = decision.node {
+                rooms.place(pod, on: node)
+                await bind(pod, to: node)
+            } else {
+                await refuse(pod, decision.message)
+            }
+        }
     }
 
-    private func schedule(_ pod: JSON) async {
-        let nodes = await server.objects(GroupResource("", "nodes"))
-        let pods = await server.objects(GroupResource("", "pods"))
-        let decision = SchedulerDecision.decide(pod, nodes: nodes, pods: pods)
-        guard let node = decision.node else {
-            await refuse(pod, decision.message)
-            return
-        }
+    private func bind(_ pod: JSON, to node: String) async {
         let binding: JSON = [
             "kind": "Binding", "apiVersion": "v1",
             "metadata": [

@@ -31,17 +31,17 @@ struct SchedulerTests {
 
     @Test("places a pod where it fits")
     func fits() {
-        let decision = SchedulerDecision.decide(
-            pod(cores: 4), nodes: [node("a", cores: 2), node("b", cores: 4)], pods: [])
+        let decision = SchedulerRooms(nodes: [node("a", cores: 2), node("b", cores: 4)], pods: []).decide(
+            pod(cores: 4))
         #expect(decision == SchedulerDecision(node: "b", message: ""))
     }
 
     @Test("counts what bound pods hold, and not what ended ones held")
     func taken() {
         let pods = [pod(cores: 2, on: "a", phase: "Running"), pod(cores: 2, on: "a", phase: "Succeeded")]
-        #expect(SchedulerDecision.decide(pod(cores: 2), nodes: [node("a", cores: 4)], pods: pods).node == "a")
+        #expect(SchedulerRooms(nodes: [node("a", cores: 4)], pods: pods).decide(pod(cores: 2)).node == "a")
         #expect(
-            SchedulerDecision.decide(pod(cores: 3), nodes: [node("a", cores: 4)], pods: pods)
+            SchedulerRooms(nodes: [node("a", cores: 4)], pods: pods).decide(pod(cores: 3))
                 == SchedulerDecision(
                     node: nil, message: "0/1 nodes are available: 1 Insufficient aws.amazon.com/neuroncore."))
     }
@@ -55,11 +55,11 @@ struct SchedulerTests {
         ]
         let pod = pod(cores: 2, ["nodeSelector": ["zone": "1"]])
         #expect(
-            SchedulerDecision.decide(pod, nodes: nodes, pods: []).message
+            SchedulerRooms(nodes: nodes, pods: []).decide(pod).message
                 == "0/4 nodes are available: 1 node(s) had untolerated taint(s) {dedicated: x}, 1 node(s) were"
                 + " unschedulable, 2 node(s) didn't match Pod's node affinity/selector.")
         #expect(
-            SchedulerDecision.decide(pod, nodes: [], pods: []).message
+            SchedulerRooms(nodes: [], pods: []).decide(pod).message
                 == "no nodes available to schedule pods")
     }
 
@@ -67,6 +67,6 @@ struct SchedulerTests {
     func tolerates() {
         let taint: JSON = ["taints": [["key": "dedicated", "value": "x", "effect": "NoSchedule"]]]
         let pod = pod(cores: 1, ["tolerations": [["key": "dedicated", "operator": "Exists"]]])
-        #expect(SchedulerDecision.decide(pod, nodes: [node("a", cores: 1, taint)], pods: []).node == "a")
+        #expect(SchedulerRooms(nodes: [node("a", cores: 1, taint)], pods: []).decide(pod).node == "a")
     }
 }

@@ -71,7 +71,7 @@ actor PodWorker {
 
     /// The health of devices may have changed.
     func refreshDevices() async {
-        for container in pod.allContainers {
+        for container in pod.mainContainers {
             let key = ContainerKey(pod: uid, container: container.name)
             let devices = await services.devices.health(key)
             if states[container.name]?.devices != devices { states[container.name]?.devices = devices }

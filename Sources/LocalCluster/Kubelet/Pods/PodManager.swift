@@ -102,7 +102,7 @@ actor PodManager {
             await worker.update(pod)
             if let grace = pod.deletionGrace { await worker.terminate(grace: grace) }
         } else if pod.deletionGrace != nil, !hasRun(pod.uid) || pod.isTerminal || ended.contains(pod.uid) {
-            await delete(pod)
+            delete(pod)
         } else if isNew, !pod.isTerminal {
             await admit(pod)
         } else if isNew {
@@ -177,18 +177,19 @@ actor PodManager {
         Task {
             if let grace = pod.deletionGrace { await worker.terminate(grace: grace) }
             await worker.run()
-            await workerEnded(pod.uid)
+            workerEnded(pod.uid)
         }
     }
 
-    private func workerEnded(_ uid: String) async {
+    private func workerEnded(_ uid: String) {
         ended.insert(uid)
         workers[uid] = nil
         guard let pod = pods[uid] else { return forgetFiles(uid) }
-        if pod.deletionGrace != nil { await delete(pod) }
+        if pod.deletionGrace != nil { delete(pod) }
     }
 
-    private func delete(_ pod: Pod) async { await writer.finish(pod) }
+    /// Has the object removed. Nobody waits for it: an API server that is away must not hold up other pods.
+    private func delete(_ pod: Pod) { writer.assumeIsolated { $0.finish(pod) } }
 
     /// The object is gone: what still runs is stopped, and the files go after it.
     private func remove(_ uid: String) async {

@@ -18,7 +18,6 @@ actor PodStatusWriter {
         /// Delete the object once the status has been sent.
         var isFinal = false
         var isBusy = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let backend: any KubeletBackend
@@ -41,23 +40,14 @@ actor PodStatusWriter {
         work(pod.uid)
     }
 
-    /// Deletes the object once its last status is out, and waits for it.
-    func finish(_ pod: Pod) async {
+    /// Deletes the object once its last status is out.
+    func finish(_ pod: Pod) {
         entries[pod.uid, default: Entry(pod: pod)].isFinal = true
         work(pod.uid)
-        await withCheckedContinuation { continuation in
-            if entries[pod.uid] == nil {
-                continuation.resume()
-            } else {
-                entries[pod.uid]?.waiters.append(continuation)
-            }
-        }
     }
 
     /// The object is gone: nothing more is to be said of it.
-    func forget(_ uid: String) {
-        for waiter in entries.removeValue(forKey: uid)?.waiters ?? [] { waiter.resume() }
-    }
+    func forget(_ uid: String) { entries[uid] = nil }
 
     private func work(_ uid: String) {
         guard entries[uid]?.isBusy == false else { return }

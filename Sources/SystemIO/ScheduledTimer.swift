@@ -1,5 +1,5 @@
-// Timers live in a binary heap by deadline. Most are time-outs that are cancelled long before they are due, so
-// cancelled ones are dropped in bulk when they outnumber the others.
+// Timers live in a binary heap by deadline. Most are time-outs that are cancelled long before they are due,
+// so cancelled ones are dropped in bulk when they outnumber the others.
 
 internal import Synchronization
 
@@ -7,23 +7,30 @@ internal import Synchronization
 package final class ScheduledTimer: Sendable {
     /// Nanoseconds of the monotonic clock.
     let deadline: UInt64
-    private let body: Lock<(@Sendable () -> Void)?>
+    private let body: Lock<Body>
+
+    /// The closure in a struct of its own: were it the lock's value itself, each access through the generic
+    /// lock would write it back wrapped once more, and a timer that is looked at often enough would end in a
+    /// stack overflow.
+    private struct Body {
+        var run: (@Sendable () -> Void)?
+    }
 
     init(deadline: UInt64, body: @escaping @Sendable () -> Void) {
         self.deadline = deadline
-        self.body = Lock(body)
+        self.body = Lock(Body(run: body))
     }
 
     /// Keeps the closure from running and lets go of what it holds. May be called from any thread, and late.
-    package func cancel() { body.withLock { $0 = nil } }
+    package func cancel() { body.withLock { $0.run = nil } }
 
     /// Whether it was cancelled or has run.
-    var isDone: Bool { body.withLock { $0 == nil } }
+    var isDone: Bool { body.withLock { $0.run == nil } }
 
     func fire() {
         let run = body.withLock { body in
-            defer { body = nil }
-            return body
+            defer { body.run = nil }
+            return body.run
         }
         run?()
     }

@@ -24,6 +24,10 @@ package struct LocalKubeletOptions: Sendable {
     package var network: UInt8 = 0
     /// Host and port of the API server for KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT; nil for none.
     package var service: (host: String, port: UInt16)?
+    /// The process that pods end with; by default the one that `GANGLION_SUPERVISOR_PID` names, if any.
+    package var supervisor: Int32? = getenv(ContainerShim.supervisorVariable).flatMap {
+        Int32(String(cString: $0))
+    }
     /// Its times.
     package var timings = KubeletTimings()
 
@@ -50,7 +54,7 @@ package struct LocalKubelet: Sendable {
         self.loop = loop
     }
 
-    /// Runs until SIGTERM, SIGINT, or the end of the process that `GANGLION_SUPERVISOR_PID` names. Pods go on
+    /// Runs until SIGTERM, SIGINT, or the end of the supervisor. Pods go on
     /// running: the next kubelet on the same root finds them, unless the supervisor is gone, with which they
     /// end.
     ///
@@ -59,7 +63,7 @@ package struct LocalKubelet: Sendable {
         let signals = try SignalWatcher([.terminate, .interrupt], loop: loop)
         let running = try await start()
         log.info("kubelet runs", ["node": options.nodeName, "root": options.root])
-        let supervisor = Self.supervisor.flatMap { try? ChildProcess(existing: $0, loop: loop) }
+        let supervisor = options.supervisor.flatMap { try? ChildProcess(existing: $0, loop: loop) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = await signals.first() }
             if let supervisor { group.addTask { _ = await supervisor.wait() } }
@@ -69,11 +73,6 @@ package struct LocalKubelet: Sendable {
             log.info("kubelet ends", ["node": options.nodeName])
             exit(0)
         }
-    }
-
-    /// The process that pods end with.
-    private static var supervisor: Int32? {
-        getenv(ContainerShim.supervisorVariable).flatMap { Int32(String(cString: $0)) }
     }
 
     /// A kubelet at work.
@@ -151,7 +150,7 @@ package struct LocalKubelet: Sendable {
             environment["KUBERNETES_SERVICE_PORT"] = "\(service.port)"
             environment["KUBERNETES_SERVICE_PORT_HTTPS"] = "\(service.port)"
         }
-        var shim = Self.supervisor.map { [ContainerShim.supervisorVariable: "\($0)"] } ?? [:]
+        var shim = options.supervisor.map { [ContainerShim.supervisorVariable: "\($0)"] } ?? [:]
         shim["LD_LIBRARY_PATH"] = libraries
         return KubeletServices(
             root: options.root, nodeName: options.nodeName, loop: loop, images: options.images,

@@ -96,12 +96,12 @@ struct LocalKubeletTests {
     init() throws { scratch = try Scratch() }
 
     private func kubelet(_ backend: ScriptedBackend) throws -> LocalKubelet {
-        setenv(ContainerShim.supervisorVariable, "\(getpid())", 1)  // what is left ends with the tests
         var options = LocalKubeletOptions(
             root: scratch.path, nodeName: "local", images: ImageTable(directory: "/none"),
             program: try #require(ganglionProgram))
         options.instanceType = "inf2.48xlarge"
         options.network = 9
+        options.supervisor = getpid()  // what is left ends with the tests
         return LocalKubelet(options, backend: backend, log: .silent, loop: .shared)
     }
 

@@ -20,7 +20,7 @@ extension APIServer {
             _ = await perform(
                 "PATCH", "/api/v1/namespaces/\(home)/events/\(name.name)",
                 [
-                    "count": JSON((event.json.count?.int ?? 1) + 1), "lastTimestamp": .string(now.text),
+                    "count": JSON((event.json.count?.int ?? 1) &+ 1), "lastTimestamp": .string(now.text),
                 ], type: Self.mergeType, user: source)
             return
         }

@@ -34,7 +34,11 @@ struct SmallPartsTests {
     }
 
     @Test(
-        "what is no quantity", arguments: ["", "x", "1Q", "1.2.3", "e3", "99999999999999999999", "1e99", "."])
+        "what is no quantity",
+        arguments: [
+            "", "x", "1Q", "1.2.3", "e3", "99999999999999999999", "1e99", ".",
+            "1e-9223372036854775808",
+        ])
     func badQuantities(text: String) {
         #expect(ResourceQuantity(text) == nil)
     }
@@ -85,6 +89,24 @@ struct SmallPartsTests {
         ]
         let path = try #require(JSONPath(text))
         #expect(path.values(in: object).map { $0.string ?? $0.text() } == values)
+    }
+
+    @Test(
+        "odd Accept headers are read, not crashed on",
+        arguments: ["a/b; ;q=1", "a/b;=", ";", ",,", "a/b;q=0.5;"])
+    func mediaTypes(header: String) {
+        #expect(MediaType.list(header).allSatisfy { $0.type == "a/b" || $0.type.isEmpty })
+    }
+
+    @Test("sums that a client may make too large stay inside their type")
+    func sums() {
+        let large = JSON(Int.max)
+        let pod: JSON = [
+            "spec": ["containers": [[:], [:]]],
+            "status": ["containerStatuses": [["restartCount": large], ["restartCount": large]]],
+        ]
+        let cells = PodColumns.columns.map { $0.cell(pod) }
+        #expect(cells[3] == "-2")
     }
 
     @Test("continue tokens come back")

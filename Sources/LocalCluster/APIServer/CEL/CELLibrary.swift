@@ -47,7 +47,10 @@ extension CELFunctions {
             }
             return .list(parts + [.string(String(rest))])
         case ("replace", 2, _):
-            return .string(text.replacing(words[0], with: words[1], maxReplacements: numbers.first ?? .max))
+            return .string(
+                text.replacing(
+                    words[0], with: words[1],
+                    maxReplacements: numbers.first.flatMap { $0 < 0 ? nil : $0 } ?? .max))
         case ("substring", 0, 1), ("substring", 0, 2):
             let end = numbers.count > 1 ? numbers[1] : scalars.count
             guard numbers[0] >= 0, numbers[0] <= end, end <= scalars.count else {

@@ -40,7 +40,9 @@ struct ResourceQuantity: Hashable, Comparable, Sendable {
         }
         var exponent = 0
         if let mark = digits.firstIndex(where: { $0 == "e" || $0 == "E" }) {
-            guard let value = Int(digits[digits.index(after: mark)...]), abs(value) <= 18 else { return nil }
+            guard let value = Int(digits[digits.index(after: mark)...]), (-18...18).contains(value) else {
+                return nil
+            }
             exponent = value
             digits = digits[..<mark]
         }

@@ -76,6 +76,21 @@ struct DefinitionStrategy: ResourceStrategy {
         for key in ["plural", "kind"] where (names[key]?.string ?? "").isEmpty {
             faults.append(.required("spec.names.\(key)"))
         }
+        for key in ["kind", "listKind"] {
+            let name = names[key]?.string ?? ""
+            if !name.isEmpty, !Names.isLabel(name.lowercased()) {
+                faults.append(
+                    .invalid(
+                        "spec.names.\(key)", .string(name),
+                        "may have mixed case, but should otherwise match: \(Names.serviceFault)"))
+            }
+        }
+        for (index, version) in (spec.versions?.array ?? []).enumerated() {
+            let name = version.name?.string ?? ""
+            if !Names.isLabel(name) {
+                faults.append(.invalid("spec.versions[\(index)].name", .string(name), Names.serviceFault))
+            }
+        }
         let scope = spec.scope?.string ?? ""
         if scope.isEmpty {
             faults.append(.required("spec.scope"))

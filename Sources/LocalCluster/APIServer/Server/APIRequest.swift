@@ -49,7 +49,8 @@ struct MediaType: Equatable, Sendable {
             var parameters: [String: String] = [:]
             for part in parts.dropFirst() {
                 let pair = part.split(separator: "=", maxSplits: 1).map { trim(String($0)) }
-                parameters[pair[0].lowercased()] = pair.count > 1 ? pair[1] : ""
+                guard let name = pair.first else { continue }
+                parameters[name.lowercased()] = pair.count > 1 ? pair[1] : ""
             }
             return MediaType(type: parts.first?.lowercased() ?? "", parameters: parameters)
         }

@@ -121,7 +121,7 @@ extension APIServer {
                 isPod || isOnHold && !isDefinition ? JSON(grace) : JSON?.none
             if !finalizers.isEmpty { json.metadata?.finalizers = .array(finalizers) }
             if !wasDeleting, !isDefinition, let generation = metadata.generation?.int {
-                json.metadata?.generation = JSON(generation + 1)
+                json.metadata?.generation = JSON(generation &+ 1)
             }
             if type.kind == "Namespace", type.group.isEmpty { json.status?.phase = "Terminating" }
             if isOnHold || isPod {

@@ -123,7 +123,7 @@ extension APIServer {
             return (min(max(percent, 0), 100) * total + 99) / 100
         }
         if let minimum = spec.minAvailable { return count(minimum) }
-        if let maximum = spec.maxUnavailable { return max(0, total - count(maximum)) }
+        if let maximum = spec.maxUnavailable { return max(0, total - min(max(count(maximum), 0), total)) }
         return 0
     }
 

@@ -257,7 +257,7 @@ extension APIServer {
             ).updated(object, from: before, baseline: type.strategy.baseline)
         }
         if type.countsGeneration, !isStatus, Self.counted(object, type) != Self.counted(before, type) {
-            object.metadata?.generation = JSON((before.metadata?.generation?.int ?? 0) + 1)
+            object.metadata?.generation = JSON((before.metadata?.generation?.int ?? 0) &+ 1)
         }
         var faults = Names.metadataFaults(object.metadata ?? [:], kind: type.kind, custom: type.isCustom)
         faults += type.strategy.validate(object, old: before, context)

@@ -59,7 +59,7 @@ enum PodColumns {
 
     private static func restarts(_ pod: JSON) -> String {
         let statuses = pod.status?.containerStatuses?.array ?? []
-        let count = statuses.reduce(0) { $0 + ($1.restartCount?.int ?? 0) }
+        let count = statuses.reduce(0) { $0 &+ ($1.restartCount?.int ?? 0) }
         let last = statuses.compactMap { $0.lastState?.terminated?.finishedAt?.string }.max()
         guard count > 0, let last else { return "\(count)" }
         return "\(count) (\(TableColumn.age(of: .string(last))) ago)"

@@ -1,5 +1,6 @@
 // Time-outs run on the monotonic clock, stamps on the wall clock; nothing here needs Foundation.
 
+internal import CLinux
 internal import Glibc
 
 /// Nanoseconds that never jump.

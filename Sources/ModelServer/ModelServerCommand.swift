@@ -32,6 +32,8 @@ package enum ModelServerCommand {
         "grace", default: 25, placeholder: "SECONDS",
         help: "How long requests may take to end after SIGTERM; a pod is killed after 30",
         check: { 0...3_600 ~= $0 ? nil : "must be from 0 to 3600" })
+    private static let measure = Flag(
+        "measure", help: "Print how fast each model is on the first group, and end")
     private static let logFormat = Option(
         "log-format", default: LogFormatChoice.text, environment: "GANGLION_LOG_FORMAT",
         help: "How log lines are written")
@@ -42,7 +44,7 @@ package enum ModelServerCommand {
         details:
             "The cores are those of NEURON_RT_VISIBLE_CORES, else a free run of NEURON_RT_NUM_CORES, else all of the"
             + " visible devices.",
-        arguments: [listen, models, degree, deviceRoot, queue, batch, grace, logFormat],
+        arguments: [listen, models, degree, deviceRoot, queue, batch, grace, measure, logFormat],
         examples: [
             Command.Example(
                 "ganglion-model-server --model minilm=/models/all-MiniLM-L6-v2 --tensor-parallel-degree 2",
@@ -65,6 +67,10 @@ package enum ModelServerCommand {
         let address = try SocketAddress(parsing: values[listen] ?? defaultAddress)
         let signals = try SignalWatcher()
         let claims = try claimGroups(values)
+        if values[measure] {
+            try await printSpeed(specifications, on: NeuronCoreGroup(claims[0]))
+            return
+        }
 
         let server = ModelServer(
             models: specifications, queueLimit: values[queue], batchLimit: values[batch],
@@ -100,6 +106,29 @@ package enum ModelServerCommand {
             exit(0)
         }
     }
+
+    private static func printSpeed(_ models: [ModelSpecification], on group: NeuronCoreGroup) async throws {
+        let store = ModelStore()
+        print(
+            "kernels \(NeuronCoreGroup.kernelName), cores \(group.coreList), threads \(ComputePool.shared.threadCount)"
+        )
+        for specification in models {
+            try group.load(try store.model(at: specification.uri), as: specification.name)
+            for (batch, tokens) in [(1, 8), (1, 32), (1, 128), (1, 512), (8, 32), (8, 128), (32, 32)] {
+                guard
+                    let speed = await group.measure(model: specification.name, batch: batch, tokens: tokens)
+                else { continue }
+                print(
+                    "\(specification.name) batch \(speed.batch) tokens \(speed.tokens):"
+                        + " \(rounded(speed.milliseconds.fastest)) ms at best, \(rounded(speed.milliseconds.median)) ms median,"
+                        + " \(rounded(speed.tokensPerSecond)) tokens/s,"
+                        + " \(rounded(speed.gigaflops)) GFLOPS")
+            }
+        }
+    }
+
+    /// One digit after the point.
+    private static func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 
     /// The visible cores in groups, each claimed by itself.
     private static func claimGroups(_ values: ArgumentValues) throws -> [CoreClaim] {

@@ -27,6 +27,13 @@ extension Vector {
         UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Vector.self)
     }
 
+    /// Every lane between the two; `clamped` of the standard library is a call that is not inlined.
+    @inline(__always)
+    func limited(to low: Float, _ high: Float) -> Vector {
+        let bounded = replacing(with: low, where: self .< low)
+        return bounded.replacing(with: high, where: bounded .> high)
+    }
+
     /// `self + a * b`, fused where one instruction does it. Elsewhere `addingProduct` would be a call into libm.
     @inline(__always)
     func adding(_ a: Vector, times b: Vector) -> Vector {
@@ -322,7 +329,7 @@ private func gelu(_ y: Vector) -> Vector {
 /// erf as the quotient of two polynomials on [-4, 4], within 3e-7; the coefficients are Eigen's (`generic_fast_erf`).
 @inline(__always)
 private func errorFunction(_ value: Vector) -> Vector {
-    let x = value.clamped(lowerBound: Vector(repeating: -4), upperBound: Vector(repeating: 4))
+    let x = value.limited(to: -4, 4)
     let square = x * x
     var top = Vector(repeating: -2.726_142_258_013_06e-10)
     top = Vector(repeating: 2.770_681_424_959_02e-08).adding(top, times: square)
@@ -343,7 +350,7 @@ private func errorFunction(_ value: Vector) -> Vector {
 /// and n into the exponent. Below -87 the result is 0.
 @inline(__always)
 private func exponential(_ value: Vector) -> Vector {
-    let x = value.clamped(lowerBound: Vector(repeating: -87), upperBound: Vector(repeating: 88))
+    let x = value.limited(to: -87, 88)
     // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits of the mantissa.
     let magic = Vector(repeating: 12_582_912)
     let shifted = magic.adding(x, times: Vector(repeating: 1.442_695_040_888_963))

@@ -46,6 +46,9 @@ package final class NeuronCoreGroup: Sendable {
         var statistics = Statistics()
     }
 
+    /// The kernels that this CPU runs: "avx2" or "baseline".
+    package static var kernelName: String { Kernels.best.variant.rawValue }
+
     /// The cores, as the container counts them.
     package let cores: Range<Int>
 
@@ -117,6 +120,11 @@ package final class NeuronCoreGroup: Sendable {
             }
             return embeddings
         }
+    }
+
+    /// The sizes of a loaded model.
+    func configuration(of name: String) -> ModelConfiguration? {
+        state.withLock { $0.models[name]?.model.configuration }
     }
 
     /// What has been done so far.

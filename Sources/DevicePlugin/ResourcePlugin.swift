@@ -54,6 +54,7 @@ package actor ResourcePlugin {
     private var assigned: [NodePluginAPI.Assignment] = []
     private var server: GRPCServer?
     private var ownSocket: SocketIdentity?
+    private var registeredWith: SocketIdentity?
     private var timer: ScheduledTimer?
     private var registering: Task<Void, Never>?
     private var attempt = 0
@@ -105,9 +106,9 @@ package actor ResourcePlugin {
         metrics.devices.set(Double(counts.healthy), [settings.resource, "healthy"])
         metrics.devices.set(Double(counts.devices - counts.healthy), [settings.resource, "unhealthy"])
         guard isFirst, !isStopped else { return }
+        look()
         receive(.start)
         watch()
-        look()
     }
 
     /// Takes all groups that are assigned to pods of this node; gives those that can never be honoured.
@@ -171,13 +172,14 @@ package actor ResourcePlugin {
         log.debug("registration", ["phase": phase.rawValue, "was": before.rawValue])
         if phase == .registered {
             log.info("registered", ["devices": counts.devices, "took": ContinuousClock.now - started])
+            registeredWith = SocketIdentity(path: settings.kubeletSocket)
             metrics.registered.set(1, [settings.resource])
             onRegistration(true)
         } else if before == .registered {
             var reason = "the plugin stops"
             if case .streamEnded = event { reason = "the kubelet ended the stream" }
-            if case .observed(_, let inPlace) = event {
-                reason = inPlace ? "a new kubelet is there" : "the kubelet's or our own socket was replaced"
+            if case .observed(let kubelet, _) = event {
+                reason = kubelet == registeredWith ? "our socket was removed" : "a new kubelet is there"
             }
             log.info("registration ended", ["reason": reason])
             metrics.registered.set(0, [settings.resource])

@@ -65,6 +65,13 @@ let protocols: [Target] =
 
 let kubernetes: [Target] =
     module("KubeletAPI", ["Protobuf", "GRPC"])
+    + [
+        .target(
+            name: "GanglionAPI",
+            resources: [
+                .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
+            ], swiftSettings: settings)
+    ]
     + module("KubernetesClient", ["HTTP", "HTTP1", "JSON", "TLS", "CYAML", "Observability", "SystemIO"])
 
 let domain: [Target] =
@@ -79,14 +86,34 @@ let domain: [Target] =
     ]
 
 let applications: [Target] =
-    module("DevicePlugin", ["Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "Observability", "SystemIO"])
-    + module("NodeAgent", ["DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability", "SystemIO"])
-    + module("Operator", ["Neuron", "Placement", "KubernetesClient", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO"])
-    + module("ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
-    + module("LocalCluster", ["CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1", "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO"])
+    module(
+        "DevicePlugin",
+        ["Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "Observability", "SystemIO"])
+    + module(
+        "NodeAgent",
+        [
+            "DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability",
+            "SystemIO",
+        ])
+    + module(
+        "Operator",
+        ["Neuron", "Placement", "KubernetesClient", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO"])
+    + module(
+        "ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
+    + module(
+        "LocalCluster",
+        [
+            "GanglionAPI", "Neuron", "Placement", "CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1",
+            "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO",
+        ])
 
 let commands: [Target] =
-    command("ganglion", ["LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "HTTP", "JSON", "SystemIO", "Observability"])
+    command(
+        "ganglion",
+        [
+            "LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "HTTP", "HTTP1",
+            "JSON", "SystemIO", "Observability",
+        ])
     + command("ganglion-device-plugin", ["DevicePlugin", "Neuron", "Observability", "SystemIO"])
     + command("ganglion-node-agent", ["NodeAgent", "KubernetesClient", "Observability", "SystemIO"])
     + command("ganglion-operator", ["Operator", "KubernetesClient", "Observability", "SystemIO"])

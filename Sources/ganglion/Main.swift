@@ -1,13 +1,28 @@
+// The command line of Ganglion.
+
+import Arguments
 import Glibc
 import LocalCluster
+import NeuronTools
 
 @main
 struct Main {
-    static func main() {
-        let arguments = CommandLine.arguments
-        // Before anything else: a shim must stay a process of one thread.
-        if arguments.count == 3, arguments[1] == ContainerShim.command {
-            exit(ContainerShim.run(directory: arguments[2]))
+    static func main() async {
+        // The shim forks: it runs on the first thread, before there is a second one.
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == ContainerShim.command {
+            exit(ContainerShim.run(directory: CommandLine.arguments[2]))
         }
+        await Command(
+            "ganglion", summary: "AWS NeuronCores on Kubernetes, with or without the hardware",
+            examples: [
+                .init("ganglion ls", "list the Neuron chips of this machine"),
+                .init(
+                    "ganglion fake create --instance-type inf2.48xlarge --root /tmp/fake", "make a fake node"),
+            ],
+            subcommands: [
+                DemoCommand.command, UpCommand.command, KubeletCommand.command, ListCommand.command,
+                FakeCommand.command,
+            ]
+        ).main()
     }
 }

@@ -1,8 +1,8 @@
 // The embedded kubelet: a process of its own, so that it can be killed and started again while pods run.
 
 import Glibc
-import Observability
-import SystemIO
+package import Observability
+package import SystemIO
 
 /// How an embedded kubelet is set up.
 package struct LocalKubeletOptions: Sendable {
@@ -47,7 +47,14 @@ package struct LocalKubelet: Sendable {
     private let log: Logger
     private let loop: EventLoop
 
-    init(_ options: LocalKubeletOptions, backend: any KubeletBackend, log: Logger, loop: EventLoop) {
+    /// A kubelet.
+    ///
+    /// - Parameters:
+    ///   - backend: the API server.
+    ///   - loop: everything of the kubelet runs on it.
+    package init(
+        _ options: LocalKubeletOptions, backend: any KubeletBackend, log: Logger, loop: EventLoop = .shared
+    ) {
         self.options = options
         self.backend = backend
         self.log = log

@@ -141,7 +141,7 @@ enum ProtobufBodies {
                     let pair = message(bytes, [1: ("key", .string), 2: ("value", inner)], depth + 1)
                 else { return nil }
                 var members = object[name]?.object ?? [:]
-                members[pair.key?.string ?? ""] = pair.value ?? ""
+                members[pair["key"]?.string ?? ""] = pair.value ?? ""
                 object[name] = .object(members)
             default:
                 guard let value = value(field, shape, depth) else { return nil }

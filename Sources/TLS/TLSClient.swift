@@ -44,7 +44,7 @@ package final class TLSClient: SecureLayerFactory {
         switch trust {
         case .insecure: return
         case .system: try context.trustSystem()
-        case .authorities(let pem): try context.trust(pem, "the certificate authorities")
+        case .authorities(let pem): try context.trust(pem, "the list of certificate authorities")
         case .file(let path):
             let pem: [UInt8]
             do throws(SystemError) { pem = try Files.read(path, limit: 4 << 20) } catch {

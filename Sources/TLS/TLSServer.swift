@@ -29,10 +29,10 @@ package final class TLSServer: SecureLayerFactory {
         switch clients {
         case .none: break
         case .optional(let authorities):
-            try context.trust(authorities, "the authorities of clients", announce: true)
+            try context.trust(authorities, "the list of client authorities", announce: true)
             context.verifyPeer(required: false)
         case .required(let authorities):
-            try context.trust(authorities, "the authorities of clients", announce: true)
+            try context.trust(authorities, "the list of client authorities", announce: true)
             context.verifyPeer(required: true)
         }
     }

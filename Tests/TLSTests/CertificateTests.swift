@@ -96,7 +96,8 @@ struct PEMTests {
     func errors() throws {
         let samples = try Samples.get()
         let empty = SecureLayerError(
-            "the certificate authorities holds no certificate: give PEM that has -----BEGIN CERTIFICATE-----")
+            "the list of certificate authorities holds no certificate: give PEM that has -----BEGIN CERTIFICATE-----"
+        )
         #expect(throws: empty) { try TLSClient(host: "a", trust: .authorities([])) }
         #expect(throws: empty) {
             try TLSClient(host: "a", trust: .authorities(samples.server.privateKeyPEM))
@@ -146,7 +147,7 @@ struct PEMTests {
         let damaged = Array("-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n".utf8)
         #expect(
             throws: SecureLayerError(
-                "cannot read certificate 2 of the certificate authorities (bad base64 decode): give it as PEM"
+                "cannot read certificate 2 of the list of certificate authorities (bad base64 decode): give it as PEM"
             )
         ) {
             try TLSClient(host: "a", trust: .authorities(samples.authority.certificatePEM + damaged))

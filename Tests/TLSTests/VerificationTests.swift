@@ -172,6 +172,20 @@ struct VerificationTests {
                         + "(CN=ada,O=engineers,O=system:masters): issue it with that extended key usage"))
     }
 
+    @Test(
+        "the system's authorities do not know ours",
+        .enabled(if: Files.exists("/etc/ssl/certs/ca-certificates.crt"), "needs ca-certificates"))
+    func system() throws {
+        let samples = try Samples.get()
+        let pair = try connect(
+            TLSClient(host: "localhost", trust: .system), TLSServer(identity: samples.server.identity))
+        #expect(
+            pair.clientError
+                == SecureLayerError(
+                    "the certificate of server \"localhost\" comes from \"CN=test authority\", which is not "
+                        + "trusted: give that authority's certificate if it is the right one"))
+    }
+
     @Test("insecure believes anybody, and says that nobody was verified")
     func insecure() throws {
         let samples = try Samples.get()

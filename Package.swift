@@ -116,7 +116,7 @@ let commands: [Target] =
         ])
     + command("ganglion-device-plugin", ["DevicePlugin", "Neuron", "Observability", "SystemIO"])
     + command("ganglion-node-agent", ["NodeAgent", "KubernetesClient", "Observability", "SystemIO"])
-    + command("ganglion-operator", ["Operator", "KubernetesClient", "Observability", "SystemIO"])
+    + command("ganglion-operator", ["Operator", "KubernetesClient", "HTTP", "Observability", "SystemIO"])
     + command("ganglion-model-server", ["ModelServer", "NeuronRuntime", "Observability", "SystemIO"])
 
 let package = Package(

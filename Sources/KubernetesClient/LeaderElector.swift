@@ -16,7 +16,7 @@ package actor LeaderElector {
     private let isLeading: Gauge?
     private let identity: String
     private var election: LeaseElection
-    private var isStopped = false
+    private let stopped = Lock(false)
 
     /// A candidate.
     ///
@@ -38,6 +38,11 @@ package actor LeaderElector {
             "leader_election_master_status", "Whether this process leads.", labels: ["name"])
         isLeading?.set(0, [lease.name])
     }
+
+    /// Whether `release` was called.
+    package nonisolated var isStopping: Bool { stopped.withLock { $0 } }
+
+    private var isStopped: Bool { isStopping }
 
     /// Waits until this process leads; false when it was stopped before.
     package func acquire() async -> Bool {
@@ -88,7 +93,7 @@ package actor LeaderElector {
 
     /// Stops and gives the lease back, so that another need not wait for its end.
     package func release() async {
-        isStopped = true
+        stopped.withLock { $0 = true }
         do throws(KubernetesError) {
             let lease = try await client.get(.leases, election.key)
             if let released = election.released(lease, time: .now) {

@@ -1,0 +1,148 @@
+// Gives pending pods a node and their NeuronCores. One request does both, so there is no moment at which a pod is bound and
+// has no cores. Until a watch shows a binding, it is assumed; until it is known whether one that failed was carried out, too.
+
+internal import JSON
+internal import KubernetesClient
+internal import Observability
+internal import Placement
+internal import SystemIO
+
+/// Decides about pending pods and carries the decisions out.
+actor Binder {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let client: KubernetesClient
+    private let events: EventRecorder
+    private let log: Logger
+    private let bindings: Counter?
+    private let unplaced: Gauge?
+    private var assumed: [String: AssumedBinding] = [:]
+    private var uncertain: Set<String> = []
+    private let messages = Lock<[String: String]>([:])
+
+    init(
+        _ client: KubernetesClient, events: EventRecorder, registry: MetricsRegistry?, log: Logger,
+        loop: EventLoop
+    ) {
+        self.client = client
+        self.events = events
+        self.log = log
+        self.loop = loop
+        bindings = registry?.counter("ganglion_bindings_total", "Pods bound to a node.", labels: ["result"])
+        unplaced = registry?.gauge("ganglion_unschedulable_pods", "Pods that no node can take now.")
+    }
+
+    /// Why pods have no node yet, by uid.
+    nonisolated var verdicts: [String: String] { messages.withLock { $0 } }
+
+    /// A pass over all pods that wait.
+    ///
+    /// - Parameters:
+    ///   - pods: reads all pods; called again once it is settled what became of earlier bindings.
+    ///   - nodes: reads all nodes.
+    /// - Returns: pods whose verdict has changed, and whether another pass is needed although nothing changes.
+    func pass(
+        pods: @Sendable () -> [PodView], nodes: @Sendable () -> [NodeView]
+    ) async -> (changed: [PodView], again: Bool) {
+        await settle()
+        let present = pods()
+        let seen = Dictionary(present.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
+        // What a watch has shown, or has shown to be gone, need not be assumed any more.
+        assumed = assumed.filter { uid, _ in
+            guard let pod = seen[uid] else { return uncertain.contains(uid) }
+            return pod.node.isEmpty
+        }
+        let decisions = SchedulingState(pods: present, nodes: nodes(), assumed: Array(assumed.values))
+            .decisions()
+        var changed: [PodView] = []
+        var refused: [String: String] = [:]
+        for decision in decisions {
+            switch decision {
+            case .bind(let pod, let node, let cores):
+                await bind(pod, to: node, cores: cores)
+            case .unschedulable(let pod, let message):
+                refused[pod.uid] = message
+                if messages.withLock({ $0[pod.uid] }) != message {
+                    changed.append(pod)
+                    await refuse(pod, message)
+                }
+            }
+        }
+        let placed = messages.withLock { messages -> Set<String> in
+            let placed = Set(messages.keys).subtracting(refused.keys)
+            messages = refused
+            return placed
+        }
+        changed += placed.compactMap { seen[$0] }
+        unplaced?.set(Double(refused.count))
+        return (changed, !refused.isEmpty || !uncertain.isEmpty)
+    }
+
+    private func bind(_ pod: PodView, to node: String, cores: [Int]) async {
+        let text = cores.map(String.init).joined(separator: ",")
+        assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: CoreSet(cores))
+        do throws(KubernetesError) {
+            try await client.bind(
+                pod: pod.key, uid: pod.uid, node: node,
+                annotations: cores.isEmpty ? [:] : [Names.coresAnnotation: text])
+            bindings?.increment(["bound"])
+            log.info("bound", ["pod": pod.key.description, "node": node, "cores": text])
+            let note =
+                cores.isEmpty
+                ? "Successfully assigned \(pod.key) to \(node)"
+                : "Successfully assigned \(pod.key) to \(node), NeuronCores \(text)"
+            events.record(
+                EventNote(.normal, about: pod.json, reason: "Scheduled", action: "Binding", note: note))
+        } catch {
+            log.warning(
+                "cannot bind", ["pod": pod.key.description, "node": node, "error": error.description])
+            bindings?.increment(["failed"])
+            switch error.code {
+            case .some(400..<500): assumed[pod.uid] = nil  // refused: nothing was done
+            default: uncertain.insert(pod.uid)
+            }
+        }
+    }
+
+    /// Asks what became of bindings whose answer was lost.
+    private func settle() async {
+        for uid in uncertain {
+            guard let binding = assumed[uid] else {
+                uncertain.remove(uid)
+                continue
+            }
+            do throws(KubernetesError) {
+                let pod = try await client.get(.pods, binding.pod.key)
+                let isBound = pod.meta.uid == uid && pod["spec"]?["nodeName"]?.string?.isEmpty == false
+                if !isBound { assumed[uid] = nil }
+                uncertain.remove(uid)
+            } catch {
+                guard error.isNotFound else { continue }
+                assumed[uid] = nil
+                uncertain.remove(uid)
+            }
+        }
+    }
+
+    /// Says in the pod's events and condition why it waits, as kube-scheduler does.
+    private func refuse(_ pod: PodView, _ message: String) async {
+        events.record(
+            EventNote(
+                .warning, about: pod.json, reason: "FailedScheduling", action: "Scheduling", note: message))
+        let condition: JSON = [
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
+            "lastTransitionTime": .string(Timestamp.now.seconds),
+        ]
+        let object: JSON = [
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": ["name": .string(pod.key.name), "namespace": .string(pod.key.namespace)],
+            "status": ["conditions": [condition]],
+        ]
+        do throws(KubernetesError) {
+            try await client.apply(.pods, object, manager: Names.fieldManager, subresource: "status")
+        } catch {
+            log.debug("cannot set PodScheduled", ["pod": pod.key.description, "error": error.description])
+        }
+    }
+}

@@ -1,0 +1,95 @@
+// Which cores of a node are free. Nothing is stored: it follows, each time, from the pods bound to the node, from what their
+// bindings assigned, from what the kubelet says it handed out, and from bindings of our own that no watch has shown yet.
+
+internal import JSON
+internal import KubernetesClient
+internal import Placement
+
+/// A binding that was sent and not seen yet.
+struct AssumedBinding: Equatable, Sendable {
+    var pod: PodView
+    var node: String
+    var cores: CoreSet
+}
+
+/// What is taken on one node.
+struct CoreLedger: Sendable {
+    let node: NodeView
+    private(set) var taken = CoreSet()
+    private(set) var requestedCores = 0
+    private(set) var cpu = Quantity(thousandths: 0)
+    private(set) var memory = Quantity(thousandths: 0)
+    private(set) var podCount = 0
+
+    /// Counts what the pods bound to the node hold.
+    ///
+    /// - Parameters:
+    ///   - pods: those bound to the node that have not ended.
+    ///   - assumed: bindings to the node that the pods do not show yet.
+    init(node: NodeView, pods: [PodView], assumed: [AssumedBinding]) {
+        self.node = node
+        var unknown: [PodView] = []
+        for pod in pods {
+            if let cores = Self.cores(of: pod, on: node) {
+                add(pod, cores: cores)
+            } else if pod.cores > 0 {
+                unknown.append(pod)
+            } else {
+                add(pod, cores: [])
+            }
+        }
+        for binding in assumed { add(binding.pod, cores: binding.cores) }
+        // Bound by another scheduler and not reported yet: the plugin will choose by the same rule.
+        for pod in unknown.sorted(by: { $0.key < $1.key }) {
+            let guess = node.topology.flatMap {
+                preferredCores(available: free, size: pod.cores, topology: $0)
+            }
+            add(pod, cores: CoreSet(guess ?? []))
+        }
+    }
+
+    /// The healthy cores that nobody holds.
+    var free: CoreSet { node.healthy.subtracting(taken) }
+
+    /// Counts a pod more.
+    mutating func add(_ pod: PodView, cores: CoreSet) {
+        taken = taken.union(cores)
+        requestedCores += pod.cores
+        cpu = cpu + pod.cpu
+        memory = memory + pod.memory
+        podCount += 1
+    }
+
+    /// The cores that a bound pod holds, nil where nobody has said yet.
+    ///
+    /// A running pod has what the kubelet says. Until it runs, the report may be that of an earlier pod of the same name,
+    /// so both count.
+    static func cores(of pod: PodView, on node: NodeView?) -> CoreSet? {
+        let reported = node?.allocations[pod.key]
+        guard let reported, !reported.isEmpty else { return pod.assigned }
+        if pod.phase == "Running", reported.count == pod.cores { return reported }
+        return reported.union(pod.assigned ?? [])
+    }
+
+    /// Why a pod does not fit apart from its group of cores: what follows "NODE ", nil where it does.
+    func shortage(for pod: PodView) -> String? {
+        let allocatable = node.json["status"]?["allocatable"] ?? .null
+        if let limit = Quantity(allocatable["pods"]), podCount + 1 > limit.units {
+            return "has no room for another pod"
+        }
+        if let limit = Quantity(allocatable["cpu"]), cpu + pod.cpu > limit {
+            return "has too little CPU left"
+        }
+        if let limit = Quantity(allocatable["memory"]), memory + pod.memory > limit {
+            return "has too little memory left"
+        }
+        guard pod.cores > 0 else { return nil }
+        guard node.allocatableCores > 0 else { return "advertises no NeuronCores" }
+        guard node.topology != nil else { return "has chips of an unknown kind and no NeuronNode" }
+        if requestedCores + pod.cores > node.allocatableCores {
+            return
+                "has only \(max(0, node.allocatableCores - requestedCores)) of \(node.allocatableCores) NeuronCores left"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,103 @@
+// What the operator reads from a pod, once and with names.
+
+internal import JSON
+internal import KubernetesClient
+internal import Placement
+
+/// A pod.
+struct PodView: Equatable, Sendable {
+    /// A container's failure.
+    struct Failure: Equatable, Sendable {
+        var reason: String
+        var message: String
+        var exitCode: Int?
+    }
+
+    let key: ObjectKey
+    let uid: String
+    let json: JSON
+    /// The node, empty while the pod is pending.
+    let node: String
+    let phase: String
+    let isTerminating: Bool
+    /// NeuronCores that the pod holds once it runs.
+    let cores: Int
+
+    /// Reads a pod.
+    init(_ pod: JSON, resource: String = Names.neuronCore) {
+        json = pod
+        let meta = pod.meta
+        key = pod.key
+        uid = meta.uid
+        node = pod["spec"]?["nodeName"]?.string ?? ""
+        phase = pod["status"]?["phase"]?.string ?? "Pending"
+        isTerminating = meta.isTerminating
+        cores =
+            Self.request(pod["spec"] ?? .null) {
+                Quantity($0["limits"]?[resource]) ?? Quantity($0["requests"]?[resource])
+            }
+            .units
+    }
+
+    /// Whether the pod has ended for good: it holds nothing any more.
+    var isTerminal: Bool { phase == "Succeeded" || phase == "Failed" }
+    /// Whether it holds what it asked for on its node.
+    var isBound: Bool { !node.isEmpty && !isTerminal }
+    /// Whether its readiness condition is true and it stays.
+    var isReady: Bool {
+        !isTerminating && !isTerminal
+            && (json["status"]?["conditions"]?.array ?? []).contains {
+                $0["type"]?.string == "Ready" && $0["status"]?.string == "True"
+            }
+    }
+    /// Whether it waits for this operator to find a node.
+    var wantsPlace: Bool {
+        json["spec"]?["schedulerName"]?.string == Names.scheduler && node.isEmpty && !isTerminal
+            && !isTerminating
+            && (json["spec"]?["schedulingGates"]?.array ?? []).isEmpty
+    }
+    /// The cores that its binding assigned; nil where there are none or they cannot be read.
+    var assigned: CoreSet? {
+        guard let text = json.meta.annotations[Names.coresAnnotation], !text.isEmpty else { return nil }
+        return try? CoreSet(parsing: text)
+    }
+    /// Which replica of its server it is; nil for other pods.
+    var replica: Int? { json.meta.labels[Names.replicaLabel].flatMap { Int($0) } }
+    /// Its priority; higher ones are placed first.
+    var priority: Int { json["spec"]?["priority"]?.int ?? 0 }
+
+    /// CPU in thousandths and memory in thousandths of bytes.
+    var cpu: Quantity { Self.request(json["spec"] ?? .null) { Quantity($0["requests"]?["cpu"]) } }
+    var memory: Quantity { Self.request(json["spec"] ?? .null) { Quantity($0["requests"]?["memory"]) } }
+
+    /// Why it does not run, nil where nothing has failed.
+    var failure: Failure? {
+        let status = json["status"] ?? .null
+        if phase == "Failed" {
+            return Failure(
+                reason: status["reason"]?.string ?? "PodFailed", message: status["message"]?.string ?? "",
+                exitCode: nil)
+        }
+        for container in status["containerStatuses"]?.array ?? [] where container["ready"]?.bool != true {
+            let ended = container["state"]?["terminated"] ?? container["lastState"]?["terminated"]
+            let waiting = container["state"]?["waiting"]
+            let reason = waiting?["reason"]?.string ?? ended?["reason"]?.string ?? ""
+            let isHarmless = ["", "ContainerCreating", "PodInitializing"].contains(reason)
+            guard !isHarmless || (container["restartCount"]?.int ?? 0) > 0 else { continue }
+            let message = ended?["message"]?.string ?? waiting?["message"]?.string ?? ""
+            return Failure(
+                reason: reason.isEmpty ? "Restarted" : reason, message: message,
+                exitCode: ended?["exitCode"]?.int)
+        }
+        return nil
+    }
+
+    /// The scheduler's arithmetic: containers run together, init containers one after the other before them.
+    private static func request(_ spec: JSON, _ amount: (JSON) -> Quantity?) -> Quantity {
+        let zero = Quantity(thousandths: 0)
+        func of(_ container: JSON) -> Quantity { amount(container["resources"] ?? .null) ?? zero }
+        let together = (spec["containers"]?.array ?? []).reduce(zero) { $0 + of($1) }
+        let before = (spec["initContainers"]?.array ?? []).map(of).max() ?? zero
+        return max(together, before)
+    }
+}

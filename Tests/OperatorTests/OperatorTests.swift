@@ -1,0 +1,238 @@
+// The operator against an API server over HTTP: what users and kubelets do is played by the tests, the rest is real.
+
+import Glibc
+import HTTP
+import JSON
+import KubernetesClient
+import LocalCluster
+import SystemIO
+import Testing
+
+@testable import Operator
+
+/// An API server with this project's resources.
+final class LiveCluster: Sendable {
+    let client: KubernetesClient
+    private let http: HTTPServer
+    private let api: APIServer
+
+    private init(_ api: APIServer, _ http: HTTPServer, _ client: KubernetesClient) {
+        self.api = api
+        self.http = http
+        self.client = client
+    }
+
+    static func start(nodes: [String: String] = ["a": "inf2.48xlarge"]) async throws -> LiveCluster {
+        let api = APIServer(
+            options: APIServerOptions(tokens: ["t": APIUser("admin", groups: ["system:masters"])]))
+        let http = HTTPServer { await api.handle($0) }
+        let address = try await http.listen(on: .ip("127.0.0.1", port: 0))
+        var configuration = ClientConfiguration(server: try ServerAddress("http://\(address)"))
+        configuration.credential = .token("t")
+        let client = KubernetesClient(configuration: configuration, address: address, security: nil)
+        let cluster = LiveCluster(api, http, client)
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        for name in ["modelservers", "neuronnodes"] {
+            let definition = try YAMLReader.read(try Files.read("\(root)/charts/ganglion/crds/\(name).yaml"))
+            try await client.create(.customResourceDefinitions, definition)
+        }
+        for (name, type) in nodes { try await cluster.addNode(name, type: type) }
+        return cluster
+    }
+
+    func addNode(_ name: String, type: String) async throws {
+        var node = Make.nodeObject(name, type: type)
+        let status = node["status"] ?? .null
+        node["status"] = nil
+        try await client.create(.nodes, node)
+        try await client.patch(.nodes, ObjectKey(name: name), ["status": status], subresource: "status")
+        // A definition is served a moment after it was made.
+        let report = Make.report(name, type: type)
+        var bare = report
+        bare["status"] = nil
+        try await client.create(.neuronNodes, bare)
+        try await client.apply(.neuronNodes, report, manager: "test", subresource: "status")
+    }
+
+    func create(_ name: String, spec: JSON) async throws {
+        try await client.create(
+            .modelServers,
+            [
+                "apiVersion": "ganglion.dev/v1alpha1", "kind": "ModelServer",
+                "metadata": ["name": .string(name), "namespace": "default"], "spec": spec,
+            ])
+    }
+
+    /// What a kubelet says of a pod that runs.
+    func run(_ pod: JSON, ready: Bool = true) async throws {
+        try await client.patch(
+            .pods, pod.key,
+            [
+                "status": [
+                    "phase": "Running",
+                    "conditions": [["type": "Ready", "status": ready ? "True" : "False"]],
+                ]
+            ], subresource: "status")
+    }
+
+    /// Follows a collection until `isDone`; returns the objects then.
+    @discardableResult
+    func wait(_ resource: APIResource, until isDone: ([JSON]) -> Bool) async -> [JSON] {
+        let informer = Informer(client, resource)
+        let changes = informer.store.changes()
+        await informer.start()
+        await informer.store.synced()
+        if !isDone(informer.store.list()) {
+            for await _ in changes where isDone(informer.store.list()) { break }
+        }
+        await informer.stop()
+        return informer.store.list()
+    }
+
+    /// The pods of ModelServers once there are `count` and all are bound.
+    @discardableResult
+    func boundPods(_ count: Int) async -> [JSON] {
+        await wait(.pods) { pods in
+            pods.count == count && pods.allSatisfy { $0["spec"]?["nodeName"] != nil }
+        }
+    }
+
+    func stop() async { await http.shutdown(grace: .zero) }
+}
+
+extension JSON {
+    fileprivate var cores: String { meta.annotations[Names.coresAnnotation] ?? "" }
+
+    fileprivate func condition(_ type: String) -> JSON? {
+        self["status"]?["conditions"]?.array?.first { $0["type"]?.string == type }
+    }
+}
+
+@Suite("Operator against an API server", .timeLimit(.minutes(2)))
+struct OperatorTests {
+    private static let key = ObjectKey(namespace: "default", name: "m")
+
+    @Test("places pods, makes the Service, follows readiness, scales and cleans up")
+    func life() async throws {
+        let cluster = try await LiveCluster.start()
+        let worker = Operator(cluster.client)
+        await worker.start()
+        try await cluster.create("m", spec: Make.spec(replicas: 2, cores: 4, degree: 2))
+        let pods = await cluster.boundPods(2)
+        #expect(Set(pods.map(\.cores)) == ["0,1,2,3", "4,5,6,7"])
+        #expect(pods.allSatisfy { $0["spec"]?["nodeName"] == "a" })
+        let service = try await cluster.client.get(.services, Self.key)
+        #expect(service["spec"]?["selector"] == [Names.serverLabel: "m"])
+
+        for pod in pods { try await cluster.run(pod) }
+        let ready = await cluster.wait(.modelServers) { $0.first?.condition("Ready")?["status"] == "True" }
+        let status = try #require(ready.first?["status"])
+        #expect(status["readyReplicas"] == 2)
+        #expect(status["observedGeneration"] == 1)
+        #expect(status["groups"]?.array?.compactMap { $0["cores"]?.string } == ["0,1", "2,3", "4,5", "6,7"])
+
+        try await cluster.client.scale(.modelServers, Self.key, replicas: 1)
+        let left = await cluster.wait(.pods) { $0.filter { !$0.meta.isTerminating }.count == 1 }
+        #expect(left.first { !$0.meta.isTerminating }?.meta.labels[Names.replicaLabel] == "0")
+
+        try await cluster.client.delete(.modelServers, Self.key)
+        await cluster.wait(.pods) { $0.allSatisfy(\.meta.isTerminating) }
+        await cluster.wait(.services) { !$0.contains { $0.meta.name == "m" } }
+        await worker.stop()
+        await cluster.stop()
+    }
+
+    @Test("a new operator sees what the old one bound, and gives nothing out twice")
+    func restart() async throws {
+        let cluster = try await LiveCluster.start()
+        let first = Operator(cluster.client)
+        await first.start()
+        try await cluster.create("m", spec: Make.spec(replicas: 3, cores: 4))
+        await cluster.boundPods(3)
+        await first.stop()
+        try await cluster.create("other", spec: Make.spec(replicas: 3, cores: 4))
+        let second = Operator(cluster.client)
+        await second.start()
+        let pods = await cluster.boundPods(6)
+        let cores = pods.flatMap { $0.cores.split(separator: ",") }
+        #expect(cores.count == 24)
+        #expect(Set(cores).count == 24)
+        await second.stop()
+        await cluster.stop()
+    }
+
+    @Test("a pod that fits nowhere says why, and is placed as soon as there is a node")
+    func waits() async throws {
+        let cluster = try await LiveCluster.start(nodes: ["small": "inf2.xlarge"])
+        let worker = Operator(cluster.client)
+        await worker.start()
+        try await cluster.create("m", spec: Make.spec(cores: 8))
+        let waiting = await cluster.wait(.modelServers) {
+            $0.first?.condition("Placed")?["reason"] == "Unschedulable"
+        }
+        let sentence = "0/1 nodes can hold a group of 8 NeuronCores: small has only 2 of 2 NeuronCores left"
+        #expect(waiting.first?.condition("Placed")?["message"]?.string == sentence)
+        let pods = await cluster.wait(.pods) {
+            $0.first?.condition("PodScheduled")?["reason"] == "Unschedulable"
+        }
+        #expect(pods.first?.condition("PodScheduled")?["message"]?.string == sentence)
+        await cluster.wait(.events) { $0.contains { $0["reason"] == "FailedScheduling" } }
+        try await cluster.addNode("large", type: "inf2.48xlarge")
+        #expect(await cluster.boundPods(1).first?["spec"]?["nodeName"] == "large")
+        await worker.stop()
+        await cluster.stop()
+    }
+
+    @Test("a plain pod with the operator's schedulerName gets consecutive cores too")
+    func plainPod() async throws {
+        let cluster = try await LiveCluster.start()
+        let worker = Operator(cluster.client)
+        await worker.start()
+        try await cluster.client.create(
+            .pods,
+            [
+                "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "plain", "namespace": "default"],
+                "spec": [
+                    "schedulerName": "ganglion-operator",
+                    "containers": [
+                        [
+                            "name": "c", "image": "ganglion.dev/shell",
+                            "resources": ["limits": [Names.neuronCore: "4"]],
+                        ]
+                    ],
+                ],
+            ])
+        #expect(await cluster.boundPods(1).first?.cores == "0,1,2,3")
+        await worker.stop()
+        await cluster.stop()
+    }
+
+    @Test("a pod that the kubelet refused is replaced")
+    func refused() async throws {
+        let cluster = try await LiveCluster.start()
+        let worker = Operator(cluster.client)
+        await worker.start()
+        try await cluster.create("m", spec: Make.spec())
+        let pod = try #require(await cluster.boundPods(1).first)
+        try await cluster.client.patch(
+            .pods, pod.key, ["status": ["phase": "Failed", "reason": "UnexpectedAdmissionError"]],
+            subresource: "status")
+        let replaced = await cluster.wait(.pods) { pods in
+            pods.contains { $0.meta.uid != pod.meta.uid && $0["spec"]?["nodeName"] != nil }
+        }
+        #expect(replaced.map(\.cores) == ["0,1,2,3"])
+        await worker.stop()
+        await cluster.stop()
+    }
+
+    @Test("the API server refuses a count that does not divide, and names those that do")
+    func refusedByRule() async throws {
+        let cluster = try await LiveCluster.start(nodes: [:])
+        let error = await #expect(throws: KubernetesError.self) {
+            try await cluster.create("m", spec: Make.spec(cores: 24, degree: 5))
+        }
+        #expect(error?.code == 422)
+        #expect(error?.description.contains("24 cores: valid values are 1, 2, 3, 4, 6, 8, 12, 24") == true)
+        await cluster.stop()
+    }
+}

@@ -97,7 +97,8 @@ let applications: [Target] =
         ])
     + module(
         "Operator",
-        ["Neuron", "Placement", "KubernetesClient", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO"])
+        ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"],
+        tests: ["LocalCluster", "HTTP"])
     + module(
         "ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
     + module(

@@ -128,7 +128,12 @@ package final class ChildProcess: Sendable {
         self.loop = loop
         pidfd = FileDescriptor(number)
         let registration = try loop.register(pidfd, .readable) { [self] _ in end() }
-        ending.withLock { if $0.status == nil { $0.registration = registration } }
+        // The process may have ended already, and the loop's thread may know it before this one goes on.
+        let isOver = ending.withLock { ending in
+            if ending.status == nil { ending.registration = registration }
+            return ending.status != nil
+        }
+        if isOver { loop.deregister(registration) }
     }
 
     /// Sends a signal to the process; nothing happens when it has ended.
@@ -154,6 +159,8 @@ package final class ChildProcess: Sendable {
     }
 
     private func end() {
+        // Told again before the watch could be ended: the process has been reaped, there is no status left to get.
+        guard ending.withLock({ $0.status == nil }) else { return }
         var status = ProcessStatus.unknown
         if isChild {
             var raw: Int32 = 0

@@ -35,13 +35,13 @@ enum DemoCommand {
         ]
     ) { values in
         let signals = try SignalWatcher([.terminate, .interrupt, .hangup])
-        let cluster = try ClusterOptions.cluster(values, log: Logger(level: .info))
+        let cluster = try ClusterOptions.cluster(values, log: ClusterOptions.logger(values))
         let work = Task {
             try await run(values, cluster)
             if !values[once] { try await Task.sleep(for: .seconds(86_400 * 365)) }
         }
         let interrupt = Task {
-            _ = await signals.first()
+            guard await signals.first() != nil else { return }
             say("stopping")
             work.cancel()
         }
@@ -188,11 +188,19 @@ enum DemoCommand {
         }
         let answer = try JSON(parsing: response.bytes)
         let embedding = answer.embeddings?[0]?.array?.compactMap(\.double) ?? []
-        let numbers = embedding.prefix(4).map { String(($0 * 1e5).rounded() / 1e5) }.joined(separator: ", ")
+        let numbers = embedding.prefix(4).map(fiveDigits).joined(separator: ", ")
         let milliseconds = Double(latency.nanoseconds / 10_000) / 100
         say("\"\(text(body.inputs))\"")
         say("embedding of \(embedding.count) numbers: \(numbers), ...  in \(milliseconds) ms")
         await client.close()
+    }
+
+    /// A number with five digits after the point.
+    private static func fiveDigits(_ value: Double) -> String {
+        let scaled = Int((abs(value) * 1e5).rounded())
+        let fraction = String(scaled % 100_000)
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        return "\(sign)\(scaled / 100_000)." + String(repeating: "0", count: 5 - fraction.count) + fraction
     }
 
     private static func text(_ value: JSON?) -> String {

@@ -26,6 +26,11 @@ enum ClusterOptions {
 
     static let all: [any ArgumentDeclaration] = [instanceType, nodeName, port, stateDirectory, logLevel]
 
+    /// What the command itself logs: what goes wrong, and everything where everything is asked for.
+    static func logger(_ values: ArgumentValues) -> Logger {
+        Logger(level: values[logLevel] == "debug" ? .debug : .warning)
+    }
+
     /// A cluster as the options say, not started.
     static func cluster(_ values: ArgumentValues, log: Logger) throws -> SingleNodeCluster {
         var options = SingleNodeCluster.Options(programs: try programs())
@@ -59,7 +64,7 @@ enum UpCommand {
         ]
     ) { values in
         let signals = try SignalWatcher([.terminate, .interrupt, .hangup])
-        let cluster = try ClusterOptions.cluster(values, log: Logger(level: .info))
+        let cluster = try ClusterOptions.cluster(values, log: ClusterOptions.logger(values))
         do {
             say("starting a cluster in \(cluster.directory.path)")
             try await cluster.start()

@@ -4,7 +4,6 @@
 internal import GanglionAPI
 internal import Glibc
 internal import HTTP
-internal import HTTP1
 internal import JSON
 package import KubernetesClient
 internal import Neuron
@@ -82,7 +81,9 @@ package actor SingleNodeCluster {
     /// - Parameter timeout: how long that may take.
     /// - Throws: an error whose sentence says what failed; what was started is stopped again by `stop`.
     package func start(timeout: Duration = .seconds(60)) async throws {
-        try FakeDevice.create(instanceType: options.instanceType, at: directory.devices)
+        // The counters that nobody here reads are most of the files: without them start and stop take no seconds.
+        try FakeDevice.create(
+            instanceType: options.instanceType, at: directory.devices, monitorCounters: false)
         let client = try await startServer()
         for definition in GanglionAPI.definitions {
             try await client.apply(
@@ -103,7 +104,7 @@ package actor SingleNodeCluster {
     package func stop() async {
         await supervisor.stopAll()
         await controllers?.stop()
-        await server?.shutdown(grace: .seconds(1))
+        await server?.shutdown(grace: .milliseconds(100))
         do throws(SystemError) {
             try directory.remove()
         } catch {
@@ -135,7 +136,7 @@ package actor SingleNodeCluster {
         apiOptions.rootCertificate = root
         let apiServer = APIServer(options: apiOptions, loop: loop)
         let logs = KubeletLogClient(root: directory.kubelet, loop: loop)
-        await apiServer.setLogSource { _, request in await Self.answer(request, from: logs) }
+        await apiServer.setLogSource { _, request in await logs.answer(request) }
         let server = HTTPServer(security: try TLSServer(identity: certificate.identity), loop: loop) {
             await apiServer.handle($0)
         }
@@ -151,28 +152,6 @@ package actor SingleNodeCluster {
         await controllers.start()
         log.info("API server listens", ["address": address.description])
         return try await client()
-    }
-
-    /// A container's log from the kubelet, as the API server passes it on.
-    private static func answer(_ request: PodLogRequest, from logs: KubeletLogClient) async -> HTTPResponse {
-        var query: [String] = []
-        if request.follow { query.append("follow=true") }
-        if request.previous { query.append("previous=true") }
-        if let lines = request.tailLines { query.append("tailLines=\(lines)") }
-        if let limit = request.limitBytes { query.append("limitBytes=\(limit)") }
-        do throws(HTTPError) {
-            let stream = try await logs.logs(
-                namespace: request.namespace, pod: request.pod, container: request.container,
-                query: query.joined(separator: "&"))
-            return HTTPResponse(
-                stream.status, headers: ["content-type": "text/plain"],
-                body: .stream { writer in
-                    for try await chunk in stream { try await writer.write(chunk) }
-                    await stream.close()
-                })
-        } catch {
-            return .text(502, "the kubelet does not answer: \(error)\n")
-        }
     }
 
     /// 256 random bits in hexadecimal.

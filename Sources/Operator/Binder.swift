@@ -36,16 +36,25 @@ actor Binder {
     /// Why pods have no node yet, by uid.
     nonisolated var verdicts: [String: String] { messages.withLock { $0 } }
 
+    /// What a pass came to.
+    struct Outcome: Sendable {
+        /// Pods whose verdict has changed.
+        var changed: [PodView] = []
+        /// Some pods fit nowhere.
+        var leavesPods = false
+        /// A request failed: another pass is needed although nothing changes.
+        var failure: KubernetesError?
+    }
+
     /// A pass over all pods that wait.
     ///
     /// - Parameters:
     ///   - pods: reads all pods; called again once it is settled what became of earlier bindings.
     ///   - nodes: reads all nodes.
-    /// - Returns: pods whose verdict has changed, and whether another pass is needed although nothing changes.
-    func pass(
-        pods: @Sendable () -> [PodView], nodes: @Sendable () -> [NodeView]
-    ) async -> (changed: [PodView], again: Bool) {
-        await settle()
+    /// - Returns: what it came to.
+    func pass(pods: @Sendable () -> [PodView], nodes: @Sendable () -> [NodeView]) async -> Outcome {
+        var outcome = Outcome()
+        outcome.failure = await settle()
         let present = pods()
         let seen = Dictionary(present.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
         // What a watch has shown, or has shown to be gone, need not be assumed any more.
@@ -55,16 +64,15 @@ actor Binder {
         }
         let decisions = SchedulingState(pods: present, nodes: nodes(), assumed: Array(assumed.values))
             .decisions()
-        var changed: [PodView] = []
         var refused: [String: String] = [:]
         for decision in decisions {
             switch decision {
             case .bind(let pod, let node, let cores):
-                await bind(pod, to: node, cores: cores)
+                if let failure = await bind(pod, to: node, cores: cores) { outcome.failure = failure }
             case .unschedulable(let pod, let message):
                 refused[pod.uid] = message
                 if messages.withLock({ $0[pod.uid] }) != message {
-                    changed.append(pod)
+                    outcome.changed.append(pod)
                     await refuse(pod, message)
                 }
             }
@@ -74,12 +82,14 @@ actor Binder {
             messages = refused
             return placed
         }
-        changed += placed.compactMap { seen[$0] }
+        outcome.changed += placed.compactMap { seen[$0] }
         unplaced?.set(Double(refused.count))
-        return (changed, !refused.isEmpty || !uncertain.isEmpty)
+        outcome.leavesPods = !refused.isEmpty
+        return outcome
     }
 
-    private func bind(_ pod: PodView, to node: String, cores: [Int]) async {
+    /// - Returns: why it may have to be tried again.
+    private func bind(_ pod: PodView, to node: String, cores: [Int]) async -> KubernetesError? {
         let text = cores.map(String.init).joined(separator: ",")
         assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: CoreSet(cores))
         do throws(KubernetesError) {
@@ -94,6 +104,7 @@ actor Binder {
                 : "Successfully assigned \(pod.key) to \(node), NeuronCores \(text)"
             events.record(
                 EventNote(.normal, about: pod.json, reason: "Scheduled", action: "Binding", note: note))
+            return nil
         } catch {
             log.warning(
                 "cannot bind", ["pod": pod.key.description, "node": node, "error": error.description])
@@ -102,11 +113,14 @@ actor Binder {
             case .some(400..<500): assumed[pod.uid] = nil  // refused: nothing was done
             default: uncertain.insert(pod.uid)
             }
+            // Gone, or bound by another: a watch will show it.
+            return error.isNotFound || error.isConflict ? nil : error
         }
     }
 
     /// Asks what became of bindings whose answer was lost.
-    private func settle() async {
+    private func settle() async -> KubernetesError? {
+        var failure: KubernetesError?
         for uid in uncertain {
             guard let binding = assumed[uid] else {
                 uncertain.remove(uid)
@@ -118,11 +132,15 @@ actor Binder {
                 if !isBound { assumed[uid] = nil }
                 uncertain.remove(uid)
             } catch {
-                guard error.isNotFound else { continue }
+                guard error.isNotFound else {
+                    failure = error
+                    continue
+                }
                 assumed[uid] = nil
                 uncertain.remove(uid)
             }
         }
+        return failure
     }
 
     /// Says in the pod's events and condition why it waits, as kube-scheduler does.

@@ -164,7 +164,7 @@ package actor Operator {
             do throws(KubernetesError) {
                 var later: Duration?
                 switch key {
-                case .placement: later = await place()
+                case .placement: later = try await place()
                 case .server(let key): later = try await reconcile(key)
                 }
                 queue.forget(key)
@@ -181,10 +181,11 @@ package actor Operator {
     }
 
     /// - Returns: when to try again although nothing has changed.
-    private func place() async -> Duration? {
-        let (changed, again) = await binder.pass(pods: { self.podViews() }, nodes: { self.nodeViews() })
-        for pod in changed { if let key = Self.server(of: pod.json) { queue.add(.server(key)) } }
-        return again ? .seconds(30) : nil
+    private func place() async throws(KubernetesError) -> Duration? {
+        let outcome = await binder.pass(pods: { self.podViews() }, nodes: { self.nodeViews() })
+        for pod in outcome.changed { if let key = Self.server(of: pod.json) { queue.add(.server(key)) } }
+        if let failure = outcome.failure { throw failure }
+        return outcome.leavesPods ? .seconds(30) : nil
     }
 
     /// - Returns: when to look again although nothing has changed.

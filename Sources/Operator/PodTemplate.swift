@@ -121,6 +121,8 @@ struct PodTemplate: Sendable {
         let probe: JSON = ["path": "/ping", "port": .int(Names.port)]
         let defaults: [String: JSON] = [
             "image": .string(image), "imagePullPolicy": "IfNotPresent",
+            // What a server writes last is why it failed; the status shows it.
+            "terminationMessagePolicy": "FallbackToLogsOnError",
             "ports": [["name": "http", "containerPort": .int(Names.port), "protocol": "TCP"]],
             // Compiling and loading a model takes minutes; nothing else is asked of the pod until then.
             "startupProbe": [

@@ -22,10 +22,14 @@ final class LiveCluster: Sendable {
         self.client = client
     }
 
-    static func start(nodes: [String: String] = ["a": "inf2.48xlarge"]) async throws -> LiveCluster {
+    /// - Parameter answer: may answer a request in the API server's place, or change its answer.
+    static func start(
+        nodes: [String: String] = ["a": "inf2.48xlarge"],
+        answer: @escaping @Sendable (HTTPRequest, APIServer) async -> HTTPResponse = { await $1.handle($0) }
+    ) async throws -> LiveCluster {
         let api = APIServer(
             options: APIServerOptions(tokens: ["t": APIUser("admin", groups: ["system:masters"])]))
-        let http = HTTPServer { await api.handle($0) }
+        let http = HTTPServer { await answer($0, api) }
         let address = try await http.listen(on: .ip("127.0.0.1", port: 0))
         var configuration = ClientConfiguration(server: try ServerAddress("http://\(address)"))
         configuration.credential = .token("t")
@@ -158,6 +162,32 @@ struct OperatorTests {
         #expect(cores.count == 24)
         #expect(Set(cores).count == 24)
         await second.stop()
+        await cluster.stop()
+    }
+
+    @Test(
+        "a binding whose answer was lost is neither forgotten nor repeated, one that was not carried out is",
+        arguments: [true, false])
+    func lostAnswer(wasDone: Bool) async throws {
+        let bindings = Lock(0)
+        let cluster = try await LiveCluster.start { request, api in
+            guard request.path.hasSuffix("/binding") else { return await api.handle(request) }
+            let number = bindings.withLock { count in
+                count += 1
+                return count
+            }
+            if number > 1 { return await api.handle(request) }
+            if wasDone { _ = await api.handle(request) }
+            return .text(500, "the answer is lost")
+        }
+        let worker = Operator(cluster.client)
+        await worker.start()
+        try await cluster.create("m", spec: Make.spec(replicas: 3, cores: 4))
+        let pods = await cluster.boundPods(3)
+        #expect(Set(pods.map(\.cores)).count == 3)
+        #expect(Set(pods.flatMap { $0.cores.split(separator: ",") }).count == 12)
+        #expect(bindings.withLock { $0 } == (wasDone ? 3 : 4))
+        await worker.stop()
         await cluster.stop()
     }
 

@@ -28,6 +28,7 @@ actor HTTPClientConnection {
     private var hasAnswered = false
     private var failure: HTTPError?
     private var waiter: CheckedContinuation<Void, Never>?
+    private var hasChanged = false
     private var timer: ScheduledTimer?
     private var idleTimeout: Duration?
 
@@ -203,9 +204,24 @@ actor HTTPClientConnection {
     }
 
     private func resume() {
-        waiter?.resume()
-        waiter = nil
+        guard let waiter else {
+            hasChanged = true
+            return
+        }
+        self.waiter = nil
+        waiter.resume()
     }
 
-    private func change() async { await withCheckedContinuation { waiter = $0 } }
+    /// Waits for the next change, or returns at once for one that nobody has waited for: what is asked before a wait
+    /// may be out of date when the wait begins.
+    private func change() async {
+        await withCheckedContinuation { continuation in
+            if hasChanged {
+                hasChanged = false
+                continuation.resume()
+            } else {
+                waiter = continuation
+            }
+        }
+    }
 }

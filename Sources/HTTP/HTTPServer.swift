@@ -83,7 +83,9 @@ package actor HTTPServer {
                 }
             }
         }
-        if !connections.isEmpty { await withCheckedContinuation { emptied.append($0) } }
+        await withCheckedContinuation { continuation in
+            if connections.isEmpty { continuation.resume() } else { emptied.append(continuation) }
+        }
         timer.cancel()
     }
 

@@ -223,7 +223,15 @@ actor HTTPServerConnection {
             }
         }
         defer { timer.cancel() }
-        return await withCheckedContinuation { writers.append($0) }
+        return await withCheckedContinuation { continuation in
+            if isClosed {
+                continuation.resume(returning: .closed)
+            } else if channel.pendingOctets < limits.pendingOctets {
+                continuation.resume(returning: nil)
+            } else {
+                writers.append(continuation)
+            }
+        }
     }
 
     private func resumeWriters(_ error: HTTPError?) {

@@ -92,9 +92,9 @@ let applications: [Target] =
     + module(
         "NodeAgent",
         [
-            "DevicePlugin", "Neuron", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability",
+            "Neuron", "Placement", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability",
             "SystemIO",
-        ])
+        ], tests: ["HTTP", "HTTP1"])
     + module(
         "Operator",
         ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"],

@@ -1,0 +1,132 @@
+// What the device plugin says of its node, made fit to work with: numbers are checked once, here, and ids become cores.
+
+internal import KubeletAPI
+internal import Neuron
+internal import Placement
+
+/// The chips of the node and what their devices are.
+struct NodeLayout: Equatable, Sendable {
+    /// The most chips that a node can have (the driver's own table).
+    static let maximumChips = 64
+
+    /// One chip.
+    struct Chip: Equatable, Sendable {
+        var index: Int
+        /// By the numbers that they have on the node.
+        var cores: CoreSet
+        var memoryBytes: UInt64
+        /// Why it is unhealthy; nil when it is healthy.
+        var fault: String?
+        var connected: [Int]
+    }
+
+    /// What one device of a resource is.
+    enum Device: Equatable, Sendable {
+        case core
+        case chip
+    }
+
+    /// Empty where it is not known.
+    let instanceType: String
+    /// Empty where no driver is loaded.
+    let driverVersion: String
+    /// Physical cores in a logical one; 0 where it is not known.
+    let logicalCoreSize: Int
+    /// By rising index, each once.
+    let chips: [Chip]
+    /// What the plugin advertises.
+    let resources: [String: Device]
+    /// Whether the kubelet takes all those resources from the plugin.
+    let isRegistered: Bool
+    /// For placement; nil without chips.
+    let topology: CoreTopology?
+
+    /// Takes over what can be right in a state; chips with impossible or repeated numbers are left out.
+    init(_ state: NodePluginAPI.NodeState) {
+        instanceType = state.instanceType
+        driverVersion = state.driverVersion
+        logicalCoreSize = max(0, Int(state.logicalCoreSize))
+        var chips: [Int: Chip] = [:]
+        for chip in state.chips {
+            let index = Int(chip.index)
+            guard (0..<Self.maximumChips).contains(index), chips[index] == nil else { continue }
+            let isHealthy = chip.health == DevicePluginAPI.healthy
+            let fault = chip.reason.isEmpty ? "no reason is known" : chip.reason
+            chips[index] = Chip(
+                index: index, cores: CoreSet(chip.cores.map { Int(clamping: $0) }),
+                memoryBytes: chip.memoryBytes, fault: isHealthy ? nil : fault,
+                connected: chip.connected.map { Int(clamping: $0) }
+                    .filter { (0..<Self.maximumChips).contains($0) })
+        }
+        let sorted = chips.values.sorted { $0.index < $1.index }
+        self.chips = sorted
+        let cores = sorted.reduce(0) { $0 + $1.cores.count }
+        var resources: [String: Device] = [:]
+        for resource in state.resources where !resource.name.isEmpty {
+            resources[resource.name] = Self.device(of: resource, chips: sorted.count, cores: cores)
+        }
+        self.resources = resources.isEmpty ? [AgentNames.coreResource: .core] : resources
+        isRegistered = !state.resources.isEmpty && state.resources.allSatisfy(\.registered)
+        topology = Self.topology(sorted, instanceType, logicalCoreSize)
+    }
+
+    /// The cores that a pod can be given.
+    var healthyCores: CoreSet {
+        chips.reduce(CoreSet()) { $1.fault == nil ? $0.union($1.cores) : $0 }
+    }
+
+    /// The cores of devices of a resource. A core that no chip has any more still counts: somebody holds it.
+    func cores(of devices: [String], resource: String) -> CoreSet {
+        var cores = CoreSet()
+        for id in devices {
+            guard let number = Int(id) else { continue }
+            switch resources[resource] {
+            case .core: cores.insert(number)
+            case .chip: cores = cores.union(chips.first { $0.index == number }?.cores ?? [])
+            case nil: break
+            }
+        }
+        return cores
+    }
+
+    /// The devices of a resource that these cores are, by rising number; nil when one is there in part.
+    func devices(_ cores: CoreSet, resource: String) -> [String]? {
+        switch resources[resource] {
+        case .core: return cores.map { String($0) }
+        case .chip:
+            let whole = chips.filter { !$0.cores.isEmpty && $0.cores.isSubset(of: cores) }
+            guard whole.reduce(0, { $0 + $1.cores.count }) == cores.count else { return nil }
+            return whole.map { String($0.index) }
+        case nil: return nil
+        }
+    }
+
+    /// How many cores one device of a resource has.
+    func coresPerDevice(_ resource: String) -> Int {
+        resources[resource] == .chip ? chips.first?.cores.count ?? 1 : 1
+    }
+
+    /// The plugin does not say what its devices are; their count does, and where it cannot, the name.
+    private static func device(of resource: NodePluginAPI.Resource, chips: Int, cores: Int) -> Device {
+        let devices = Int(resource.devices)
+        if chips != cores, devices == chips { return .chip }
+        if chips != cores, devices == cores { return .core }
+        return resource.name.hasSuffix("/neuron") ? .chip : .core
+    }
+
+    /// The instance type's topology where the chips fit it, else one made of the chips.
+    private static func topology(
+        _ chips: [Chip], _ instanceType: String, _ logicalCoreSize: Int
+    ) -> CoreTopology? {
+        guard let last = chips.last else { return nil }
+        let coresPerChip = chips.map(\.cores.count).max() ?? 1
+        let known = try? InstanceType.named(instanceType)
+            .topology(logicalCoreSize: logicalCoreSize > 0 ? logicalCoreSize : nil)
+        if let known, known.coresPerChip == coresPerChip, known.chipCount > last.index { return known }
+        var adjacency = [[Int]](repeating: [], count: last.index + 1)
+        for chip in chips { adjacency[chip.index] = chip.connected }
+        return CoreTopology(
+            chipCount: last.index + 1, coresPerChip: coresPerChip, adjacency: adjacency,
+            groups: known?.groups ?? .anyRun)
+    }
+}

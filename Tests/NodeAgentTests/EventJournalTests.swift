@@ -1,0 +1,89 @@
+import JSON
+import KubernetesClient
+import Placement
+import Testing
+
+@testable import NodeAgent
+
+@Suite("Events")
+struct EventJournalTests {
+    private static let node: JSON = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "node"]]
+
+    private static func text(_ notes: [EventNote]) -> [String] {
+        notes.map { "\($0.kind.rawValue) \($0.regarding["kind"]?.string ?? "") \($0.reason): \($0.note)" }
+    }
+
+    @Test("tell each change of a chip's health once")
+    func health() {
+        var journal = EventJournal(published: nil)
+        let well = NodeLayout(state())
+        let ill = NodeLayout(state(unhealthy: [3: "lost"]))
+        #expect(Self.text(journal.notes(on: well, node: Self.node)) == [])
+        #expect(
+            Self.text(journal.notes(on: ill, node: Self.node)) == [
+                "Warning Node ChipUnhealthy: neuron3 is unhealthy, its cores are no longer handed out: lost"
+            ])
+        #expect(Self.text(journal.notes(on: ill, node: Self.node)) == [])
+        #expect(
+            Self.text(journal.notes(on: well, node: Self.node)) == [
+                "Normal Node ChipHealthy: neuron3 is healthy again"
+            ])
+    }
+
+    @Test("begin with what is published, not anew")
+    func published() {
+        let ill = NodeLayout(state(unhealthy: [3: "lost"]))
+        let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: "")
+        var journal = EventJournal(published: status)
+        #expect(Self.text(journal.notes(on: ill, node: Self.node)) == [])
+    }
+
+    @Test(
+        "tell a pod once that it has other cores than assigned",
+        arguments: [
+            ([holding("p", "c", [4, 5])], true, []),
+            (
+                [holding("p", "c", [6, 7])], true,
+                ["Normal Pod AllocationDiffers: container c has cores 6,7, assigned were 4,5"]
+            ),
+            (
+                [holding("p", "c", [0, 7])], true,
+                [
+                    "Warning Pod AllocationDiffers: container c has cores 0,7, assigned were 4,5;"
+                        + " the Neuron runtime cannot use these as one group"
+                ]
+            ),
+            // Not admitted: the entry is an earlier pod's.
+            ([holding("p", "c", [6, 7])], false, []),
+            ([], true, []),
+        ] as [([Holding], Bool, [String])])
+    func differences(holdings: [Holding], admitted: Bool, expected: [String]) {
+        let layout = NodeLayout(state())
+        let pods = [BoundPod(pod("p", cores: "4,5", admitted: admitted), resources: layout.resources.keys)]
+        let groups = AssignedGroups(pods, on: layout, holdings: holdings)
+        var journal = EventJournal(published: nil)
+        let first = journal.notes(on: groups, holdings: holdings, topology: layout.topology, pods: pods)
+        #expect(Self.text(first) == expected)
+        let again = journal.notes(on: groups, holdings: holdings, topology: layout.topology, pods: pods)
+        #expect(Self.text(again) == [])
+    }
+
+    @Test("tell a pod whose annotation is no assignment")
+    func ignored() {
+        let layout = NodeLayout(state())
+        let pods = [BoundPod(pod("p", cores: "4"), resources: layout.resources.keys)]
+        let groups = AssignedGroups(pods, on: layout, holdings: nil)
+        var journal = EventJournal(published: nil)
+        #expect(
+            Self.text(journal.notes(on: groups, holdings: [], topology: layout.topology, pods: pods)) == [
+                "Warning Pod AssignmentIgnored: the annotation ganglion.dev/neuroncores is ignored: it has 1"
+                    + " cores and the pod's containers ask for 2"
+            ])
+        // What was said of a pod is forgotten with the pod.
+        #expect(
+            journal.notes(
+                on: AssignedGroups([], on: layout, holdings: nil), holdings: [], topology: nil, pods: [])
+                == [])
+        #expect(journal == EventJournal(published: nil))
+    }
+}

@@ -1,0 +1,209 @@
+import JSON
+import KubeletAPI
+import Placement
+import Testing
+
+@testable import NodeAgent
+
+@Suite("NeuronNode status")
+struct NodeReportTests {
+    private static let now = "2026-01-01T00:00:00Z"
+
+    private static func conditions(_ report: NodeReport, previous: JSON? = nil) -> [String] {
+        (report.status(previous: previous, now: now)["conditions"]?.array ?? []).map { condition in
+            ["type", "status", "reason", "message"].map { condition[$0]?.string ?? "" }.joined(separator: "|")
+        }
+    }
+
+    @Test("says what the node has and who holds it")
+    func whole() {
+        let layout = NodeLayout(
+            state(chips: 2, unhealthy: [1: "sram_ecc_uncorrected rose"], instanceType: "x"))
+        let report = NodeReport(
+            layout: layout, holdings: Holding.read([listed("p", "c", ["0"])], on: layout))
+        #expect(
+            report.status(previous: nil, now: Self.now) == [
+                "instanceType": "x", "driverVersion": "2.28.0", "logicalCoreSize": 1, "chipCount": 2,
+                "coreCount": 4, "freeCores": 1, "largestFreeGroup": 1,
+                "chips": [
+                    ["index": 0, "cores": 2, "memory": "32Gi", "health": "Healthy", "connected": [1, 1]],
+                    [
+                        "index": 1, "cores": 2, "memory": "32Gi", "health": "Unhealthy",
+                        "reason": "sram_ecc_uncorrected rose", "connected": [0, 0],
+                    ],
+                ],
+                "allocations": [["namespace": "n", "pod": "p", "container": "c", "cores": "0"]],
+                "conditions": [
+                    [
+                        "type": "Healthy", "status": "False", "reason": "ChipsUnhealthy",
+                        "message": "1 of 2 chips unhealthy: neuron1 (sram_ecc_uncorrected rose)",
+                        "lastTransitionTime": .string(Self.now),
+                    ],
+                    [
+                        "type": "Registered", "status": "True", "reason": "DevicesAdvertised",
+                        "message": "the kubelet takes aws.amazon.com/neuroncore from the plugin",
+                        "lastTransitionTime": .string(Self.now),
+                    ],
+                    [
+                        "type": "AllocationsKnown", "status": "True", "reason": "PodResourcesRead",
+                        "message": "allocations are those of the kubelet",
+                        "lastTransitionTime": .string(Self.now),
+                    ],
+                ],
+            ])
+    }
+
+    @Test(
+        "counts what is free",
+        arguments: [
+            ([:], [], 12, 12),
+            ([:], [["0", "1"]], 10, 10),
+            ([:], [["4", "5"], ["6"]], 9, 5),
+            ([0: "gone"], [["4", "5"]], 8, 6),
+            // A pod may hold cores of a chip that fell ill: they count once.
+            ([0: "gone"], [["0", "1"]], 10, 10),
+            ([:], [["not a number", "511", "-1", "9223372036854775807"]], 12, 12),
+        ] as [([Int: String], [[String]], Int, Int)])
+    func free(unhealthy: [Int: String], held: [[String]], free: Int, largest: Int) {
+        let layout = NodeLayout(state(unhealthy: unhealthy))
+        let list = held.enumerated().map { listed("p\($0.offset)", "c", $0.element) }
+        let report = NodeReport(layout: layout, holdings: Holding.read(list, on: layout))
+        let status = report.status(previous: nil, now: Self.now)
+        #expect(status["freeCores"] == JSON(free))
+        #expect(status["largestFreeGroup"] == JSON(largest))
+    }
+
+    @Test("has one entry for a container, in order, and none for other resources")
+    func holdings() {
+        let layout = NodeLayout(state())
+        var twice = listed("b", "c", ["2"])
+        twice.containers[0].devices.append(.init(resourceName: cores, deviceIDs: ["3"]))
+        let list = [
+            twice, listed("b", "a", ["9"]), listed("a", "c", ["1", "0"]), listed("b", "c", ["8"]),
+            listed("x", "c", ["5"], resource: "nvidia.com/gpu"), listed("y", "c", []),
+        ]
+        #expect(
+            Holding.read(list, on: layout) == [
+                holding("a", "c", [0, 1]), holding("b", "a", [9]), holding("b", "c", [2, 3, 8]),
+            ])
+    }
+
+    @Test("reads chips as devices where the plugin advertises chips")
+    func chips() {
+        let resource = "aws.amazon.com/neuron"
+        let layout = NodeLayout(state(resource: resource, devices: 6))
+        #expect(
+            Holding.read([listed("a", "c", ["1", "2"], resource: resource)], on: layout) == [
+                holding("a", "c", [2, 3, 4, 5])
+            ])
+    }
+
+    @Test("survives a state of impossible numbers")
+    func hostile() {
+        var given = state(chips: 1)
+        given.logicalCoreSize = .min
+        given.chips += [
+            .init(index: -1, cores: [0]), .init(index: .max, cores: [1]), .init(index: 0, cores: [7]),
+            .init(index: 63, cores: [.min, .max, 511], connected: [.min, .max, -1, 64, 0]),
+        ]
+        given.resources[0].devices = .min
+        let layout = NodeLayout(given)
+        #expect(layout.chips.map(\.index) == [0, 63])
+        #expect(layout.chips.map(\.cores) == [[0, 1], [511]])
+        #expect(layout.chips.map(\.connected) == [[0, 0], [0]])
+        let status = NodeReport(layout: layout, holdings: []).status(previous: nil, now: Self.now)
+        #expect(status["freeCores"] == 2)  // what says nothing of its health is not healthy
+        #expect(status["logicalCoreSize"] == nil)
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var report: NodeReport
+        var conditions: [String]
+    }
+
+    @Test(
+        "has every condition at once",
+        arguments: [
+            Row(
+                testDescription: "nobody has spoken", report: NodeReport(),
+                conditions: [
+                    "Healthy|Unknown|PluginUnreachable|the device plugin has not been heard yet",
+                    "Registered|Unknown|PluginUnreachable|the device plugin has not been heard yet",
+                    "AllocationsKnown|Unknown|NotReadYet|the kubelet's list has not been read yet",
+                ]),
+            Row(
+                testDescription: "both have gone",
+                report: NodeReport(
+                    layout: NodeLayout(state()), holdings: [], pluginFault: "nobody listens",
+                    kubeletFault: "it is away"),
+                conditions: [
+                    "Healthy|Unknown|PluginUnreachable|nobody listens",
+                    "Registered|Unknown|PluginUnreachable|nobody listens",
+                    "AllocationsKnown|False|KubeletUnreachable|it is away",
+                ]),
+            Row(
+                testDescription: "no chips", report: NodeReport(layout: NodeLayout(.init()), holdings: []),
+                conditions: [
+                    "Healthy|False|NoChips|the device plugin finds no chips",
+                    "Registered|False|NotRegistered|the kubelet does not take devices from the plugin",
+                    "AllocationsKnown|True|PodResourcesRead|allocations are those of the kubelet",
+                ]),
+            Row(
+                testDescription: "all is well",
+                report: NodeReport(layout: NodeLayout(state()), holdings: []),
+                conditions: [
+                    "Healthy|True|AllChipsHealthy|6 chips are healthy",
+                    "Registered|True|DevicesAdvertised|the kubelet takes aws.amazon.com/neuroncore from the plugin",
+                    "AllocationsKnown|True|PodResourcesRead|allocations are those of the kubelet",
+                ]),
+        ])
+    func conditions(_ row: Row) {
+        #expect(Self.conditions(row.report) == row.conditions)
+    }
+
+    @Test("keeps a condition's time until its status changes")
+    func times() {
+        let report = NodeReport(layout: NodeLayout(state()), holdings: [])
+        let first = report.status(previous: nil, now: "2026-01-01T00:00:00Z")
+        #expect(report.status(previous: first, now: "2026-01-02T00:00:00Z") == first)
+        var ill = report
+        ill.layout = NodeLayout(state(unhealthy: [2: "lost"]))
+        let second = ill.status(previous: first, now: "2026-01-02T00:00:00Z")
+        #expect(
+            (second["conditions"]?.array ?? []).map { $0["lastTransitionTime"]?.string } == [
+                "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z",
+            ])
+    }
+
+    @Test("keeps what was published for as long as plugin or kubelet are silent")
+    func silence() {
+        let layout = NodeLayout(state())
+        let whole = NodeReport(layout: layout, holdings: [holding("p", "c", [0, 1])])
+            .status(previous: nil, now: Self.now)
+        var silent = NodeReport().status(previous: whole, now: Self.now)
+        var expected = whole
+        silent["conditions"] = nil
+        expected["conditions"] = nil
+        #expect(silent == expected)
+        var half = NodeReport(layout: layout).status(previous: whole, now: Self.now)
+        half["conditions"] = nil
+        #expect(half == expected)
+    }
+
+    @Test("does not call cores free before the kubelet has spoken once")
+    func unknown() {
+        let status = NodeReport(layout: NodeLayout(state())).status(previous: nil, now: Self.now)
+        #expect(status["coreCount"] == 12)
+        #expect(status["freeCores"] == nil)
+        #expect(status["allocations"] == nil)
+    }
+
+    @Test(
+        "writes memory as Kubernetes does",
+        arguments: [(32 << 30, "32Gi"), (3 << 19, "1536Ki"), (5 << 20, "5Mi"), (1001, "1001")]
+            as [(UInt64, String)])
+    func memory(bytes: UInt64, text: String) {
+        #expect(NodeReport.quantity(bytes) == text)
+    }
+}

@@ -1,0 +1,158 @@
+// Writes the NeuronNode, and only when it would change. What the server has is read once at the start and every few
+// minutes, for somebody may have removed it; in between it is known from the answers to our own writes.
+
+internal import JSON
+internal import KubernetesClient
+internal import Observability
+internal import SystemIO
+
+/// Keeps the NeuronNode true.
+actor NeuronNodePublisher {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let client: KubernetesClient
+    private let node: String
+    private let resync: Duration
+    private let log: Logger
+    private let onStart: @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
+    private let pulse: Pulse
+    private var task: Task<Void, Never>?
+    private var timer: ScheduledTimer?
+    private var backoff: Backoff
+    private var complaint = ""
+    private var hasStarted = false
+
+    /// The newest report; nil before the first.
+    private var report: NodeReport?
+    /// The server's copy: nil before it was read, `null` where there is none.
+    private var stored: JSON?
+    /// When `stored` is to be read again.
+    private var stale = Duration.zero
+    /// What was written last, and what the server made of it.
+    private var written: (status: JSON, answer: JSON?)?
+    private var owner: JSON?
+
+    /// - Parameters:
+    ///   - resync: how long the server's copy is believed in.
+    ///   - onStart: told once what was published before this process, and the Node, before anything is written.
+    init(
+        _ client: KubernetesClient, node: String, resync: Duration, firstPause: Duration, loop: EventLoop,
+        log: Logger, onStart: @escaping @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
+    ) {
+        self.client = client
+        self.node = node
+        self.resync = resync
+        self.loop = loop
+        self.log = log
+        self.onStart = onStart
+        pulse = Pulse(loop)
+        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 1, resetAfter: .seconds(120))
+    }
+
+    func start() {
+        guard task == nil else { return }
+        task = Task { await run() }
+        pulse.send()
+    }
+
+    func stop() async {
+        pulse.finish()
+        timer?.cancel()
+        task?.cancel()
+        await task?.value
+    }
+
+    /// This is true now; what was reported before and is not written yet no longer matters.
+    func publish(_ report: NodeReport) {
+        guard self.report != report else { return }
+        self.report = report
+        pulse.send()
+    }
+
+    private func run() async {
+        var earliest = Duration.zero
+        for await _ in pulse.beats {
+            guard !Task.isCancelled else { return }
+            timer?.cancel()
+            let early = earliest - monotonicTime()
+            if early > .zero {
+                timer = pulse.send(after: early)
+                continue
+            }
+            do throws(KubernetesError) {
+                try await pass()
+                if !complaint.isEmpty { log.info("the NeuronNode can be written again") }
+                complaint = ""
+                backoff.reset()
+                timer = pulse.send(after: max(.milliseconds(1), stale - monotonicTime()))
+            } catch {
+                guard !Task.isCancelled else { return }
+                if complaint != error.description {
+                    log.warning("the NeuronNode is not written", ["error": error.description])
+                }
+                complaint = error.description
+                // Whatever went wrong, what the server has is no longer certain.
+                stored = nil
+                let pause = backoff.fault(now: monotonicTime(), random: .random(in: 0...1))
+                earliest = monotonicTime() + pause
+                timer = pulse.send(after: pause)
+            }
+        }
+    }
+
+    private func pass() async throws(KubernetesError) {
+        if stored == nil || monotonicTime() >= stale { try await read() }
+        guard let report, let stored else { return }
+        var current = stored
+        if current.isNull || (owner != nil && current["metadata"]?["ownerReferences"] == nil) {
+            var object = object
+            if let owner { object[path: ["metadata", "ownerReferences"]] = [owner] }
+            current = try await client.apply(.neuronNodes, object, manager: AgentNames.fieldManager)
+            self.stored = current
+        }
+        let present = current["status"]
+        let status = report.status(previous: present, now: Timestamp.now.seconds)
+        // The second comparison keeps a server that stores less than was sent from being written to for ever.
+        guard status != present, written.map({ $0.status == status && $0.answer == present }) != true else {
+            return
+        }
+        var object = object
+        object["status"] = status
+        let answer = try await client.apply(
+            .neuronNodes, object, manager: AgentNames.fieldManager, subresource: "status")
+        self.stored = answer
+        written = (status, answer["status"])
+        log.debug("NeuronNode written", ["free": status["freeCores"]?.int])
+    }
+
+    /// Reads what the server has.
+    private func read() async throws(KubernetesError) {
+        var found = JSON.null
+        do throws(KubernetesError) {
+            found = try await client.get(.neuronNodes, ObjectKey(name: node))
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        // The Node is asked for its uid only; without it there is no owner, and nothing else is lost.
+        let nodeObject = try? await client.get(.nodes, ObjectKey(name: node))
+        if let uid = nodeObject?.meta.uid, !uid.isEmpty {
+            owner =
+                OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json
+        }
+        stored = found
+        // Agents that were started together do not ask together for ever.
+        stale = monotonicTime() + resync + resync * Double.random(in: 0...0.2)
+        guard !hasStarted else { return }
+        hasStarted = true
+        await onStart(found["status"], nodeObject)
+    }
+
+    /// The object with nothing but its name.
+    private var object: JSON {
+        [
+            "apiVersion": .string(APIResource.neuronNodes.apiVersion),
+            "kind": .string(APIResource.neuronNodes.kind), "metadata": ["name": .string(node)],
+        ]
+    }
+}

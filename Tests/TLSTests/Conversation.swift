@@ -119,7 +119,6 @@ struct Tool {
 
     static let openssl = "/usr/bin/openssl"
     static let python = "/usr/bin/python3"
-    static let kubectl = "/usr/bin/kubectl"
     static let curl = "/usr/bin/curl"
 }
 

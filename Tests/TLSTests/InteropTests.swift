@@ -131,12 +131,9 @@ struct OtherClientTests {
     }
 
     @Test(
-        "kubectl and curl believe an authority that we made",
-        .enabled(
-            if: Tool.exists(Tool.kubectl) && Tool.exists(Tool.curl),
-            "needs /usr/bin/kubectl and /usr/bin/curl"),
-        arguments: [Tool.kubectl, Tool.curl])
-    func http(path: String) async throws {
+        "curl believes an authority that we made, and shows its certificate",
+        .enabled(if: Tool.exists(Tool.curl), "needs /usr/bin/curl"))
+    func http() async throws {
         let loop = try EventLoop(name: "test")
         defer { loop.stop() }
         let files = try CertificateFiles(Samples.get())
@@ -147,18 +144,11 @@ struct OtherClientTests {
                 Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhealth".utf8))
         }
         let url = "https://\(listener.address)"
-        let arguments =
-            path == Tool.kubectl
-            ? [
-                "--kubeconfig=/dev/null", "--server=\(url)", "--certificate-authority=\(files["ca.pem"])",
-                "--client-certificate=\(files["client.pem"])", "--client-key=\(files["client.key"])", "get",
-                "--raw", "/healthz",
-            ]
-            : [
-                "--silent", "--show-error", "--cacert", files["ca.pem"], "--cert", files["client.pem"],
-                "--key", files["client.key"], "\(url)/healthz",
-            ]
-        let tool = try await Tool.run(path, arguments, loop: loop)
+        let arguments = [
+            "--silent", "--show-error", "--cacert", files["ca.pem"], "--cert", files["client.pem"], "--key",
+            files["client.key"], "\(url)/healthz",
+        ]
+        let tool = try await Tool.run(Tool.curl, arguments, loop: loop)
         #expect(await tool.conversation.text(until: "health") == "health")
         #expect(await tool.process.wait() == .exited(0))
         await listener.close()

@@ -139,9 +139,11 @@ struct FieldManager {
         let live = old.map(Self.bare)
         var result = walk.merged(live, configuration)
         if let known {
-            // What this manager applied before and no longer does goes, unless somebody else owns it as well.
+            // What this manager applied before and no longer does goes, unless somebody else owns it as well. A list
+            // that was empty and has elements now is still applied (EnsureNamedFieldsAreMembers).
             let othersOwn = others.reduce(FieldSet()) { $0.union($1.fields) }
-            let gone = known.fields.subtracting(wanted).subtracting(othersOwn)
+            let gone = known.fields.withContainers.subtracting(wanted.withContainers)
+                .subtracting(othersOwn.withContainers)
             result = walk.removing(gone, from: result) ?? result
         }
         complete(&result)

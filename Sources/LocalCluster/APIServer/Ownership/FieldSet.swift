@@ -36,6 +36,17 @@ struct FieldSet: Equatable, Sendable {
     /// Whether no place is in the set.
     var isEmpty: Bool { !isMember && children.values.allSatisfy(\.isEmpty) }
 
+    /// The set with every member that has places below it.
+    var withContainers: FieldSet {
+        var result = self
+        for (key, set) in children {
+            var below = set.withContainers
+            if key.hasPrefix("f:"), !set.isEmpty { below.isMember = true }
+            result.children[key] = below
+        }
+        return result
+    }
+
     /// Places in either.
     func union(_ other: FieldSet) -> FieldSet {
         var result = self

@@ -15,13 +15,12 @@ actor NeuronNodePublisher {
     private let node: String
     private let resync: Duration
     private let log: Logger
-    private let onStart: @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
+    private let onRead: @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
     private let pulse: Pulse
     private var task: Task<Void, Never>?
     private var timer: ScheduledTimer?
     private var backoff: Backoff
     private var complaint = ""
-    private var hasStarted = false
 
     /// The newest report; nil before the first.
     private var report: NodeReport?
@@ -35,17 +34,17 @@ actor NeuronNodePublisher {
 
     /// - Parameters:
     ///   - resync: how long the server's copy is believed in.
-    ///   - onStart: told once what was published before this process, and the Node, before anything is written.
+    ///   - onRead: told what is published and the Node, at the start before anything is written, and at each resync.
     init(
         _ client: KubernetesClient, node: String, resync: Duration, firstPause: Duration, loop: EventLoop,
-        log: Logger, onStart: @escaping @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
+        log: Logger, onRead: @escaping @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
     ) {
         self.client = client
         self.node = node
         self.resync = resync
         self.loop = loop
         self.log = log
-        self.onStart = onStart
+        self.onRead = onRead
         pulse = Pulse(loop)
         backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 1, resetAfter: .seconds(120))
     }
@@ -105,7 +104,7 @@ actor NeuronNodePublisher {
         if stored == nil || monotonicTime() >= stale { try await read() }
         guard let report, let stored else { return }
         var current = stored
-        if current.isNull || (owner != nil && current["metadata"]?["ownerReferences"] == nil) {
+        if current.isNull || !isOwned(current) {
             var object = object
             if let owner { object[path: ["metadata", "ownerReferences"]] = [owner] }
             current = try await client.apply(.neuronNodes, object, manager: AgentNames.fieldManager)
@@ -141,11 +140,16 @@ actor NeuronNodePublisher {
                 OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json
         }
         stored = found
-        // Agents that were started together do not ask together for ever.
-        stale = monotonicTime() + resync + resync * Double.random(in: 0...0.2)
-        guard !hasStarted else { return }
-        hasStarted = true
-        await onStart(found["status"], nodeObject)
+        // Agents that were started together do not ask together for ever. A Node may come after its agent.
+        let pause = owner == nil ? min(resync, .seconds(10)) : resync
+        stale = monotonicTime() + pause + pause * Double.random(in: 0...0.2)
+        await onRead(found["status"], nodeObject)
+    }
+
+    /// Whether the object names the Node as it is now; a Node that was made anew has another uid.
+    private func isOwned(_ object: JSON) -> Bool {
+        guard let uid = owner?["uid"] else { return true }
+        return (object["metadata"]?["ownerReferences"]?.array ?? []).contains { $0["uid"] == uid }
     }
 
     /// The object with nothing but its name.

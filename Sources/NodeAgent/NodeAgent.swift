@@ -84,7 +84,7 @@ package actor NodeAgent {
         let publisher = NeuronNodePublisher(
             client, node: settings.nodeName, resync: settings.resync, firstPause: settings.firstPause,
             loop: loop, log: log
-        ) { [weak self] in await self?.begin(published: $0, node: $1) }
+        ) { [weak self] in await self?.read(published: $0, node: $1) }
         (self.link, self.reader, self.publisher) = (link, reader, publisher)
         await pods.start()
         await events.start()
@@ -133,8 +133,8 @@ package actor NodeAgent {
         turnSoon()
     }
 
-    private func begin(published: JSON?, node: JSON?) {
-        journal = EventJournal(published: published)
+    private func read(published: JSON?, node: JSON?) {
+        if journal == nil { journal = EventJournal(published: published) }
         if let uid = node?.meta.uid, !uid.isEmpty { self.node[path: ["metadata", "uid"]] = .string(uid) }
         turnSoon()
     }

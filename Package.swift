@@ -108,6 +108,10 @@ let applications: [Target] =
             "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO",
         ])
 
+let measuring: [Target] =
+    module("Interop", ["GRPC", "HTTP2", "HPACK", "Protobuf", "SystemIO", "Arguments"])
+    + command("ganglion-interop", ["Interop"])
+
 let commands: [Target] =
     command(
         "ganglion",
@@ -122,6 +126,6 @@ let commands: [Target] =
 
 let package = Package(
     name: "ganglion",
-    targets: ground + wire + protocols + kubernetes + domain + applications + commands,
+    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + commands,
     swiftLanguageModes: [.v6]
 )

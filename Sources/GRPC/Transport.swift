@@ -1,11 +1,11 @@
 // A socket and an HTTP/2 connection that feed each other, for one side or the other of a call. Octets leave in one write
 // a turn; what the socket does not take holds back DATA, and at last reading too.
 
-internal import HTTP2
-internal import SystemIO
+package import HTTP2
+package import SystemIO
 
 /// Why a transport is over.
-enum TransportEnd: Equatable {
+package enum TransportEnd: Equatable {
     /// The peer closed the connection.
     case peerClosed
     /// The socket failed.
@@ -16,7 +16,7 @@ enum TransportEnd: Equatable {
     case drained
 
     /// The sentence for the status of calls that it interrupts.
-    var reason: String {
+    package var reason: String {
         switch self {
         case .peerClosed: "the peer closed the connection"
         case .socket(let error): "\(error)"
@@ -27,24 +27,26 @@ enum TransportEnd: Equatable {
 }
 
 /// Belongs to one actor of its loop and is only touched there.
-final class Transport {
-    var http2: HTTP2Connection
+package final class Transport {
+    /// The protocol's state.
+    package var http2: HTTP2Connection
     private let channel: SocketChannel
     private let unsentLimit: Int
     private var readingPaused = false
     private var end: TransportEnd?
 
-    init(_ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: GRPCLimits) {
+    /// A transport on a connected socket; nothing happens before `start`.
+    package init(_ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: GRPCLimits) {
         channel = SocketChannel(descriptor, loop: loop)
         http2 = HTTP2Connection(role, limits: limits.http2)
         unsentLimit = limits.unsentOctets
     }
 
     /// The peer's address; nil for a Unix socket.
-    var peer: SocketAddress? { channel.peer }
+    package var peer: SocketAddress? { channel.peer }
 
     /// Begins to watch the socket and sends the first words.
-    func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
+    package func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
         try channel.start(ready)
         flush()
     }
@@ -52,7 +54,7 @@ final class Transport {
     /// Reads what is there, hands out the events, and sends what came of them.
     ///
     /// - Returns: why the transport is over, or nil.
-    func process(_ readiness: Readiness, _ handle: (HTTP2Event) -> Void) -> TransportEnd? {
+    package func process(_ readiness: Readiness, _ handle: (HTTP2Event) -> Void) -> TransportEnd? {
         let state = channel.process(readiness) { http2.receive($0, at: MonotonicClock.now) }
         settle(handle)
         switch state {
@@ -64,7 +66,7 @@ final class Transport {
     }
 
     /// Hands out events and sends until there is nothing more to do for now.
-    func settle(_ handle: (HTTP2Event) -> Void) {
+    package func settle(_ handle: (HTTP2Event) -> Void) {
         var flushed = false
         while true {
             var count = 0
@@ -85,7 +87,7 @@ final class Transport {
     }
 
     /// What has become of it by our own sending.
-    var ended: TransportEnd? { end }
+    package var ended: TransportEnd? { end }
 
     private func flush() {
         repeat {
@@ -104,7 +106,7 @@ final class Transport {
     ///
     /// - Parameter discarding: whether to drop what waits.
     /// - Returns: whether it is closed already.
-    func close(discarding: Bool = false) -> Bool {
+    package func close(discarding: Bool = false) -> Bool {
         flush()
         channel.pauseReading(true)
         channel.close(discarding: discarding)
@@ -112,7 +114,7 @@ final class Transport {
     }
 
     /// Lets a closed channel go on sending.
-    func linger(_ readiness: Readiness) -> Bool {
+    package func linger(_ readiness: Readiness) -> Bool {
         if case .open = channel.process(readiness, receive: { _ in }) { return channel.isClosed }
         channel.close(discarding: true)
         return true

@@ -1,0 +1,130 @@
+// A client of HTTP/2 without gRPC, for h2specd and other servers: one request on one connection.
+
+internal import GRPC
+internal import HPACK
+package import HTTP2
+package import SystemIO
+
+/// What a server answered.
+package struct HTTP2TestResponse: Equatable, Sendable {
+    /// The value of `:status`.
+    package var status: String
+    /// All of the body.
+    package var body: [UInt8]
+}
+
+/// Why there is no response.
+package enum HTTP2TestFailure: Error, Equatable {
+    /// The stream was reset, by the server or by us since the server broke a rule.
+    case reset(ErrorCode, byPeer: Bool)
+    /// The connection ended first.
+    case connection(String)
+    /// Nothing came in time.
+    case timeout
+}
+
+extension HTTP2TestFailure: CustomStringConvertible {
+    /// One sentence.
+    package var description: String {
+        switch self {
+        case .reset(let code, true): "the server reset the stream with \(code)"
+        case .reset(let code, false): "the stream was reset with \(code), since the server broke a rule"
+        case .connection(let reason): "the connection ended before the response: \(reason)"
+        case .timeout: "the server did not answer in time"
+        }
+    }
+}
+
+/// Asks for one page.
+package actor HTTP2TestClient {
+    /// The client's loop.
+    package nonisolated let loop: EventLoop
+    /// The loop as executor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// More of a body is a failure, in octets.
+    private static let bodyLimit = 64 << 20
+
+    private let transport: Transport
+    private let request: HeaderList
+    private var stream: StreamID?
+    private var response = HTTP2TestResponse(status: "", body: [])
+    private var waiter: CheckedContinuation<HTTP2TestResponse, any Error>?
+    private var result: Result<HTTP2TestResponse, HTTP2TestFailure>?
+
+    /// Gets a page.
+    ///
+    /// - Throws: `SystemError` where nobody answers, `HTTP2TestFailure` where no whole response comes.
+    package static func get(
+        _ target: HTTP2Target, timeout: Duration = .seconds(10), loop: EventLoop = .shared
+    ) async throws -> HTTP2TestResponse {
+        let descriptor = try await connect(to: target.address, loop: loop, timeout: timeout)
+        let client = HTTP2TestClient(descriptor, target, loop)
+        return try await client.run(timeout)
+    }
+
+    private init(_ descriptor: FileDescriptor, _ target: HTTP2Target, _ loop: EventLoop) {
+        self.loop = loop
+        transport = Transport(descriptor, role: .client, loop: loop, limits: GRPCLimits())
+        request = [
+            ":method": "GET", ":scheme": "http", ":path": target.path, ":authority": target.authority,
+            "user-agent": "ganglion-interop",
+        ]
+    }
+
+    private func run(_ timeout: Duration) async throws -> HTTP2TestResponse {
+        stream = try transport.http2.sendRequest(request, endStream: true)
+        try transport.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+        let timer = loop.schedule(after: timeout) { [weak self] in
+            self?.assumeIsolated { $0.finish(.failure(.timeout)) }
+        }
+        defer { timer.cancel() }
+        return try await withCheckedThrowingContinuation { waiter in
+            if let result { waiter.resume(with: result.mapError { $0 }) } else { self.waiter = waiter }
+        }
+    }
+
+    private func ready(_ readiness: Readiness) {
+        guard result == nil else {
+            _ = transport.linger(readiness)
+            return
+        }
+        if let ended = transport.process(readiness, { handle($0) }) {
+            finish(.failure(.connection(ended.reason)))
+        }
+    }
+
+    private func handle(_ event: HTTP2Event) {
+        switch event {
+        case .headers(let id, let headers, let endStream) where id == stream:
+            response.status = headers[":status"] ?? ""
+            if endStream { finish(.success(response)) }
+        case .data(let id, let range, let endStream) where id == stream:
+            transport.http2.copy(range, to: &response.body)
+            transport.http2.consume(range.count, on: id)
+            if response.body.count > Self.bodyLimit {
+                finish(.failure(.connection("the body is larger than \(Self.bodyLimit) octets")))
+            } else if endStream {
+                finish(.success(response))
+            }
+        case .trailers(let id, _) where id == stream: finish(.success(response))
+        case .reset(let id, let code, let byPeer) where id == stream:
+            finish(.failure(.reset(code, byPeer: byPeer)))
+        default: break
+        }
+    }
+
+    private func finish(_ outcome: Result<HTTP2TestResponse, HTTP2TestFailure>) {
+        guard result == nil else { return }
+        result = outcome
+        waiter?.resume(with: outcome.mapError { $0 })
+        waiter = nil
+        // What is still in the machine, such as RST_STREAM, goes out before the end of the turn.
+        loop.execute {
+            self.assumeIsolated { client in
+                client.transport.http2.abort(.noError)
+                _ = client.transport.close()
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// The command line of `ganglion-interop`.
+
+package import Arguments
+internal import SystemIO
+
+/// The commands of `ganglion-interop`.
+package enum InteropCommand {
+    static let port = Option<Int?>(
+        "port", placeholder: "N", help: "A port of 127.0.0.1; as a server, 0 takes a free one",
+        check: { (0...65_535).contains($0) ? nil : "must be from 0 to 65535" })
+    static let unix = Option<String?>("unix", placeholder: "PATH", help: "A Unix socket")
+    static let url = Positional<String>("URL", help: "http://HOST:PORT/PATH, or unix:PATH")
+
+    /// The program.
+    package static let root = Command(
+        "ganglion-interop", summary: "Speaks HTTP/2 with other implementations, to try one against the other",
+        examples: [
+            .init("ganglion-interop http2-server --port 8080", "A server for h2spec, h2load and curl"),
+            .init("ganglion-interop http2-client http://127.0.0.1:8080/", "A client for h2specd"),
+        ],
+        subcommands: [http2Server, http2Client])
+
+    private static let http2Server = Command(
+        "http2-server", summary: "Answers GET and POST on / with 200 and a body", arguments: [port, unix]
+    ) { values in
+        let server = HTTP2TestServer()
+        let address = try await server.listen(on: try endpoint(values))
+        try await serve(address)
+        await server.shutdown()
+    }
+
+    private static let http2Client = Command(
+        "http2-client", summary: "Gets one URL and prints what came", arguments: [url]
+    ) { values in
+        let target = try HTTP2Target(parsing: values[url])
+        let response = try await HTTP2TestClient.get(target)
+        print(response.status)
+        print(String(decoding: response.body, as: UTF8.self), terminator: "")
+    }
+
+    /// Where to listen or to connect to.
+    ///
+    /// - Throws: `ArgumentError` unless exactly one place is given.
+    static func endpoint(_ values: ArgumentValues) throws(ArgumentError) -> SocketAddress {
+        switch (values[port], values[unix]) {
+        case (let port?, nil): return .ip("127.0.0.1", port: UInt16(clamping: port))
+        case (nil, let path?): return .unix(path)
+        case (nil, nil): throw .missing("--port or --unix")
+        case (_?, let path?): throw .unexpected("--unix \(path)")
+        }
+    }
+
+    /// Says where the server listens, which a test waits for, and waits for a signal to stop.
+    static func serve(_ address: SocketAddress) async throws {
+        let signals = try SignalWatcher()
+        print("listening on \(address)")
+        flushStandardOutput()
+        _ = await signals.first()
+    }
+}

@@ -140,6 +140,27 @@ struct PodLifeTests {
         #expect(condition(status, "Ready") == "False")
     }
 
+    @Test(
+        "the status says in the container's own words why it ended",
+        arguments: [
+            ("echo bad model; exit 1", "FallbackToLogsOnError", "bad model\n"),
+            ("echo bad model; exit 1", "File", nil),
+            (
+                "echo log; echo bad model > $GANGLION_TERMINATION_LOG; exit 1", "FallbackToLogsOnError",
+                "bad model\n"
+            ),
+            ("echo bad model > $GANGLION_TERMINATION_LOG; exit 1", "File", "bad model\n"),
+        ] as [(String, String, String?)])
+    func terminationMessage(script: String, policy: String, message: String?) async throws {
+        let node = try await Node(scratch)
+        node.begin(
+            shellPod(
+                "job", script, restartPolicy: "Never",
+                container: ["terminationMessagePolicy": .string(policy)]))
+        let status = await node.backend.status("job") { $0.phase?.string == "Failed" }
+        #expect(status.firstState.terminated?.message?.string == message)
+    }
+
     @Test("a container that fails is restarted, at first at once, then with pauses")
     func crashLoop() async throws {
         let node = try await Node(scratch)

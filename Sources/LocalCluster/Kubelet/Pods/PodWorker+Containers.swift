@@ -51,7 +51,7 @@ extension PodWorker {
         let name = container.name
         let identifier = "ganglion://\(uid)/\(name)/\(attempt)"
         states[name]?.containerID = identifier
-        let termination: Termination
+        var termination: Termination
         switch start {
         case .running(let process):
             processes[name] = process
@@ -75,6 +75,11 @@ extension PodWorker {
                     .warning, "Failed", "Error: " + message, pod: pod, container: container)
             }
         }
+        let words = TerminationMessage.read(
+            directory: directory.run(name, attempt), log: directory.log(name, attempt),
+            fallsBackToLog: TerminationMessage.fallsBackToLog(
+                policy: container.json.terminationMessagePolicy?.string, exitCode: termination.exitCode))
+        if let words { termination.message = termination.message.map { $0 + ": " + words } ?? words }
         states[name]?.phase = .terminated(termination)
         states[name]?.ready = false
         states[name]?.started = false

@@ -86,6 +86,8 @@ extension PodWorker {
         base["HOSTNAME"] = pod.name
         base["GANGLION_DEVICE_ROOT"] = home + "/dev"
         base["GANGLION_ROOT"] = home + "/rootfs"
+        base[TerminationMessage.variable] =
+            directory.run(container.name, attempt) + "/" + TerminationMessage.fileName
         let environment: [String: String]
         do {
             environment = try ContainerEnvironment.build(

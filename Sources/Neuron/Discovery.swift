@@ -42,7 +42,8 @@ package struct Discovery: Sendable {
         let counted = coreCounts(found, family: family, &problems)
         let size = logicalCoreSize(family: family, physicalCores: counted.cores, &problems)
         let topology = topology(
-            of: counted.chips, type: type.type, family: family, coresPerChip: counted.cores / size, &problems)
+            of: counted.chips, found: found.map(\.number), type: type.type, family: family,
+            coresPerChip: counted.cores / size, &problems)
         let addresses = pciAddresses(of: counted.chips.map(\.number), &problems)
         let usable = counted.chips.filter { $0.number < topology.chipCount }
         for chip in counted.chips.dropFirst(usable.count) {
@@ -123,7 +124,7 @@ package struct Discovery: Sendable {
 
     /// The links of the chips: the driver's, else the table's. The driver prints none as soon as a chip is missing.
     private func topology(
-        of chips: [ChipFiles], type: InstanceType?, family: NeuronFamily?, coresPerChip: Int,
+        of chips: [ChipFiles], found: [Int], type: InstanceType?, family: NeuronFamily?, coresPerChip: Int,
         _ problems: inout [DiscoveryProblem]
     ) -> CoreTopology {
         problems += chips.compactMap(\.connected.problem)
@@ -137,11 +138,17 @@ package struct Discovery: Sendable {
             adjacency += [[Int]](repeating: [], count: count - adjacency.count)
             let table = known.adjacency
             for chip in 0..<count where adjacency[chip].isEmpty { adjacency[chip] = table[chip] }
-            for chip in 0..<count where !chips.contains(where: { $0.number == chip }) {
+            // Chips that were found and left out have been told already, and so has that there are none.
+            for chip in 0..<count where !found.isEmpty && !found.contains(chip) {
                 problems.append(.missingChip(chip, instanceType: known.name))
             }
         } else if count > 1, adjacency.allSatisfy(\.isEmpty) {
             problems.append(.noTopology(chips: chips.count))
+        }
+        for chip in chips {
+            for other in chip.connected.value ?? [] where other >= count && !found.contains(other) {
+                problems.append(.unknownLink(file: chip.path + "/connected_devices", chip: other))
+            }
         }
         return CoreTopology(
             chipCount: count, coresPerChip: coresPerChip, adjacency: adjacency,

@@ -8,6 +8,10 @@ package enum DiscoveryProblem: Error, Hashable, Sendable {
     case unreadable(file: String, reason: String)
     /// A file's content is not what it should be.
     case malformed(file: String, value: String, expected: String, mend: String)
+    /// It is no file of one value at all.
+    case misshapen(file: String, problem: String)
+    /// A chip's link leads to a chip that is not there.
+    case unknownLink(file: String, chip: Int)
     /// A chip's number is higher than any the driver gives, or its cores would be beyond the 512th.
     case chipNumber(name: String)
     /// A chip says another core count than the others.
@@ -32,7 +36,9 @@ extension DiscoveryProblem {
     /// Whether a chip or a setting is left out because of it; else it is a remark.
     package var isError: Bool {
         switch self {
-        case .noDriver, .unreadable, .malformed, .chipNumber, .coreCountDiffers, .missingChip: true
+        case .noDriver, .unreadable, .malformed, .misshapen, .unknownLink, .chipNumber, .coreCountDiffers,
+            .missingChip:
+            true
         case .coreCountAssumed, .unknownFamily, .unknownInstanceType, .instanceTypeMismatch, .noTopology,
             .logicalCoreSize:
             false
@@ -50,6 +56,11 @@ extension DiscoveryProblem: CustomStringConvertible {
             "cannot read \(file) (\(reason)): run as root or use driver 2.28 or newer"
         case .malformed(let file, let value, let expected, let mend):
             "\(file) has \(quoted(value)), expected \(expected): \(mend)"
+        case .misshapen(let file, let problem):
+            "\(file) \(problem), expected a file with one value, which is left out: reload the driver, or name another "
+                + "--sysfs-root"
+        case .unknownLink(let file, let chip):
+            "\(file) names neuron\(chip), which is not there: the link is left out, reload the driver"
         case .chipNumber(let name):
             "\(name) is left out: there can be 64 chips and 512 cores, numbered from 0"
         case .coreCountDiffers(let file, let value, let others):
@@ -80,7 +91,7 @@ extension DiscoveryProblem: CustomStringConvertible {
 func quoted(_ value: String) -> String {
     if value.isEmpty { return "nothing" }
     let plain = value.unicodeScalars.prefix(40).map { scalar in
-        scalar.value < 32 || scalar.value == 127 ? "?" : String(scalar)
+        scalar.value < 32 || (127...159).contains(scalar.value) ? "?" : String(scalar)
     }
     return "'" + plain.joined() + (value.unicodeScalars.count > 40 ? "…" : "") + "'"
 }

@@ -32,12 +32,19 @@ enum SysfsFile {
 
     /// The text without blanks and line ends around it.
     static func text(_ path: String) -> Reading<String> {
+        // Reading from a pipe would wait for whoever writes to it, which may be nobody.
+        if let kind = Files.kind(path, following: true), kind == .other || kind == .socket {
+            return .failed(.misshapen(file: path, problem: "is a \(kind.rawValue)"))
+        }
         do throws(SystemError) {
             return .value(trimmed(try Files.readText(path, limit: limit)))
         } catch {
             if error.code == ENOENT { return .absent }
             // A device that goes away while its file is read answers ENODEV or ENXIO: gone, not broken.
             if error.code == ENODEV || error.code == ENXIO { return .absent }
+            if error.code == EFBIG {
+                return .failed(.misshapen(file: path, problem: "has more than \(limit) octets"))
+            }
             return .failed(.unreadable(file: path, reason: SystemError.text(error.code)))
         }
     }

@@ -90,13 +90,22 @@ enum Options {
     }
 }
 
+/// A dry run that found nothing.
+struct NothingToAdvertise: Error, CustomStringConvertible {
+    let description: String
+}
+
 /// Prints the devices as the kubelet would get them.
-func dryRun(_ settings: DevicePluginDaemon.Settings) {
+func dryRun(_ settings: DevicePluginDaemon.Settings) throws {
     var ledger = NodeLedger()
     for remark in ledger.update(Discovery(settings.discovery).scan()).remarks { print("# \(remark)") }
     guard
         let catalog = DeviceCatalog(ledger, granularity: settings.granularity, tellsNUMA: settings.tellsNUMA)
-    else { return print("no chips: nothing would be advertised") }
+    else {
+        throw NothingToAdvertise(
+            description: "no usable chips in \(settings.discovery.sysfsRoot): nothing would be advertised, "
+                + "load the neuron driver or name another --sysfs-root")
+    }
     print("\(settings.resource.resource): \(catalog.devices.count)")
     for device in catalog.list.devices {
         let nodes =
@@ -124,7 +133,7 @@ struct Main {
             ]
         ) { values in
             let settings = Options.settings(values)
-            if values[Options.dryRun] { return dryRun(settings) }
+            if values[Options.dryRun] { return try dryRun(settings) }
             try await serve(
                 settings, Logger(level: values[Options.logLevel], format: values[Options.logFormat]))
         }

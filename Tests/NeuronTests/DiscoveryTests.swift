@@ -74,6 +74,13 @@ struct DiscoveryTests {
             DiscoveryProblem.unreadable(file: "/f", reason: "Permission denied").description
                 == "cannot read /f (Permission denied): run as root or use driver 2.28 or newer")
         #expect(
+            DiscoveryProblem.misshapen(file: "/f", problem: "is a special file").description
+                == "/f is a special file, expected a file with one value, which is left out: reload the driver, or "
+                + "name another --sysfs-root")
+        #expect(
+            DiscoveryProblem.unknownLink(file: "/f", chip: 50).description
+                == "/f names neuron50, which is not there: the link is left out, reload the driver")
+        #expect(
             DiscoveryProblem.noDriver(path: "/sys/class/neuron_device").description
                 == "no Neuron driver: /sys/class/neuron_device does not exist; load the neuron module, or name "
                 + "another --sysfs-root")

@@ -1,5 +1,6 @@
 // Nobody sane writes such files; a broken driver might, and the process that hands out cores must outlive it.
 
+import Glibc
 import Neuron
 import Placement
 import SystemIO
@@ -50,17 +51,63 @@ struct HostileSysfsTests {
         }
     }
 
-    @Test("reads no file longer than a page")
+    @Test("reads no file longer than a page, and leaves the chip out")
     func long() throws {
         try withDirectory { root in
             let node = HandmadeNode(root: root)
             try node.chip(0, cores: String(repeating: "2", count: 5000))
             try node.chip(1)
             let found = node.scan()
+            #expect(found.chips.map(\.index) == [1])
             #expect(
                 found.problems.first
-                    == .coreCountAssumed(
-                        file: node.path(0, "core_count"), reason: "File too large", assumed: 2))
+                    == .misshapen(file: node.path(0, "core_count"), problem: "has more than 4096 octets"))
+        }
+    }
+
+    @Test("does not wait for a pipe in a file's place", arguments: ["core_count", "connected_devices"])
+    func pipe(file: String) throws {
+        try withDirectory { root in
+            let node = HandmadeNode(root: root)
+            try node.chip(0)
+            try node.chip(1)
+            #expect(unlink(node.path(0, file)) == 0 && mkfifo(node.path(0, file), 0o600) == 0)
+            let found = node.scan()
+            #expect(found.chips.map(\.index) == (file == "core_count" ? [1] : [0, 1]))
+            #expect(
+                found.problems.first == .misshapen(file: node.path(0, file), problem: "is a special file"))
+        }
+    }
+
+    @Test(
+        "tells a link to a chip that is not there",
+        arguments: [("1, 50\n", [50]), ("50\n", [50]), ("1\n", []), ("\n", [])] as [(String, [Int])])
+    func unknownLink(content: String, unknown: [Int]) throws {
+        try withDirectory { root in
+            let fake = try FakeDevice.create(instanceType: "inf2.24xlarge", at: root, monitorCounters: false)
+            try fake.set("connected_devices", chip: 0, to: content)
+            let found = Discovery(fake.settings).scan()
+            let file = root + "/sys/class/neuron_device/neuron0/connected_devices"
+            #expect(found.chips.count == 6)
+            #expect(found.problems == unknown.map { .unknownLink(file: file, chip: $0) })
+        }
+    }
+
+    @Test("says one thing about each chip that it leaves out", arguments: [1, 6])
+    func oneSentence(count: Int) throws {
+        try withDirectory { root in
+            let fake = try FakeDevice.create(instanceType: "inf2.24xlarge", at: root, monitorCounters: false)
+            for chip in 0..<count { try fake.set("core_count", chip: chip, to: "abc") }
+            let found = Discovery(fake.settings).scan()
+            #expect(found.chips.count == 6 - count)
+            #expect(
+                found.problems
+                    == (0..<count).map {
+                        .malformed(
+                            file: root + "/sys/class/neuron_device/neuron\($0)/core_count", value: "abc",
+                            expected: "a number of cores, 1 to 64",
+                            mend: "the chip is left out until the driver is reloaded")
+                    })
         }
     }
 }

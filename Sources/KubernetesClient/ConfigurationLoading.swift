@@ -73,7 +73,7 @@ extension ClientConfiguration {
         for path in paths {
             let bytes: [UInt8]
             do { bytes = try Files.read(path, limit: YAMLReader.maximumSize) } catch {
-                throw ConfigurationError(error.description)
+                throw ConfigurationError("\(error): name a kubeconfig that is there and can be read")
             }
             try kubeconfig.merge(bytes, path: path)
         }

@@ -100,6 +100,22 @@ struct ClusterDirectoryTests {
         ) { try ClusterDirectory.make(at: long) }
     }
 
+    @Test(
+        "is refused with the mend where it cannot be made",
+        arguments: [
+            (
+                "/tmp/ganglion-no-such-directory/state", ENOENT,
+                "make the directory above it, or choose another"
+            ),
+            ("/dev/null/state", ENOTDIR, "choose another"),
+        ])
+    func cannotBeMade(path: String, code: Int32, mend: String) {
+        #expect(
+            throws: SystemError(
+                "make state directory", path, code: code, hint: mend + " with --state-directory")
+        ) { try ClusterDirectory.make(at: path) }
+    }
+
     @Test("of a process that is gone is removed with the next one, that of a live one is not")
     func stale() async throws {
         let child = try ChildProcess.spawn("/bin/sh", ["-c", "exit 0"])

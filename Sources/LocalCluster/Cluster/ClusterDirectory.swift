@@ -49,7 +49,9 @@ package struct ClusterDirectory: Sendable {
     /// Makes the directory and what is in it.
     ///
     /// - Throws: `SystemError` where it is there already, is too long, or cannot be made.
-    package static func make(at path: String) throws(SystemError) -> ClusterDirectory {
+    package static func make(at name: String) throws(SystemError) -> ClusterDirectory {
+        // Absolute, since the components work in other directories.
+        let path = name.hasPrefix("/") ? name : try Files.readLink("/proc/self/cwd") + "/" + name
         guard path.utf8.count <= limit else {
             throw SystemError(
                 "use state directory", path, code: 0,
@@ -57,7 +59,12 @@ package struct ClusterDirectory: Sendable {
         }
         guard mkdir(path, 0o700) == 0 else {
             let code = errno
-            let hint = code == EEXIST ? "remove it, or choose another with --state-directory" : ""
+            let hint =
+                switch code {
+                case EEXIST: "remove it, or choose another with --state-directory"
+                case ENOENT: "make the directory above it, or choose another with --state-directory"
+                default: "choose another with --state-directory"
+                }
             throw SystemError("make state directory", path, code: code, hint: hint)
         }
         let directory = ClusterDirectory(path: path)

@@ -144,7 +144,8 @@ package final class SafeTensors: @unchecked Sendable {
             throw ModelError(path, "has a header that is no JSON object", mend)
         }
         var tensors: [String: Tensor] = [:]
-        for (name, entry) in entries where name != "__metadata__" {
+        // In an order, so that the same fault is told in the same words each time.
+        for (name, entry) in entries.sorted(by: { $0.key < $1.key }) where name != "__metadata__" {
             let tensor = try parse(entry, subject: "\(path) tensor \(name)", dataStart: dataStart)
             let end = tensor.offset + tensor.byteCount
             guard end <= fileSize else {

@@ -68,6 +68,8 @@ struct ModelServerState: Sendable {
     var command: [String] = []
     /// The extended resource of the cores.
     var resource = Names.neuronCore
+    /// What the API server said when it refused a pod or the Service.
+    var refusal: String?
 
     /// What has to be done now.
     func plan(failures: inout FailureMemory, now: Duration, time: Timestamp) -> ModelServerPlan {
@@ -82,7 +84,7 @@ struct ModelServerState: Sendable {
         planPods(template, &plan, failures: &failures, now: now)
         let observation = ModelServerObservation(
             server: server, template: template, pods: pods, cores: cores, verdicts: verdicts,
-            serviceConflict: conflict)
+            serviceConflict: conflict, refusal: refusal)
         plan.status = observation.status(now: time)
         return plan
     }

@@ -155,7 +155,10 @@ struct ModelServerSpec: Equatable, Sendable {
         _ json: JSON?, _ name: String, in range: ClosedRange<Int>
     ) throws(InvalidSpec) -> Int? {
         guard let json, !json.isNull else { return nil }
-        guard let value = json.int else { throw InvalidSpec(description: "spec.\(name) is no whole number") }
+        guard let value = json.int else {
+            let text = String(decoding: json.serialized().prefix(40), as: UTF8.self)
+            throw InvalidSpec(description: "spec.\(name) is \(text): it must be a whole number")
+        }
         guard range.contains(value) else {
             let limit =
                 range.upperBound == .max

@@ -54,6 +54,8 @@ struct ModelServerObservation: Sendable {
     var verdicts: [String: String]
     /// Another owner has the Service's name.
     var serviceConflict: String?
+    /// Why the API server refuses a pod or the Service.
+    var refusal: String?
 
     private var living: [PodView] { pods.filter { !$0.isTerminating && !$0.isTerminal } }
 
@@ -179,6 +181,7 @@ struct ModelServerObservation: Sendable {
         if let verdict = living.sorted(by: { $0.key < $1.key }).lazy.compactMap({ verdicts[$0.uid] }).first {
             return Condition("Placed", .no, "Unschedulable", verdict)
         }
+        if let refusal { return Condition("Placed", .no, "Refused", refusal) }
         return Condition("Placed", .no, "Placing", "\(bound) of \(desired) replicas have their NeuronCores")
     }
 
@@ -206,6 +209,7 @@ struct ModelServerObservation: Sendable {
         if let (pod, failure) = failure, ready == 0 {
             return Condition("Ready", .no, "LoadFailed", Self.sentence(pod, failure))
         }
+        if let refusal, ready == 0 { return Condition("Ready", .no, "Refused", refusal) }
         if ready == 0, living.allSatisfy(\.node.isEmpty), living.contains(where: { verdicts[$0.uid] != nil })
         {
             return Condition("Ready", .no, "Unschedulable", message)
@@ -215,6 +219,7 @@ struct ModelServerObservation: Sendable {
 
     private var degraded: Condition {
         if let serviceConflict { return Condition("Degraded", .yes, "ServiceConflict", serviceConflict) }
+        if let refusal { return Condition("Degraded", .yes, "Refused", refusal) }
         if let (pod, failure) = failure {
             return Condition("Degraded", .yes, "PodFailed", Self.sentence(pod, failure))
         }
@@ -223,7 +228,9 @@ struct ModelServerObservation: Sendable {
 
     private static func sentence(_ pod: PodView, _ failure: PodView.Failure) -> String {
         let code = failure.exitCode.map { " (exit code \($0))" } ?? ""
-        let message = failure.message.isEmpty ? "" : ": \(failure.message.prefix(900))"
+        // It may be the end of a log: many lines, of which the last say most.
+        let text = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let message = text.isEmpty ? "" : ": \(text.suffix(900))"
         return "pod \(pod.key.name): \(failure.reason)\(code)\(message)"
     }
 }

@@ -199,7 +199,7 @@ package actor Operator {
         }
         let nodes = nodeViews()
         let byName = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let state = ModelServerState(
+        var state = ModelServerState(
             server: server, pods: owned, service: try await service(key),
             cores: owned.reduce(into: [:]) { cores, pod in
                 cores[pod.uid] = CoreLedger.cores(of: pod, on: byName[pod.node])
@@ -212,7 +212,17 @@ package actor Operator {
         failures[uid] = memory
         var later = plan.lookAgainAfter
         for action in plan.actions {
-            if try await perform(action, for: server) { later = min(.seconds(5), later ?? .seconds(5)) }
+            do throws(KubernetesError) {
+                if try await perform(action, for: server) { later = min(.seconds(5), later ?? .seconds(5)) }
+            } catch {
+                // What is refused now will be refused again until somebody changes the template or a quota: they have to
+                // see why.
+                guard error.code == 422 || error.code == 403 else { throw error }
+                state.refusal = "\("\(error)".prefix(900)): correct spec.template, or what forbids it"
+                try await write(
+                    state.plan(failures: &memory, now: monotonicTime(), time: .now).status, to: server)
+                throw error
+            }
         }
         try await write(plan.status, to: server)
         return later

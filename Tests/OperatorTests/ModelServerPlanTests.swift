@@ -265,11 +265,30 @@ struct ModelServerPlanTests {
         )
     }
 
+    @Test("what the API server refuses becomes a condition, and what runs goes on", arguments: [true, false])
+    func refusedByServer(oneRuns: Bool) throws {
+        var spec = Make.spec()
+        spec["replicas"] = 2
+        var state = state(spec, pods: oneRuns ? [try pod(spec, 0)] : [])
+        state.refusal = "the pod has no containers"
+        let plan = plan(state)
+        #expect(plan.actions.count == (oneRuns ? 1 : 2))
+        #expect(condition(plan, "Placed") == "False Refused: the pod has no containers")
+        #expect(condition(plan, "Degraded") == "True Refused: the pod has no containers")
+        #expect(
+            condition(plan, "Ready")
+                == (oneRuns
+                    ? "False PartlyReady: 1 of 2 replicas are ready"
+                    : "False Refused: the pod has no containers"))
+    }
+
     @Test(
         "impossible numbers become a condition, and what runs goes on",
         arguments: [
             (["neuron": ["cores": 0]], "spec.neuron.cores is 0: it must be 1 to 128"),
-            (["neuron": ["cores": "four"]], "spec.neuron.cores is no whole number"),
+            (["neuron": ["cores": "four"]], "spec.neuron.cores is \"four\": it must be a whole number"),
+            (["neuron": ["cores": 2.5]], "spec.neuron.cores is 2.5: it must be a whole number"),
+            (["neuron": ["cores": nil]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": ["cores": 4, "chips": 2]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": [:]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": nil], "spec.neuron is missing"),

@@ -255,6 +255,27 @@ struct OperatorTests {
         await cluster.stop()
     }
 
+    @Test("a pod that the API server refuses is told in the conditions")
+    func refusedPod() async throws {
+        let cluster = try await LiveCluster.start()
+        let worker = Operator(cluster.client)
+        await worker.start()
+        var spec = Make.spec()
+        spec["template"] = ["spec": ["restartPolicy": "Sometimes"]]
+        try await cluster.create("m", spec: spec)
+        let servers = await cluster.wait(.modelServers) { servers in
+            servers.first?["status"]?["conditions"]?.array?.contains {
+                $0["type"] == "Degraded" && $0["reason"] == "Refused"
+            } == true
+        }
+        let message = servers.first?["status"]?["conditions"]?.array?.first { $0["type"] == "Degraded" }?[
+            "message"]
+        #expect(message?.string?.contains("spec.restartPolicy: Unsupported value: \"Sometimes\"") == true)
+        #expect(message?.string?.hasSuffix(": correct spec.template, or what forbids it") == true)
+        await worker.stop()
+        await cluster.stop()
+    }
+
     @Test("the API server refuses a count that does not divide, and names those that do")
     func refusedByRule() async throws {
         let cluster = try await LiveCluster.start(nodes: [:])

@@ -7,6 +7,10 @@ internal import HTTP2
 struct ClientCall {
     /// How it ended, once it has.
     private(set) var end: GRPCStatus?
+    /// The headers before the first response, once they are there.
+    private(set) var initialMetadata: GRPCMetadata?
+    /// The fields that came with the status; none before the end.
+    private(set) var trailingMetadata = GRPCMetadata()
     private var assembler: MessageAssembler
     /// What the server said without grpc-status.
     private var fallback: GRPCStatus?
@@ -20,9 +24,12 @@ struct ClientCall {
     mutating func receiveHeaders(_ headers: HeaderList, endStream: Bool) {
         headersSeen = true
         if endStream, let status = GRPCStatus(trailers: headers) {
+            initialMetadata = GRPCMetadata()
+            trailingMetadata = GRPCMetadata(headers)
             finish(status)
             return
         }
+        initialMetadata = GRPCMetadata(headers)
         let httpStatus = headers[":status"] ?? ""
         let type = headers["content-type"] ?? ""
         if httpStatus != "200" {
@@ -57,6 +64,7 @@ struct ClientCall {
 
     /// Trailers.
     mutating func receiveTrailers(_ trailers: HeaderList) {
+        trailingMetadata = GRPCMetadata(trailers)
         finish(GRPCStatus(trailers: trailers) ?? missingStatus)
     }
 

@@ -20,6 +20,12 @@ package actor GRPCClient {
         var timer: ScheduledTimer?
         /// Waits for the next message, or for the end where that comes first.
         var reader: CheckedContinuation<Void, Never>?
+        /// Wait until requests that were written have left, or for the end.
+        var writers: [CheckedContinuation<Void, Never>] = []
+        /// Waits for the response's headers.
+        var headersReader: CheckedContinuation<Void, Never>?
+        /// The reader has been told how the call ended.
+        var isEndDelivered = false
     }
 
     private let transport: Transport
@@ -73,17 +79,61 @@ package actor GRPCClient {
     package func unary<Input: Message, Output: Message>(
         _ path: String, _ request: Input, timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata()
     ) async throws -> Output {
+        try await unaryCall(path, request, timeout: timeout, metadata: metadata).message
+    }
+
+    /// Calls a method with one response, and tells what came beside it.
+    ///
+    /// Takes and throws what `unary` does.
+    package func unaryCall<Input: Message, Output: Message>(
+        _ path: String, _ request: Input, of: Output.Type = Output.self, timeout: Duration? = nil,
+        metadata: GRPCMetadata = GRPCMetadata()
+    ) async throws -> GRPCResponse<Output> {
         let stream = try await begin(path, request.serialized(), timeout, metadata, isUnary: true)
-        let octets = try await withTaskCancellationHandler {
-            try await unaryResponse(stream)
-        } onCancel: {
-            loop.execute { self.assumeIsolated { $0.cancel(stream) } }
-        }
+        return try await response(path, stream)
+    }
+
+    /// Calls a method with a stream of requests and one response.
+    ///
+    /// - Parameters:
+    ///   - path: `/package.Service/Method`.
+    ///   - timeout: for the whole call; nil for none.
+    ///   - metadata: fields beside the requests.
+    ///   - requests: writes the requests; they end when it returns, and the call is cancelled when it throws. When the
+    ///     server answers before, a write throws and the server's answer counts.
+    /// - Throws: as `unary` does, or what `requests` throws.
+    package func clientStreaming<Input: Message, Output: Message>(
+        _ path: String, of: Output.Type = Output.self, timeout: Duration? = nil,
+        metadata: GRPCMetadata = GRPCMetadata(), _ requests: (GRPCRequestWriter<Input>) async throws -> Void
+    ) async throws -> Output {
+        let stream = try await begin(path, nil, timeout, metadata, isUnary: true)
         do {
-            return try Output(serialized: octets)
+            try await requests(GRPCRequestWriter(client: self, stream: stream))
+            finishRequests(stream)
         } catch {
-            throw GRPCStatus(.internal, "the response of \(path) cannot be read: \(error)")
+            guard calls[stream]?.call.end != nil else {
+                release(stream)
+                throw error
+            }
         }
+        return try await response(path, stream).message
+    }
+
+    /// Calls a method with a stream of requests and a stream of responses.
+    ///
+    /// - Parameters:
+    ///   - path: `/package.Service/Method`.
+    ///   - timeout: for the whole call; nil for none.
+    ///   - metadata: fields beside the requests.
+    /// - Throws: `GRPCStatus` UNAVAILABLE when the connection is gone; what the server says comes from the responses.
+    package func bidirectional<Input: Message, Output: Message>(
+        _ path: String, sending: Input.Type = Input.self, of: Output.Type = Output.self,
+        timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata()
+    ) async throws -> GRPCBidirectionalCall<Input, Output> {
+        let stream = try await begin(path, nil, timeout, metadata, isUnary: false)
+        return GRPCBidirectionalCall(
+            requests: GRPCRequestWriter(client: self, stream: stream),
+            responses: GRPCResponseStream(call: StreamingCall(client: self, stream: stream)))
     }
 
     /// Calls a method with a stream of responses.
@@ -124,7 +174,7 @@ package actor GRPCClient {
     package var isClosed: Bool { end != nil }
 
     private func begin(
-        _ path: String, _ message: [UInt8], _ timeout: Duration?, _ metadata: GRPCMetadata, isUnary: Bool
+        _ path: String, _ message: [UInt8]?, _ timeout: Duration?, _ metadata: GRPCMetadata, isUnary: Bool
     ) async throws(GRPCStatus) -> StreamID {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         while true {
@@ -136,7 +186,9 @@ package actor GRPCClient {
             }
             do throws(HTTP2Connection.CannotOpen) {
                 let stream = try transport.http2.sendRequest(head(path, left, metadata))
-                transport.http2.sendData(stream, MessageAssembler.frame(message), endStream: true)
+                if let message {
+                    transport.http2.sendData(stream, MessageAssembler.frame(message), endStream: true)
+                }
                 var pending = Pending(call: ClientCall(messageLimit: limits.messageSize), isUnary: isUnary)
                 if let left { pending.timer = deadlineTimer(stream, path, left) }
                 calls[stream] = pending
@@ -179,7 +231,27 @@ package actor GRPCClient {
         return list
     }
 
-    private func unaryResponse(_ stream: StreamID) async throws(GRPCStatus) -> [UInt8] {
+    private func response<Output: Message>(
+        _ path: String, _ stream: StreamID
+    ) async throws -> GRPCResponse<Output> {
+        let (octets, call) = try await withTaskCancellationHandler {
+            try await unaryResponse(stream)
+        } onCancel: {
+            loop.execute { self.assumeIsolated { $0.cancel(stream) } }
+        }
+        do {
+            return GRPCResponse(
+                message: try Output(serialized: octets),
+                initialMetadata: call.initialMetadata ?? GRPCMetadata(),
+                trailingMetadata: call.trailingMetadata)
+        } catch {
+            throw GRPCStatus(.internal, "the response of \(path) cannot be read: \(error)")
+        }
+    }
+
+    private func unaryResponse(
+        _ stream: StreamID
+    ) async throws(GRPCStatus) -> (message: [UInt8], call: ClientCall) {
         await waitForEnd(stream)
         guard var pending = calls.removeValue(forKey: stream) else {
             throw GRPCStatus(.cancelled, "the call was cancelled")
@@ -194,7 +266,7 @@ package actor GRPCClient {
         guard pending.call.take() == nil else {
             throw GRPCStatus(.internal, "the server sent more than one response and the method has one")
         }
-        return message
+        return (message, pending.call)
     }
 
     private func waitForEnd(_ stream: StreamID) async {
@@ -227,8 +299,9 @@ package actor GRPCClient {
                 return message
             }
             if let status = calls[stream]?.call.end {
-                calls.removeValue(forKey: stream)?.timer?.cancel()
-                if status.code == .ok { return nil }
+                let isEndDelivered = calls[stream]?.isEndDelivered == true
+                calls[stream]?.isEndDelivered = true
+                if status.code == .ok || isEndDelivered { return nil }
                 throw status
             }
             guard calls[stream]?.reader == nil else {
@@ -236,6 +309,73 @@ package actor GRPCClient {
             }
             await waitForProgress(stream)
         }
+    }
+
+    // MARK: Requests of a stream
+
+    /// Sends a request and waits until the windows and the socket have taken it.
+    ///
+    /// - Throws: the status with which the call has ended meanwhile.
+    func send(_ message: [UInt8], on stream: StreamID) async throws(GRPCStatus) {
+        try check(stream)
+        transport.http2.sendData(stream, MessageAssembler.frame(message))
+        scheduleSettle()
+        while transport.http2.waitingOctets(stream) > 0 {
+            await withCheckedContinuation { writer in
+                // Looked at again inside: the executor may have let others run in between.
+                if calls[stream] != nil, calls[stream]?.call.end == nil,
+                    transport.http2.waitingOctets(stream) > 0
+                {
+                    calls[stream]?.writers.append(writer)
+                } else {
+                    writer.resume()
+                }
+            }
+            try check(stream)
+        }
+    }
+
+    /// Says that no more requests come.
+    func finishRequests(_ stream: StreamID) {
+        transport.http2.sendData(stream, [], endStream: true)
+        scheduleSettle()
+    }
+
+    private func check(_ stream: StreamID) throws(GRPCStatus) {
+        guard let pending = calls[stream] else { throw GRPCStatus(.cancelled, "the call is over") }
+        guard let status = pending.call.end else { return }
+        throw status.code == .ok
+            ? GRPCStatus(.cancelled, "the server ended the call before it had all requests") : status
+    }
+
+    private func wakeWriters(_ stream: StreamID) {
+        guard let writers = calls[stream]?.writers, !writers.isEmpty else { return }
+        calls[stream]?.writers = []
+        for writer in writers { writer.resume() }
+    }
+
+    // MARK: Metadata of a stream
+
+    /// The response's headers; waits for them.
+    func initialMetadata(_ stream: StreamID) async throws(GRPCStatus) -> GRPCMetadata {
+        while let pending = calls[stream], pending.call.initialMetadata == nil, pending.call.end == nil {
+            guard pending.headersReader == nil else {
+                throw GRPCStatus(.failedPrecondition, "metadata has one reader at a time")
+            }
+            await withCheckedContinuation { reader in
+                if let pending = calls[stream], pending.call.initialMetadata == nil, pending.call.end == nil {
+                    calls[stream]?.headersReader = reader
+                } else {
+                    reader.resume()
+                }
+            }
+        }
+        return calls[stream]?.call.initialMetadata ?? GRPCMetadata()
+    }
+
+    /// What came with the status; nothing before the end.
+    func trailingMetadata(_ stream: StreamID) -> GRPCMetadata {
+        calls[stream]?.call.trailingMetadata ?? GRPCMetadata()
     }
 
     /// Ends a call from our side.
@@ -249,7 +389,8 @@ package actor GRPCClient {
     /// Ends a call of which nobody will read any more.
     func release(_ stream: StreamID) {
         cancel(stream)
-        calls[stream] = nil
+        wake(stream)
+        calls.removeValue(forKey: stream)?.timer?.cancel()
     }
 
     private func finish(_ stream: StreamID, _ status: GRPCStatus) {
@@ -260,6 +401,11 @@ package actor GRPCClient {
     }
 
     private func wake(_ stream: StreamID) {
+        if calls[stream]?.call.end != nil { wakeWriters(stream) }
+        if let reader = calls[stream]?.headersReader {
+            calls[stream]?.headersReader = nil
+            reader.resume()
+        }
         guard let reader = calls[stream]?.reader else { return }
         calls[stream]?.reader = nil
         reader.resume()
@@ -344,7 +490,8 @@ package actor GRPCClient {
         case .reset(let stream, let code, _): finish(stream, GRPCStatus(reset: code))
         case .settings: wakeQueue()
         case .goAway: goingAway = true
-        case .informational, .writable, .drained, .failed: break
+        case .writable(let stream): wakeWriters(stream)
+        case .informational, .drained, .failed: break
         }
     }
 

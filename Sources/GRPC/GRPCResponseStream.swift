@@ -18,6 +18,16 @@ package struct GRPCResponseStream<Output: Message>: AsyncSequence, Sendable {
     /// Reads on where the last iterator stopped.
     package func makeAsyncIterator() -> Iterator { Iterator(call: call) }
 
+    /// What the server sent before its first response; waits for it.
+    package var initialMetadata: GRPCMetadata {
+        get async throws { try await call.initialMetadata() }
+    }
+
+    /// What the server sent with its status; nothing before the stream has ended.
+    package var trailingMetadata: GRPCMetadata {
+        get async { await call.trailingMetadata() }
+    }
+
     /// Ends the call; a reader that waits gets CANCELLED.
     package func cancel() { call.cancel() }
 
@@ -61,6 +71,10 @@ final class StreamingCall: Sendable {
         let stream = stream
         client.loop.execute { client.assumeIsolated { $0.cancel(stream) } }
     }
+
+    func initialMetadata() async throws -> GRPCMetadata { try await client.initialMetadata(stream) }
+
+    func trailingMetadata() async -> GRPCMetadata { await client.trailingMetadata(stream) }
 
     func next() async throws -> [UInt8]? {
         try await withTaskCancellationHandler {

@@ -1,6 +1,7 @@
 // Which handler answers which path. Routes work on octets, so that the connection knows no message types.
 
 package import Protobuf
+internal import SystemIO
 
 /// What a handler knows about its call besides the message.
 package struct GRPCServerContext: Sendable {
@@ -12,6 +13,27 @@ package struct GRPCServerContext: Sendable {
     package var deadline: ContinuousClock.Instant?
     /// The client's address; `unix:` for a Unix socket.
     package var peer: String
+    /// What the handler wants to say beside its responses.
+    package let response = GRPCResponseFields()
+}
+
+/// Metadata that a handler adds to its response.
+package final class GRPCResponseFields: Sendable {
+    private let fields = Lock((initial: GRPCMetadata(), trailing: GRPCMetadata()))
+
+    init() {}
+
+    /// Goes out before the first response; what is set after that is lost.
+    package var initial: GRPCMetadata {
+        get { fields.withLock { $0.initial } }
+        set { fields.withLock { $0.initial = newValue } }
+    }
+
+    /// Goes out with the status.
+    package var trailing: GRPCMetadata {
+        get { fields.withLock { $0.trailing } }
+        set { fields.withLock { $0.trailing = newValue } }
+    }
 }
 
 /// The handlers of a server by path.
@@ -19,6 +41,8 @@ package struct GRPCRouter: Sendable {
     enum Route: Sendable {
         case unary(@Sendable ([UInt8], GRPCServerContext) async throws -> [UInt8])
         case serverStreaming(@Sendable ([UInt8], GRPCServerContext, ServerCallWriter) async throws -> Void)
+        /// Begins with the headers; reads requests while they come.
+        case streaming(@Sendable (ServerCallReader, GRPCServerContext, ServerCallWriter) async throws -> Void)
     }
 
     private(set) var routes: [String: Route] = [:]
@@ -52,6 +76,36 @@ package struct GRPCRouter: Sendable {
         }
     }
 
+    /// Adds a method with a stream of requests and one response.
+    ///
+    /// The handler begins with the call's headers, else runs as one of `unary` does.
+    package mutating func clientStreaming<Input: Message, Output: Message>(
+        _ path: String,
+        _ handler: @escaping @Sendable (GRPCRequestStream<Input>, GRPCServerContext) async throws -> Output
+    ) {
+        routes[path] = .streaming { reader, context, writer in
+            let response = try await handler(GRPCRequestStream(reader: reader), context)
+            try await writer.write(response.serialized())
+        }
+    }
+
+    /// Adds a method with a stream of requests and a stream of responses, each going on as its side wants.
+    ///
+    /// The handler begins with the call's headers; the responses end when it returns. Else it runs as one of `unary`
+    /// does.
+    package mutating func bidirectional<Input: Message, Output: Message>(
+        _ path: String,
+        _ handler:
+            @escaping @Sendable (
+                GRPCRequestStream<Input>, GRPCServerContext, GRPCResponseWriter<Output>
+            ) async throws -> Void
+    ) {
+        routes[path] = .streaming { reader, context, writer in
+            try await handler(
+                GRPCRequestStream(reader: reader), context, GRPCResponseWriter(writer: writer))
+        }
+    }
+
     /// The status for a path without handler, in the words of grpc-go.
     func unimplemented(_ path: String) -> GRPCStatus {
         guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
@@ -65,7 +119,7 @@ package struct GRPCRouter: Sendable {
             .unimplemented, "unknown method \(path[path.index(after: slash)...]) for service \(service)")
     }
 
-    private static func parse<Input: Message>(_ octets: [UInt8]) throws(GRPCStatus) -> Input {
+    static func parse<Input: Message>(_ octets: [UInt8]) throws(GRPCStatus) -> Input {
         do {
             return try Input(serialized: octets)
         } catch {

@@ -14,6 +14,10 @@ actor GRPCServerConnection {
         var route: GRPCRouter.Route
         var context: GRPCServerContext
         var assembler: MessageAssembler
+        /// Requests of a stream; the handler reads them while they come.
+        var inbox: RequestInbox?
+        /// The handler waits for a request.
+        var reader: CheckedContinuation<Void, Never>?
         var task: Task<Void, Never>?
         var timer: ScheduledTimer?
         var sentHeaders = false
@@ -135,8 +139,15 @@ actor GRPCServerConnection {
         switch event {
         case .headers(let stream, let headers, let endStream): begin(stream, headers, endStream)
         case .data(let stream, let range, let endStream):
-            calls[stream]?.assembler.append { transport.http2.copy(range, to: &$0) }
-            transport.http2.consume(range.count, on: stream)
+            var consumed = range.count
+            if calls[stream]?.inbox != nil {
+                consumed =
+                    calls[stream]?.inbox?.receive(range.count) { transport.http2.copy(range, to: &$0) }
+                    ?? consumed
+            } else {
+                calls[stream]?.assembler.append { transport.http2.copy(range, to: &$0) }
+            }
+            transport.http2.consume(consumed, on: stream)
             receive(stream, endStream)
         // A request has no trailers in gRPC; they end it all the same.
         case .trailers(let stream, _): receive(stream, true)
@@ -176,12 +187,28 @@ actor GRPCServerConnection {
                 }
             }
         }
+        if case .streaming(let handler) = route {
+            call.inbox = RequestInbox(messageLimit: limits.messageSize)
+            if endStream { call.inbox?.receiveEnd() }
+            calls[stream] = call
+            run(stream) {
+                try await handler(
+                    ServerCallReader(connection: self, stream: stream), context,
+                    ServerCallWriter(connection: self, stream: stream))
+            }
+            return
+        }
         calls[stream] = call
         if endStream { receive(stream, true) }
     }
 
     /// Runs the handler once the request is complete.
     private func receive(_ stream: StreamID, _ endStream: Bool) {
+        guard calls[stream]?.inbox == nil else {
+            if endStream { calls[stream]?.inbox?.receiveEnd() }
+            wakeReader(stream)
+            return
+        }
         guard var call = calls[stream], call.task == nil else { return }
         do throws(GRPCStatus) {
             guard endStream else {
@@ -196,26 +223,30 @@ actor GRPCServerConnection {
                 throw GRPCStatus(.internal, "the request has more than one message and the method takes one")
             }
             calls[stream]?.assembler = MessageAssembler(limit: limits.messageSize)
-            run(stream, call.route, message, call.context)
+            let context = call.context
+            switch call.route {
+            case .unary(let handler):
+                run(stream) {
+                    let response = try await handler(message, context)
+                    try self.sendFirst(response, on: stream)
+                }
+            case .serverStreaming(let handler):
+                run(stream) {
+                    try await handler(message, context, ServerCallWriter(connection: self, stream: stream))
+                }
+            case .streaming: break
+            }
         } catch {
             finish(stream, error)
         }
     }
 
-    private func run(
-        _ stream: StreamID, _ route: GRPCRouter.Route, _ message: [UInt8], _ context: GRPCServerContext
-    ) {
+    private func run(_ stream: StreamID, _ handler: @escaping () async throws -> Void) {
         runningHandlers += 1
         // Immediate: a handler that does not wait answers before the next frame is looked at, without a hop.
         let task = Task.immediate {
             do {
-                switch route {
-                case .unary(let handler):
-                    let response = try await handler(message, context)
-                    try self.sendFirst(response, on: stream)
-                case .serverStreaming(let handler):
-                    try await handler(message, context, ServerCallWriter(connection: self, stream: stream))
-                }
+                try await handler()
                 self.finish(stream, GRPCStatus(.ok))
             } catch {
                 self.finish(stream, GRPCStatus(handlerError: error))
@@ -224,6 +255,48 @@ actor GRPCServerConnection {
             self.scheduleSettle()
         }
         calls[stream]?.task = task
+    }
+
+    // MARK: Requests
+
+    /// The next request of a stream, nil after the last.
+    ///
+    /// - Throws: what is wrong with the request, or CANCELLED when the call is over.
+    func nextRequest(_ stream: StreamID) async throws -> [UInt8]? {
+        while true {
+            try Task.checkCancellation()
+            guard let next = try calls[stream]?.inbox?.next() else {
+                throw GRPCStatus(.cancelled, "the call is over")
+            }
+            switch next {
+            case .message(let message, let consumed):
+                transport.http2.consume(consumed, on: stream)
+                scheduleSettle()
+                return message
+            case .end: return nil
+            case .wait: break
+            }
+            guard calls[stream]?.reader == nil else {
+                throw GRPCStatus(.failedPrecondition, "a request stream has one reader at a time")
+            }
+            await withCheckedContinuation { reader in
+                // Looked at again inside: the executor may have let others run in between.
+                // In a copy: a request that has come meanwhile must not be lost.
+                var copy = calls[stream]?.inbox
+                if !Task.isCancelled, case .wait? = try? copy?.next() {
+                    calls[stream]?.reader = reader
+                } else {
+                    reader.resume()
+                }
+            }
+        }
+    }
+
+    /// Lets the handler look again whether there is a request.
+    func wakeReader(_ stream: StreamID) {
+        guard let reader = calls[stream]?.reader else { return }
+        calls[stream]?.reader = nil
+        reader.resume()
     }
 
     // MARK: Responses
@@ -260,7 +333,7 @@ actor GRPCServerConnection {
         guard let call = calls[stream] else { throw GRPCStatus(.cancelled, "the call is over") }
         if !call.sentHeaders {
             calls[stream]?.sentHeaders = true
-            transport.http2.sendHeaders(stream, ResponseHead.ok)
+            transport.http2.sendHeaders(stream, ResponseHead.ok(call.context.response.initial))
         }
         transport.http2.sendData(stream, MessageAssembler.frame(message))
     }
@@ -276,13 +349,20 @@ actor GRPCServerConnection {
     /// Ends a call with a status, if it has not ended.
     private func finish(_ stream: StreamID, _ status: GRPCStatus) {
         guard let call = calls[stream] else { return }
+        let fields = call.context.response
+        if !call.sentHeaders, !fields.initial.fields.isEmpty {
+            calls[stream]?.sentHeaders = true
+            transport.http2.sendHeaders(stream, ResponseHead.ok(fields.initial))
+        }
+        let sentHeaders = calls[stream]?.sentHeaders == true
         if status.code != .ok, transport.http2.waitingOctets(stream) > 0 {
             // The client does not read: trailers would wait behind what it has no room for.
             transport.http2.reset(stream, .cancel)
-        } else if call.sentHeaders {
-            transport.http2.sendTrailers(stream, ResponseHead.trailers(status))
+        } else if sentHeaders {
+            transport.http2.sendTrailers(stream, ResponseHead.trailers(status, fields.trailing))
         } else {
-            transport.http2.sendHeaders(stream, ResponseHead.trailersOnly(status), endStream: true)
+            transport.http2.sendHeaders(
+                stream, ResponseHead.trailersOnly(status, fields.trailing), endStream: true)
         }
         drop(stream, status)
     }
@@ -292,6 +372,7 @@ actor GRPCServerConnection {
         guard let call = calls.removeValue(forKey: stream) else { return }
         call.timer?.cancel()
         call.task?.cancel()
+        call.reader?.resume()
         for writer in call.writers { writer.resume(throwing: status) }
     }
 

@@ -67,21 +67,41 @@ struct RequestRefusal: Error, Equatable {
 /// The header lists of responses.
 enum ResponseHead {
     /// What stands before messages.
-    static let ok: HeaderList = [":status": "200", "content-type": "application/grpc"]
+    private static let plain: HeaderList = [":status": "200", "content-type": "application/grpc"]
     private static let success: HeaderList = ["grpc-status": "0"]
 
+    /// What stands before messages, with the handler's metadata.
+    static func ok(_ metadata: GRPCMetadata = GRPCMetadata()) -> HeaderList {
+        var list = plain
+        list.add(metadata)
+        return list
+    }
+
     /// What stands behind them.
-    static func trailers(_ status: GRPCStatus) -> HeaderList {
-        if status.code == .ok, status.message.isEmpty { return success }
+    static func trailers(_ status: GRPCStatus, _ metadata: GRPCMetadata = GRPCMetadata()) -> HeaderList {
+        if status.code == .ok, status.message.isEmpty, metadata.fields.isEmpty { return success }
         var list = HeaderList()
         status.append(to: &list)
+        list.add(metadata)
         return list
     }
 
     /// A response without messages.
-    static func trailersOnly(_ status: GRPCStatus) -> HeaderList {
-        var list = ok
+    static func trailersOnly(_ status: GRPCStatus, _ metadata: GRPCMetadata = GRPCMetadata()) -> HeaderList {
+        var list = plain
         status.append(to: &list)
+        list.add(metadata)
         return list
+    }
+}
+
+extension HeaderList {
+    /// Adds the fields of metadata that we send: no pseudo-fields among them.
+    mutating func add(_ metadata: GRPCMetadata) {
+        for index in 0..<metadata.fields.count {
+            add(
+                metadata.fields.name(index), metadata.fields.value(index),
+                indexing: metadata.fields.indexing(index))
+        }
     }
 }

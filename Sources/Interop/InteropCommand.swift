@@ -1,6 +1,7 @@
 // The command line of `ganglion-interop`.
 
 package import Arguments
+internal import GRPC
 internal import SystemIO
 
 /// The commands of `ganglion-interop`.
@@ -9,16 +10,18 @@ package enum InteropCommand {
         "port", placeholder: "N", help: "A port of 127.0.0.1; as a server, 0 takes a free one",
         check: { (0...65_535).contains($0) ? nil : "must be from 0 to 65535" })
     static let unix = Option<String?>("unix", placeholder: "PATH", help: "A Unix socket")
+    static let testCase = Option<TestCase?>("case", placeholder: "NAME", help: "The case; all when left out")
     static let url = Positional<String>("URL", help: "http://HOST:PORT/PATH, or unix:PATH")
 
     /// The program.
     package static let root = Command(
-        "ganglion-interop", summary: "Speaks HTTP/2 with other implementations, to try one against the other",
+        "ganglion-interop",
+        summary: "Speaks HTTP/2 and gRPC with other implementations, to try one against the other",
         examples: [
             .init("ganglion-interop http2-server --port 8080", "A server for h2spec, h2load and curl"),
             .init("ganglion-interop http2-client http://127.0.0.1:8080/", "A client for h2specd"),
         ],
-        subcommands: [http2Server, http2Client])
+        subcommands: [http2Server, http2Client, grpcServer, grpcClient])
 
     private static let http2Server = Command(
         "http2-server", summary: "Answers GET and POST on / with 200 and a body", arguments: [port, unix]
@@ -36,6 +39,29 @@ package enum InteropCommand {
         let response = try await HTTP2TestClient.get(target)
         print(response.status)
         print(String(decoding: response.body, as: UTF8.self), terminator: "")
+    }
+
+    private static let grpcServer = Command(
+        "grpc-server", summary: "Serves grpc.testing.TestService", arguments: [port, unix]
+    ) { values in
+        var router = GRPCRouter()
+        TestService.register(in: &router)
+        let server = GRPCServer(router: router)
+        let address = try await server.listen(on: try endpoint(values))
+        try await serve(address)
+        await server.shutdown(grace: .seconds(1))
+    }
+
+    private static let grpcClient = Command(
+        "grpc-client", summary: "Runs a case of the gRPC interop tests, or all of them",
+        arguments: [port, unix, testCase]
+    ) { values in
+        let client = try await GRPCClient.connect(to: try endpoint(values))
+        for test in values[testCase].map({ [$0] }) ?? TestCase.allCases {
+            try await test.run(client)
+            print("passed \(test.rawValue)")
+        }
+        await client.close()
     }
 
     /// Where to listen or to connect to.

@@ -1,5 +1,6 @@
 // The page that other tools ask for, and what a client makes of servers that break the rules.
 
+import Dispatch
 import FoundationEssentials
 import Glibc
 import HTTP2
@@ -186,7 +187,14 @@ enum Curl {
     }()
 
     static func run(_ arguments: [String]) async throws -> String {
-        try await Task.detached { try Output.of(path, arguments) }.value
+        try await blocking { try Output.of(path, arguments) }
+    }
+}
+
+/// Runs what blocks apart from the few threads that all tests share.
+func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { waiter in
+        DispatchQueue.global().async { waiter.resume(with: Result { try body() }) }
     }
 }
 

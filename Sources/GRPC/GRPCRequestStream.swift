@@ -1,0 +1,44 @@
+// The requests of a call as an asynchronous sequence, for handlers.
+
+internal import HTTP2
+package import Protobuf
+internal import SystemIO
+
+/// The requests of a client-streaming or bidirectional call, in their order; ends when the client has sent its last.
+///
+/// For one reader. Throws the `GRPCStatus` with which the call has ended meanwhile.
+package struct GRPCRequestStream<Input: Message>: AsyncSequence, Sendable {
+    package typealias Element = Input
+
+    let reader: ServerCallReader
+
+    /// Reads on where the last iterator stopped.
+    package func makeAsyncIterator() -> Iterator { Iterator(reader: reader) }
+
+    /// Reads requests in their order.
+    package struct Iterator: AsyncIteratorProtocol {
+        let reader: ServerCallReader
+
+        /// The next request, or nil after the last.
+        package mutating func next() async throws -> Input? {
+            guard let octets = try await reader.next() else { return nil }
+            return try GRPCRouter.parse(octets) as Input
+        }
+    }
+}
+
+/// Reads messages of one call.
+struct ServerCallReader: Sendable {
+    let connection: GRPCServerConnection
+    let stream: StreamID
+
+    func next() async throws -> [UInt8]? {
+        try await withTaskCancellationHandler {
+            try await connection.nextRequest(stream)
+        } onCancel: {
+            let connection = connection
+            let stream = stream
+            connection.loop.execute { connection.assumeIsolated { $0.wakeReader(stream) } }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// The client's end of a stream of requests.
+
+internal import HTTP2
+package import Protobuf
+internal import SystemIO
+
+/// Writes the requests of one call.
+package struct GRPCRequestWriter<Input: Message>: Sendable {
+    let client: GRPCClient
+    let stream: StreamID
+
+    /// Sends a request; waits while the server does not read.
+    ///
+    /// - Throws: the status with which the call has ended meanwhile; CANCELLED when that is OK.
+    package func write(_ message: Input) async throws {
+        try await withTaskCancellationHandler {
+            try await client.send(message.serialized(), on: stream)
+        } onCancel: {
+            let client = client
+            let stream = stream
+            client.loop.execute { client.assumeIsolated { $0.cancel(stream) } }
+        }
+    }
+}
+
+/// A call whose requests and responses come as each side wants.
+///
+///     try await call.write(request)
+///     let first = try await iterator.next()
+///     await call.finish()
+package struct GRPCBidirectionalCall<Input: Message, Output: Message>: Sendable {
+    let requests: GRPCRequestWriter<Input>
+    /// The responses. When they and the call are let go of, the call is cancelled.
+    package let responses: GRPCResponseStream<Output>
+
+    /// Sends a request; waits while the server does not read.
+    ///
+    /// - Throws: the status with which the call has ended meanwhile; CANCELLED when that is OK.
+    package func write(_ message: Input) async throws { try await requests.write(message) }
+
+    /// Says that no more requests come; responses may go on.
+    package func finish() async { await requests.client.finishRequests(requests.stream) }
+
+    /// Ends the call; a reader that waits gets CANCELLED.
+    package func cancel() { responses.cancel() }
+}
+
+/// A response with what came beside it.
+package struct GRPCResponse<Output: Message>: Sendable {
+    /// The response.
+    package var message: Output
+    /// The fields before it.
+    package var initialMetadata: GRPCMetadata
+    /// The fields with the status.
+    package var trailingMetadata: GRPCMetadata
+}

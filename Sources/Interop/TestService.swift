@@ -1,0 +1,100 @@
+// grpc.testing.TestService as doc/interop-test-descriptions.md of gRPC describes it, for clients of other
+// implementations.
+
+package import GRPC
+package import SystemIO
+
+/// The service of the gRPC interop tests.
+package enum TestService {
+    /// `/grpc.testing.TestService/METHOD`
+    static func path(_ method: String) -> String { "/grpc.testing.TestService/" + method }
+
+    /// What a client may ask for in one response, in octets: what clients take by default.
+    static let responseLimit: Int32 = 4_194_304
+    static let echoInitial = "x-grpc-test-echo-initial"
+    static let echoTrailing = "x-grpc-test-echo-trailing-bin"
+
+    /// Adds the methods; UnimplementedCall is left out on purpose.
+    package static func register(in router: inout GRPCRouter, loop: EventLoop = .shared) {
+        router.unary(path("EmptyCall")) { (_: Empty, context) in
+            try echoMetadata(context)
+            return Empty()
+        }
+        for method in ["UnaryCall", "CacheableUnaryCall"] {
+            router.unary(path(method)) { (request: SimpleRequest, context) in
+                try echoMetadata(context)
+                try echo(request.responseStatus)
+                return PayloadResponse(zeros: try size(request.responseSize))
+            }
+        }
+        router.clientStreaming(path("StreamingInputCall")) {
+            (requests: GRPCRequestStream<StreamingInputCallRequest>, context) in
+            try echoMetadata(context)
+            var response = StreamingInputCallResponse()
+            for try await request in requests {
+                response.aggregatedPayloadSize &+= Int32(clamping: request.payload?.body.count ?? 0)
+            }
+            return response
+        }
+        router.serverStreaming(path("StreamingOutputCall")) {
+            (request: StreamingOutputCallRequest, context, writer: GRPCResponseWriter<PayloadResponse>) in
+            try echoMetadata(context)
+            try await answer(request, writer, loop)
+        }
+        for method in ["FullDuplexCall", "HalfDuplexCall"] {
+            router.bidirectional(path(method)) {
+                (
+                    requests: GRPCRequestStream<StreamingOutputCallRequest>, context,
+                    writer: GRPCResponseWriter<PayloadResponse>
+                ) in
+                try echoMetadata(context)
+                for try await request in requests { try await answer(request, writer, loop) }
+            }
+        }
+    }
+
+    private static func answer(
+        _ request: StreamingOutputCallRequest, _ writer: GRPCResponseWriter<PayloadResponse>,
+        _ loop: EventLoop
+    ) async throws {
+        try echo(request.responseStatus)
+        for parameters in request.responseParameters {
+            if parameters.intervalMicroseconds > 0 {
+                await pause(.microseconds(Int(parameters.intervalMicroseconds)), loop)
+                try Task.checkCancellation()
+            }
+            try await writer.write(PayloadResponse(zeros: try size(parameters.size)))
+        }
+    }
+
+    private static func pause(_ duration: Duration, _ loop: EventLoop) async {
+        await withCheckedContinuation { waiter in loop.schedule(after: duration) { waiter.resume() } }
+    }
+
+    private static func size(_ asked: Int32) throws -> Int {
+        guard (0...responseLimit).contains(asked) else {
+            throw GRPCStatus(
+                .invalidArgument, "a response of \(asked) octets was asked for, 0 to \(responseLimit) can be")
+        }
+        return Int(asked)
+    }
+
+    private static func echo(_ status: EchoStatus?) throws {
+        guard let status, status.code != 0 else { return }
+        let code = GRPCStatus.Code(rawValue: UInt8(clamping: status.code)) ?? .unknown
+        throw GRPCStatus(code, status.message)
+    }
+
+    private static func echoMetadata(_ context: GRPCServerContext) throws {
+        if let value = context.metadata[echoInitial] {
+            var metadata = GRPCMetadata()
+            try metadata.add(echoInitial, value)
+            context.response.initial = metadata
+        }
+        if let value = context.metadata.binary(echoTrailing).first {
+            var metadata = GRPCMetadata()
+            try metadata.add(echoTrailing, value)
+            context.response.trailing = metadata
+        }
+    }
+}

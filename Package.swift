@@ -60,6 +60,7 @@ let wire: [Target] =
 
 let protocols: [Target] =
     module("GRPC", ["HTTP2", "HPACK", "Protobuf", "SystemIO"])
+    + module("GRPCServices", ["GRPC", "Protobuf", "SystemIO"])
     + module("HTTP", ["HTTP1", "SystemIO"], tests: ["TLS"])
     + module("Observability", ["SystemIO"])
 
@@ -109,7 +110,7 @@ let applications: [Target] =
         ])
 
 let measuring: [Target] =
-    module("Interop", ["GRPC", "HTTP2", "HPACK", "Protobuf", "SystemIO", "Arguments"])
+    module("Interop", ["GRPC", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "SystemIO", "Arguments"])
     + command("ganglion-interop", ["Interop"])
 
 let commands: [Target] =

@@ -2,6 +2,7 @@
 
 package import Arguments
 internal import GRPC
+internal import GRPCServices
 internal import SystemIO
 
 /// The commands of `ganglion-interop`.
@@ -42,13 +43,17 @@ package enum InteropCommand {
     }
 
     private static let grpcServer = Command(
-        "grpc-server", summary: "Serves grpc.testing.TestService", arguments: [port, unix]
+        "grpc-server", summary: "Serves grpc.testing.TestService and grpc.health.v1.Health",
+        arguments: [port, unix]
     ) { values in
         var router = GRPCRouter()
         TestService.register(in: &router)
+        let health = HealthService(["": .serving, "grpc.testing.TestService": .serving])
+        health.register(in: &router)
         let server = GRPCServer(router: router)
         let address = try await server.listen(on: try endpoint(values))
         try await serve(address)
+        health.shutDown()
         await server.shutdown(grace: .seconds(1))
     }
 

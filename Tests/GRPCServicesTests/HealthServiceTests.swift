@@ -1,0 +1,129 @@
+// The health service as its clients see it.
+
+import GRPC
+import GRPCServices
+import Glibc
+import Protobuf
+import SystemIO
+import Testing
+
+/// Runs `body` with a server of `health` and a client.
+private func withHealth(
+    _ health: HealthService, _ body: (GRPCClient) async throws -> Void
+) async throws {
+    var router = GRPCRouter()
+    health.register(in: &router)
+    let server = GRPCServer(router: router)
+    let path = "/tmp/ganglion-health-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
+    let client = try await GRPCClient.connect(to: try await server.listen(on: .unix(path)))
+    do {
+        try await body(client)
+    } catch {
+        await client.close()
+        await server.shutdown(grace: .zero)
+        throw error
+    }
+    await client.close()
+    await server.shutdown(grace: .zero)
+}
+
+private func check(_ client: GRPCClient, _ service: String = "") async throws -> ServingStatus {
+    let response: HealthCheckResponse = try await client.unary(
+        HealthService.checkPath, HealthCheckRequest(service: service))
+    return response.status
+}
+
+private func expect(_ client: GRPCClient, _ service: String, _ status: ServingStatus) async throws {
+    let now = try await check(client, service)
+    #expect(now == status)
+}
+
+@Suite("Health checking", .timeLimit(.minutes(1)))
+struct HealthServiceTests {
+    @Test("tells the status of the server and of its services")
+    func checks() async throws {
+        let health = HealthService(["": .serving, "a.B": .notServing])
+        try await withHealth(health) { client in
+            try await expect(client, "", .serving)
+            try await expect(client, "a.B", .notServing)
+            health.set(.serving, for: "a.B")
+            try await expect(client, "a.B", .serving)
+        }
+    }
+
+    @Test("does not find a service that it does not know")
+    func unknown() async throws {
+        try await withHealth(HealthService()) { client in
+            await #expect(throws: GRPCStatus(.notFound, "unknown service \"a.B\"")) {
+                try await check(client, "a.B")
+            }
+        }
+    }
+
+    @Test("tells whoever watches of each change")
+    func watches() async throws {
+        let health = HealthService()
+        try await withHealth(health) { client in
+            let stream = try await client.serverStreaming(
+                HealthService.watchPath, HealthCheckRequest(service: "a.B"), of: HealthCheckResponse.self)
+            var statuses = stream.makeAsyncIterator()
+            #expect(try await statuses.next() == HealthCheckResponse(status: .serviceUnknown))
+            health.set(.serving, for: "other")
+            health.set(.serving, for: "a.B")
+            #expect(try await statuses.next() == HealthCheckResponse(status: .serving))
+            health.set(.serving, for: "a.B")
+            health.set(.notServing, for: "a.B")
+            #expect(try await statuses.next() == HealthCheckResponse(status: .notServing))
+        }
+    }
+
+    @Test("serves nothing after its shutdown")
+    func shutdown() async throws {
+        let health = HealthService(["": .serving, "a.B": .serving])
+        try await withHealth(health) { client in
+            let stream = try await client.serverStreaming(
+                HealthService.watchPath, HealthCheckRequest(), of: HealthCheckResponse.self)
+            var statuses = stream.makeAsyncIterator()
+            #expect(try await statuses.next() == HealthCheckResponse(status: .serving))
+            health.shutDown()
+            #expect(try await statuses.next() == HealthCheckResponse(status: .notServing))
+            health.set(.serving)
+            try await expect(client, "", .notServing)
+            try await expect(client, "a.B", .notServing)
+        }
+    }
+
+    @Test("forgets who has gone")
+    func forgets() async throws {
+        let health = HealthService()
+        try await withHealth(health) { client in
+            let stream = try await client.serverStreaming(
+                HealthService.watchPath, HealthCheckRequest(), of: HealthCheckResponse.self)
+            var statuses = stream.makeAsyncIterator()
+            #expect(try await statuses.next() == HealthCheckResponse(status: .serving))
+            #expect(health.watcherCount == 1)
+            stream.cancel()
+            await #expect(throws: GRPCStatus(.cancelled, "the call was cancelled")) {
+                _ = try await statuses.next()
+            }
+            // The reset has arrived before the answer to a later call; the handler may need a few turns more.
+            while health.watcherCount > 0 { _ = try await check(client) }
+            #expect(health.watcherCount == 0)
+        }
+    }
+
+    @Test(
+        "writes messages with the numbers of health.proto",
+        arguments: zip(ServingStatus.allCases, [[], [0x08, 1], [0x08, 2], [0x08, 3]] as [[UInt8]]))
+    func octets(status: ServingStatus, octets: [UInt8]) throws {
+        #expect(HealthCheckResponse(status: status).serialized() == octets)
+        #expect(try HealthCheckResponse(serialized: octets).status == status)
+    }
+
+    @Test("takes a status without a name for unknown")
+    func nameless() throws {
+        #expect(try HealthCheckResponse(serialized: [0x08, 9]).status == .unknown)
+        #expect(HealthCheckRequest(service: "a").serialized() == [0x0a, 1, 0x61])
+        #expect(try HealthCheckRequest(serialized: [0x0a, 1, 0x61]).service == "a")
+    }
+}

@@ -1,4 +1,5 @@
-// Normalization Form D (Unicode Standard Annex 15): every character taken apart, marks in canonical order.
+// Normalization Form D (Unicode Standard Annex 15): every character taken apart, marks in canonical order. The crate
+// `tokenizers` does it with the data of Unicode 9.0, where younger characters are no marks and stay where they are.
 
 /// `text` in Normalization Form D.
 func canonicallyDecomposed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
@@ -41,7 +42,10 @@ private func append(_ value: UInt32, to result: inout [Unicode.Scalar]) {
 /// Sorts each run of marks by combining class, keeping the order of equals.
 private func orderMarks(_ text: inout [Unicode.Scalar]) {
     func mark(_ scalar: Unicode.Scalar) -> UInt8 {
-        scalar.value < 0x300 ? 0 : scalar.properties.canonicalCombiningClass.rawValue
+        guard scalar.value >= 0x300 else { return 0 }
+        let combiningClass = scalar.properties.canonicalCombiningClass.rawValue
+        guard combiningClass > 0, let age = scalar.properties.age, age.major <= 9 else { return 0 }
+        return combiningClass
     }
     var start = 0
     while start < text.count {

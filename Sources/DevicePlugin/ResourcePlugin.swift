@@ -31,6 +31,17 @@ package actor ResourcePlugin {
             self.endpoint = endpoint
         }
 
+        /// Why the sockets cannot be, however long one waits for the kubelet; nil where they can.
+        package var socketFault: SystemError? {
+            for path in [kubeletSocket, ownSocket] where path.utf8.count > 107 {
+                return SystemError(
+                    "use socket path", path, code: 0,
+                    hint: "it has \(path.utf8.count) octets, at most 107 are possible: "
+                        + "shorten --kubelet-root or --endpoint")
+            }
+            return nil
+        }
+
         var directory: String { kubeletRoot + "/" + DevicePluginAPI.directory }
         var kubeletSocket: String { directory + "/" + DevicePluginAPI.kubeletSocketName }
         var ownSocket: String { directory + "/" + endpoint }

@@ -134,6 +134,7 @@ struct Main {
         ) { values in
             let settings = Options.settings(values)
             if values[Options.dryRun] { return try dryRun(settings) }
+            if let fault = settings.resource.socketFault { throw fault }
             try await serve(
                 settings, Logger(level: values[Options.logLevel], format: values[Options.logFormat]))
         }

@@ -323,6 +323,27 @@ struct BroadcastTests {
     }
 }
 
+@Suite("Paths of sockets")
+struct SocketPathTests {
+    @Test(
+        "are refused where they are too long for the system",
+        arguments: [
+            (String(repeating: "k", count: 77), "n.sock", nil),
+            (String(repeating: "k", count: 79), "n.sock", "kubelet.sock"),
+            ("", String(repeating: "n", count: 100), String(repeating: "n", count: 100)),
+        ] as [(String, String, String?)])
+    func tooLong(root: String, endpoint: String, named: String?) {
+        let settings = ResourcePlugin.Settings(
+            resource: "aws.amazon.com/neuroncore", kubeletRoot: "/" + root, endpoint: endpoint)
+        let path = named.map { "/" + root + "/device-plugins/" + $0 }
+        let expected = path.map {
+            "cannot use socket path \($0): it has \($0.utf8.count) octets, at most 107 are possible: "
+                + "shorten --kubelet-root or --endpoint"
+        }
+        #expect(settings.socketFault?.description == expected)
+    }
+}
+
 @Suite("Names of extended resources")
 struct ResourceNameTests {
     @Test(

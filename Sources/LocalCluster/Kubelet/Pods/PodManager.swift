@@ -20,6 +20,8 @@ actor PodManager {
     /// Pods that have ended or were refused: they hold no devices.
     private var ended: Set<String> = []
     private var addresses: PodAddresses
+    /// Pods of a snapshot that have not been looked at yet.
+    private var awaited: Set<String> = []
     private var isSettled = false
 
     init(services: KubeletServices, room: NodeRoom, network: UInt8) {
@@ -48,7 +50,12 @@ actor PodManager {
             let found = objects.compactMap(Pod.init).sorted { ($0.created, $0.name) < ($1.created, $1.name) }
             let uids = Set(found.map(\.uid))
             for uid in Set(pods.keys).union(records.keys).subtracting(uids).sorted() { await remove(uid) }
-            for pod in found { await upsert(pod) }
+            // Devices of pods whose turn is still to come must not be taken for those of pods that are gone.
+            awaited = uids
+            for pod in found {
+                await upsert(pod)
+                awaited.remove(pod.uid)
+            }
             isSettled = true
         case .changed(let object):
             if let pod = Pod(object) { await upsert(pod) }
@@ -58,7 +65,7 @@ actor PodManager {
     }
 
     /// The uids of pods that hold devices.
-    var activePods: Set<String> { Set(pods.keys).union(workers.keys).subtracting(ended) }
+    var activePods: Set<String> { Set(pods.keys).union(workers.keys).union(awaited).subtracting(ended) }
 
     /// The pods that PodResources lists, with their containers.
     func podsWithResources() -> [Pod] {

@@ -107,12 +107,11 @@ extension JSON {
     }
 }
 
-extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
-    ExpressibleByDictionaryLiteral
+// There is no nil literal: `condition ? nil : value` would be a null inside an optional, which removes a field where
+// nothing was to be said of it.
+extension JSON: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// `null`.
-    package init(nilLiteral: ()) { self = .null }
     /// `true` or `false`.
     package init(booleanLiteral value: Bool) { self = .bool(value) }
     /// A whole number.

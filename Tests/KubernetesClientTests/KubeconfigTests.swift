@@ -151,7 +151,7 @@ struct YAMLReaderTests {
             ("1e3", 1000.0), ("0x1f", "0x1f"), ("1.2.3", "1.2.3"), ("'12'", "12"), ("!!str 12", "12"),
             (".inf", ".inf"),
             ("[1, {a: b}]", [1, ["a": "b"]]), ("a: |\n  x\n  y\n", ["a": "x\ny\n"]),
-            ("{\"a\": null}", ["a": nil]),
+            ("{\"a\": null}", ["a": .null]),
             ("base: &b {x: 1}\nuse: *b\n", ["base": ["x": 1], "use": ["x": 1]]),
             ("---\na: 1\n---\nb: 2\n", ["a": 1]),
         ] as [(String, JSON)])

@@ -291,7 +291,7 @@ struct ModelServerPlanTests {
             (["neuron": ["cores": nil]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": ["cores": 4, "chips": 2]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": [:]], "spec.neuron needs exactly one of cores and chips"),
-            (["neuron": nil], "spec.neuron is missing"),
+            (["neuron": .null], "spec.neuron is missing"),
             (
                 ["neuron": ["cores": 8, "processesPerReplica": 3]],
                 "spec.neuron.processesPerReplica (3) does not divide 8 cores: valid values are 1, 2, 4, 8"

@@ -227,7 +227,7 @@ struct Scheduler: Sendable {
         let known = pod.status?.conditions?.array?.first { $0.type?.string == "PodScheduled" }
         if known?.message?.string == message { return }
         let condition: JSON = [
-            "type": "PodScheduled", "status": "False", "lastProbeTime": nil,
+            "type": "PodScheduled", "status": "False", "lastProbeTime": .null,
             "lastTransitionTime": .string(APITime.now.text), "reason": "Unschedulable",
             "message": .string(message),
         ]

@@ -55,7 +55,7 @@ struct LifecycleTests {
             try await live.send("DELETE", configMaps + "/c").body.metadata?.deletionTimestamp?.string != nil)
         #expect(try await live.send("GET", configMaps + "/c").status == 200)
         try await live.send(
-            "PATCH", configMaps + "/c", ["metadata": ["finalizers": nil]],
+            "PATCH", configMaps + "/c", ["metadata": ["finalizers": .null]],
             type: "application/merge-patch+json")
         #expect(try await live.send("GET", configMaps + "/c").status == 404)
         await live.stop()

@@ -5,7 +5,7 @@ internal import JSON
 /// Pods.
 struct PodStrategy: ResourceStrategy {
     func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
-    var baseline: JSON { ["metadata": [:], "spec": ["containers": nil], "status": [:]] }
+    var baseline: JSON { ["metadata": [:], "spec": ["containers": .null], "status": [:]] }
     var deleteReturnsObject: Bool { true }
 
     func applyDefaults(_ object: inout JSON) { PodDefaults.apply(&object) }

@@ -38,12 +38,12 @@ struct EventStrategy: ResourceStrategy {
     var baseline: JSON {
         isNew
             ? [
-                "metadata": [:], "deprecatedSource": [:], "eventTime": nil,
-                "deprecatedFirstTimestamp": nil, "deprecatedLastTimestamp": nil,
+                "metadata": [:], "deprecatedSource": [:], "eventTime": .null,
+                "deprecatedFirstTimestamp": .null, "deprecatedLastTimestamp": .null,
             ]
             : [
-                "metadata": [:], "involvedObject": [:], "source": [:], "firstTimestamp": nil,
-                "lastTimestamp": nil,
+                "metadata": [:], "involvedObject": [:], "source": [:], "firstTimestamp": .null,
+                "lastTimestamp": .null,
             ]
     }
 

@@ -127,8 +127,8 @@ enum PodDefaults {
         if pod.spec?.schedulingGates?.array?.isEmpty == false {
             status.conditions = [
                 [
-                    "type": "PodScheduled", "status": "False", "lastProbeTime": nil,
-                    "lastTransitionTime": nil,
+                    "type": "PodScheduled", "status": "False", "lastProbeTime": .null,
+                    "lastTransitionTime": .null,
                     "reason": "SchedulingGated",
                     "message": "Scheduling is blocked due to non-empty scheduling gates",
                 ]

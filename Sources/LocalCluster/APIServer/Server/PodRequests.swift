@@ -66,7 +66,7 @@ extension APIServer {
             pod.metadata?.annotations = .object(annotations)
         }
         pod.setCondition([
-            "type": "PodScheduled", "status": "True", "lastProbeTime": nil,
+            "type": "PodScheduled", "status": "True", "lastProbeTime": .null,
             "lastTransitionTime": .string(APITime.now.text),
         ])
         publish(pods, store.put(pods, scope.objectName, pod))

@@ -65,7 +65,7 @@ struct WatchEncoder: Sendable {
             "kind": .string(type.kind), "apiVersion": .string(type.apiVersion), "metadata": metadata,
         ]
         if type.kind == "Pod", type.group.isEmpty {
-            object.spec = ["containers": nil]
+            object.spec = ["containers": .null]
             object.status = [:]
         }
         switch form {

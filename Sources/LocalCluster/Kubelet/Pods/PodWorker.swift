@@ -46,7 +46,8 @@ actor PodWorker {
     /// Runs the pod until it has ended by itself or was stopped; then nothing of it runs any more.
     func run() async {
         prepareStates()
-        await refreshDevices()
+        // Of a pod that was running under an earlier kubelet nothing is said until its containers have been looked at.
+        await refreshDevices(telling: pod.status.phase?.string != "Running")
         let initialized = await runInitContainers()
         if initialized, !isStopping {
             await withTaskGroup(of: Void.self) { group in
@@ -70,13 +71,13 @@ actor PodWorker {
     func terminate(grace: Int) { stop(grace: grace, telling: true) }
 
     /// The health of devices may have changed.
-    func refreshDevices() async {
+    func refreshDevices(telling: Bool = true) async {
         for container in pod.mainContainers {
             let key = ContainerKey(pod: uid, container: container.name)
             let devices = await services.devices.health(key)
             if states[container.name]?.devices != devices { states[container.name]?.devices = devices }
         }
-        publish()
+        if telling { publish() }
     }
 
     private func prepareStates() {

@@ -125,8 +125,19 @@ let commands: [Target] =
     + command("ganglion-operator", ["Operator", "KubernetesClient", "HTTP", "Observability", "SystemIO"])
     + command("ganglion-model-server", ["ModelServer", "NeuronRuntime", "Observability", "SystemIO"])
 
+/// The whole system as users start it: the executables, and the real kubectl.
+let endToEnd: [Target] = [
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: [
+            "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
+            "ganglion-model-server",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "SystemIO",
+        ], swiftSettings: settings)
+]
+
 let package = Package(
     name: "ganglion",
-    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + commands,
+    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + commands + endToEnd,
     swiftLanguageModes: [.v6]
 )

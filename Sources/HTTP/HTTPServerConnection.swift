@@ -24,6 +24,7 @@ actor HTTPServerConnection {
     private var writers: [CheckedContinuation<HTTPError?, Never>] = []
     private var timer: ScheduledTimer?
     private var isChunking = false
+    private var octetsInTurn = 0
     private var isClosed = false
 
     // `sending`: the channel is made for this connection.
@@ -209,6 +210,16 @@ actor HTTPServerConnection {
         HTTP1Encoder.chunk(bytes, into: &output)
         channel.write(output)
         channel.flush()
+        if let failure = channel.failure {
+            close(discarding: true)
+            throw .transport(failure)
+        }
+        // A writer that never has to wait would keep the loop from everything else.
+        octetsInTurn += output.count
+        if octetsInTurn >= limits.pendingOctets {
+            octetsInTurn = 0
+            await Task.yield()
+        }
         if let error = await waitForRoom() { throw error }
     }
 

@@ -38,7 +38,8 @@ package final class SocketChannel {
     private var output: [UInt8] = []
     private var outputHead = 0
     private var plaintext: [UInt8] = []
-    private var failure: SystemError?
+    /// Why nothing goes any more; nil while the channel works. What is written from then on is dropped.
+    package private(set) var failure: SystemError?
     private var closeWhenDrained = false
 
     /// A channel on a connected non-blocking socket.

@@ -142,11 +142,31 @@ final class Cluster: Sendable {
         let process = try ChildProcess.spawn(
             path, arguments,
             environment: ["PATH": "/usr/bin:/bin", "KUBECONFIG": directory + "/kubeconfig", "HOME": scratch],
-            descriptors: descriptors, parentDeathSignal: .kill)
+            descriptors: descriptors)
         let status = await process.wait()
         return Output(
             status: status, standardOutput: try Files.readText(name + ".out", limit: 64 << 20),
             standardError: try Files.readText(name + ".err", limit: 64 << 20))
+    }
+
+    /// A program that runs on.
+    struct Running: Sendable {
+        let process: ChildProcess
+        fileprivate let path: String
+
+        /// What it has printed so far.
+        var output: String { (try? Files.readText(path, limit: 16 << 20)) ?? "" }
+    }
+
+    /// Starts a program and lets it run.
+    func start(_ path: String, _ arguments: [String]) throws -> Running {
+        let name = scratch + "/start-\(UInt64.random(in: 0 ... .max))"
+        let output = try FileDescriptor.open(name, flags: O_WRONLY | O_CREAT | O_APPEND)
+        let process = try ChildProcess.spawn(
+            path, arguments,
+            environment: ["PATH": "/usr/bin:/bin", "KUBECONFIG": directory + "/kubeconfig", "HOME": scratch],
+            descriptors: .init(output: output, error: output))
+        return Running(process: process, path: name)
     }
 
     /// Waits for a condition of another process that has no event to wait for, and fails with the last error.

@@ -120,17 +120,19 @@ struct SystemTests {
         #expect(neuronNode.status?.chips?.array?.count == 12)
 
         // Watching and deleting.
-        async let watched = cluster.kubectl([
-            "get", "pod", "four-cores", "-w", "--output-watch-events", "--request-timeout=20s",
-        ])
+        let watch = try cluster.start(
+            Tools.kubectl, ["get", "pod", "four-cores", "-w", "--output-watch-events"])
+        try await cluster.eventually("the watch has begun") { watch.output.contains("ADDED") }
         _ = try await cluster.kubectl(["delete", "pod", "four-cores", "--grace-period=1"]).succeeded()
+        try await cluster.eventually("the watch tells of the end") { watch.output.contains("DELETED") }
+        watch.process.send(.terminate)
+        _ = await watch.process.wait()
         _ = try await cluster.kubectl(["delete", "modelserver", "minilm"]).succeeded()
         try await cluster.eventually("all pods and the Service are gone") {
             let pods = try await cluster.json("get", "pods").items?.array ?? []
             let services = try await cluster.kubectl(["get", "service", "minilm"]).status
             return pods.isEmpty && services != .exited(0)
         }
-        #expect(try await watched.standardOutput.contains("DELETED"))
         try await cluster.eventually("the cores are free again") {
             try await PodResourcesView.read(cluster).isEmpty
         }

@@ -64,7 +64,7 @@ private final class PythonPeer: Sendable {
 struct InteropTests {
     @Test("calls our server")
     func client() async throws {
-        let server = GRPCServer(router: testRouter())
+        let server = GRPCServer(router: testRouter(), limits: .patient)
         let path = socketPath()
         try await server.listen(on: .unix(path))
         let peer = try PythonPeer(["client", path])

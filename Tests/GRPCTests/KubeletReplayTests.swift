@@ -68,10 +68,7 @@ struct KubeletReplayTests {
         [Int.max, 1, 7])
     func server(scenario: String, cut: Int) async throws {
         let octets = try Captures.kubelet(scenario, "plugin-1")
-        // Octet by octet on a busy machine takes longer than a peer may: no time-out belongs to this test.
-        var limits = GRPCLimits()
-        limits.handshakeTimeout = .seconds(3600)
-        let server = GRPCServer(router: pluginRouter(), limits: limits)
+        let server = GRPCServer(router: pluginRouter(), limits: .patient)
         let address = try await server.listen(on: .unix(socketPath()))
         let peer = try await RawPeer.connect(to: address)
         for start in stride(from: 0, to: octets.count, by: min(cut, octets.count)) {
@@ -119,7 +116,8 @@ struct KubeletReplayTests {
             accepted.continuation.yield(RawPeer(descriptor))
         }
         try await listener.start()
-        let client = try await GRPCClient.connect(to: listener.address)
+        let client = try await GRPCClient.connect(
+            to: listener.address, timeout: .seconds(3600), limits: .patient)
         var iterator = accepted.stream.makeAsyncIterator()
         let kubelet = try #require(await iterator.next())
         try await kubelet.start()

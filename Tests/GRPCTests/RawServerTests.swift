@@ -114,7 +114,7 @@ struct RawServerTests {
 
     @Test("what is no HTTP/2 gets a GOAWAY and the end")
     func notHTTP2() async throws {
-        let server = GRPCServer(router: testRouter())
+        let server = GRPCServer(router: testRouter(), limits: .patient)
         let address = try await server.listen(on: .unix(socketPath()))
         let peer = try await RawPeer.connect(to: address)
         await peer.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
@@ -174,7 +174,7 @@ struct RawServerTests {
 
     @Test("a peer that reads nothing costs bounded memory, and gets all when it reads")
     func unreadSocket() async throws {
-        let server = GRPCServer(router: testRouter())
+        let server = GRPCServer(router: testRouter(), limits: .patient)
         let address = try await server.listen(on: .unix(socketPath()))
         let peer = try await RawPeer.connect(to: address)
         await peer.pauseReading(true)

@@ -288,7 +288,7 @@ struct ModelServerPlanTests {
             (["neuron": ["cores": 0]], "spec.neuron.cores is 0: it must be 1 to 128"),
             (["neuron": ["cores": "four"]], "spec.neuron.cores is \"four\": it must be a whole number"),
             (["neuron": ["cores": 2.5]], "spec.neuron.cores is 2.5: it must be a whole number"),
-            (["neuron": ["cores": nil]], "spec.neuron needs exactly one of cores and chips"),
+            (["neuron": ["cores": .null]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": ["cores": 4, "chips": 2]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": [:]], "spec.neuron needs exactly one of cores and chips"),
             (["neuron": .null], "spec.neuron is missing"),

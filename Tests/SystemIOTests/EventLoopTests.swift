@@ -46,13 +46,16 @@ struct EventLoopTests {
         defer { loop.stop() }
         let actor = Pinned(loop)
         await withCheckedContinuation { continuation in
-            loop.schedule(after: .milliseconds(30)) {
-                actor.assumeIsolated { _ = $0.append(3) }
-                continuation.resume()
+            // All are set in one turn of the loop: none can fire before the last is known.
+            loop.execute {
+                loop.schedule(after: .milliseconds(30)) {
+                    actor.assumeIsolated { _ = $0.append(3) }
+                    continuation.resume()
+                }
+                loop.schedule(after: .milliseconds(20)) { actor.assumeIsolated { _ = $0.append(2) } }
+                loop.schedule(after: .milliseconds(1)) { actor.assumeIsolated { _ = $0.append(1) } }
+                loop.schedule(after: .milliseconds(10)) { actor.assumeIsolated { _ = $0.append(0) } }.cancel()
             }
-            loop.schedule(after: .milliseconds(20)) { actor.assumeIsolated { _ = $0.append(2) } }
-            loop.schedule(after: .milliseconds(1)) { actor.assumeIsolated { _ = $0.append(1) } }
-            loop.schedule(after: .milliseconds(10)) { actor.assumeIsolated { _ = $0.append(0) } }.cancel()
         }
         #expect(await actor.values == [1, 2, 3])
     }

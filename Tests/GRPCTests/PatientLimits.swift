@@ -1,0 +1,10 @@
+import GRPC
+
+extension GRPCLimits {
+    /// Limits without time-outs: on a busy machine a test's peer may take longer than a peer may.
+    static var patient: GRPCLimits {
+        var limits = GRPCLimits()
+        limits.handshakeTimeout = .seconds(3600)
+        return limits
+    }
+}

@@ -23,7 +23,12 @@ run: system-packages model release ## Start the whole system with fake NeuronCor
 .PHONY: test
 test: system-packages python-env model ## Run every test (FILTER=name for some)
 	$(SWIFT) build --build-tests
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build $(if $(FILTER),--filter $(FILTER))
+ifdef FILTER
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --filter $(FILTER)
+else
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --skip EndToEndTests
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --filter EndToEndTests
+endif
 
 .PHONY: build
 build: ## Build for debugging

@@ -6,7 +6,7 @@ import Testing
 private let ok = frame(1, flags: 4, stream: 1, block(response))
 private let trailers = frame(1, flags: 5, stream: 1, block(["grpc-status": "0"]))
 
-@Suite("Rules for a server")
+@Suite("A client")
 struct ClientRulesTests {
     private func withRequest(_ octets: [UInt8]) throws -> (seen: [Seen], sent: [Frame], failed: Bool) {
         let client = openClient()
@@ -34,42 +34,6 @@ struct ClientRulesTests {
             try withRequest(early + ok).seen == [
                 .informational(1, [":status": "103"]), .headers(1, response, end: false),
             ])
-    }
-
-    @Test(
-        "what breaks a rule ends the stream or the connection",
-        arguments: [
-            ("DATA before HEADERS", frame(0, stream: 1, [1]), Verdict.reset(1, .protocolError)),
-            (
-                "a response without :status", frame(1, flags: 4, stream: 1, block(["a": "1"])),
-                .reset(1, .protocolError)
-            ),
-            (
-                "a status of two digits", frame(1, flags: 4, stream: 1, block([":status": "20"])),
-                .reset(1, .protocolError)
-            ),
-            (
-                "an informational response that ends the stream",
-                frame(1, flags: 5, stream: 1, block([":status": "100"])), .reset(1, .protocolError)
-            ),
-            ("a request", requestFrame(2), .goAway(.protocolError)),
-            (
-                "a response to nothing", frame(1, flags: 4, stream: 3, block(response)),
-                .goAway(.protocolError)
-            ),
-            ("PUSH_PROMISE", frame(5, flags: 4, stream: 1, words(2)), .goAway(.protocolError)),
-            ("ENABLE_PUSH from a server", frame(4, setting(2, 1)), .goAway(.protocolError)),
-            ("DATA after the end", ok + trailers + frame(0, stream: 1, [1]), .goAway(.streamClosed)),
-        ] as [(String, [UInt8], Verdict)])
-    func faults(name: String, octets: [UInt8], verdict: Verdict) throws {
-        let result = try withRequest(octets)
-        switch verdict {
-        case .goAway(let code): #expect(result.seen.last == .failed(code))
-        case .reset(let stream, let code):
-            #expect(result.seen.last == .reset(stream, code, byPeer: false))
-            #expect(result.sent.contains(.reset(stream, code)))
-        case .fine: Issue.record("no rule")
-        }
     }
 
     @Test("MAX_CONCURRENT_STREAMS holds us back, §5.1.2")

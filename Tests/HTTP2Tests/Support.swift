@@ -43,12 +43,18 @@ func block(_ list: HeaderList) -> [UInt8] {
     var octets: [UInt8] = []
     for index in 0..<list.count {
         octets.append(0)
-        octets.append(UInt8(list.nameRange(index).count))
-        octets += list.storage[list.nameRange(index)]
-        octets.append(UInt8(list.valueRange(index).count))
-        octets += list.storage[list.valueRange(index)]
+        for range in [list.nameRange(index), list.valueRange(index)] {
+            octets += length(range.count) + list.storage[range]
+        }
     }
     return octets
+}
+
+/// The length of a string that is not in Huffman, below 16,511 (RFC 7541 §5.1).
+private func length(_ count: Int) -> [UInt8] {
+    guard count >= 127 else { return [UInt8(count)] }
+    let rest = count - 127
+    return rest < 128 ? [127, UInt8(rest)] : [127, UInt8(rest & 127) | 128, UInt8(rest >> 7)]
 }
 
 let emptySettings = frame(4)
@@ -106,7 +112,12 @@ enum Seen: Equatable, CustomStringConvertible {
 
 extension HTTP2Connection {
     /// Takes octets and tells what came of them. Bodies are consumed unless told otherwise.
-    mutating func take(_ octets: [UInt8], at now: UInt64 = 0, consuming: Bool = true) -> [Seen] {
+    ///
+    /// - Parameter react: what the owner does about an event before the next frame is looked at.
+    mutating func take(
+        _ octets: [UInt8], at now: UInt64 = 0, consuming: Bool = true,
+        react: (inout HTTP2Connection, Seen) -> Void = { _, _ in }
+    ) -> [Seen] {
         receive(octets.span.bytes, at: now)
         var seen: [Seen] = []
         while let event = next() {
@@ -126,6 +137,7 @@ extension HTTP2Connection {
             case .drained: seen.append(.drained)
             case .failed(let error): seen.append(.failed(error.code))
             }
+            if let last = seen.last { react(&self, last) }
         }
         return seen
     }

@@ -31,7 +31,7 @@ func module(
     [
         .target(name: name, dependencies: dependencies, swiftSettings: settings),
         .testTarget(
-            name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + tests,
+            name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies + tests,
             swiftSettings: settings),
     ]
 }
@@ -125,6 +125,12 @@ let commands: [Target] =
     + command("ganglion-operator", ["Operator", "KubernetesClient", "HTTP", "Observability", "SystemIO"])
     + command("ganglion-model-server", ["ModelServer", "NeuronRuntime", "Observability", "SystemIO"])
 
+/// What the tests of several modules share.
+let testSupport: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport", swiftSettings: settings)
+]
+
 /// The whole system as users start it: the executables, and the real kubectl.
 let endToEnd: [Target] = [
     .testTarget(
@@ -138,6 +144,7 @@ let endToEnd: [Target] = [
 
 let package = Package(
     name: "ganglion",
-    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + commands + endToEnd,
+    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + commands
+        + testSupport + endToEnd,
     swiftLanguageModes: [.v6]
 )

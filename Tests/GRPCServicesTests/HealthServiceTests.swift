@@ -2,9 +2,9 @@
 
 import GRPC
 import GRPCServices
-import Glibc
 import Protobuf
 import SystemIO
+import TestSupport
 import Testing
 
 /// Runs `body` with a server of `health` and a client.
@@ -14,8 +14,7 @@ private func withHealth(
     var router = GRPCRouter()
     health.register(in: &router)
     let server = GRPCServer(router: router)
-    let path = "/tmp/ganglion-health-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
-    let client = try await GRPCClient.connect(to: try await server.listen(on: .unix(path)))
+    let client = try await GRPCClient.connect(to: try await server.listen(on: .unix(Scratch.socket())))
     do {
         try await body(client)
     } catch {

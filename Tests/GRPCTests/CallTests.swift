@@ -1,6 +1,7 @@
 import GRPC
 import HTTP2
 import SystemIO
+import TestSupport
 import Testing
 
 @Suite("Calls over a Unix socket", .timeLimit(.minutes(2)))
@@ -181,7 +182,7 @@ struct CallTests {
 
     @Test("nobody at the socket is an error of the system")
     func nobody() async throws {
-        let path = socketPath()
+        let path = Scratch.socket()
         await #expect(throws: SystemError("connect to", "unix:\(path)", code: 2)) {
             _ = try await GRPCClient.connect(to: .unix(path))
         }

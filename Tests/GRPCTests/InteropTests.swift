@@ -1,74 +1,21 @@
 // Another implementation of gRPC on both ends of the socket: grpcio, whose core is also in C++, Ruby and others.
 
-import FoundationEssentials
 import GRPC
-import Glibc
 import SystemIO
+import TestSupport
 import Testing
 
-private enum Python {
-    static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    static let path =
-        ProcessInfo.processInfo.environment["GANGLION_PYTHON"] ?? root + "/.cache/venv/bin/python3"
-    static let script = root + "/Tests/Golden/grpc_peer.py"
-
-    /// Whether there is a Python; `make` installs it with the pinned packages.
-    static var present: Bool { FileManager.default.isExecutableFile(atPath: path) }
-}
-
-/// A peer process with its standard input and output.
-private final class PythonPeer: Sendable {
-    let child: ChildProcess
-    private let input: FileDescriptor
-    private let output: FileDescriptor
-
-    init(_ arguments: [String]) throws {
-        func pipePair() throws -> (read: FileDescriptor, write: FileDescriptor) {
-            var numbers: [Int32] = [-1, -1]
-            guard pipe(&numbers) == 0 else { throw SystemError("make", "a pipe") }
-            return (FileDescriptor(numbers[0]), FileDescriptor(numbers[1]))
-        }
-        let stdin = try pipePair()
-        let stdout = try pipePair()
-        child = try ChildProcess.spawn(
-            Python.path, [Python.script] + arguments,
-            environment: ["PATH": "/usr/bin:/bin", "GRPC_VERBOSITY": "NONE"],
-            descriptors: ChildProcess.Descriptors(input: stdin.read, output: stdout.write))
-        input = stdin.write
-        output = stdout.read
-    }
-
-    /// Reads until `stop` or the end of the output; for a thread of its own.
-    func read(until stop: String? = nil) -> String {
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(output.number, &buffer, buffer.count)
-            guard count > 0 else { break }
-            text += buffer[0..<count]
-            if let stop, String(decoding: text, as: UTF8.self).contains(stop) { break }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Ends the standard input, at which the server stops.
-    func finish() async {
-        input.close()
-        _ = await child.wait()
-    }
-}
-
 @Suite(
-    "grpcio over a Unix socket", .enabled(if: Python.present, "no Python with grpcio: run make python-env"),
+    "grpcio over a Unix socket", .enabled(if: Python.hasGRPC, "no Python with grpcio: run make python-env"),
     .timeLimit(.minutes(2)))
 struct InteropTests {
     @Test("calls our server")
     func client() async throws {
         let server = GRPCServer(router: testRouter(), limits: .patient)
-        let path = socketPath()
+        let path = Scratch.socket()
         try await server.listen(on: .unix(path))
-        let peer = try PythonPeer(["client", path])
-        let lines = await Task.detached { peer.read() }.value.split(separator: "\n").map(String.init)
+        let peer = try PythonPeer("grpc_peer.py", ["client", path])
+        let lines = try await peer.lines()
         await peer.finish()
         #expect(
             lines == [
@@ -94,9 +41,9 @@ struct InteropTests {
 
     @Test("answers our client")
     func server() async throws {
-        let path = socketPath()
-        let peer = try PythonPeer(["server", path])
-        let ready = await Task.detached { peer.read(until: "ready") }.value
+        let path = Scratch.socket()
+        let peer = try PythonPeer("grpc_peer.py", ["server", path])
+        let ready = try await peer.text(until: "ready\n")
         #expect(ready == "ready\n")
         let client = try await GRPCClient.connect(to: .unix(path))
 

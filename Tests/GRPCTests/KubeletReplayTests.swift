@@ -5,6 +5,7 @@ import GRPC
 import HTTP2
 import Protobuf
 import SystemIO
+import TestSupport
 import Testing
 
 /// Any message: keeps nothing, for methods whose content is tested elsewhere.
@@ -69,7 +70,7 @@ struct KubeletReplayTests {
     func server(scenario: String, cut: Int) async throws {
         let octets = try Captures.kubelet(scenario, "plugin-1")
         let server = GRPCServer(router: pluginRouter(), limits: .patient)
-        let address = try await server.listen(on: .unix(socketPath()))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
         for start in stride(from: 0, to: octets.count, by: min(cut, octets.count)) {
             await peer.send(Array(octets[start..<min(start + min(cut, octets.count), octets.count)]))
@@ -112,7 +113,7 @@ struct KubeletReplayTests {
     func client(scenario: String, connection: String, expected: GRPCStatus) async throws {
         let octets = try Captures.kubelet(scenario, connection)
         let accepted = AsyncStream.makeStream(of: RawPeer.self)
-        let listener = try Listener(.unix(socketPath())) { descriptor in
+        let listener = try Listener(.unix(Scratch.socket())) { descriptor in
             accepted.continuation.yield(RawPeer(descriptor))
         }
         try await listener.start()

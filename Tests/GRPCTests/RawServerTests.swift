@@ -4,6 +4,7 @@ import GRPC
 import HPACK
 import HTTP2
 import SystemIO
+import TestSupport
 import Testing
 
 /// A client's octets, made with our own connection.
@@ -32,7 +33,7 @@ struct RawServerTests {
         -> [String]
     {
         let server = GRPCServer(router: testRouter(), limits: limits)
-        let address = try await server.listen(on: .unix(socketPath()))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
         await peer.send(octets)
         await peer.wait { heard in
@@ -115,7 +116,7 @@ struct RawServerTests {
     @Test("what is no HTTP/2 gets a GOAWAY and the end")
     func notHTTP2() async throws {
         let server = GRPCServer(router: testRouter(), limits: .patient)
-        let address = try await server.listen(on: .unix(socketPath()))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
         await peer.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
         await peer.wait { _ in false }
@@ -130,7 +131,7 @@ struct RawServerTests {
         var limits = GRPCLimits()
         limits.handshakeTimeout = .milliseconds(30)
         let server = GRPCServer(router: testRouter(), limits: limits)
-        let address = try await server.listen(on: .unix(socketPath()))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
         await peer.wait { _ in false }
         #expect(transcript(await peer.heard, as: .client, streams: 0) == ["goaway 0 SETTINGS_TIMEOUT"])
@@ -150,7 +151,7 @@ struct RawServerTests {
             return note
         }
         let server = GRPCServer(router: router, limits: limits)
-        let address = try await server.listen(on: .unix(socketPath()))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
         let client = try await GRPCClient.connect(to: address)
         let task = Task {
             await status { let _: Note = try await client.unary("/test.Service/Stubborn", Note()) }
@@ -175,7 +176,7 @@ struct RawServerTests {
     @Test("a peer that reads nothing costs bounded memory, and gets all when it reads")
     func unreadSocket() async throws {
         let server = GRPCServer(router: testRouter(), limits: .patient)
-        let address = try await server.listen(on: .unix(socketPath()))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
         await peer.pauseReading(true)
         let count = 60

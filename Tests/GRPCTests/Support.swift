@@ -1,9 +1,9 @@
 // What the suites share: a message, a service, a socket path, and a server with a client.
 
-import FoundationEssentials
 import GRPC
 import Protobuf
 import SystemIO
+import TestSupport
 
 /// A message with one field of octets and one number.
 struct Note: Message {
@@ -28,11 +28,6 @@ struct Note: Message {
         default: break
         }
     }
-}
-
-/// A path for a socket that no other test uses.
-func socketPath() -> String {
-    "/tmp/ganglion-grpc-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max)).sock"
 }
 
 /// A place to meet: `wait` returns once `open` was called.
@@ -117,7 +112,7 @@ func withServer(
     _ body: (GRPCClient, GRPCServer, SocketAddress) async throws -> Void
 ) async throws {
     let server = GRPCServer(router: router, limits: limits)
-    let address = try await server.listen(on: .unix(socketPath()))
+    let address = try await server.listen(on: .unix(Scratch.socket()))
     let client = try await GRPCClient.connect(to: address)
     do {
         try await body(client, server, address)

@@ -1,17 +1,11 @@
 // The page that other tools ask for, and what a client makes of servers that break the rules.
 
-import Dispatch
-import FoundationEssentials
 import Glibc
 import HTTP2
 import Interop
 import SystemIO
+import TestSupport
 import Testing
-
-/// A path for a socket that no other test uses.
-func socketPath() -> String {
-    "/tmp/ganglion-interop-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
-}
 
 private let greeting = "Hello from ganglion-interop over HTTP/2.\n"
 
@@ -44,7 +38,7 @@ struct HTTP2TestServerTests {
 
     @Test("answers on a Unix socket")
     func unix() async throws {
-        try await withTestServer(on: .unix(socketPath())) { address in
+        try await withTestServer(on: .unix(Scratch.socket())) { address in
             let response = try await HTTP2TestClient.get(try HTTP2Target(parsing: "\(address)"))
             #expect(response.status == "200")
         }
@@ -63,7 +57,7 @@ struct HTTP2TestServerTests {
     @Test("is gone after its shutdown")
     func shutdown() async throws {
         let server = HTTP2TestServer()
-        let address = try await server.listen(on: .unix(socketPath()))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
         await server.shutdown()
         let target = try HTTP2Target(parsing: "\(address)")
         await #expect(throws: SystemError.self) { try await HTTP2TestClient.get(target) }
@@ -88,10 +82,10 @@ struct HTTP2TestServerTests {
     @Test(
         "takes a body that is larger than the windows", .enabled(if: Curl.speaksHTTP2, "no curl with HTTP/2"))
     func largeBody() async throws {
-        let path = "/tmp/ganglion-interop-\(getpid())-body"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/body"
         try Files.writeAtomically(path, [UInt8](repeating: 120, count: 3_000_000), mode: 0o600)
-        defer { unlink(path) }
-        try await withTestServer(on: .unix(socketPath())) { address in
+        try await withTestServer(on: .unix(Scratch.socket())) { address in
             guard case .unix(let socket) = address else { return }
             let text = try await Curl.run([
                 "-s", "--http2-prior-knowledge", "--unix-socket", socket, "--data-binary", "@" + path,
@@ -110,7 +104,7 @@ struct HTTP2TestClientTests {
     ) async throws {
         // Kept open: a client that writes to a closed socket hears of that instead.
         let accepted = Lock<[FileDescriptor]>([])
-        let listener = try Listener(.unix(socketPath())) { descriptor in
+        let listener = try Listener(.unix(Scratch.socket())) { descriptor in
             _ = octets.withUnsafeBytes { send(descriptor.number, $0.baseAddress, $0.count, 0) }
             Glibc.shutdown(descriptor.number, Int32(SHUT_WR))
             accepted.withLock { $0.append(descriptor) }
@@ -174,47 +168,5 @@ struct HTTP2TestClientTests {
         ])
     func sentences(failure: HTTP2TestFailure, sentence: String) {
         #expect("\(failure)" == sentence)
-    }
-}
-
-enum Curl {
-    private static let path = "/usr/bin/curl"
-
-    /// Whether there is a curl that was built with HTTP/2.
-    static let speaksHTTP2: Bool = {
-        guard FileManager.default.isExecutableFile(atPath: path) else { return false }
-        return (try? Output.of(path, ["--version"]))?.contains("HTTP2") == true
-    }()
-
-    static func run(_ arguments: [String]) async throws -> String {
-        try await blocking { try Output.of(path, arguments) }
-    }
-}
-
-/// Runs what blocks apart from the few threads that all tests share.
-func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { waiter in
-        DispatchQueue.global().async { waiter.resume(with: Result { try body() }) }
-    }
-}
-
-/// What a program prints.
-enum Output {
-    static func of(_ program: String, _ arguments: [String]) throws -> String {
-        var pipe: [Int32] = [-1, -1]
-        guard Glibc.pipe(&pipe) == 0 else { throw SystemError("make", "a pipe") }
-        let reader = FileDescriptor(pipe[0])
-        let child = try ChildProcess.spawn(
-            program, arguments, environment: ["PATH": "/usr/bin:/bin"],
-            descriptors: ChildProcess.Descriptors(output: FileDescriptor(pipe[1])))
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(reader.number, &buffer, buffer.count)
-            guard count > 0 else { break }
-            text += buffer[0..<count]
-        }
-        withExtendedLifetime(child) {}
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -1,6 +1,7 @@
 // What travels beside the messages of a call. A thin view of the header list: most calls never look at it.
 
 internal import HPACK
+internal import SystemIO
 
 /// The fields of a call that are not HTTP's and not gRPC's own.
 package struct GRPCMetadata: Equatable, Sendable {
@@ -21,8 +22,9 @@ package struct GRPCMetadata: Equatable, Sendable {
 
     /// All values of a binary field, whose name ends with `-bin`; what is no Base64 is left out.
     package func binary(_ name: String) -> [[UInt8]] {
-        all(name).flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.compactMap(
-            Base64.decode)
+        all(name).flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.compactMap {
+            Base64.decode($0, allowing: [.padding, .urlAlphabet])
+        }
     }
 
     /// Adds a text field.
@@ -51,7 +53,7 @@ package struct GRPCMetadata: Equatable, Sendable {
             throw GRPCStatus(
                 .invalidArgument, "metadata \(name) has binary values: its name must end with -bin")
         }
-        fields.add(name, Base64.encode(value))
+        fields.add(name, Base64.encode(value, padded: false))
     }
 
     private static func check(_ name: String) throws(GRPCStatus) {

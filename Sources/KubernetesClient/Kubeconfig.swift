@@ -2,6 +2,7 @@
 // relative to the file they stand in. Ways to sign in that run programs are refused: a daemon should have none of them.
 
 internal import JSON
+internal import SystemIO
 
 /// The clusters, users and contexts of one or more kubeconfig files.
 package struct Kubeconfig: Sendable {
@@ -127,7 +128,7 @@ package struct Kubeconfig: Sendable {
         _ name: String, of entry: Entry, read: (String) throws -> [UInt8]
     ) throws(ConfigurationError) -> [UInt8]? {
         if let text = entry.value["\(name)-data"]?.string, !text.isEmpty {
-            guard let bytes = decodeBase64(text) else {
+            guard let bytes = Base64.decode(text, allowing: [.padding, .whiteSpace]) else {
                 throw ConfigurationError("\(name)-data of the kubeconfig is not base64")
             }
             return bytes

@@ -30,29 +30,7 @@ struct PercentCodingTests {
 }
 
 @Suite("Binary metadata is Base64")
-struct Base64Tests {
-    @Test(
-        "octets go there and back, unpadded",
-        arguments: [
-            ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
-            ("foobar", "Zm9vYmFy"),
-        ])
-    func rfc4648(text: String, encoded: String) {
-        #expect(Base64.encode(Array(text.utf8)) == encoded)
-        #expect(Base64.decode(encoded) == Array(text.utf8))
-        let padding = String(repeating: "=", count: (4 - encoded.count % 4) % 4)
-        #expect(Base64.decode(encoded + padding) == Array(text.utf8))
-    }
-
-    @Test("every length of octets survives", arguments: 0..<70)
-    func lengths(count: Int) {
-        let octets = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 89 &+ 200) }
-        #expect(Base64.decode(Base64.encode(octets)) == octets)
-    }
-
-    @Test("what is no Base64 is nil", arguments: ["Z", "Zm9vY", "Z*==", "Zm 9"])
-    func faults(text: String) { #expect(Base64.decode(text) == nil) }
-
+struct BinaryMetadataTests {
     @Test("several values in one field are told apart, and what is none is left out")
     func metadata() throws {
         let metadata = GRPCMetadata(["a-bin": "Zg,Zm8=", "a-bin": "!", "a-bin": "Zm9v", "b": "1", "b": "2"])

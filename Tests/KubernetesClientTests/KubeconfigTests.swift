@@ -184,15 +184,4 @@ struct YAMLReaderTests {
         let error = #expect(throws: YAMLError.self) { try Self.read(text) }
         #expect(error?.description.hasPrefix("the YAML text has more than 100000 values") == true)
     }
-
-    @Test(
-        "reads base64 with and without padding, refuses other text",
-        arguments: [
-            ("", []), ("QQ==", [65]), ("QQ", [65]), ("QUI=", [65, 66]), ("QU\nJD", [65, 66, 67]),
-            ("+/+/", [251, 255, 191]),
-            ("Q", nil), ("Q*", nil), ("QQ==QQ", nil),
-        ] as [(String, [UInt8]?)])
-    func base64(text: String, bytes: [UInt8]?) {
-        #expect(decodeBase64(text) == bytes)
-    }
 }

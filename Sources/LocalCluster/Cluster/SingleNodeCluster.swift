@@ -173,7 +173,7 @@ package actor SingleNodeCluster {
             - name: ganglion-local
               cluster:
                 server: https://\(server)
-                certificate-authority-data: \(Base64.encode(Array(authority.utf8)))
+                certificate-authority-data: \(Base64.encode(authority.utf8))
             users:
             - name: \(user)
               user:

@@ -1,6 +1,7 @@
 // The strategies of the built-in kinds that have rules of their own.
 
 internal import JSON
+internal import SystemIO
 
 /// Pods.
 struct PodStrategy: ResourceStrategy {
@@ -140,7 +141,7 @@ struct SecretStrategy: ResourceStrategy {
         if let plain = object.stringData?.object {
             var data = object.data ?? [:]
             for (key, value) in plain {
-                data[key] = .string(PaddedBase64.encode(Array((value.string ?? "").utf8)))
+                data[key] = .string(Base64.encode((value.string ?? "").utf8))
             }
             object.data = data
             object.stringData = nil
@@ -203,14 +204,5 @@ struct LeaseStrategy: ResourceStrategy {
             return [.invalid("spec.leaseDurationSeconds", JSON(seconds), "must be greater than 0")]
         }
         return []
-    }
-}
-
-/// base64 with padding (RFC 4648 §4), the form of secret data.
-enum PaddedBase64 {
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text = URLBase64.encode(bytes).replacing("-", with: "+").replacing("_", with: "/")
-        while text.utf8.count % 4 != 0 { text += "=" }
-        return text
     }
 }

@@ -3,6 +3,7 @@
 // runtime/serializer/protobuf: `k8s\0`, then runtime.Unknown).
 
 import JSON
+import SystemIO
 
 /// Reads protobuf bodies of known kinds.
 enum ProtobufBodies {
@@ -141,7 +142,7 @@ enum ProtobufBodies {
                     let pair = message(bytes, [1: ("key", .string), 2: ("value", inner)], depth + 1)
                 else { return nil }
                 var members = object[name]?.object ?? [:]
-                members[pair["key"]?.string ?? ""] = pair.value ?? ""
+                members[pair.key?.string ?? ""] = pair.value ?? ""
                 object[name] = .object(members)
             default:
                 guard let value = value(field, shape, depth) else { return nil }
@@ -155,7 +156,7 @@ enum ProtobufBodies {
     private static func value(_ field: Reader.Field, _ shape: Shape, _ depth: Int) -> JSON? {
         switch shape {
         case .string: return field.bytes.map { .string(String(decoding: $0, as: UTF8.self)) }
-        case .bytes: return field.bytes.map { .string(PaddedBase64.encode(Array($0))) }
+        case .bytes: return field.bytes.map { .string(Base64.encode($0)) }
         case .int: return field.varint.map { .int(Int64(bitPattern: $0)) }
         case .bool: return field.varint.map { .bool($0 != 0) }
         case .message(let fields): return field.bytes.flatMap { message($0, fields, depth + 1) }

@@ -3,6 +3,7 @@
 // form.
 
 import JSON
+import SystemIO
 
 /// Reads and writes `kubelet_internal_checkpoint`.
 struct DeviceCheckpoint: Equatable {

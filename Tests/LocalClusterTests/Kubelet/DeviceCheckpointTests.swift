@@ -67,33 +67,4 @@ struct DeviceCheckpointTests {
             try state.client("aws.amazon.com/neuroncore")
         }
     }
-
-    @Test(
-        "base64 as RFC 4648 §10 has it",
-        arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])
-    func base64(plain: String, coded: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == coded)
-        #expect(Base64.decode(coded) == Array(plain.utf8))
-    }
-
-    @Test("what is not base64 is refused", arguments: ["Z", "Zg=", "Z===", "Zg=a", "Zm9*"])
-    func notBase64(text: String) { #expect(Base64.decode(text) == nil) }
-}
-
-@Suite("Names of extended resources")
-struct ResourceNameTests {
-    @Test(
-        "valid",
-        arguments: ["aws.amazon.com/neuroncore", "example.com/resource", "a/b", "example.com/A_b.c-d"])
-    func valid(name: String) { #expect(ResourceName.isExtended(name)) }
-
-    @Test(
-        "invalid",
-        arguments: [
-            "neuroncore", "kubernetes.io/x", "a.kubernetes.io/x", "requests.example.com/x", "example.com/",
-            "/x",
-            "example.com/x/y", "Example.com/x", "example.com/-x", "example..com/x", "example.com/x y",
-            "example.com/" + String(repeating: "a", count: 64),
-        ])
-    func invalid(name: String) { #expect(!ResourceName.isExtended(name)) }
 }

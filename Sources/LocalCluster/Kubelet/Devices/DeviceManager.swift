@@ -1,6 +1,7 @@
 // The device manager with its I/O: it dials plugins, follows their lists, asks them for devices and keeps the
 // checkpoint. What it decides stands in `DeviceManagerState`.
 
+import KubeletAPI
 import SystemIO
 
 /// Why Register is refused; the kubelet's words, code UNKNOWN.
@@ -79,7 +80,7 @@ actor DeviceManager: ContainerDevices {
                 description: "requested API version \"\(version)\" is not supported by kubelet. "
                     + "Supported version is [\"v1beta1\"]")
         }
-        guard ResourceName.isExtended(resource) else {
+        guard resourceNameFault(resource) == nil else {
             throw RegistrationError(description: "the ResourceName \"\(resource)\" is invalid")
         }
         let client = clients.register(resource)

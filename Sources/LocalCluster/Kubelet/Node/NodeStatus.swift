@@ -1,6 +1,7 @@
 // The Node object and its status, made from the machine and the device manager.
 
 import JSON
+import KubeletAPI
 import SystemIO
 
 /// Makes what the API server is told of this node.
@@ -82,7 +83,7 @@ struct NodeStatus {
 
     /// The extended resources of a node's status.
     static func extendedResources(_ status: JSON) -> Set<String> {
-        let names = (status.capacity?.object ?? [:]).keys.filter(ResourceName.isExtended)
+        let names = (status.capacity?.object ?? [:]).keys.filter { resourceNameFault($0) == nil }
         return Set(names)
     }
 }

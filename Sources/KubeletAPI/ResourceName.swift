@@ -1,5 +1,5 @@
-// The kubelet refuses names that are not extended resources only when the plugin registers; here the mend is told at
-// the command line (IsExtendedResourceName of Kubernetes 1.36).
+// The kubelet refuses names that are not extended resources when a plugin registers; a plugin tells the mend earlier, at
+// its command line. One rule for both (IsExtendedResourceName of Kubernetes 1.36).
 
 /// Why a name is not that of an extended resource, as "must ..."; nil when it is one.
 package func resourceNameFault(_ name: String) -> String? {

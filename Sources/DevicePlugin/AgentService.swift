@@ -39,7 +39,7 @@ actor AgentService {
     private let setAssignments:
         @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment]
     private var server: GRPCServer?
-    private var socket: SocketIdentity?
+    private var socket: Files.Identity?
     private var timer: ScheduledTimer?
     private var isStopped = false
     private var complained = ""
@@ -59,7 +59,7 @@ actor AgentService {
     /// Serves, and sees to it every few seconds that it still does: the directory may be made anew under us.
     func start() async {
         guard !isStopped else { return }
-        if server == nil || socket == nil || SocketIdentity(path: path) != socket { await serve() }
+        if server == nil || socket == nil || Files.socketIdentity(path) != socket { await serve() }
         guard !isStopped else { return }
         timer?.cancel()
         timer = loop.schedule(after: .seconds(5)) { [weak self] in
@@ -84,7 +84,7 @@ actor AgentService {
         do {
             if let slash = path.lastIndex(of: "/") { try Files.makeDirectory(String(path[..<slash])) }
             try await server.listen(on: .unix(path))
-            socket = SocketIdentity(path: path)
+            socket = Files.socketIdentity(path)
             log.info("serving the node agent", ["socket": path])
             complained = ""
         } catch {

@@ -22,7 +22,7 @@ package actor ResourcePlugin {
         /// Between two looks at the sockets where no event came.
         package var pollInterval = Duration.seconds(5)
         /// The registration's times.
-        package var registration = RegistrationMachine<SocketIdentity>.Settings()
+        package var registration = RegistrationMachine<Files.Identity>.Settings()
 
         /// Settings with the defaults for the rest.
         package init(resource: String, kubeletRoot: String, endpoint: String) {
@@ -47,7 +47,7 @@ package actor ResourcePlugin {
         var ownSocket: String { directory + "/" + endpoint }
     }
 
-    typealias Machine = RegistrationMachine<SocketIdentity>
+    typealias Machine = RegistrationMachine<Files.Identity>
 
     /// The loop that everything of the plugin runs on.
     package nonisolated let loop: EventLoop
@@ -64,8 +64,8 @@ package actor ResourcePlugin {
     private var allocator: Allocator?
     private var assigned: [NodePluginAPI.Assignment] = []
     private var server: GRPCServer?
-    private var ownSocket: SocketIdentity?
-    private var registeredWith: SocketIdentity?
+    private var ownSocket: Files.Identity?
+    private var registeredWith: Files.Identity?
     private var timer: ScheduledTimer?
     private var registering: Task<Void, Never>?
     private var attempt = 0
@@ -96,7 +96,7 @@ package actor ResourcePlugin {
     package var isRegistered: Bool { machine.phase == .registered }
 
     /// Where registration stands.
-    package var phase: RegistrationMachine<SocketIdentity>.Phase { machine.phase }
+    package var phase: RegistrationMachine<Files.Identity>.Phase { machine.phase }
 
     /// Devices and healthy devices.
     package var counts: (devices: Int, healthy: Int) {
@@ -183,7 +183,7 @@ package actor ResourcePlugin {
         log.debug("registration", ["phase": phase.rawValue, "was": before.rawValue])
         if phase == .registered {
             log.info("registered", ["devices": counts.devices, "took": ContinuousClock.now - started])
-            registeredWith = SocketIdentity(path: settings.kubeletSocket)
+            registeredWith = Files.socketIdentity(settings.kubeletSocket)
             metrics.registered.set(1, [settings.resource])
             onRegistration(true)
         } else if before == .registered {
@@ -206,7 +206,7 @@ package actor ResourcePlugin {
         Task {
             do {
                 try await server.listen(on: .unix(settings.ownSocket))
-                ownSocket = SocketIdentity(path: settings.ownSocket)
+                ownSocket = Files.socketIdentity(settings.ownSocket)
                 receive(.served)
             } catch {
                 log.warning("cannot serve", ["error": "\(error)"])
@@ -255,8 +255,8 @@ package actor ResourcePlugin {
 
     /// Looks at both sockets, whatever the occasion.
     private func look() {
-        let own = ownSocket != nil && SocketIdentity(path: settings.ownSocket) == ownSocket
-        receive(.observed(kubelet: SocketIdentity(path: settings.kubeletSocket), ownInPlace: own))
+        let own = ownSocket != nil && Files.socketIdentity(settings.ownSocket) == ownSocket
+        receive(.observed(kubelet: Files.socketIdentity(settings.kubeletSocket), ownInPlace: own))
     }
 
     /// Watches the directory; where that is not possible, or the directory is not there yet, the poll does.

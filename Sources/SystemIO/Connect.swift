@@ -13,27 +13,15 @@ internal import Glibc
 package func connect(
     to address: SocketAddress, loop: EventLoop = .shared, timeout: Duration = .seconds(10)
 ) async throws(SystemError) -> FileDescriptor {
-    var failure: SystemError?
-    var inProgress = false
-    let number = try address.withSocketAddress { family, pointer, length -> Int32 in
-        let number = socket(
-            family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        guard number >= 0 else {
-            failure = SystemError("make a socket for", address.description)
-            return -1
+    let descriptor = try address.streamSocket()
+    let started = try address.withSocketAddress { _, pointer, length -> Int32 in
+        while Glibc.connect(descriptor.number, pointer, length) != 0 {
+            if errno != EINTR { return errno }
         }
-        var code: Int32 = 0
-        repeat { code = Glibc.connect(number, pointer, length) == 0 ? 0 : errno } while code == EINTR
-        switch code {
-        case 0: break
-        case EINPROGRESS: inProgress = true
-        default: failure = SystemError("connect to", address.description, code: code)
-        }
-        return number
+        return 0
     }
-    let descriptor = FileDescriptor(number)
-    if let failure { throw failure }
-    guard inProgress else { return descriptor }
+    if started == 0 { return descriptor }
+    guard started == EINPROGRESS else { throw SystemError("connect to", address.description, code: started) }
 
     let code: Int32 = await withCheckedContinuation { continuation in
         let attempt = ConnectAttempt(descriptor, loop, continuation)

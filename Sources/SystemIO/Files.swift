@@ -15,11 +15,21 @@ package enum Files {
     }
 
     /// Tells one file from another that later has the same name.
+    ///
+    /// Some file systems use an inode's number again at once, so the time of the last writing counts as well; it does
+    /// not change for a socket that is in use.
     package struct Identity: Equatable, Sendable {
-        /// The file system.
-        package let device: UInt64
-        /// The file's number in it.
-        package let inode: UInt64
+        private let device: UInt64
+        private let inode: UInt64
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        fileprivate init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+        }
     }
 
     /// The whole content of a file.
@@ -164,7 +174,12 @@ package enum Files {
     /// Which very file is at a path; nil where none is.
     package static func identity(_ path: String) -> Identity? {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return lstat(path, &status) == 0 ? Identity(status) : nil
+    }
+
+    /// Which very socket is at a path; nil where none is, or something else.
+    package static func socketIdentity(_ path: String) -> Identity? {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK ? Identity(status) : nil
     }
 }

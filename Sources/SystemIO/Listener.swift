@@ -108,10 +108,10 @@ package actor Listener {
                 "listen on", path, code: 0,
                 hint: "a \(kind.rawValue) is there: remove it or choose another path")
         }
-        let probe = FileDescriptor(
-            socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0))
-        let code = try SocketAddress.unix(path).withSocketAddress { _, address, length in
-            connect(probe.number, address, length) == 0 ? 0 : errno
+        let address = SocketAddress.unix(path)
+        let probe = try address.streamSocket()
+        let code = try address.withSocketAddress { _, pointer, length in
+            connect(probe.number, pointer, length) == 0 ? 0 : errno
         }
         guard code == ECONNREFUSED else {
             throw SystemError(
@@ -122,26 +122,16 @@ package actor Listener {
     }
 
     private static func bound(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
-        var failure: SystemError?
-        let number = try address.withSocketAddress { family, pointer, length -> Int32 in
-            let number = socket(
-                family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-            guard number >= 0 else {
-                failure = SystemError("make a socket for", address.description)
-                return -1
-            }
-            var one: Int32 = 1
-            setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-            if bind(number, pointer, length) != 0 {
-                let code = errno
-                let hint = code == EADDRINUSE ? "stop what listens there or choose another address" : ""
-                failure = SystemError("listen on", address.description, code: code, hint: hint)
-                Glibc.close(number)
-                return -1
-            }
-            return number
+        let descriptor = try address.streamSocket()
+        var one: Int32 = 1
+        setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        let code = try address.withSocketAddress { _, pointer, length in
+            bind(descriptor.number, pointer, length) == 0 ? 0 : errno
         }
-        if let failure { throw failure }
-        return FileDescriptor(number)
+        guard code == 0 else {
+            let hint = code == EADDRINUSE ? "stop what listens there or choose another address" : ""
+            throw SystemError("listen on", address.description, code: code, hint: hint)
+        }
+        return descriptor
     }
 }

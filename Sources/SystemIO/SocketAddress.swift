@@ -103,6 +103,15 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A stream socket for this kind of address; it does not block and is closed on exec.
+    func streamSocket() throws(SystemError) -> FileDescriptor {
+        let family = try withSocketAddress { family, _, _ in family }
+        let number = socket(
+            family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard number >= 0 else { throw SystemError("make a socket for", description) }
+        return FileDescriptor(number)
+    }
+
     /// The address a socket is bound to (`local`) or connected to; nil for a Unix socket or a failure.
     static func of(_ descriptor: FileDescriptor, local: Bool) -> SocketAddress? {
         var storage = sockaddr_storage()

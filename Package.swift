@@ -62,7 +62,7 @@ let protocols: [Target] =
     module("GRPC", ["HTTP2", "HPACK", "Protobuf", "SystemIO"])
     + module("GRPCServices", ["GRPC", "Protobuf", "SystemIO"])
     + module("HTTP", ["HTTP1", "SystemIO"], tests: ["TLS"])
-    + module("Observability", ["SystemIO"])
+    + module("Observability", ["SystemIO", "Arguments"])
 
 let kubernetes: [Target] =
     module("KubeletAPI", ["Protobuf", "GRPC"])

@@ -34,9 +34,6 @@ package enum ModelServerCommand {
         check: { 0...3_600 ~= $0 ? nil : "must be from 0 to 3600" })
     private static let measure = Flag(
         "measure", help: "Print how fast each model is on the first group, and end")
-    private static let logFormat = Option(
-        "log-format", default: LogFormatChoice.text, environment: "GANGLION_LOG_FORMAT",
-        help: "How log lines are written")
 
     /// The program.
     package static let command = Command(
@@ -44,7 +41,7 @@ package enum ModelServerCommand {
         details:
             "The cores are those of NEURON_RT_VISIBLE_CORES, else a free run of NEURON_RT_NUM_CORES, else all of the"
             + " visible devices.",
-        arguments: [listen, models, degree, deviceRoot, queue, batch, grace, measure, logFormat],
+        arguments: [listen, models, degree, deviceRoot, queue, batch, grace, measure] + LogOptions.all,
         examples: [
             Command.Example(
                 "ganglion-model-server --model minilm=/models/all-MiniLM-L6-v2 --tensor-parallel-degree 2",
@@ -60,7 +57,7 @@ package enum ModelServerCommand {
     }
 
     private static func run(_ values: ArgumentValues) async throws {
-        let log = Logger(format: values[logFormat].format)
+        let log = LogOptions.logger(values)
         let start = ContinuousClock.now
         let specifications = try ModelSpecification.list(
             arguments: values[models], environment: Command.environment("GANGLION_MODELS"))
@@ -158,12 +155,4 @@ package enum ModelServerCommand {
         guard let path = Command.environment("GANGLION_TERMINATION_LOG"), !path.isEmpty else { return }
         try? Files.write(path, Array(sentence.utf8))
     }
-}
-
-/// `text` or `json`.
-private enum LogFormatChoice: String, ArgumentChoice {
-    case text
-    case json
-
-    var format: LogFormat { self == .json ? .json : .text }
 }

@@ -16,11 +16,17 @@ final class MetricFamily: Sendable {
         var buckets: [UInt64] = []
     }
 
+    /// A function in a structure: a generic lock would wrap a bare one anew at each access.
+    struct Source {
+        var read: (@Sendable () -> Double?)?
+    }
+
     let name: String
     let help: String
     let kind: Kind
     let labels: [String]
-    let read = Lock<(@Sendable () -> Double?)?>(nil)
+    /// Where the value is read when it is asked for, if anywhere.
+    let source = Lock(Source())
     private let all: Lock<[[String]: Series]>
 
     init(name: String, help: String, kind: Kind, labels: [String]) {
@@ -65,7 +71,7 @@ final class MetricFamily: Sendable {
 
     var exposition: String {
         var text = "# HELP \(name) \(Self.escape(help, quotes: false))\n# TYPE \(name) \(typeName)\n"
-        if let read = read.withLock({ $0 }) {
+        if let read = source.withLock({ $0.read }) {
             guard let value = read() else { return "" }
             return text + "\(name) \(Self.number(value))\n"
         }

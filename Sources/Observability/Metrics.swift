@@ -29,12 +29,12 @@ package final class MetricsRegistry: Sendable {
 
     /// A number that is asked for when the metrics are read; `read` gives none when it returns nil.
     package func gauge(_ name: String, _ help: String, read: @escaping @Sendable () -> Double?) {
-        family(name, help, .gauge, []).read.withLock { $0 = read }
+        family(name, help, .gauge, []).source.withLock { $0.read = read }
     }
 
     /// A growing number that is asked for when the metrics are read.
     package func counter(_ name: String, _ help: String, read: @escaping @Sendable () -> Double?) {
-        family(name, help, .counter, []).read.withLock { $0 = read }
+        family(name, help, .counter, []).source.withLock { $0.read = read }
     }
 
     /// Counts of observations up to each bound; times in seconds, sizes in bytes.

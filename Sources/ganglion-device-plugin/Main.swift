@@ -9,8 +9,6 @@ import Neuron
 import Observability
 import SystemIO
 
-extension LogLevel: ArgumentChoice {}
-extension LogFormat: ArgumentChoice {}
 extension Granularity: ArgumentChoice {}
 
 enum Options {
@@ -55,18 +53,13 @@ enum Options {
         "numa", environment: "GANGLION_NUMA",
         help: "Tell the kubelet the NUMA nodes of devices; not for Trainium, whose groups span nodes")
     static let dryRun = Flag("dry-run", help: "Print what would be advertised and end")
-    static let logLevel = Option(
-        "log-level", default: LogLevel.info, environment: "GANGLION_LOG_LEVEL", help: "The least level to log"
-    )
-    static let logFormat = Option(
-        "log-format", default: LogFormat.text, environment: "GANGLION_LOG_FORMAT",
-        help: "The form of log lines")
 
-    static let all: [any ArgumentDeclaration] = [
-        kubeletRoot, sysfsRoot, deviceRoot, logicalCoreConfig, instanceType, granularity, resourceName,
-        endpoint,
-        agentSocket, healthInterval, strict, numa, dryRun, logLevel, logFormat,
-    ]
+    static let all: [any ArgumentDeclaration] =
+        [
+            kubeletRoot, sysfsRoot, deviceRoot, logicalCoreConfig, instanceType, granularity, resourceName,
+            endpoint,
+            agentSocket, healthInterval, strict, numa, dryRun,
+        ] + LogOptions.all
 
     static func settings(_ values: ArgumentValues) -> DevicePluginDaemon.Settings {
         let isCore = values[granularity] == .core
@@ -136,7 +129,7 @@ struct Main {
             if values[Options.dryRun] { return try dryRun(settings) }
             if let fault = settings.resource.socketFault { throw fault }
             try await serve(
-                settings, Logger(level: values[Options.logLevel], format: values[Options.logFormat]))
+                settings, LogOptions.logger(values))
         }
         await command.main()
     }

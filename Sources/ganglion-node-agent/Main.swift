@@ -7,9 +7,6 @@ import NodeAgent
 import Observability
 import SystemIO
 
-extension LogLevel: ArgumentChoice {}
-extension LogFormat: ArgumentChoice {}
-
 enum Options {
     static let nodeName = Option<String>(
         "node-name", environment: "NODE_NAME", placeholder: "NAME", help: "The name of this Node",
@@ -24,16 +21,11 @@ enum Options {
         "pod-resources-socket", default: "/var/lib/kubelet/pod-resources/kubelet.sock",
         environment: "GANGLION_POD_RESOURCES_SOCKET", placeholder: "PATH",
         help: "The kubelet's socket that says who holds what")
-    static let logLevel = Option(
-        "log-level", default: LogLevel.info, environment: "GANGLION_LOG_LEVEL", help: "The least level to log"
-    )
-    static let logFormat = Option(
-        "log-format", default: LogFormat.text, environment: "GANGLION_LOG_FORMAT",
-        help: "The form of log lines")
 
-    static let all: [any ArgumentDeclaration] = [
-        nodeName, kubeconfig, pluginSocket, podResourcesSocket, logLevel, logFormat,
-    ]
+    static let all: [any ArgumentDeclaration] =
+        [
+            nodeName, kubeconfig, pluginSocket, podResourcesSocket,
+        ] + LogOptions.all
 }
 
 @main
@@ -50,7 +42,7 @@ struct Main {
     static func main() async { await command.main() }
 
     private static func run(_ values: ArgumentValues) async throws {
-        let log = Logger(level: values[Options.logLevel], format: values[Options.logFormat])
+        let log = LogOptions.logger(values)
         let signals = try SignalWatcher()
         let configuration = try ClientConfiguration.load(kubeconfig: values[Options.kubeconfig])
         let client = try await KubernetesClient.make(configuration, program: "ganglion-node-agent")

@@ -8,9 +8,6 @@ import Observability
 import Operator
 import SystemIO
 
-extension LogLevel: ArgumentChoice {}
-extension LogFormat: ArgumentChoice {}
-
 enum Options {
     static let kubeconfig = Option<String?>(
         "kubeconfig", placeholder: "FILE",
@@ -39,17 +36,12 @@ enum Options {
     static let metricsAddress = Option(
         "metrics-address", default: "127.0.0.1:0", environment: "GANGLION_METRICS_ADDRESS",
         placeholder: "ADDRESS", help: "Where /healthz, /readyz and /metrics are served")
-    static let logLevel = Option(
-        "log-level", default: LogLevel.info, environment: "GANGLION_LOG_LEVEL", help: "The least level to log"
-    )
-    static let logFormat = Option(
-        "log-format", default: LogFormat.text, environment: "GANGLION_LOG_FORMAT",
-        help: "The form of log lines")
 
-    static let all: [any ArgumentDeclaration] = [
-        kubeconfig, context, leaderElect, namespace, lease, image, command, resource, workers, metricsAddress,
-        logLevel, logFormat,
-    ]
+    static let all: [any ArgumentDeclaration] =
+        [
+            kubeconfig, context, leaderElect, namespace, lease, image, command, resource, workers,
+            metricsAddress,
+        ] + LogOptions.all
 }
 
 @main
@@ -67,7 +59,7 @@ struct Main {
                 .init("ganglion-operator --leader-elect", "In a pod, one of several"),
             ]
         ) { values in
-            let log = Logger(level: values[Options.logLevel], format: values[Options.logFormat])
+            let log = LogOptions.logger(values)
             try await run(values, log)
         }
         await command.main()

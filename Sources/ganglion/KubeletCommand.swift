@@ -15,13 +15,10 @@ enum KubeletCommand {
         "kubeconfig", placeholder: "FILE", help: "How to reach the API server")
     private static let instanceType = Option<String?>(
         "instance-type", placeholder: "TYPE", help: "The label node.kubernetes.io/instance-type")
-    private static let logLevel = Option(
-        "log-level", default: "info", placeholder: "debug|info|warning|error", help: "The least level to log"
-    ) { LogLevel(rawValue: $0) == nil ? "must be debug, info, warning or error" : nil }
 
     static let command = Command(
         "kubelet", summary: "Run a node whose containers are local processes (started by ganglion up)",
-        arguments: [root, nodeName, kubeconfig, instanceType, logLevel],
+        arguments: [root, nodeName, kubeconfig, instanceType] + LogOptions.all,
         examples: [
             .init(
                 "ganglion kubelet --root /tmp/node --node-name n1 --kubeconfig kubeconfig",
@@ -34,7 +31,7 @@ enum KubeletCommand {
             root: values[root], nodeName: values[nodeName], images: ImageTable(directory: directory),
             program: program)
         options.instanceType = values[instanceType]
-        let log = Logger(level: LogLevel(rawValue: values[logLevel]) ?? .info)
+        let log = LogOptions.logger(values)
         let configuration = try ClientConfiguration.load(kubeconfig: values[kubeconfig])
         options.service = (configuration.server.host, configuration.server.port)
         if let supervisor = Command.environment(ContainerShim.supervisorVariable) {

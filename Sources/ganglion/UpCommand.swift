@@ -19,16 +19,14 @@ enum ClusterOptions {
     static let stateDirectory = Option<String?>(
         "state-directory", placeholder: "DIR",
         help: "Where the cluster's state is kept while it runs, at most 60 octets; otherwise under /tmp")
-    static let logLevel = Option(
-        "log-level", default: "info", placeholder: "debug|info|warning|error",
-        help: "How much the components log"
-    ) { LogLevel(rawValue: $0) == nil ? "must be debug, info, warning or error" : nil }
 
-    static let all: [any ArgumentDeclaration] = [instanceType, nodeName, port, stateDirectory, logLevel]
+    static let all: [any ArgumentDeclaration] = [
+        instanceType, nodeName, port, stateDirectory, LogOptions.level,
+    ]
 
     /// What the command itself logs: what goes wrong, and everything where everything is asked for.
     static func logger(_ values: ArgumentValues) -> Logger {
-        Logger(level: values[logLevel] == "debug" ? .debug : .warning)
+        Logger(level: values[LogOptions.level] == .debug ? .debug : .warning)
     }
 
     /// A cluster as the options say, not started.
@@ -38,7 +36,7 @@ enum ClusterOptions {
         options.nodeName = values[nodeName]
         options.port = UInt16(clamping: values[port])
         options.stateDirectory = values[stateDirectory]
-        options.logLevel = LogLevel(rawValue: values[logLevel]) ?? .info
+        options.logLevel = values[LogOptions.level]
         return try SingleNodeCluster(options, log: log)
     }
 

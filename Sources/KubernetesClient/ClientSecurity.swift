@@ -20,12 +20,13 @@ final class ClientSecurity: SecureLayerFactory {
         self.security = security
         self.host = security.serverName ?? host
         let factory = try Self.factory(security, host: self.host, authorities: security.authorities)
-        current = Lock(Current(factory: factory, authorities: security.authorities, readAt: monotonicNow()))
+        current = Lock(
+            Current(factory: factory, authorities: security.authorities, readAt: MonotonicClock.time))
     }
 
     func makeLayer() throws(SecureLayerError) -> any SecureLayer {
         try current.withLock { current throws(SecureLayerError) in
-            let now = monotonicNow()
+            let now = MonotonicClock.time
             if let path = security.authoritiesFile, now - current.readAt > TokenSource.lifetime {
                 current.readAt = now
                 // A file that is away or broken for a moment changes nothing.

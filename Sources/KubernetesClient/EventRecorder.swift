@@ -56,7 +56,7 @@ package actor EventRecorder {
 
     private func send(_ note: EventNote) async {
         do throws(KubernetesError) {
-            switch correlator.act(on: note, now: monotonicNow(), time: .now) {
+            switch correlator.act(on: note, now: MonotonicClock.time, time: .now) {
             case .create(_, let event):
                 _ = try await client.create(.events, event)
             case .update(let namespace, let name, let patch):

@@ -59,7 +59,7 @@ package actor Informer {
     private func run() async {
         var reflector = Reflector(resource: resource)
         while !Task.isCancelled {
-            let start = monotonicNow()
+            let start = MonotonicClock.time
             var failure: KubernetesError?
             var fault: WatchDecodingError?
             do throws(KubernetesError) {
@@ -75,7 +75,7 @@ package actor Informer {
                 failure = error
             }
             guard !Task.isCancelled else { return }
-            let now = monotonicNow()
+            let now = MonotonicClock.time
             let pause = reflector.ended(
                 failure, undecodable: fault != nil, lasted: now - start, now: now, random: .random(in: 0...1))
             guard pause > .zero else { continue }

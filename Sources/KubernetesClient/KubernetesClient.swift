@@ -213,15 +213,15 @@ package struct KubernetesClient: Sendable {
         _ resource: APIResource, namespace: String, query: [String: String]
     ) async throws(KubernetesError) -> HTTPClient.Stream {
         let request = makeRequest("GET", resource.path(namespace: namespace), query: query)
-        let start = monotonicNow()
+        let start = MonotonicClock.time
         let stream: HTTPClient.Stream
         do throws(HTTPError) {
             stream = try await http.stream(request, timeout: timeout, idleTimeout: Self.watchSilence)
         } catch {
-            metrics?.observe("WATCH", host: host, code: nil, took: monotonicNow() - start)
+            metrics?.observe("WATCH", host: host, code: nil, took: MonotonicClock.time - start)
             throw Self.translated(error, request, timeout)
         }
-        metrics?.observe("WATCH", host: host, code: stream.status, took: monotonicNow() - start)
+        metrics?.observe("WATCH", host: host, code: stream.status, took: MonotonicClock.time - start)
         guard stream.status == 200 else {
             if stream.status == 401 { tokens.refused() }
             let body = (try? await stream.collect(limit: 1 << 20)) ?? []
@@ -235,13 +235,14 @@ package struct KubernetesClient: Sendable {
     }
 
     private func send(_ request: HTTPRequest) async throws(KubernetesError) -> HTTPResponse {
-        let start = monotonicNow()
+        let start = MonotonicClock.time
         do throws(HTTPError) {
             let response = try await http.send(request, timeout: timeout)
-            metrics?.observe(request.method, host: host, code: response.status, took: monotonicNow() - start)
+            metrics?.observe(
+                request.method, host: host, code: response.status, took: MonotonicClock.time - start)
             return response
         } catch {
-            metrics?.observe(request.method, host: host, code: nil, took: monotonicNow() - start)
+            metrics?.observe(request.method, host: host, code: nil, took: MonotonicClock.time - start)
             throw Self.translated(error, request, timeout)
         }
     }

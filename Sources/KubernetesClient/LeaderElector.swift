@@ -70,7 +70,7 @@ package actor LeaderElector {
 
     /// Keeps the lease; returns when it is lost or `stop` was called.
     package func keep() async {
-        var renewed = monotonicNow()
+        var renewed = MonotonicClock.time
         while !isStopped, !Task.isCancelled {
             try? await Task.sleep(for: election.timing.retry)
             guard !isStopped else { break }
@@ -79,11 +79,11 @@ package actor LeaderElector {
                     log.error("the lease was taken by another")
                     break
                 }
-                renewed = monotonicNow()
+                renewed = MonotonicClock.time
             } catch {
                 log.warning("cannot renew the lease", ["error": error.description])
             }
-            if monotonicNow() - renewed > election.timing.renewDeadline {
+            if MonotonicClock.time - renewed > election.timing.renewDeadline {
                 log.error("the lease could not be renewed in time")
                 break
             }
@@ -117,7 +117,7 @@ package actor LeaderElector {
             lease = nil
         }
         guard !isStopped else { return .waiting(holder: "") }
-        switch election.act(on: lease, now: monotonicNow(), time: .now) {
+        switch election.act(on: lease, now: MonotonicClock.time, time: .now) {
         case .create(let lease): try await client.create(.leases, lease)
         case .update(let lease): try await client.update(.leases, lease)
         case .wait(let holder): return .waiting(holder: holder)

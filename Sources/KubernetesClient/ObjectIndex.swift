@@ -10,7 +10,7 @@ package enum ObjectChange: Equatable, Sendable {
     case deleted(JSON)
 
     /// The object's key.
-    package var key: ObjectKey { object.key }
+    package var key: ObjectKey { object.objectKey }
 
     /// The newest state known.
     package var object: JSON {
@@ -48,18 +48,18 @@ package struct ObjectIndex: Sendable {
         case .upsert(let object):
             return upsert(object)
         case .delete(let object):
-            guard let old = remove(object.key) else { return [] }
+            guard let old = remove(object.objectKey) else { return [] }
             // The event's object is the last state; it is newer than the copy.
             return [.deleted(object.meta.uid == old.meta.uid ? object : old)]
         case .replace(let items):
-            let present = Set(items.map(\.key))
+            let present = Set(items.map(\.objectKey))
             let gone = objects.keys.filter { !present.contains($0) }.sorted()
             return gone.compactMap { remove($0).map(ObjectChange.deleted) } + items.flatMap { upsert($0) }
         }
     }
 
     private mutating func upsert(_ object: JSON) -> [ObjectChange] {
-        let key = object.key
+        let key = object.objectKey
         let old = objects.updateValue(object, forKey: key)
         names[key.namespace, default: []].insert(key)
         guard let old else { return [.added(object)] }

@@ -96,7 +96,7 @@ extension JSON {
     package var meta: ObjectMetadata { ObjectMetadata(self["metadata"] ?? .null) }
 
     /// Namespace and name.
-    package var key: ObjectKey {
+    package var objectKey: ObjectKey {
         let meta = meta
         return ObjectKey(namespace: meta.namespace, name: meta.name)
     }

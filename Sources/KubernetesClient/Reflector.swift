@@ -123,7 +123,7 @@ package struct Reflector: Sendable {
                 return Reception(changes: [.upsert(object)])
             }
             phase = .start  // so that the dictionary is changed in place
-            objects[object.key] = object
+            objects[object.objectKey] = object
             phase = .initialEvents(objects)
             return Reception()
         case .deleted(let object):
@@ -131,7 +131,7 @@ package struct Reflector: Sendable {
                 advance(to: object.meta.resourceVersion)
                 return Reception(changes: [.delete(normalized(object))])
             }
-            objects[object.key] = nil
+            objects[object.objectKey] = nil
             phase = .initialEvents(objects)
             return Reception()
         case .bookmark(let version, let endsInitialEvents):
@@ -142,7 +142,7 @@ package struct Reflector: Sendable {
             guard endsInitialEvents else { return Reception() }
             resourceVersion = version
             phase = .following
-            return Reception(changes: [.replace(objects.values.sorted { $0.key < $1.key })])
+            return Reception(changes: [.replace(objects.values.sorted { $0.objectKey < $1.objectKey })])
         case .error(let status):
             fault = .status(status)
             return Reception(endsStream: true)

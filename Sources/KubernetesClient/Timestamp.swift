@@ -30,6 +30,3 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return overflow ? (microseconds < 0 ? .min : .max) : product
     }
 }
-
-/// A monotonic time: only differences mean anything.
-func monotonicNow() -> Duration { .nanoseconds(Int64(clamping: MonotonicClock.now)) }

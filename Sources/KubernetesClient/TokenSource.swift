@@ -20,7 +20,7 @@ final class TokenSource: Sendable {
     /// The token, nil where none is used. A file that cannot be read leaves the last token in use.
     ///
     /// - Parameter now: a monotonic time.
-    func token(now: Duration = monotonicNow()) -> String? {
+    func token(now: Duration = MonotonicClock.time) -> String? {
         switch credential {
         case .none: return nil
         case .token(let token): return token

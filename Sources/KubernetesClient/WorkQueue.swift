@@ -29,7 +29,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
         change { state in
             if state.queue.add(key) {
                 metrics?.added()
-                state.addedAt[key] = monotonicNow()
+                state.addedAt[key] = MonotonicClock.time
             }
         }
     }
@@ -37,7 +37,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     /// Asks for work on a key after a while.
     package func add(_ key: Key, after delay: Duration) {
         guard delay > .zero else { return add(key) }
-        change { $0.queue.add(key, at: monotonicNow() + delay) }
+        change { $0.queue.add(key, at: MonotonicClock.time + delay) }
     }
 
     /// Asks for work on a key that has just failed, after a pause that grows with each failure in a row.
@@ -61,7 +61,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
                 guard !state.isShutDown else { return (nil, true) }
                 let key = state.queue.next()
                 if let key {
-                    let now = monotonicNow()
+                    let now = MonotonicClock.time
                     if let added = state.addedAt.removeValue(forKey: key) { metrics?.waited(now - added) }
                     state.startedAt[key] = now
                     metrics?.depth(state.queue.depth)
@@ -85,7 +85,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     package func done(_ key: Key) {
         change { state in
             if let started = state.startedAt.removeValue(forKey: key) {
-                metrics?.worked(monotonicNow() - started)
+                metrics?.worked(MonotonicClock.time - started)
             }
             state.queue.done(key)
         }
@@ -102,11 +102,11 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     private func change(_ body: (inout State) -> Void) {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             body(&state)
-            let due = state.queue.promote(now: monotonicNow())
+            let due = state.queue.promote(now: MonotonicClock.time)
             if let due, due != state.timerDue, !state.isShutDown {
                 state.timer?.cancel()
                 state.timerDue = due
-                state.timer = loop.schedule(after: due - monotonicNow()) { [weak self] in
+                state.timer = loop.schedule(after: due - MonotonicClock.time) { [weak self] in
                     self?.change { $0.timerDue = nil }
                 }
             }

@@ -48,7 +48,7 @@ struct BoundPod: Equatable, Sendable {
         let meta = pod.meta
         let spec = pod["spec"] ?? .null
         let status = pod["status"] ?? .null
-        key = pod.key
+        key = pod.objectKey
         uid = meta.uid
         isTerminal = ["Succeeded", "Failed"].contains(status["phase"]?.string ?? "")
         isAdmitted = !(status["startTime"]?.string ?? "").isEmpty

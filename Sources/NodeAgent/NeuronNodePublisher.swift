@@ -74,7 +74,7 @@ actor NeuronNodePublisher {
         for await _ in pulse.beats {
             guard !Task.isCancelled else { return }
             timer?.cancel()
-            let early = earliest - monotonicTime()
+            let early = earliest - MonotonicClock.time
             if early > .zero {
                 timer = pulse.send(after: early)
                 continue
@@ -84,7 +84,7 @@ actor NeuronNodePublisher {
                 if !complaint.isEmpty { log.info("the NeuronNode can be written again") }
                 complaint = ""
                 backoff.reset()
-                timer = pulse.send(after: max(.milliseconds(1), stale - monotonicTime()))
+                timer = pulse.send(after: max(.milliseconds(1), stale - MonotonicClock.time))
             } catch {
                 guard !Task.isCancelled else { return }
                 if complaint != error.description {
@@ -93,15 +93,15 @@ actor NeuronNodePublisher {
                 complaint = error.description
                 // Whatever went wrong, what the server has is no longer certain.
                 stored = nil
-                let pause = backoff.fault(now: monotonicTime(), random: .random(in: 0...1))
-                earliest = monotonicTime() + pause
+                let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+                earliest = MonotonicClock.time + pause
                 timer = pulse.send(after: pause)
             }
         }
     }
 
     private func pass() async throws(KubernetesError) {
-        if stored == nil || monotonicTime() >= stale { try await read() }
+        if stored == nil || MonotonicClock.time >= stale { try await read() }
         guard let report, let stored else { return }
         var current = stored
         if current.isNull || !isOwned(current) {
@@ -142,7 +142,7 @@ actor NeuronNodePublisher {
         stored = found
         // Agents that were started together do not ask together for ever. A Node may come after its agent.
         let pause = owner == nil ? min(resync, .seconds(10)) : resync
-        stale = monotonicTime() + pause + pause * Double.random(in: 0...0.2)
+        stale = MonotonicClock.time + pause + pause * Double.random(in: 0...0.2)
         await onRead(found["status"], nodeObject)
     }
 

@@ -86,7 +86,7 @@ actor PluginLink {
                 log.warning("the device plugin cannot be heard", ["socket": socket, "error": why])
             }
             if failures >= Self.patience { await tell(.fault("the device plugin cannot be heard: \(why)")) }
-            try? await Task.sleep(for: backoff.fault(now: monotonicTime(), random: .random(in: 0...1)))
+            try? await Task.sleep(for: backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1)))
         }
     }
 

@@ -73,14 +73,14 @@ actor PodResourcesReader {
         var earliest = Duration.zero
         for await _ in pulse.beats {
             guard !Task.isCancelled else { return }
-            let early = earliest - monotonicTime()
+            let early = earliest - MonotonicClock.time
             timer?.cancel()
             if early > .zero {
                 timer = pulse.send(after: early)
                 continue
             }
             let pause = await read()
-            earliest = monotonicTime() + (pause ?? spacing)
+            earliest = MonotonicClock.time + (pause ?? spacing)
             timer?.cancel()
             timer = pulse.send(after: pause ?? interval)
         }
@@ -105,7 +105,7 @@ actor PodResourcesReader {
             let why = "the kubelet does not say who holds what: \(error)"
             if failures == Self.patience { log.warning("cannot read pod resources", ["error": "\(error)"]) }
             if failures >= Self.patience, !Task.isCancelled { await tell(.fault(why)) }
-            return backoff.fault(now: monotonicTime(), random: .random(in: 0...1))
+            return backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
         }
     }
 

@@ -25,6 +25,3 @@ final class Pulse: Sendable {
     /// Ends the reader's stream.
     func finish() { continuation.finish() }
 }
-
-/// A monotonic time: only differences mean anything.
-func monotonicTime() -> Duration { .nanoseconds(Int64(clamping: MonotonicClock.now)) }

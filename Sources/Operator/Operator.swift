@@ -208,7 +208,7 @@ package actor Operator {
             image: settings.modelServerImage, command: settings.modelServerCommand,
             resource: settings.resource)
         var memory = failures[uid] ?? FailureMemory()
-        let plan = state.plan(failures: &memory, now: monotonicTime(), time: .now)
+        let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)
         failures[uid] = memory
         var later = plan.lookAgainAfter
         for action in plan.actions {
@@ -220,7 +220,7 @@ package actor Operator {
                 guard error.code == 422 || error.code == 403 else { throw error }
                 state.refusal = "\("\(error)".prefix(900)): correct spec.template, or what forbids it"
                 try await write(
-                    state.plan(failures: &memory, now: monotonicTime(), time: .now).status, to: server)
+                    state.plan(failures: &memory, now: MonotonicClock.time, time: .now).status, to: server)
                 throw error
             }
         }
@@ -319,7 +319,7 @@ package actor Operator {
         _ server: JSON, _ kind: EventNote.Kind, _ reason: String, _ action: String, _ text: String
     ) {
         events.record(EventNote(kind, about: server, reason: reason, action: action, note: text))
-        log.info(text, ["server": server.key.description, "reason": reason])
+        log.info(text, ["server": server.objectKey.description, "reason": reason])
     }
 
     /// Cores of a chip on the nodes that a server may run on: of its instance types, else of the nodes there are.
@@ -330,5 +330,3 @@ package actor Operator {
         return Set(nodes.compactMap { $0.topology?.coresPerChip })
     }
 }
-
-private func monotonicTime() -> Duration { .nanoseconds(Int64(clamping: MonotonicClock.now)) }

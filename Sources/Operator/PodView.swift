@@ -27,7 +27,7 @@ struct PodView: Equatable, Sendable {
     init(_ pod: JSON, resource: String = Names.neuronCore) {
         json = pod
         let meta = pod.meta
-        key = pod.key
+        key = pod.objectKey
         uid = meta.uid
         node = pod["spec"]?["nodeName"]?.string ?? ""
         phase = pod["status"]?["phase"]?.string ?? "Pending"

@@ -20,7 +20,7 @@ struct ViewCache<View> {
         var result: [View] = []
         result.reserveCapacity(objects.count)
         for object in objects {
-            let key = object.key
+            let key = object.objectKey
             let version = version(object)
             let entry =
                 views[key].flatMap { $0.version == version ? $0 : nil } ?? (

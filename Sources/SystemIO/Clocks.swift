@@ -11,6 +11,9 @@ package enum MonotonicClock {
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
+
+    /// The same as a duration: only differences mean anything.
+    package static var time: Duration { .nanoseconds(Int64(clamping: now)) }
 }
 
 /// The time of day.

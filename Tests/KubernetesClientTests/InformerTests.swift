@@ -68,7 +68,7 @@ struct InformerTests {
         // Changes of one object that were not read in time melt together; the end is the same.
         #expect(seen.suffix(2) == ["-b", "+c@9"])
         #expect(informer.store.isSynced)
-        #expect(informer.store.list().map(\.key.name) == ["a", "c"])
+        #expect(informer.store.list().map(\.objectKey.name) == ["a", "c"])
         #expect(informer.store[ObjectKey(namespace: "n", name: "a")]?.meta.resourceVersion == "4")
         let queries = server.requests.map(\.target)
         #expect(queries.count == 4)
@@ -97,7 +97,7 @@ struct InformerTests {
         let informer = Informer(server.client, .pods)
         await informer.start()
         await informer.store.synced()
-        #expect(informer.store.list().map(\.key.name) == ["a", "b"])
+        #expect(informer.store.list().map(\.objectKey.name) == ["a", "b"])
         #expect(informer.store.list().map { $0["kind"] } == ["Pod", "Pod"])
         await informer.stop()
         await server.stop()

@@ -51,8 +51,8 @@ struct ObjectIndexTests {
         for object in [Self.object("b", 1), Self.object("a", 1), Self.object("c", 1, namespace: "m")] {
             _ = index.apply(.upsert(object))
         }
-        #expect(index.list().map(\.key.description) == ["m/c", "n/a", "n/b"])
-        #expect(index.list(namespace: "n").map(\.key.name) == ["a", "b"])
+        #expect(index.list().map(\.objectKey.description) == ["m/c", "n/a", "n/b"])
+        #expect(index.list(namespace: "n").map(\.objectKey.name) == ["a", "b"])
         #expect(index[ObjectKey(namespace: "m", name: "c")] != nil)
     }
 

@@ -197,20 +197,20 @@ final class World: Sendable {
                 var isFirst = true
                 var version = 10
                 for await list in pods.values() {
-                    for pod in list where known[pod.key] != pod {
+                    for pod in list where known[pod.objectKey] != pod {
                         version += 1
                         var object = pod
                         object[path: ["metadata", "resourceVersion"]] = .string(String(version))
-                        let type = known[pod.key] == nil ? "ADDED" : "MODIFIED"
+                        let type = known[pod.objectKey] == nil ? "ADDED" : "MODIFIED"
                         try await writer.write(line(type, object))
                     }
-                    for (key, pod) in known where !list.contains(where: { $0.key == key }) {
+                    for (key, pod) in known where !list.contains(where: { $0.objectKey == key }) {
                         version += 1
                         var object = pod
                         object[path: ["metadata", "resourceVersion"]] = .string(String(version))
                         try await writer.write(line("DELETED", object))
                     }
-                    known = Dictionary(list.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+                    known = Dictionary(list.map { ($0.objectKey, $0) }, uniquingKeysWith: { $1 })
                     guard isFirst else { continue }
                     isFirst = false
                     try await writer.write(

@@ -70,7 +70,7 @@ final class LiveCluster: Sendable {
     /// What a kubelet says of a pod that runs.
     func run(_ pod: JSON, ready: Bool = true) async throws {
         try await client.patch(
-            .pods, pod.key,
+            .pods, pod.objectKey,
             [
                 "status": [
                     "phase": "Running",
@@ -245,7 +245,7 @@ struct OperatorTests {
         try await cluster.create("m", spec: Make.spec())
         let pod = try #require(await cluster.boundPods(1).first)
         try await cluster.client.patch(
-            .pods, pod.key, ["status": ["phase": "Failed", "reason": "UnexpectedAdmissionError"]],
+            .pods, pod.objectKey, ["status": ["phase": "Failed", "reason": "UnexpectedAdmissionError"]],
             subresource: "status")
         let replaced = await cluster.wait(.pods) { pods in
             pods.contains { $0.meta.uid != pod.meta.uid && $0["spec"]?["nodeName"] != nil }

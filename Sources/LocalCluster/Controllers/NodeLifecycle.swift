@@ -72,13 +72,13 @@ struct NodeLifecycle: Sendable {
     private func setTaints(_ node: JSON, _ name: String, lost: Bool, ready: JSON?) async {
         let own: Set<String> = [Self.unreachable, Self.notReady]
         let old = node.spec?.taints?.array ?? []
-        var taints = old.filter { !own.contains($0["key"]?.string ?? "") }
+        var taints = old.filter { !own.contains($0.key?.string ?? "") }
         let key =
             lost || ready?.status?.string == "Unknown"
             ? Self.unreachable : ready?.status?.string == "True" ? nil : Self.notReady
         if let key {
             for effect in ["NoSchedule", "NoExecute"] {
-                let known = old.first { $0["key"]?.string == key && $0.effect?.string == effect }
+                let known = old.first { $0.key?.string == key && $0.effect?.string == effect }
                 taints.append(
                     known ?? [
                         "key": .string(key), "effect": .string(effect),

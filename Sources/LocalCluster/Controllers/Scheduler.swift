@@ -115,7 +115,7 @@ struct SchedulerRooms: Sendable {
         for taint in room.taints where ["NoSchedule", "NoExecute"].contains(taint.effect?.string ?? "") {
             if tolerations.contains(where: { tolerates($0, taint) }) { continue }
             let value = taint.value?.string ?? ""
-            return ["node(s) had untolerated taint(s) {\(taint["key"]?.string ?? ""): \(value)}"]
+            return ["node(s) had untolerated taint(s) {\(taint.key?.string ?? ""): \(value)}"]
         }
         let selector = pod.spec?.nodeSelector?.strings ?? [:]
         if !selector.allSatisfy({ room.labels[$0.key] == $0.value }) || !affinityMatches(pod, room) {
@@ -146,7 +146,7 @@ struct SchedulerRooms: Sendable {
     }
 
     private static func matches(_ expression: JSON, _ labels: [String: String]) -> Bool {
-        let value = labels[expression["key"]?.string ?? ""]
+        let value = labels[expression.key?.string ?? ""]
         let values = (expression.values?.array ?? []).compactMap(\.string)
         switch expression["operator"]?.string {
         case "In": return value.map(values.contains) ?? false
@@ -166,9 +166,9 @@ struct SchedulerRooms: Sendable {
     static func tolerates(_ toleration: JSON, _ taint: JSON) -> Bool {
         let effect = toleration.effect?.string ?? ""
         guard effect.isEmpty || effect == taint.effect?.string else { return false }
-        let key = toleration["key"]?.string ?? ""
+        let key = toleration.key?.string ?? ""
         if key.isEmpty { return toleration["operator"]?.string == "Exists" }
-        guard key == taint["key"]?.string else { return false }
+        guard key == taint.key?.string else { return false }
         if toleration["operator"]?.string == "Exists" { return true }
         return (toleration.value?.string ?? "") == (taint.value?.string ?? "")
     }

@@ -109,7 +109,7 @@ enum PodDefaults {
         for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
             let known = tolerations.contains { toleration in
                 let effect = toleration.effect?.string ?? ""
-                let name = toleration["key"]?.string ?? ""
+                let name = toleration.key?.string ?? ""
                 return (name == key || name.isEmpty) && (effect == "NoExecute" || effect.isEmpty)
             }
             if known { continue }

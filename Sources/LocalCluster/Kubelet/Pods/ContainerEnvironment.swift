@@ -86,7 +86,7 @@ enum ContainerEnvironment {
             return Quantity.value(text).map(String.init) ?? text
         }
         for (kind, reference) in [("configmaps", from.configMapKeyRef), ("secrets", from.secretKeyRef)] {
-            guard let reference, let name = reference.name?.string, let key = reference["key"]?.string else {
+            guard let reference, let name = reference.name?.string, let key = reference.key?.string else {
                 continue
             }
             if let value = sources.objects[kind + "/" + name]?[key] { return value }

@@ -1,18 +1,15 @@
 // The real API server behind the kubelet's few words for it.
 
-//
-// It stands here and not in LocalCluster: the client gives JSON values members such as `key`, which would hide those of
-// the objects that the API server reads.
-
 import JSON
-import KubernetesClient
-import LocalCluster
-import Observability
-import SystemIO
+package import KubernetesClient
+package import Observability
+package import SystemIO
 
 extension LocalKubelet {
     /// A kubelet of the API server that `client` talks to.
-    init(_ options: LocalKubeletOptions, client: KubernetesClient, log: Logger, loop: EventLoop = .shared) {
+    package init(
+        _ options: LocalKubeletOptions, client: KubernetesClient, log: Logger, loop: EventLoop = .shared
+    ) {
         self.init(options, backend: ClusterBackend(client: client, loop: loop), log: log, loop: loop)
     }
 }

@@ -10,6 +10,7 @@ export GANGLION_PYTHON ?= $(CACHE)/venv/bin/python3
 export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
 SWIFT ?= swift
 FILTER ?=
+BENCH_FLAGS ?=
 SOURCES := Package.swift Sources Tests
 
 .PHONY: help
@@ -29,6 +30,12 @@ else
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --skip EndToEndTests
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --filter EndToEndTests
 endif
+
+.PHONY: bench
+bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Benchmarks/wire.py --help)
+	@scripts/install-system-packages nghttp2-client nghttp2-server
+	$(SWIFT) build -c release --product ganglion-interop
+	@$(GANGLION_PYTHON) Benchmarks/wire.py --json $(CACHE)/bench/wire.json $(BENCH_FLAGS)
 
 .PHONY: build
 build: ## Build for debugging

@@ -45,6 +45,7 @@ let ground: [Target] =
     [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
     ]
     + module("SystemIO", ["CLinux"])
@@ -55,11 +56,13 @@ let wire: [Target] =
     + module("HTTP2", ["HPACK"])
     + module("HTTP1")
     + module("Protobuf")
+    + module("Gzip", ["CZlib"])
     + module("JSON")
     + module("TLS", ["COpenSSL", "SystemIO"])
 
 let protocols: [Target] =
-    module("GRPC", ["HTTP2", "HPACK", "Protobuf", "SystemIO"])
+    module("GRPC", ["HTTP2", "HPACK", "Protobuf", "SystemIO"], tests: ["GRPCGzip", "Gzip"])
+    + [.target(name: "GRPCGzip", dependencies: ["GRPC", "Gzip"], swiftSettings: settings)]
     + module("GRPCServices", ["GRPC", "Protobuf", "SystemIO"])
     + module("HTTP", ["HTTP1", "SystemIO"], tests: ["TLS"])
     + module("Observability", ["SystemIO", "Arguments"])
@@ -110,7 +113,9 @@ let applications: [Target] =
         ])
 
 let measuring: [Target] =
-    module("Interop", ["GRPC", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "SystemIO", "Arguments"])
+    module(
+        "Interop",
+        ["GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "SystemIO", "Arguments"])
     + command("ganglion-interop", ["Interop"])
 
 let commands: [Target] =

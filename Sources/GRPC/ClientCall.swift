@@ -18,7 +18,15 @@ struct ClientCall {
     /// Octets that have arrived and have not been given back to the server's window.
     private var held = 0
 
-    init(messageLimit: Int) { assembler = MessageAssembler(limit: messageLimit) }
+    private let codings: MessageCodings
+
+    init(messageLimit: Int, codings: MessageCodings = MessageCodings([])) {
+        assembler = MessageAssembler(limit: messageLimit)
+        self.codings = codings
+    }
+
+    /// Whether the message that `take` gave was compressed.
+    var wasCompressed: Bool { assembler.wasCompressed }
 
     /// Headers that are not 1xx.
     mutating func receiveHeaders(_ headers: HeaderList, endStream: Bool) {
@@ -38,8 +46,11 @@ struct ClientCall {
             fallback = GRPCStatus(
                 .unknown, "the server answered with content-type \"\(type)\", not application/grpc")
         } else if let encoding = headers["grpc-encoding"], encoding != "identity" {
-            fallback = GRPCStatus(
-                .internal, "the server answered with grpc-encoding \(encoding), which was not offered")
+            assembler.decoding = codings[encoding]
+            if assembler.decoding == nil {
+                fallback = GRPCStatus(
+                    .internal, "the server answered with grpc-encoding \(encoding), which was not offered")
+            }
         }
         if endStream { finish(missingStatus) }
     }
@@ -75,8 +86,10 @@ struct ClientCall {
     var hasMessage: Bool { (try? assembler.hasMessage()) == true }
 
     /// The next message, if it is there, and the octets to give back to the server.
-    mutating func take() -> (message: [UInt8], consumed: Int)? {
-        guard let message = try? assembler.next() else { return nil }
+    ///
+    /// - Throws: what is wrong with a compressed message.
+    mutating func take() throws(GRPCStatus) -> (message: [UInt8], consumed: Int)? {
+        guard hasMessage, let message = try assembler.next() else { return nil }
         if hasMessage { return (message, 0) }
         defer { held = 0 }
         return (message, held)

@@ -13,12 +13,16 @@ extension GRPCClient {
     ///   - path: `/package.Service/Method`.
     ///   - timeout: sent to the server and enforced here; nil waits for ever.
     ///   - metadata: fields beside the request.
+    ///   - compression: whether the request is compressed.
     /// - Throws: `GRPCStatus`; DEADLINE_EXCEEDED after the time-out, CANCELLED when the task is cancelled, UNAVAILABLE
     ///   when the connection is gone.
     package func unary<Input: Message, Output: Message>(
-        _ path: String, _ request: Input, timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata()
+        _ path: String, _ request: Input, timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata(),
+        compression: GRPCCompressionUse = .automatic
     ) async throws -> Output {
-        try await unaryCall(path, request, timeout: timeout, metadata: metadata).message
+        try await unaryCall(
+            path, request, timeout: timeout, metadata: metadata, compression: compression
+        ).message
     }
 
     /// Calls a method with one response, and tells what came beside it.
@@ -26,9 +30,10 @@ extension GRPCClient {
     /// Takes and throws what `unary` does.
     package func unaryCall<Input: Message, Output: Message>(
         _ path: String, _ request: Input, of: Output.Type = Output.self, timeout: Duration? = nil,
-        metadata: GRPCMetadata = GRPCMetadata()
+        metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCResponse<Output> {
-        let stream = try await begin(path, request.serialized(), timeout, metadata, isUnary: true)
+        let stream = try await begin(
+            path, request.serialized(), timeout, metadata, compression, isUnary: true)
         return try await response(path, stream)
     }
 
@@ -38,16 +43,18 @@ extension GRPCClient {
     ///   - path: `/package.Service/Method`.
     ///   - timeout: for the whole call; nil for none.
     ///   - metadata: fields beside the requests.
+    ///   - compression: whether requests are compressed, unless a write says otherwise.
     ///   - requests: writes the requests; they end when it returns, and the call is cancelled when it throws. When the
     ///     server answers before, a write throws and the server's answer counts.
     /// - Throws: as `unary` does, or what `requests` throws.
     package func clientStreaming<Input: Message, Output: Message>(
         _ path: String, of: Output.Type = Output.self, timeout: Duration? = nil,
-        metadata: GRPCMetadata = GRPCMetadata(), _ requests: (GRPCRequestWriter<Input>) async throws -> Void
+        metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic,
+        _ requests: (GRPCRequestWriter<Input>) async throws -> Void
     ) async throws -> Output {
-        let stream = try await begin(path, nil, timeout, metadata, isUnary: true)
+        let stream = try await begin(path, nil, timeout, metadata, compression, isUnary: true)
         do {
-            try await requests(GRPCRequestWriter(client: self, stream: stream))
+            try await requests(GRPCRequestWriter(client: self, stream: stream, compression: compression))
             finishRequests(stream)
         } catch {
             guard calls[stream]?.call.end != nil else {
@@ -64,14 +71,16 @@ extension GRPCClient {
     ///   - path: `/package.Service/Method`.
     ///   - timeout: for the whole call; nil for none.
     ///   - metadata: fields beside the requests.
+    ///   - compression: whether requests are compressed.
     /// - Throws: `GRPCStatus` UNAVAILABLE when the connection is gone; what the server says comes from the responses.
     package func bidirectional<Input: Message, Output: Message>(
         _ path: String, sending: Input.Type = Input.self, of: Output.Type = Output.self,
-        timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata()
+        timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata(),
+        compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCBidirectionalCall<Input, Output> {
-        let stream = try await begin(path, nil, timeout, metadata, isUnary: false)
+        let stream = try await begin(path, nil, timeout, metadata, compression, isUnary: false)
         return GRPCBidirectionalCall(
-            requests: GRPCRequestWriter(client: self, stream: stream),
+            requests: GRPCRequestWriter(client: self, stream: stream, compression: compression),
             responses: GRPCResponseStream(call: StreamingCall(client: self, stream: stream)))
     }
 
@@ -81,17 +90,20 @@ extension GRPCClient {
     ///   - path: `/package.Service/Method`.
     ///   - timeout: for the whole stream; nil for none.
     ///   - metadata: fields beside the request.
+    ///   - compression: whether the request is compressed.
     /// - Throws: `GRPCStatus` UNAVAILABLE when the connection is gone; what the server says comes from the stream.
     package func serverStreaming<Input: Message, Output: Message>(
         _ path: String, _ request: Input, of: Output.Type = Output.self, timeout: Duration? = nil,
-        metadata: GRPCMetadata = GRPCMetadata()
+        metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCResponseStream<Output> {
-        let stream = try await begin(path, request.serialized(), timeout, metadata, isUnary: false)
+        let stream = try await begin(
+            path, request.serialized(), timeout, metadata, compression, isUnary: false)
         return GRPCResponseStream(call: StreamingCall(client: self, stream: stream))
     }
 
     private func begin(
-        _ path: String, _ message: [UInt8]?, _ timeout: Duration?, _ metadata: GRPCMetadata, isUnary: Bool
+        _ path: String, _ message: [UInt8]?, _ timeout: Duration?, _ metadata: GRPCMetadata,
+        _ compression: GRPCCompressionUse, isUnary: Bool
     ) async throws(GRPCStatus) -> StreamID {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         while true {
@@ -101,12 +113,14 @@ extension GRPCClient {
             if let left, left <= .zero {
                 throw GRPCStatus(.deadlineExceeded, "no answer to \(path) within \(timeout ?? .zero)")
             }
+            let encoder = encoder(compression)
+            let octets = message == nil ? [] : try encoder.frame(message ?? [], compression)
             do throws(HTTP2Connection.CannotOpen) {
-                let stream = try transport.http2.sendRequest(head(path, left, metadata))
-                if let message {
-                    transport.http2.sendData(stream, MessageAssembler.frame(message), endStream: true)
-                }
-                var pending = Pending(call: ClientCall(messageLimit: limits.messageSize), isUnary: isUnary)
+                let stream = try transport.http2.sendRequest(head(path, left, metadata, encoder))
+                if message != nil { transport.http2.sendData(stream, octets, endStream: true) }
+                var pending = Pending(
+                    call: ClientCall(messageLimit: limits.messageSize, codings: codings), isUnary: isUnary,
+                    encoder: encoder)
                 if let left { pending.timer = deadlineTimer(stream, path, left) }
                 calls[stream] = pending
                 scheduleSettle()
@@ -134,24 +148,33 @@ extension GRPCClient {
         }
     }
 
-    private func head(_ path: String, _ timeout: Duration?, _ metadata: GRPCMetadata) -> HeaderList {
+    /// What a call may compress with; the server has to know it, or the caller to insist.
+    private func encoder(_ compression: GRPCCompressionUse) -> MessageEncoder {
+        switch compression {
+        case .automatic: MessageEncoder(coding: serverCoding)
+        case .always: MessageEncoder(coding: codings.preferred)
+        case .never: MessageEncoder(coding: nil)
+        }
+    }
+
+    private func head(
+        _ path: String, _ timeout: Duration?, _ metadata: GRPCMetadata, _ encoder: MessageEncoder
+    ) -> HeaderList {
         var list: HeaderList = [
             ":method": "POST", ":scheme": "http", ":path": path, ":authority": authority,
             "content-type": "application/grpc", "te": "trailers", "user-agent": "grpc-ganglion/1",
         ]
         if let timeout { list.add("grpc-timeout", GRPCTimeout.encode(timeout), indexing: .avoided) }
-        for index in 0..<metadata.fields.count {
-            list.add(
-                metadata.fields.name(index), metadata.fields.value(index),
-                indexing: metadata.fields.indexing(index))
-        }
+        if let coding = encoder.coding { list.add("grpc-encoding", coding.name) }
+        if !codings.isEmpty { list.add("grpc-accept-encoding", codings.accepted) }
+        list.add(metadata)
         return list
     }
 
     private func response<Output: Message>(
         _ path: String, _ stream: StreamID
     ) async throws -> GRPCResponse<Output> {
-        let (octets, call) = try await withTaskCancellationHandler {
+        let (octets, call, isCompressed) = try await withTaskCancellationHandler {
             try await unaryResponse(stream)
         } onCancel: {
             loop.execute { self.assumeIsolated { $0.cancel(stream) } }
@@ -160,7 +183,7 @@ extension GRPCClient {
             return GRPCResponse(
                 message: try Output(serialized: octets),
                 initialMetadata: call.initialMetadata ?? GRPCMetadata(),
-                trailingMetadata: call.trailingMetadata)
+                trailingMetadata: call.trailingMetadata, isCompressed: isCompressed)
         } catch {
             throw GRPCStatus(.internal, "the response of \(path) cannot be read: \(error)")
         }
@@ -168,7 +191,7 @@ extension GRPCClient {
 
     private func unaryResponse(
         _ stream: StreamID
-    ) async throws(GRPCStatus) -> (message: [UInt8], call: ClientCall) {
+    ) async throws(GRPCStatus) -> (message: [UInt8], call: ClientCall, isCompressed: Bool) {
         await waitForEnd(stream)
         guard var pending = calls.removeValue(forKey: stream) else {
             throw GRPCStatus(.cancelled, "the call was cancelled")
@@ -177,13 +200,14 @@ extension GRPCClient {
         wakeQueue()
         let status = pending.call.end ?? GRPCStatus(.unavailable, "the connection has ended")
         guard status.code == .ok else { throw status }
-        guard let (message, _) = pending.call.take() else {
+        guard let (message, _) = try pending.call.take() else {
             throw GRPCStatus(.internal, "the server ended the call with OK and without a response")
         }
-        guard pending.call.take() == nil else {
+        let isCompressed = pending.call.wasCompressed
+        guard !pending.call.hasMessage else {
             throw GRPCStatus(.internal, "the server sent more than one response and the method has one")
         }
-        return (message, pending.call)
+        return (message, pending.call, isCompressed)
     }
 
     private func waitForEnd(_ stream: StreamID) async {

@@ -9,10 +9,16 @@ extension GRPCClient {
     func nextMessage(_ stream: StreamID) async throws -> [UInt8]? {
         while true {
             guard calls[stream] != nil else { return nil }
-            if let (message, consumed) = calls[stream]?.call.take() {
-                transport.http2.consume(consumed, on: stream)
-                scheduleSettle()
-                return message
+            do throws(GRPCStatus) {
+                if let (message, consumed) = try calls[stream]?.call.take() {
+                    transport.http2.consume(consumed, on: stream)
+                    scheduleSettle()
+                    return message
+                }
+            } catch {
+                // The message cannot be unpacked: whatever the server says about the call, it went wrong.
+                release(stream)
+                throw error
             }
             if let status = calls[stream]?.call.end {
                 let isEndDelivered = calls[stream]?.isEndDelivered == true
@@ -32,9 +38,12 @@ extension GRPCClient {
     /// Sends a request and waits until the windows and the socket have taken it.
     ///
     /// - Throws: the status with which the call has ended meanwhile.
-    func send(_ message: [UInt8], on stream: StreamID) async throws(GRPCStatus) {
+    func send(
+        _ message: [UInt8], on stream: StreamID, _ compression: GRPCCompressionUse
+    ) async throws(GRPCStatus) {
         try check(stream)
-        transport.http2.sendData(stream, MessageAssembler.frame(message))
+        let octets = try calls[stream]?.encoder.frame(message, compression) ?? []
+        transport.http2.sendData(stream, octets)
         scheduleSettle()
         while transport.http2.waitingOctets(stream) > 0 {
             await withCheckedContinuation { writer in
@@ -88,6 +97,9 @@ extension GRPCClient {
         }
         return calls[stream]?.call.initialMetadata ?? GRPCMetadata()
     }
+
+    /// Whether the last message that was read was compressed.
+    func wasCompressed(_ stream: StreamID) -> Bool { calls[stream]?.call.wasCompressed == true }
 
     /// What came with the status; nothing before the end.
     func trailingMetadata(_ stream: StreamID) -> GRPCMetadata {

@@ -16,6 +16,7 @@ package actor GRPCClient {
     struct Pending {
         var call: ClientCall
         var isUnary: Bool
+        var encoder: MessageEncoder
         var timer: ScheduledTimer?
         /// Waits for the next message, or for the end where that comes first.
         var reader: CheckedContinuation<Void, Never>?
@@ -30,6 +31,9 @@ package actor GRPCClient {
     let transport: Transport
     let authority: String
     let limits: GRPCLimits
+    let codings: MessageCodings
+    /// What the server has said that it takes.
+    private(set) var serverCoding: (any GRPCCompression)?
     var calls: [StreamID: Pending] = [:]
     /// Callers that wait for a stream, because as many are open as the server allows.
     var queue: [CheckedContinuation<Void, Never>] = []
@@ -47,21 +51,29 @@ package actor GRPCClient {
     ///   - address: the server's.
     ///   - authority: what goes out as `:authority`; grpc-go itself says `localhost` on a Unix socket.
     ///   - timeout: after which connecting, and then the server's SETTINGS, are given up.
+    ///   - compressions: how messages may be compressed, the preferred first.
     /// - Throws: `SystemError` where nobody answers.
     package static func connect(
         to address: SocketAddress, authority: String = "localhost", loop: EventLoop = .shared,
-        timeout: Duration = .seconds(10), limits: GRPCLimits = GRPCLimits()
+        timeout: Duration = .seconds(10), limits: GRPCLimits = GRPCLimits(),
+        compressions: [any GRPCCompression] = []
     ) async throws -> GRPCClient {
         let descriptor = try await SystemIO.connect(to: address, loop: loop, timeout: timeout)
-        let client = GRPCClient(descriptor, authority: authority, loop: loop, limits: limits)
+        let client = GRPCClient(
+            descriptor, authority: authority, loop: loop, limits: limits,
+            codings: MessageCodings(compressions))
         try await client.start(timeout)
         return client
     }
 
-    private init(_ descriptor: FileDescriptor, authority: String, loop: EventLoop, limits: GRPCLimits) {
+    private init(
+        _ descriptor: FileDescriptor, authority: String, loop: EventLoop, limits: GRPCLimits,
+        codings: MessageCodings
+    ) {
         self.loop = loop
         self.authority = authority
         self.limits = limits
+        self.codings = codings
         transport = Transport(descriptor, role: .client, loop: loop, limits: limits)
     }
 
@@ -138,6 +150,9 @@ package actor GRPCClient {
     private func handle(_ event: HTTP2Event) {
         switch event {
         case .headers(let stream, let headers, let endStream):
+            if !codings.isEmpty, serverCoding == nil {
+                serverCoding = codings.agreed(with: headers["grpc-accept-encoding"])
+            }
             calls[stream]?.call.receiveHeaders(headers, endStream: endStream)
             noteProgress(stream)
         case .data(let stream, let range, let endStream):

@@ -15,6 +15,11 @@ package struct GRPCRequestStream<Input: Message>: AsyncSequence, Sendable {
     /// Reads on where the last iterator stopped.
     package func makeAsyncIterator() -> Iterator { Iterator(reader: reader) }
 
+    /// Whether the last request that was read came compressed.
+    package var isLastCompressed: Bool {
+        get async { await reader.connection.wasCompressed(reader.stream) }
+    }
+
     /// Reads requests in their order.
     package struct Iterator: AsyncIteratorProtocol {
         let reader: ServerCallReader

@@ -8,13 +8,16 @@ internal import SystemIO
 package struct GRPCRequestWriter<Input: Message>: Sendable {
     let client: GRPCClient
     let stream: StreamID
+    let compression: GRPCCompressionUse
 
     /// Sends a request; waits while the server does not read.
     ///
+    /// - Parameter compression: whether it is compressed; as the call says when nil. A call that began with `never`
+    ///   cannot compress.
     /// - Throws: the status with which the call has ended meanwhile; CANCELLED when that is OK.
-    package func write(_ message: Input) async throws {
+    package func write(_ message: Input, compression: GRPCCompressionUse? = nil) async throws {
         try await withTaskCancellationHandler {
-            try await client.send(message.serialized(), on: stream)
+            try await client.send(message.serialized(), on: stream, compression ?? self.compression)
         } onCancel: {
             let client = client
             let stream = stream
@@ -33,10 +36,10 @@ package struct GRPCBidirectionalCall<Input: Message, Output: Message>: Sendable 
     /// The responses. When they and the call are let go of, the call is cancelled.
     package let responses: GRPCResponseStream<Output>
 
-    /// Sends a request; waits while the server does not read.
-    ///
-    /// - Throws: the status with which the call has ended meanwhile; CANCELLED when that is OK.
-    package func write(_ message: Input) async throws { try await requests.write(message) }
+    /// Sends a request; takes and throws what `GRPCRequestWriter.write` does.
+    package func write(_ message: Input, compression: GRPCCompressionUse? = nil) async throws {
+        try await requests.write(message, compression: compression)
+    }
 
     /// Says that no more requests come; responses may go on.
     package func finish() async { await requests.client.finishRequests(requests.stream) }
@@ -53,4 +56,6 @@ package struct GRPCResponse<Output: Message>: Sendable {
     package var initialMetadata: GRPCMetadata
     /// The fields with the status.
     package var trailingMetadata: GRPCMetadata
+    /// Whether it came compressed.
+    package var isCompressed = false
 }

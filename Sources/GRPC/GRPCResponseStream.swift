@@ -28,6 +28,11 @@ package struct GRPCResponseStream<Output: Message>: AsyncSequence, Sendable {
         get async { await call.trailingMetadata() }
     }
 
+    /// Whether the last response that was read came compressed.
+    package var isLastCompressed: Bool {
+        get async { await call.wasCompressed() }
+    }
+
     /// Ends the call; a reader that waits gets CANCELLED.
     package func cancel() { call.cancel() }
 
@@ -73,6 +78,8 @@ final class StreamingCall: Sendable {
     }
 
     func initialMetadata() async throws -> GRPCMetadata { try await client.initialMetadata(stream) }
+
+    func wasCompressed() async -> Bool { await client.wasCompressed(stream) }
 
     func trailingMetadata() async -> GRPCMetadata { await client.trailingMetadata(stream) }
 

@@ -13,13 +13,16 @@ package struct GRPCServerContext: Sendable {
     package var deadline: ContinuousClock.Instant?
     /// The client's address; `unix:` for a Unix socket.
     package var peer: String
+    /// Whether the request came compressed; of a stream of requests each says so itself.
+    package var isRequestCompressed = false
     /// What the handler wants to say beside its responses.
     package let response = GRPCResponseFields()
 }
 
-/// Metadata that a handler adds to its response.
+/// What a handler adds to its response: metadata, and how it is sent.
 package final class GRPCResponseFields: Sendable {
-    private let fields = Lock((initial: GRPCMetadata(), trailing: GRPCMetadata()))
+    private let fields = Lock(
+        (initial: GRPCMetadata(), trailing: GRPCMetadata(), compression: GRPCCompressionUse.automatic))
 
     init() {}
 
@@ -33,6 +36,12 @@ package final class GRPCResponseFields: Sendable {
     package var trailing: GRPCMetadata {
         get { fields.withLock { $0.trailing } }
         set { fields.withLock { $0.trailing = newValue } }
+    }
+
+    /// Whether the responses that follow are compressed, where the client takes that.
+    package var compression: GRPCCompressionUse {
+        get { fields.withLock { $0.compression } }
+        set { fields.withLock { $0.compression = newValue } }
     }
 }
 

@@ -14,13 +14,20 @@ package actor GRPCServer {
 
     private let router: GRPCRouter
     private let limits: GRPCLimits
+    private let codings: MessageCodings
     private var listeners: [Listener] = []
     private var connections: [ObjectIdentifier: GRPCServerConnection] = [:]
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var isShutDown = false
 
     /// A server with its handlers; it listens from `listen` on.
-    package init(router: GRPCRouter, loop: EventLoop = .shared, limits: GRPCLimits = GRPCLimits()) {
+    ///
+    /// - Parameter compressions: how messages may be compressed, the preferred first.
+    package init(
+        router: GRPCRouter, loop: EventLoop = .shared, limits: GRPCLimits = GRPCLimits(),
+        compressions: [any GRPCCompression] = []
+    ) {
+        codings = MessageCodings(compressions)
         self.router = router
         self.loop = loop
         self.limits = limits
@@ -63,8 +70,9 @@ package actor GRPCServer {
 
     private func accept(_ descriptor: FileDescriptor) {
         guard !isShutDown, connections.count < limits.connections else { return }
-        let connection = GRPCServerConnection(descriptor, router: router, limits: limits, loop: loop) {
-            [weak self] connection in
+        let connection = GRPCServerConnection(
+            descriptor, router: router, limits: limits, codings: codings, loop: loop
+        ) { [weak self] connection in
             self?.assumeIsolated { $0.forget(connection) }
         }
         connections[ObjectIdentifier(connection)] = connection

@@ -21,6 +21,7 @@ actor GRPCServerConnection {
         var task: Task<Void, Never>?
         var timer: ScheduledTimer?
         var sentHeaders = false
+        var encoder = MessageEncoder()
         /// Writers that wait for room.
         var writers: [CheckedContinuation<Void, any Error>] = []
     }
@@ -28,6 +29,7 @@ actor GRPCServerConnection {
     private let transport: Transport
     private let router: GRPCRouter
     private let limits: GRPCLimits
+    private let codings: MessageCodings
     private let onClose: @Sendable (GRPCServerConnection) -> Void
     private var calls: [StreamID: Call] = [:]
     /// Handlers that run, also those of calls that are over: a reset must not make room for another (Rapid Reset).
@@ -39,12 +41,14 @@ actor GRPCServerConnection {
     private var closed = false
 
     init(
-        _ descriptor: FileDescriptor, router: GRPCRouter, limits: GRPCLimits, loop: EventLoop,
+        _ descriptor: FileDescriptor, router: GRPCRouter, limits: GRPCLimits, codings: MessageCodings,
+        loop: EventLoop,
         onClose: @escaping @Sendable (GRPCServerConnection) -> Void
     ) {
         self.loop = loop
         self.router = router
         self.limits = limits
+        self.codings = codings
         self.onClose = onClose
         transport = Transport(descriptor, role: .server, loop: loop, limits: limits)
     }
@@ -164,7 +168,7 @@ actor GRPCServerConnection {
         }
         let request: RequestHead
         do {
-            request = try RequestHead(headers)
+            request = try RequestHead(headers, codings)
         } catch {
             respond(stream, error)
             return
@@ -179,6 +183,10 @@ actor GRPCServerConnection {
             peer: transport.peer?.description ?? "unix:")
         var call = Call(
             route: route, context: context, assembler: MessageAssembler(limit: limits.messageSize))
+        if !codings.isEmpty {
+            call.assembler.decoding = request.decoding
+            call.encoder.coding = codings.agreed(with: headers["grpc-accept-encoding"])
+        }
         if let timeout = request.timeout {
             call.timer = loop.schedule(after: timeout) { [weak self] in
                 self?.assumeIsolated {
@@ -188,7 +196,7 @@ actor GRPCServerConnection {
             }
         }
         if case .streaming(let handler) = route {
-            call.inbox = RequestInbox(messageLimit: limits.messageSize)
+            call.inbox = RequestInbox(messageLimit: limits.messageSize, decoding: request.decoding)
             if endStream { call.inbox?.receiveEnd() }
             calls[stream] = call
             run(stream) {
@@ -223,7 +231,8 @@ actor GRPCServerConnection {
                 throw GRPCStatus(.internal, "the request has more than one message and the method takes one")
             }
             calls[stream]?.assembler = MessageAssembler(limit: limits.messageSize)
-            let context = call.context
+            var context = call.context
+            context.isRequestCompressed = call.assembler.wasCompressed
             switch call.route {
             case .unary(let handler):
                 run(stream) {
@@ -292,6 +301,9 @@ actor GRPCServerConnection {
         }
     }
 
+    /// Whether the last request that was read was compressed.
+    func wasCompressed(_ stream: StreamID) -> Bool { calls[stream]?.inbox?.wasCompressed == true }
+
     /// Lets the handler look again whether there is a request.
     func wakeReader(_ stream: StreamID) {
         guard let reader = calls[stream]?.reader else { return }
@@ -331,11 +343,16 @@ actor GRPCServerConnection {
 
     private func sendFirst(_ message: [UInt8], on stream: StreamID) throws(GRPCStatus) {
         guard let call = calls[stream] else { throw GRPCStatus(.cancelled, "the call is over") }
-        if !call.sentHeaders {
-            calls[stream]?.sentHeaders = true
-            transport.http2.sendHeaders(stream, ResponseHead.ok(call.context.response.initial))
-        }
-        transport.http2.sendData(stream, MessageAssembler.frame(message))
+        let use = codings.isEmpty ? GRPCCompressionUse.never : call.context.response.compression
+        let octets = try call.encoder.frame(message, use)
+        if !call.sentHeaders { sendHeaders(stream, call) }
+        transport.http2.sendData(stream, octets)
+    }
+
+    private func sendHeaders(_ stream: StreamID, _ call: Call) {
+        calls[stream]?.sentHeaders = true
+        transport.http2.sendHeaders(
+            stream, ResponseHead.ok(call.context.response.initial, codings, call.encoder))
     }
 
     private func resumeWriters(_ stream: StreamID, _ error: (any Error)?) {
@@ -350,10 +367,7 @@ actor GRPCServerConnection {
     private func finish(_ stream: StreamID, _ status: GRPCStatus) {
         guard let call = calls[stream] else { return }
         let fields = call.context.response
-        if !call.sentHeaders, !fields.initial.fields.isEmpty {
-            calls[stream]?.sentHeaders = true
-            transport.http2.sendHeaders(stream, ResponseHead.ok(fields.initial))
-        }
+        if !call.sentHeaders, !fields.initial.fields.isEmpty { sendHeaders(stream, call) }
         let sentHeaders = calls[stream]?.sentHeaders == true
         if status.code != .ok, transport.http2.waitingOctets(stream) > 0 {
             // The client does not read: trailers would wait behind what it has no room for.

@@ -5,9 +5,15 @@
 struct MessageAssembler: Sendable {
     /// Flag and length.
     static let prefixSize = 5
+    /// The flag of a message that is compressed.
+    static let compressedFlag: UInt8 = 1
 
     /// The largest message, in octets.
     let limit: Int
+    /// How compressed messages are coded, as grpc-encoding said; nil where none may be compressed.
+    var decoding: (any GRPCCompression)?
+    /// Whether the message that `next` gave was compressed.
+    private(set) var wasCompressed = false
     private var octets: [UInt8] = []
     private var head = 0
 
@@ -30,12 +36,14 @@ struct MessageAssembler: Sendable {
 
     /// The length of the next message, once its prefix is there.
     ///
-    /// - Throws: RESOURCE_EXHAUSTED above the limit, before the message has arrived; INTERNAL for a compressed message.
+    /// - Throws: RESOURCE_EXHAUSTED above the limit, before the message has arrived; INTERNAL for a compressed message
+    ///   where grpc-encoding named no coding.
     private func nextLength() throws(GRPCStatus) -> Int? {
         guard waitingOctets >= Self.prefixSize else { return nil }
-        guard octets[head] == 0 else {
+        let flag = octets[head]
+        guard flag == 0 || (flag == Self.compressedFlag && decoding != nil) else {
             throw GRPCStatus(
-                .internal, "a message has compression flag \(octets[head]) and no grpc-encoding was agreed on"
+                .internal, "a message has compression flag \(flag) and no grpc-encoding was agreed on"
             )
         }
         var length = 0
@@ -53,19 +61,24 @@ struct MessageAssembler: Sendable {
         return waitingOctets - Self.prefixSize >= length
     }
 
-    /// The next message, removed, or nil while it is not all there.
+    /// The next message, removed and unpacked, or nil while it is not all there.
+    ///
+    /// - Throws: the fault of the prefix, or of the compressed octets.
     mutating func next() throws(GRPCStatus) -> [UInt8]? {
         guard let length = try nextLength(), waitingOctets - Self.prefixSize >= length else { return nil }
         let start = head + Self.prefixSize
+        wasCompressed = octets[start - Self.prefixSize] == Self.compressedFlag
         head = start + length
-        return Array(octets[start..<head])
+        let message = Array(octets[start..<head])
+        guard wasCompressed, let decoding else { return message }
+        return try decoding.decompress(message, limit: limit)
     }
 
     /// A message with its prefix.
-    static func frame(_ message: [UInt8]) -> [UInt8] {
+    static func frame(_ message: [UInt8], flag: UInt8 = 0) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: message.count + prefixSize) { buffer, count in
             let length = UInt32(truncatingIfNeeded: message.count)
-            buffer[0] = 0
+            buffer[0] = flag
             for index in 0..<4 {
                 buffer[index + 1] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index))
             }

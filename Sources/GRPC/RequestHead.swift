@@ -3,12 +3,16 @@
 internal import HPACK
 
 /// The fields of a request that decide what becomes of it.
-struct RequestHead: Equatable {
+struct RequestHead {
     var path: String
     var timeout: Duration?
+    /// How compressed messages of the request are coded.
+    var decoding: (any GRPCCompression)?
 
     /// - Throws: the answer, where the headers are no gRPC request that we can serve.
-    init(_ headers: HeaderList) throws(RequestRefusal) {
+    init(
+        _ headers: HeaderList, _ codings: MessageCodings = MessageCodings([])
+    ) throws(RequestRefusal) {
         guard headers[":method"] == "POST" else {
             throw RequestRefusal(
                 GRPCStatus(.internal, "the method is \(headers[":method"] ?? ""), gRPC uses POST"),
@@ -21,8 +25,14 @@ struct RequestHead: Equatable {
                 httpStatus: "415")
         }
         if let encoding = headers["grpc-encoding"], encoding != "identity" {
-            throw RequestRefusal(
-                GRPCStatus(.unimplemented, "grpc-encoding \(encoding) is not supported: send identity"))
+            decoding = codings[encoding]
+            guard decoding != nil else {
+                throw RequestRefusal(
+                    GRPCStatus(
+                        .unimplemented, "grpc-encoding \(encoding) is not supported: send \(codings.accepted)"
+                    ),
+                    acceptedEncodings: codings.accepted)
+            }
         }
         if let text = headers["grpc-timeout"] {
             guard let timeout = GRPCTimeout.decode(text) else {
@@ -49,16 +59,19 @@ enum ContentType {
 struct RequestRefusal: Error, Equatable {
     var status: GRPCStatus
     var httpStatus: String
+    /// What the client may send instead of what it did; nil where that is not the point.
+    var acceptedEncodings: String?
 
-    init(_ status: GRPCStatus, httpStatus: String = "200") {
+    init(_ status: GRPCStatus, httpStatus: String = "200", acceptedEncodings: String? = nil) {
         self.status = status
         self.httpStatus = httpStatus
+        self.acceptedEncodings = acceptedEncodings
     }
 
     /// A response of headers alone.
     var response: HeaderList {
         var list: HeaderList = [":status": httpStatus, "content-type": "application/grpc"]
-        if status.code == .unimplemented { list.add("grpc-accept-encoding", "identity") }
+        if let acceptedEncodings { list.add("grpc-accept-encoding", acceptedEncodings) }
         status.append(to: &list)
         return list
     }
@@ -71,8 +84,13 @@ enum ResponseHead {
     private static let success: HeaderList = ["grpc-status": "0"]
 
     /// What stands before messages, with the handler's metadata.
-    static func ok(_ metadata: GRPCMetadata = GRPCMetadata()) -> HeaderList {
+    static func ok(
+        _ metadata: GRPCMetadata = GRPCMetadata(), _ codings: MessageCodings = MessageCodings([]),
+        _ encoder: MessageEncoder = MessageEncoder()
+    ) -> HeaderList {
         var list = plain
+        if let coding = encoder.coding { list.add("grpc-encoding", coding.name) }
+        if !codings.isEmpty { list.add("grpc-accept-encoding", codings.accepted) }
         list.add(metadata)
         return list
     }

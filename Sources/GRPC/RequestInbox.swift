@@ -9,7 +9,13 @@ struct RequestInbox: Sendable {
     private var ended = false
     private var fault: GRPCStatus?
 
-    init(messageLimit: Int) { assembler = MessageAssembler(limit: messageLimit) }
+    init(messageLimit: Int, decoding: (any GRPCCompression)? = nil) {
+        assembler = MessageAssembler(limit: messageLimit)
+        assembler.decoding = decoding
+    }
+
+    /// Whether the request that `next` gave was compressed.
+    var wasCompressed: Bool { assembler.wasCompressed }
 
     /// What a reader finds.
     enum Next: Equatable, Sendable {

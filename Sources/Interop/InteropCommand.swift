@@ -2,6 +2,7 @@
 
 package import Arguments
 internal import GRPC
+internal import GRPCGzip
 internal import GRPCServices
 internal import SystemIO
 
@@ -50,7 +51,7 @@ package enum InteropCommand {
         TestService.register(in: &router)
         let health = HealthService(["": .serving, "grpc.testing.TestService": .serving])
         health.register(in: &router)
-        let server = GRPCServer(router: router)
+        let server = GRPCServer(router: router, compressions: [GzipCompression()])
         let address = try await server.listen(on: try endpoint(values))
         try await serve(address)
         health.shutDown()
@@ -61,7 +62,8 @@ package enum InteropCommand {
         "grpc-client", summary: "Runs a case of the gRPC interop tests, or all of them",
         arguments: [port, unix, testCase]
     ) { values in
-        let client = try await GRPCClient.connect(to: try endpoint(values))
+        let client = try await GRPCClient.connect(
+            to: try endpoint(values), compressions: [GzipCompression()])
         for test in values[testCase].map({ [$0] }) ?? TestCase.allCases {
             try await test.run(client)
             print("passed \(test.rawValue)")

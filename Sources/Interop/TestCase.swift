@@ -1,5 +1,5 @@
-// The cases of doc/interop-test-descriptions.md, as a client sees them. Those with compression and those that need a
-// cloud's credentials are not here.
+// The cases of doc/interop-test-descriptions.md, as a client sees them. Those that need a cloud's credentials are not
+// here.
 
 internal import Arguments
 package import GRPC
@@ -10,8 +10,12 @@ package enum TestCase: String, ArgumentChoice, Sendable {
     case emptyUnary = "empty_unary"
     case cacheableUnary = "cacheable_unary"
     case largeUnary = "large_unary"
+    case clientCompressedUnary = "client_compressed_unary"
+    case serverCompressedUnary = "server_compressed_unary"
     case clientStreaming = "client_streaming"
+    case clientCompressedStreaming = "client_compressed_streaming"
     case serverStreaming = "server_streaming"
+    case serverCompressedStreaming = "server_compressed_streaming"
     case pingPong = "ping_pong"
     case emptyStream = "empty_stream"
     case customMetadata = "custom_metadata"
@@ -36,6 +40,10 @@ package enum TestCase: String, ArgumentChoice, Sendable {
             let request = SimpleRequest(responseSize: 314_159, payload: Payload(zeros: 271_828))
             let response: PayloadResponse = try await client.unary(TestService.path("UnaryCall"), request)
             try expect(response.payload?.body.count, 314_159)
+        case .clientCompressedUnary: try await compressesRequests(client)
+        case .serverCompressedUnary: try await takesCompressed(client)
+        case .clientCompressedStreaming: try await compressesStream(client)
+        case .serverCompressedStreaming: try await takesCompressedStream(client)
         case .clientStreaming: try await clientStreams(client)
         case .serverStreaming: try await serverStreams(client)
         case .pingPong: try await pingPongs(client)
@@ -166,11 +174,11 @@ package enum TestCase: String, ArgumentChoice, Sendable {
         try await expectEnd(.cancelled) { _ = try await responses.next() }
     }
 
-    private func expect<Value: Equatable>(_ value: Value, _ wanted: Value) throws {
+    func expect<Value: Equatable>(_ value: Value, _ wanted: Value) throws {
         guard value == wanted else { throw TestCaseFailure("\(value) came, \(wanted) was to come") }
     }
 
-    private func expectEnd(
+    func expectEnd(
         _ code: GRPCStatus.Code, _ message: String? = nil, _ body: () async throws -> Void
     ) async throws {
         do {

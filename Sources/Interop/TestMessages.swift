@@ -36,6 +36,28 @@ package struct Payload: Message {
     }
 }
 
+/// grpc.testing.BoolValue: a choice that may also be left open.
+package struct BoolValue: Message {
+    /// bool value
+    package var value = false
+
+    /// The default.
+    package init() {}
+
+    /// One or the other.
+    package init(_ value: Bool) { self.value = value }
+
+    /// Writes the fields.
+    package func encode(to writer: inout ProtobufWriter) { writer.write(1, value) }
+
+    /// Reads a field.
+    package mutating func decode(
+        field: ProtobufField, from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        if field.number == 1 { try reader.read(field, into: &value) }
+    }
+}
+
 /// grpc.testing.EchoStatus
 package struct EchoStatus: Message {
     /// int32 code
@@ -76,24 +98,35 @@ package struct SimpleRequest: Message {
     package var responseSize: Int32 = 0
     /// Payload payload
     package var payload: Payload?
+    /// BoolValue response_compressed: whether the response is to be compressed
+    package var responseCompressed: BoolValue?
     /// EchoStatus response_status: what the call is to end with
     package var responseStatus: EchoStatus?
+    /// BoolValue expect_compressed: whether this request has to be
+    package var expectCompressed: BoolValue?
 
     /// The default.
     package init() {}
 
     /// A message of these fields.
-    package init(responseSize: Int32 = 0, payload: Payload? = nil, status: EchoStatus? = nil) {
+    package init(
+        responseSize: Int32 = 0, payload: Payload? = nil, status: EchoStatus? = nil,
+        responseCompressed: Bool? = nil, expectCompressed: Bool? = nil
+    ) {
         self.responseSize = responseSize
         self.payload = payload
         responseStatus = status
+        self.responseCompressed = responseCompressed.map { BoolValue($0) }
+        self.expectCompressed = expectCompressed.map { BoolValue($0) }
     }
 
     /// Writes the fields.
     package func encode(to writer: inout ProtobufWriter) {
         writer.write(2, responseSize)
         writer.write(3, payload)
+        writer.write(6, responseCompressed)
         writer.write(7, responseStatus)
+        writer.write(8, expectCompressed)
     }
 
     /// Reads a field.
@@ -103,7 +136,9 @@ package struct SimpleRequest: Message {
         switch field.number {
         case 2: try reader.read(field, into: &responseSize)
         case 3: try reader.read(field, into: &payload)
+        case 6: try reader.read(field, into: &responseCompressed)
         case 7: try reader.read(field, into: &responseStatus)
+        case 8: try reader.read(field, into: &expectCompressed)
         default: break
         }
     }
@@ -113,21 +148,33 @@ package struct SimpleRequest: Message {
 package struct StreamingInputCallRequest: Message {
     /// Payload payload
     package var payload: Payload?
+    /// BoolValue expect_compressed: whether this request has to be
+    package var expectCompressed: BoolValue?
 
     /// The default.
     package init() {}
 
     /// A request with `size` zeros.
-    package init(zeros size: Int) { payload = Payload(zeros: size) }
+    package init(zeros size: Int, expectCompressed: Bool? = nil) {
+        payload = Payload(zeros: size)
+        self.expectCompressed = expectCompressed.map { BoolValue($0) }
+    }
 
     /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) { writer.write(1, payload) }
+    package func encode(to writer: inout ProtobufWriter) {
+        writer.write(1, payload)
+        writer.write(2, expectCompressed)
+    }
 
     /// Reads a field.
     package mutating func decode(
         field: ProtobufField, from reader: inout ProtobufReader
     ) throws(ProtobufError) {
-        if field.number == 1 { try reader.read(field, into: &payload) }
+        switch field.number {
+        case 1: try reader.read(field, into: &payload)
+        case 2: try reader.read(field, into: &expectCompressed)
+        default: break
+        }
     }
 }
 
@@ -156,17 +203,23 @@ package struct ResponseParameters: Message {
     package var size: Int32 = 0
     /// int32 interval_us: before the response
     package var intervalMicroseconds: Int32 = 0
+    /// BoolValue compressed: whether the response is to be compressed
+    package var compressed: BoolValue?
 
     /// The default.
     package init() {}
 
     /// A message of these fields.
-    package init(size: Int32) { self.size = size }
+    package init(size: Int32, compressed: Bool? = nil) {
+        self.size = size
+        self.compressed = compressed.map { BoolValue($0) }
+    }
 
     /// Writes the fields.
     package func encode(to writer: inout ProtobufWriter) {
         writer.write(1, size)
         writer.write(2, intervalMicroseconds)
+        writer.write(3, compressed)
     }
 
     /// Reads a field.
@@ -176,6 +229,7 @@ package struct ResponseParameters: Message {
         switch field.number {
         case 1: try reader.read(field, into: &size)
         case 2: try reader.read(field, into: &intervalMicroseconds)
+        case 3: try reader.read(field, into: &compressed)
         default: break
         }
     }

@@ -23,6 +23,8 @@ package enum TestService {
         for method in ["UnaryCall", "CacheableUnaryCall"] {
             router.unary(path(method)) { (request: SimpleRequest, context) in
                 try echoMetadata(context)
+                try expect(request.expectCompressed, context.isRequestCompressed)
+                compress(request.responseCompressed, context)
                 try echo(request.responseStatus)
                 return PayloadResponse(zeros: try size(request.responseSize))
             }
@@ -32,6 +34,7 @@ package enum TestService {
             try echoMetadata(context)
             var response = StreamingInputCallResponse()
             for try await request in requests {
+                try expect(request.expectCompressed, await requests.isLastCompressed)
                 response.aggregatedPayloadSize &+= Int32(clamping: request.payload?.body.count ?? 0)
             }
             return response
@@ -39,7 +42,7 @@ package enum TestService {
         router.serverStreaming(path("StreamingOutputCall")) {
             (request: StreamingOutputCallRequest, context, writer: GRPCResponseWriter<PayloadResponse>) in
             try echoMetadata(context)
-            try await answer(request, writer, loop)
+            try await answer(request, context, writer, loop)
         }
         for method in ["FullDuplexCall", "HalfDuplexCall"] {
             router.bidirectional(path(method)) {
@@ -48,14 +51,14 @@ package enum TestService {
                     writer: GRPCResponseWriter<PayloadResponse>
                 ) in
                 try echoMetadata(context)
-                for try await request in requests { try await answer(request, writer, loop) }
+                for try await request in requests { try await answer(request, context, writer, loop) }
             }
         }
     }
 
     private static func answer(
-        _ request: StreamingOutputCallRequest, _ writer: GRPCResponseWriter<PayloadResponse>,
-        _ loop: EventLoop
+        _ request: StreamingOutputCallRequest, _ context: GRPCServerContext,
+        _ writer: GRPCResponseWriter<PayloadResponse>, _ loop: EventLoop
     ) async throws {
         try echo(request.responseStatus)
         for parameters in request.responseParameters {
@@ -63,8 +66,21 @@ package enum TestService {
                 await pause(.microseconds(Int(parameters.intervalMicroseconds)), loop)
                 try Task.checkCancellation()
             }
+            compress(parameters.compressed, context)
             try await writer.write(PayloadResponse(zeros: try size(parameters.size)))
         }
+    }
+
+    private static func expect(_ expected: BoolValue?, _ isCompressed: Bool) throws {
+        guard let expected, expected.value != isCompressed else { return }
+        throw GRPCStatus(
+            .invalidArgument,
+            isCompressed ? "the request is compressed and should not be" : "the request is not compressed")
+    }
+
+    private static func compress(_ choice: BoolValue?, _ context: GRPCServerContext) {
+        guard let choice else { return }
+        context.response.compression = choice.value ? .always : .never
     }
 
     private static func pause(_ duration: Duration, _ loop: EventLoop) async {

@@ -98,7 +98,7 @@ struct MessageAssemblerTests {
     @Test("are cut out wherever the octets were cut", arguments: [1, 2, 3, 4, 5, 6, 7, 100])
     func cuts(size: Int) throws {
         let messages: [[UInt8]] = [[], [1], [2, 3], [UInt8](repeating: 4, count: 300), []]
-        let octets = messages.flatMap(MessageAssembler.frame)
+        let octets = messages.flatMap { MessageAssembler.frame($0) }
         var assembler = MessageAssembler(limit: 300)
         var seen: [[UInt8]] = []
         for start in stride(from: 0, to: octets.count, by: size) {
@@ -203,19 +203,19 @@ struct StatusTests {
     }
 
     @Test("window octets are kept while a message waits and given back when it is taken")
-    func window() {
+    func window() throws {
         var call = ClientCall(messageLimit: 100)
         call.receiveHeaders([":status": "200", "content-type": "application/grpc"], endStream: false)
         #expect(call.receiveData(3, endStream: false) { $0 += [0, 0, 0] } == 3)
         #expect(call.receiveData(4, endStream: false) { $0 += [0, 2, 7, 7] } == 0)
         #expect(call.receiveData(7, endStream: false) { $0 += [0, 0, 0, 0, 2, 8, 8] } == 0)
-        let first = call.take()
+        let first = try call.take()
         #expect(first?.message == [7, 7])
         #expect(first?.consumed == 0)
-        let second = call.take()
+        let second = try call.take()
         #expect(second?.message == [8, 8])
         #expect(second?.consumed == 11)
-        #expect(call.take() == nil)
+        #expect(try call.take() == nil)
     }
 }
 

@@ -1,6 +1,7 @@
 // Another implementation of gRPC on both ends of the socket: grpcio, whose core is also in C++, Ruby and others.
 
 import GRPC
+import GRPCGzip
 import SystemIO
 import TestSupport
 import Testing
@@ -9,9 +10,10 @@ import Testing
     "grpcio over a Unix socket", .enabled(if: Python.hasGRPC, "no Python with grpcio: run make python-env"),
     .timeLimit(.minutes(2)))
 struct InteropTests {
-    @Test("calls our server")
-    func client() async throws {
-        let server = GRPCServer(router: testRouter(), limits: .patient)
+    @Test("calls our server, with gzip and without", arguments: [true, false])
+    func client(hasGzip: Bool) async throws {
+        let server = GRPCServer(
+            router: testRouter(), limits: .patient, compressions: hasGzip ? [GzipCompression()] : [])
         let path = Scratch.socket()
         try await server.listen(on: .unix(path))
         let peer = try PythonPeer("grpc_peer.py", ["client", path])
@@ -30,7 +32,7 @@ struct InteropTests {
                 "service UNIMPLEMENTED 'unknown service other.Service'",
                 "deadline DEADLINE_EXCEEDED",
                 "context /test.Service/Context deadline value [0, 255, 128] unix:",
-                "gzip UNIMPLEMENTED",
+                hasGzip ? "gzip 3000005" : "gzip UNIMPLEMENTED",
                 "count 124750 500",
                 "bad end 3 DATA_LOSS 'after 3'",
                 "watch first",

@@ -109,11 +109,12 @@ func untilCancelled() async {
 /// Runs `body` with a server of the test's methods and a client connected to it, and ends both.
 func withServer(
     _ router: GRPCRouter = testRouter(), limits: GRPCLimits = GRPCLimits(),
+    compressions: [any GRPCCompression] = [],
     _ body: (GRPCClient, GRPCServer, SocketAddress) async throws -> Void
 ) async throws {
-    let server = GRPCServer(router: router, limits: limits)
+    let server = GRPCServer(router: router, limits: limits, compressions: compressions)
     let address = try await server.listen(on: .unix(Scratch.socket()))
-    let client = try await GRPCClient.connect(to: address)
+    let client = try await GRPCClient.connect(to: address, compressions: compressions)
     do {
         try await body(client, server, address)
     } catch {

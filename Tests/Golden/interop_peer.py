@@ -6,6 +6,7 @@ client SOCKET   runs the interop cases against it and prints a line for each
 The messages are described here and not generated, with the numbers of grpc/testing/messages.proto.
 """
 
+import gzip
 import sys
 import threading
 from concurrent import futures
@@ -18,11 +19,18 @@ MESSAGES = {
     "Empty": [],
     "Payload": [("type", 1, F.TYPE_INT32), ("body", 2, F.TYPE_BYTES)],
     "EchoStatus": [("code", 1, F.TYPE_INT32), ("message", 2, F.TYPE_STRING)],
-    "SimpleRequest": [("response_size", 2, F.TYPE_INT32), ("payload", 3, "Payload"), ("response_status", 7, "EchoStatus")],
+    "BoolValue": [("value", 1, F.TYPE_BOOL)],
+    "SimpleRequest": [
+        ("response_size", 2, F.TYPE_INT32),
+        ("payload", 3, "Payload"),
+        ("response_compressed", 6, "BoolValue"),
+        ("response_status", 7, "EchoStatus"),
+        ("expect_compressed", 8, "BoolValue"),
+    ],
     "SimpleResponse": [("payload", 1, "Payload")],
-    "StreamingInputCallRequest": [("payload", 1, "Payload")],
+    "StreamingInputCallRequest": [("payload", 1, "Payload"), ("expect_compressed", 2, "BoolValue")],
     "StreamingInputCallResponse": [("aggregated_payload_size", 1, F.TYPE_INT32)],
-    "ResponseParameters": [("size", 1, F.TYPE_INT32), ("interval_us", 2, F.TYPE_INT32)],
+    "ResponseParameters": [("size", 1, F.TYPE_INT32), ("interval_us", 2, F.TYPE_INT32), ("compressed", 3, "BoolValue")],
     "StreamingOutputCallRequest": [
         ("response_parameters", 2, "[ResponseParameters"),
         ("payload", 3, "Payload"),
@@ -73,6 +81,24 @@ INITIAL, TRAILING = "x-grpc-test-echo-initial", "x-grpc-test-echo-trailing-bin"
 SERVICE = "/grpc.testing.TestService/"
 
 
+# grpcio hides whether a message was compressed. With this it hands compressed messages out as they came, and they are
+# unpacked here: no message of protobuf begins as gzip does.
+OPTIONS = (("grpc.per_message_decompression", 0),)
+
+
+class Received:
+    def __init__(self, kind, octets):
+        self.was_compressed = octets.startswith(b"\x1f\x8b")
+        self.message = kind.FromString(gzip.decompress(octets) if self.was_compressed else octets)
+
+    def __getattr__(self, name):
+        return getattr(self.message, name)
+
+
+def reader(kind):
+    return lambda octets: Received(kind, octets)
+
+
 def zeros(size):
     return Payload(body=bytes(size))
 
@@ -84,7 +110,7 @@ class Service(grpc.GenericRpcHandler):
             return None
         kind, request, response = METHODS[method]
         handler = getattr(grpc, kind + "_rpc_method_handler")
-        return handler(getattr(self, method), request.FromString, response.SerializeToString)
+        return handler(getattr(self, method), reader(request), response.SerializeToString)
 
     def echo(self, context):
         metadata = dict(context.invocation_metadata())
@@ -102,7 +128,20 @@ class Service(grpc.GenericRpcHandler):
         self.echo(context)
         return Empty()
 
+    def expect(self, request, context):
+        if request.HasField("expect_compressed") and request.expect_compressed.value != request.was_compressed:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the request's compression is not as it says")
+
+    def compress(self, choice, context):
+        if choice.value:
+            context.set_compression(grpc.Compression.Gzip)
+        else:
+            context.disable_next_message_compression()
+
     def UnaryCall(self, request, context):
+        if request.HasField("response_compressed"):
+            self.compress(request.response_compressed, context)
+        self.expect(request, context)
         self.echo(context)
         self.status(request, context)
         return SimpleResponse(payload=zeros(request.response_size))
@@ -111,12 +150,18 @@ class Service(grpc.GenericRpcHandler):
 
     def StreamingInputCall(self, requests, context):
         self.echo(context)
-        return InputResponse(aggregated_payload_size=sum(len(request.payload.body) for request in requests))
+        size = 0
+        for request in requests:
+            self.expect(request, context)
+            size += len(request.payload.body)
+        return InputResponse(aggregated_payload_size=size)
 
     def StreamingOutputCall(self, request, context):
         self.echo(context)
         self.status(request, context)
         for parameters in request.response_parameters:
+            if parameters.HasField("compressed"):
+                self.compress(parameters.compressed, context)
             yield OutputResponse(payload=zeros(parameters.size))
 
     def FullDuplexCall(self, requests, context):
@@ -128,7 +173,7 @@ class Service(grpc.GenericRpcHandler):
 
 
 def serve(socket):
-    server = grpc.server(futures.ThreadPoolExecutor(8), handlers=[Service()])
+    server = grpc.server(futures.ThreadPoolExecutor(8), handlers=[Service()], options=OPTIONS)
     server.add_insecure_port("unix:" + socket)
     server.start()
     print("ready", flush=True)
@@ -138,11 +183,11 @@ def serve(socket):
 
 class Client:
     def __init__(self, socket):
-        self.channel = grpc.insecure_channel("unix:" + socket)
+        self.channel = grpc.insecure_channel("unix:" + socket, options=OPTIONS)
 
     def call(self, method):
         kind, request, response = METHODS[method]
-        return getattr(self.channel, kind)(SERVICE + method, request.SerializeToString, response.FromString)
+        return getattr(self.channel, kind)(SERVICE + method, request.SerializeToString, reader(response))
 
     def ends(self, code, body, message=None):
         try:
@@ -154,7 +199,7 @@ class Client:
         raise AssertionError("the call ended well")
 
     def empty_unary(self):
-        assert self.call("EmptyCall")(Empty()) == Empty()
+        assert self.call("EmptyCall")(Empty()) .message == Empty()
 
     def cacheable_unary(self):
         for _ in range(2):
@@ -172,6 +217,45 @@ class Client:
         sizes = [31415, 9, 2653, 58979]
         request = OutputRequest(response_parameters=[Parameters(size=size) for size in sizes])
         assert [len(answer.payload.body) for answer in self.call("StreamingOutputCall")(request)] == sizes
+
+    def client_compressed_unary(self):
+        def call(expected, **options):
+            request = SimpleRequest(response_size=314159, payload=zeros(271828))
+            request.expect_compressed.value = expected
+            assert len(self.call("UnaryCall")(request, **options).payload.body) == 314159
+
+        self.ends(grpc.StatusCode.INVALID_ARGUMENT, lambda: call(True))
+        call(True, compression=grpc.Compression.Gzip)
+        call(False)
+
+    def server_compressed_unary(self):
+        for choice in (True, False):
+            request = SimpleRequest(response_size=314159, payload=zeros(271828))
+            request.response_compressed.value = choice
+            response = self.call("UnaryCall")(request)
+            assert len(response.payload.body) == 314159
+            assert response.was_compressed == choice
+
+    def client_compressed_streaming(self):
+        # grpcio compresses all messages of a call or none, so the two of the case are in calls of their own.
+        def call(expected, size, **options):
+            request = InputRequest(payload=zeros(size))
+            request.expect_compressed.value = expected
+            response = self.call("StreamingInputCall")(iter([request]), **options)
+            assert response.aggregated_payload_size == size
+
+        self.ends(grpc.StatusCode.INVALID_ARGUMENT, lambda: call(True, 27182))
+        call(True, 27182, compression=grpc.Compression.Gzip)
+        call(False, 45904)
+
+    def server_compressed_streaming(self):
+        request = OutputRequest()
+        for size, choice in ((31415, True), (92653, False)):
+            parameters = request.response_parameters.add(size=size)
+            parameters.compressed.value = choice
+        responses = self.call("StreamingOutputCall")(request)
+        got = [(len(response.payload.body), response.was_compressed) for response in responses]
+        assert got == [(31415, True), (92653, False)], got
 
     def ping_pong(self):
         turn = threading.Semaphore(0)

@@ -1,6 +1,7 @@
 // The gRPC interop cases: against ourselves, and in both directions against grpcio.
 
 import GRPC
+import GRPCGzip
 import Protobuf
 import SystemIO
 import TestSupport
@@ -12,7 +13,7 @@ import Testing
 private func withTestService(_ body: (SocketAddress) async throws -> Void) async throws {
     var router = GRPCRouter()
     TestService.register(in: &router)
-    let server = GRPCServer(router: router)
+    let server = GRPCServer(router: router, compressions: [GzipCompression()])
     let address = try await server.listen(on: .unix(Scratch.socket()))
     do {
         try await body(address)
@@ -28,7 +29,7 @@ struct TestServiceTests {
     @Test("passes each case with our client", arguments: TestCase.allCases)
     func ours(test: TestCase) async throws {
         try await withTestService { address in
-            let client = try await GRPCClient.connect(to: address)
+            let client = try await GRPCClient.connect(to: address, compressions: [GzipCompression()])
             try await test.run(client)
             await client.close()
         }
@@ -37,7 +38,7 @@ struct TestServiceTests {
     @Test("refuses sizes that it cannot answer with", arguments: [-1, TestService.responseLimit + 1])
     func sizes(size: Int32) async throws {
         try await withTestService { address in
-            let client = try await GRPCClient.connect(to: address)
+            let client = try await GRPCClient.connect(to: address, compressions: [GzipCompression()])
             let refused = GRPCStatus(
                 .invalidArgument, "a response of \(size) octets was asked for, 0 to 4194304 can be")
             await #expect(throws: refused) {
@@ -52,7 +53,7 @@ struct TestServiceTests {
     func failure() async throws {
         var router = GRPCRouter()
         router.unary(TestService.path("UnaryCall")) { (_: SimpleRequest, _) in PayloadResponse(zeros: 3) }
-        let server = GRPCServer(router: router)
+        let server = GRPCServer(router: router, compressions: [GzipCompression()])
         let client = try await GRPCClient.connect(
             to: try await server.listen(on: .unix(Scratch.socket())))
         await #expect(throws: TestCaseFailure("Optional(3) came, Optional(314159) was to come")) {
@@ -86,7 +87,7 @@ struct GRPCIOTests {
         let path = Scratch.socket()
         let peer = try PythonPeer("interop_peer.py", ["server", path])
         #expect(try await peer.text(until: "ready\n") == "ready\n")
-        let client = try await GRPCClient.connect(to: .unix(path))
+        let client = try await GRPCClient.connect(to: .unix(path), compressions: [GzipCompression()])
         for test in TestCase.allCases {
             do {
                 try await test.run(client)

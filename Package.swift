@@ -52,7 +52,7 @@ let ground: [Target] =
     + module("Arguments")
 
 let wire: [Target] =
-    module("HPACK")
+    module("HPACK", tests: ["SystemIO"])
     + module("HTTP2", ["HPACK"])
     + module("HTTP1")
     + module("Protobuf")

@@ -36,6 +36,12 @@ enum Vectors {
 
     static var present: Bool { FileManager.default.fileExists(atPath: hpack) }
 
+    /// The folders, each a set of stories.
+    static var sets: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: hpack)) ?? []
+        return names.filter { !stories($0).isEmpty }.sorted()
+    }
+
     static func stories(_ set: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: hpack + "/" + set)) ?? []
         return names.filter { $0.hasSuffix(".json") }.sorted().map { set + "/" + $0 }
@@ -95,5 +101,24 @@ struct SeededGenerator: RandomNumberGenerator {
         mixed ^= mixed >> 33
         mixed = mixed &* 0xff51_afd7_ed55_8ccd
         return mixed ^ mixed >> 33
+    }
+}
+
+extension HeaderList {
+    /// Up to eleven fields whose names repeat from list to list and some of whose values do.
+    static func random(_ random: inout SeededGenerator) -> HeaderList {
+        let names = (0..<20).map { "name-\($0)" } + [":path", "content-type", "te", ""]
+        var list = HeaderList()
+        for _ in 0..<Int.random(in: 0..<12, using: &random) {
+            let scalars = (0..<Int.random(in: 0..<50, using: &random)).map { _ in
+                Character(Unicode.Scalar(UInt8.random(in: 0...255, using: &random)))
+            }
+            let value =
+                Bool.random(using: &random) ? String(scalars) : "v\(Int.random(in: 0..<9, using: &random))"
+            let indexing: HeaderList.Indexing =
+                [.allowed, .allowed, .avoided, .never].randomElement(using: &random) ?? .allowed
+            list.add(names.randomElement(using: &random) ?? "", value, indexing: indexing)
+        }
+        return list
     }
 }

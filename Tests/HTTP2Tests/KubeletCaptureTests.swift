@@ -44,17 +44,35 @@ struct CapturedConnection: Sendable {
 struct KubeletCaptureTests {
     static let files = Shared.files("captures/kubelet-1.36", ending: ".jsonl")
 
-    /// All ways in which the octets are cut: pieces as captured, one piece, octet by octet, and at other sizes.
+    /// All ways in which the octets are cut: pieces as captured, one piece, octet by octet, at other sizes, and in
+    /// two at every place there is.
     static func cuts(_ pieces: [[UInt8]]) -> [[[UInt8]]] {
         let whole = pieces.flatMap { $0 }
-        var cuts = [pieces, [whole]]
-        for size in [1, 3, 10, 17, 1000] {
-            cuts.append(
-                stride(from: 0, to: whole.count, by: size).map {
-                    Array(whole[$0..<min($0 + size, whole.count)])
-                })
+        let sizes = [1, 3, 10, 17, 1000].map { size in
+            stride(from: 0, to: whole.count, by: size).map { Array(whole[$0..<min($0 + size, whole.count)]) }
         }
-        return cuts
+        let halves = whole.indices.dropFirst().map { [Array(whole[..<$0]), Array(whole[$0...])] }
+        return [pieces, [whole]] + sizes + halves
+    }
+
+    /// What an end sees and sends, which must be the same for all cuts.
+    static func replay(
+        _ pieces: [[UInt8]], _ endpoint: () throws -> Endpoint
+    ) throws -> (seen: [Seen], sent: [UInt8]) {
+        var reference: (seen: [Seen], sent: [UInt8])?
+        for cut in cuts(pieces) {
+            let end = try endpoint()
+            let seen = cut.flatMap { end.take($0) }
+            let sent = end.takeOutput()
+            #expect(!end.isFailed)
+            if let reference {
+                #expect(seen == reference.seen)
+                #expect(sent == reference.sent)
+            } else {
+                reference = (seen, sent)
+            }
+        }
+        return try #require(reference)
     }
 
     @Test("a server understands every octet of the kubelet as a client, however it is cut", arguments: files)
@@ -63,15 +81,8 @@ struct KubeletCaptureTests {
         where !connection.name.contains("register") && !connection.name.contains("podres")
             && !connection.name.contains("unimpl")
         {
-            var reference: [Seen]?
-            for pieces in Self.cuts(connection.kubelet) {
-                let server = Endpoint(.server)
-                let seen = pieces.flatMap { server.take($0) }
-                #expect(!server.isFailed, "\(connection.name)")
-                #expect(seen == reference ?? seen)
-                reference = seen
-            }
-            let requests = reference?.filter { if case .headers = $0 { true } else { false } } ?? []
+            let seen = try Self.replay(connection.kubelet) { Endpoint(.server) }.seen
+            let requests = seen.filter { if case .headers = $0 { true } else { false } }
             #expect(!requests.isEmpty)
             for case .headers(_, let list, _) in requests {
                 #expect(list[":method"] == "POST")
@@ -89,16 +100,12 @@ struct KubeletCaptureTests {
         {
             let sent = connection.plugin.flatMap { $0 }
             let streams = frames(sent).filter { if case .headers = $0 { true } else { false } }.count
-            var reference: [Seen]?
-            for pieces in Self.cuts(connection.kubelet) {
+            let seen = try Self.replay(connection.kubelet) {
                 let client = Endpoint(.client)
                 for _ in 0..<streams { _ = try client.sendRequest(request, endStream: true) }
-                let seen = pieces.flatMap { client.take($0) }
-                #expect(!client.isFailed, "\(connection.name)")
-                #expect(seen == reference ?? seen)
-                reference = seen
-            }
-            let ends = reference?.filter {
+                return client
+            }.seen
+            let ends = seen.filter {
                 switch $0 {
                 case .trailers, .headers(_, _, end: true): true
                 default: false
@@ -106,7 +113,7 @@ struct KubeletCaptureTests {
             }
             // One connection's only call was cancelled before its answer.
             if file.contains("h-register-rejected"), connection.name == "register-nosocket-1" { continue }
-            #expect(ends?.count == streams, "\(connection.name)")
+            #expect(ends.count == streams, "\(connection.name)")
         }
     }
 
@@ -114,9 +121,7 @@ struct KubeletCaptureTests {
     func otherEnd(file: String) throws {
         for connection in try CapturedConnection.all(file) where connection.name.contains("register") {
             guard connection.plugin.first?.starts(with: HTTP2Connection.preface) == true else { continue }
-            let server = Endpoint(.server)
-            let seen = connection.plugin.flatMap { server.take($0) }
-            #expect(!server.isFailed)
+            let seen = try Self.replay(connection.plugin) { Endpoint(.server) }.seen
             #expect(seen.contains { if case .headers = $0 { true } else { false } })
         }
     }

@@ -21,6 +21,8 @@ package enum ArgumentError: Error, Equatable {
     case invalid(origin: String, text: String, reason: String)
     /// The settings file has a key that is no flag's name.
     case unknownSetting(String, origin: String, nearest: String?)
+    /// A line of the settings file is no flat `key: value`.
+    case malformedSettings(origin: String, line: Int, reason: String)
 }
 
 extension ArgumentError: CustomStringConvertible {
@@ -43,6 +45,8 @@ extension ArgumentError: CustomStringConvertible {
             "\(origin) is \"\(text)\", but it \(reason)"
         case .unknownSetting(let key, let origin, let nearest):
             "unknown setting \(key) in \(origin)" + Self.hint(nearest)
+        case .malformedSettings(let origin, let line, let reason):
+            "line \(line) of \(origin) \(reason)"
         }
     }
 

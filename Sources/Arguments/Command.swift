@@ -64,7 +64,8 @@ package struct Command: Sendable {
     /// Whose settings these are, for a file of flat `name: value` lines.
     package struct Settings: Sendable {
         let origin: String
-        let values: [String: String]
+        /// By option name.
+        package let values: [String: String]
 
         /// Settings by option name, from the file at `origin`.
         package init(origin: String, values: [String: String]) {

@@ -38,6 +38,8 @@ package enum HealthFault: Hashable, Sendable {
     case components([String])
     /// A core's counter of hardware errors.
     case core(Int, counter: String, count: UInt64)
+    /// An error that the runtime told the kernel log, of a core where it named one.
+    case kernelLog(String, core: Int?)
 }
 
 extension HealthFault: CustomStringConvertible {
@@ -56,6 +58,8 @@ extension HealthFault: CustomStringConvertible {
             "the driver reports unhealthy \(names.joined(separator: ", ")): replace the instance"
         case .core(let core, let counter, let count):
             "\(counter) of core \(core) is \(count): replace the instance"
+        case .kernelLog(let error, let core):
+            "the kernel log tells of \(error)\(core.map { " of core \($0)" } ?? ""): replace the instance"
         }
     }
 }
@@ -98,7 +102,7 @@ package struct HealthReading: Hashable, Sendable {
     ///
     /// A reset in progress is no fault; every new process may cause one. A file that the driver does not have says
     /// nothing either way.
-    package func evaluate() -> ChipHealth {
+    package func evaluate(_ policy: HealthPolicy = HealthPolicy()) -> ChipHealth {
         guard isPresent else { return .unhealthy([.missing]) }
         var faults: [HealthFault] = []
         var problems: [DiscoveryProblem] = []
@@ -116,7 +120,8 @@ package struct HealthReading: Hashable, Sendable {
         for counter in coreCounters {
             count(counter.total) { .core(counter.core, counter: counter.name, count: $0) }
         }
-        if !faults.isEmpty { return .unhealthy(faults) }
-        return problems.isEmpty ? .healthy : .unknown(problems)
+        let counting = policy.counting(faults)
+        if !counting.isEmpty { return .unhealthy(counting) }
+        return problems.isEmpty || !policy.isOn ? .healthy : .unknown(problems)
     }
 }

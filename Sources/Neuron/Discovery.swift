@@ -55,7 +55,8 @@ package struct Discovery: Sendable {
                 connected: topology.adjacency[chip.number],
                 memoryBytes: family?.memoryPerChip, serialNumber: chip.serialNumber,
                 deviceName: chip.deviceName.value, devicePath: settings.deviceRoot + "/neuron\(chip.number)",
-                pciAddress: addresses[chip.number], health: readHealth(chip: chip.number).evaluate())
+                pciAddress: addresses[chip.number],
+                health: readHealth(chip: chip.number).evaluate(settings.health))
             if let address = result.pciAddress { locate(&result, at: address) }
             return result
         }

@@ -16,6 +16,9 @@ package struct DiscoverySettings: Hashable, Sendable {
     /// Whether to ask the driver for PCI addresses through the device nodes, which takes the right to open them.
     package var asksDriver: Bool
 
+    /// What counts as a fault of a chip.
+    package var health = HealthPolicy()
+
     /// Settings; the defaults are a real node's.
     package init(
         sysfsRoot: String = "/sys", deviceRoot: String = "/dev",

@@ -6,6 +6,17 @@ extension Discovery {
     /// Per-core counters that AWS answers with "replace the instance"; the others count application errors.
     package static let coreErrorCounters = ["hw_dma_abort_error", "hw_hbm_ue_error", "hw_nc_ue_error"]
 
+    /// The files whose changes a driver that notifies tells of.
+    package func notifyingFiles(chips: [Int]) -> Set<String> {
+        Set(
+            chips.flatMap { chip in
+                [
+                    "health_status/unhealthy_components", "sram_ecc_uncorrected", "mem_ecc_uncorrected",
+                    "mem_ecc_repairable_uncorrected",
+                ].map { chipPath(chip) + "/stats/hardware/" + $0 }
+            })
+    }
+
     /// Reads a chip's health files.
     package func readHealth(chip: Int) -> HealthReading {
         let path = chipPath(chip)

@@ -92,7 +92,10 @@ let domain: [Target] =
 let applications: [Target] =
     module(
         "DevicePlugin",
-        ["Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "Observability", "SystemIO"])
+        [
+            "Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1", "Arguments",
+            "Observability", "SystemIO",
+        ])
     + module(
         "NodeAgent",
         [
@@ -125,7 +128,7 @@ let commands: [Target] =
             "LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "HTTP", "HTTP1",
             "JSON", "SystemIO", "Observability",
         ])
-    + command("ganglion-device-plugin", ["DevicePlugin", "Neuron", "Observability", "SystemIO"])
+    + command("ganglion-device-plugin", ["DevicePlugin"])
     + command("ganglion-node-agent", ["NodeAgent", "KubernetesClient", "Observability", "SystemIO"])
     + command("ganglion-operator", ["Operator", "KubernetesClient", "HTTP", "Observability", "SystemIO"])
     + command("ganglion-model-server", ["ModelServer", "NeuronRuntime", "Observability", "SystemIO"])

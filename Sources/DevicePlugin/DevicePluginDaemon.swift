@@ -13,20 +13,22 @@ package actor DevicePluginDaemon {
         /// The kubelet's side.
         package var resource: ResourcePlugin.Settings
         /// The chips' side.
-        package var discovery: DiscoverySettings
+        package var monitor: NodeMonitor.Settings
+        /// How devices are given.
+        package var behaviour = ResourcePlugin.Behaviour()
         /// What one device is.
         package var granularity = Granularity.core
         /// Whether devices carry their NUMA node.
         package var tellsNUMA = false
-        /// Between two looks at the chips.
-        package var healthInterval = Duration.seconds(5)
         /// The path of the socket for the node agent; nil for none.
         package var agentSocket: String?
+        /// Where metrics and probes are served; nil for nowhere.
+        package var statusAddress: SocketAddress?
 
         /// Settings with the defaults for the rest.
         package init(resource: ResourcePlugin.Settings, discovery: DiscoverySettings) {
             self.resource = resource
-            self.discovery = discovery
+            monitor = NodeMonitor.Settings(discovery: discovery)
         }
     }
 
@@ -35,14 +37,17 @@ package actor DevicePluginDaemon {
     /// The loop as executor.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private let settings: Settings
+    private var settings: Settings
     private let log: Logger
-    private let metrics: PluginMetrics
+    private let registry: MetricsRegistry
+    /// What it counts.
+    package nonisolated let metrics: PluginMetrics
     private let states = Broadcast<NodePluginAPI.NodeState>()
     private var ledger = NodeLedger()
     private var monitor: NodeMonitor?
-    private var plugin: ResourcePlugin?
+    private(set) var plugin: ResourcePlugin?
     private var agent: AgentService?
+    private var status: StatusServer?
 
     /// A daemon that does nothing before `start`.
     package init(
@@ -52,6 +57,7 @@ package actor DevicePluginDaemon {
         self.settings = settings
         self.loop = loop
         self.log = log
+        registry = metrics
         self.metrics = PluginMetrics(metrics)
     }
 
@@ -60,7 +66,8 @@ package actor DevicePluginDaemon {
     /// - Throws: `SystemError` when not even a thread can be had.
     package func start() async throws(SystemError) {
         let plugin = ResourcePlugin(
-            settings: settings.resource, loop: loop, log: log, metrics: metrics,
+            settings: settings.resource, behaviour: settings.behaviour, loop: loop, log: log,
+            metrics: metrics,
             onRegistration: { [weak self] _ in
                 // Called by the plugin in the middle of a change: look at it when that is through.
                 guard let self else { return }
@@ -74,12 +81,57 @@ package actor DevicePluginDaemon {
             self.agent = agent
             await agent.start()
         }
+        if let address = settings.statusAddress {
+            let status = StatusServer(
+                address: address, loop: loop, log: log, metrics: registry,
+                check: { [weak self] in await self?.checks($0) ?? [] })
+            self.status = status
+            await status.start()
+        }
         let monitor = NodeMonitor(
-            discovery: Discovery(settings.discovery), interval: settings.healthInterval,
-            loop: try EventLoop(name: "monitor"), log: log, metrics: metrics,
+            settings: settings.monitor, loop: try EventLoop(name: "monitor"), log: log, metrics: metrics,
             onChange: { [weak self] in await self?.update($0) })
         self.monitor = monitor
         await monitor.start()
+    }
+
+    /// Takes what of the settings may change while the plugin runs; the kubelet's stream stays open.
+    package func use(_ new: Settings) async {
+        settings.monitor = new.monitor
+        settings.behaviour = new.behaviour
+        settings.tellsNUMA = new.tellsNUMA
+        await plugin?.use(new.behaviour)
+        await monitor?.use(new.monitor)
+        await update(ledger)
+    }
+
+    /// Where metrics and probes are served; nil while they are not.
+    package var statusAddress: SocketAddress? { get async { await status?.bound } }
+
+    /// What a probe finds.
+    package func checks(_ probe: StatusProbe) async -> [StatusCheck] {
+        guard let plugin else { return [] }
+        let resource = settings.resource.resource
+        var checks = [StatusCheck(name: "socket of \(resource)", fault: await plugin.selfTest())]
+        guard probe == .ready else { return checks }
+        let phase = await plugin.phase
+        checks.append(
+            StatusCheck(
+                name: "registration of \(resource)",
+                fault: phase == .registered
+                    ? nil : "the kubelet holds no open ListAndWatch (\(phase.rawValue))"))
+        checks.append(
+            StatusCheck(
+                name: "chips", fault: ledger.entries.isEmpty ? "none have been found yet" : scanFault()))
+        return checks
+    }
+
+    /// A read of a chip's file may never come back.
+    private func scanFault() -> String? {
+        guard let last = monitor?.lastScan.withLock({ $0 }) else { return nil }
+        let age = ContinuousClock.now - last
+        let limit = max(Duration.seconds(60), settings.monitor.interval * 5)
+        return age > limit ? "the driver's files were last read \(age.components.seconds) s ago" : nil
     }
 
     /// Looks at the chips now.
@@ -87,10 +139,12 @@ package actor DevicePluginDaemon {
 
     /// Ends everything: the kubelet sees the stream end, calls that are under way finish, sockets are removed.
     package func stop() async {
-        await monitor?.stop()
-        monitor?.loop.stop()
         await plugin?.stop()
         await agent?.stop()
+        await status?.stop()
+        // Last: it may be waiting for a file that never answers.
+        await monitor?.stop()
+        monitor?.loop.stop()
     }
 
     /// What the node agent is told now.

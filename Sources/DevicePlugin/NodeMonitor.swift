@@ -7,32 +7,55 @@ package import SystemIO
 
 /// Scans the chips and tells when something has changed.
 package actor NodeMonitor {
+    /// Where and how often it looks.
+    package struct Settings: Equatable, Sendable {
+        /// Where the chips are and what counts as a fault.
+        package var discovery: DiscoverySettings
+        /// Between two scans; while there are no chips it is a second at most.
+        package var interval = Duration.seconds(5)
+        /// The kernel's log, `/dev/kmsg`; nil to read none.
+        package var kernelLog: String?
+
+        /// Settings with the defaults for the rest.
+        package init(discovery: DiscoverySettings) { self.discovery = discovery }
+    }
+
+    /// The least time between two scans that the driver asks for.
+    private static let spacing = Duration.milliseconds(200)
+
     /// The monitor's own thread.
     package nonisolated let loop: EventLoop
     /// The loop as executor.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private let discovery: Discovery
-    private let interval: Duration
+    /// When the last scan ended; without waiting for one that is under way.
+    package nonisolated let lastScan = Lock(ContinuousClock.now)
+
+    private var settings: Settings
     private let log: Logger
     private let metrics: PluginMetrics
     private let onChange: @Sendable (NodeLedger) async -> Void
     private var ledger = NodeLedger()
+    private var errors = KernelErrors()
+    private var kernelLog: KernelLog?
+    private var kernelLogWatch: EventLoop.Registration?
+    private var kernelLogFault = ""
+    /// The next log to be opened has taken the place of another: nothing of it has been read.
+    private var wasReplaced = false
+    private var notifier: HealthNotifier?
     private var timer: ScheduledTimer?
+    private var isScanDue = false
     private var isStopped = false
     private var isFirst = true
 
     /// A monitor that does nothing before `start`.
     ///
-    /// - Parameters:
-    ///   - interval: between two scans; while there are no chips it is a second at most.
-    ///   - onChange: told after the first scan that found chips, and after each that has changed something.
+    /// - Parameter onChange: told after the first scan that found chips, and after each that has changed something.
     package init(
-        discovery: Discovery, interval: Duration, loop: EventLoop, log: Logger, metrics: PluginMetrics,
+        settings: Settings, loop: EventLoop, log: Logger, metrics: PluginMetrics,
         onChange: @escaping @Sendable (NodeLedger) async -> Void
     ) {
-        self.discovery = discovery
-        self.interval = interval
+        self.settings = settings
         self.loop = loop
         self.log = log
         self.metrics = metrics
@@ -40,36 +63,138 @@ package actor NodeMonitor {
     }
 
     /// Scans at once, and from then on.
-    package func start() async { await scan() }
+    package func start() async {
+        notifier = HealthNotifier(loop: loop) { [weak self] path in
+            self?.assumeIsolated { monitor in
+                monitor.notifier?.forget(path)
+                monitor.scanSoon()
+            }
+        }
+        await scan()
+    }
+
+    /// Goes on with other settings, at once.
+    package func use(_ settings: Settings) async {
+        guard settings != self.settings else { return }
+        if settings.kernelLog != self.settings.kernelLog { closeKernelLog() }
+        self.settings = settings
+        await scan()
+    }
 
     /// Scans no more.
     package func stop() {
         isStopped = true
         timer?.cancel()
+        closeKernelLog()
+        notifier?.watch([])
     }
 
     /// Scans now; returns when what changed has been told.
     package func scan() async {
         guard !isStopped else { return }
         timer?.cancel()
-        let changes = ledger.update(discovery.scan())
+        var found = Discovery(settings.discovery).scan()
+        let now = MonotonicClock.time
+        if !found.chips.isEmpty { takeKernelLog(found.chips) }
+        let policy = settings.discovery.health
+        errors.forget(now: now, policy: policy)
+        for index in found.chips.indices {
+            let faults = errors.faults(chip: found.chips[index].index, now: now, policy: policy)
+            found.chips[index].health = found.chips[index].health.adding(faults)
+        }
+        let changes = ledger.update(found)
+        notifier?.watch(Discovery(settings.discovery).notifyingFiles(chips: found.chips.map(\.index)))
         metrics.scans.increment()
+        lastScan.withLock { $0 = .now }
+        metrics.lastScan.set(Double(WallClock.now) / 1e9)
         note(changes)
         if !changes.isEmpty { await onChange(ledger) }
         guard !isStopped else { return }
         timer?.cancel()
-        let pause = ledger.entries.isEmpty ? min(interval, .seconds(1)) : interval
+        let pause = ledger.entries.isEmpty ? min(settings.interval, .seconds(1)) : settings.interval
+        scan(after: pause)
+    }
+
+    private func scan(after pause: Duration) {
         timer = loop.schedule(after: pause) { [weak self] in
             self?.assumeIsolated { $0.scanAgain() }
         }
     }
 
-    private func scanAgain() { Task { await scan() } }
+    private func scanAgain() {
+        isScanDue = false
+        Task { await scan() }
+    }
+
+    /// Somebody has told of a change: many tellings in a short time are one scan.
+    private func scanSoon() {
+        guard !isScanDue, !isStopped else { return }
+        isScanDue = true
+        timer?.cancel()
+        scan(after: Self.spacing)
+    }
+
+    // MARK: The kernel's log
+
+    /// Reads what is new; true when an error of one of these chips was among it.
+    @discardableResult
+    private func takeKernelLog(_ chips: [Chip]) -> Bool {
+        guard settings.discovery.health.isOn, openKernelLog(), let kernelLog else { return false }
+        let now = MonotonicClock.time
+        var isNews = false
+        for line in kernelLog.read() {
+            guard let error = KernelError(parsing: line.text) else { continue }
+            let isTaken = errors.receive(error, at: min(line.time ?? now, now), chips: chips)
+            isNews = isNews || isTaken
+            metrics.kernelErrors.increment([isTaken ? "taken" : "foreign"])
+            log.warning(
+                isTaken
+                    ? "the kernel log tells of a hardware error" : "a hardware error of no chip of this node",
+                [
+                    "error": error.name, "chip": error.chip, "core": error.core, "action": error.action,
+                    "serial": error.serialNumber,
+                ])
+        }
+        if kernelLog.isReplaced { closeKernelLog(fromStart: true) }
+        return isNews
+    }
+
+    private func openKernelLog() -> Bool {
+        guard let path = settings.kernelLog else { return false }
+        if kernelLog != nil { return true }
+        do throws(SystemError) {
+            let opened = try KernelLog(path: path, fromStart: wasReplaced)
+            kernelLogWatch = try opened.watch(loop) { [weak self] in
+                self?.assumeIsolated { monitor in
+                    if monitor.takeKernelLog(monitor.ledger.entries.map(\.chip)) { monitor.scanSoon() }
+                }
+            }
+            kernelLog = opened
+            kernelLogFault = ""
+            log.info("reading the kernel log", ["path": path])
+            return true
+        } catch {
+            if kernelLogFault != error.description {
+                log.warning("cannot read the kernel log", ["error": error.description])
+            }
+            kernelLogFault = error.description
+            return false
+        }
+    }
+
+    private func closeKernelLog(fromStart: Bool = false) {
+        wasReplaced = fromStart
+        if let kernelLogWatch { loop.deregister(kernelLogWatch) }
+        kernelLogWatch = nil
+        kernelLog = nil
+    }
+
+    // MARK: What is told
 
     private func note(_ changes: NodeLedger.Changes) {
         for remark in changes.remarks { log.warning("discovery", ["remark": remark]) }
         if ledger.entries.isEmpty {
-            if isFirst { log.info("waiting for chips", ["sysfs": discovery.settings.sysfsRoot]) }
+            if isFirst { log.info("waiting for chips", ["sysfs": settings.discovery.sysfsRoot]) }
             isFirst = false
             return
         }
@@ -83,6 +208,8 @@ package actor NodeMonitor {
                 ])
         }
         for change in changes.health {
+            metrics.healthChanges.increment(
+                [String(change.chip), change.fault == nil ? "healthy" : "unhealthy"])
             if let fault = change.fault {
                 log.warning("chip is unhealthy", ["chip": change.chip, "reason": fault])
             } else {

@@ -11,7 +11,12 @@ package struct PluginMetrics: Sendable {
     let preferences: Counter
     let allocationTime: Histogram
     let chipHealth: Gauge
+    let healthChanges: Counter
+    let kernelErrors: Counter
     let scans: Counter
+    let lastScan: Gauge
+    let reloads: Counter
+    let settingsValid: Gauge
 
     /// The metrics in a registry.
     package init(_ registry: MetricsRegistry) {
@@ -35,6 +40,22 @@ package struct PluginMetrics: Sendable {
             "ganglion_device_plugin_call_seconds", "Time to answer the kubelet.", labels: ["method"])
         chipHealth = registry.gauge(
             "ganglion_device_plugin_chip_healthy", "1 for a healthy chip, 0 for another.", labels: ["chip"])
+        healthChanges = registry.counter(
+            "ganglion_device_plugin_health_changes_total", "Changes of a chip's health by what it became.",
+            labels: ["chip", "health"])
+        kernelErrors = registry.counter(
+            "ganglion_device_plugin_kernel_errors_total",
+            "Hardware errors in the kernel log: taken, or foreign (of no chip of this node).",
+            labels: ["result"])
         scans = registry.counter("ganglion_device_plugin_scans_total", "Scans of the driver's files.")
+        lastScan = registry.gauge(
+            "ganglion_device_plugin_last_scan_timestamp_seconds",
+            "When the driver's files were last read, since unix epoch in seconds.")
+        reloads = registry.counter(
+            "ganglion_device_plugin_settings_reloads_total", "Reloads of the settings file by result.",
+            labels: ["result"])
+        settingsValid = registry.gauge(
+            "ganglion_device_plugin_settings_valid",
+            "0 while the settings file cannot be taken and older settings hold.")
     }
 }

@@ -17,8 +17,6 @@ package actor ResourcePlugin {
         package var kubeletRoot: String
         /// The name of our socket in that directory.
         package var endpoint: String
-        /// Refuse sets that the runtime cannot use.
-        package var isStrict = false
         /// Between two looks at the sockets where no event came.
         package var pollInterval = Duration.seconds(5)
         /// The registration's times.
@@ -47,6 +45,15 @@ package actor ResourcePlugin {
         var ownSocket: String { directory + "/" + endpoint }
     }
 
+    /// What may change while the kubelet holds its stream.
+    package struct Behaviour: Equatable, Sendable {
+        /// Refuse sets that the runtime cannot use.
+        package var isStrict = false
+
+        /// The defaults.
+        package init() {}
+    }
+
     typealias Machine = RegistrationMachine<Files.Identity>
 
     /// The loop that everything of the plugin runs on.
@@ -60,6 +67,7 @@ package actor ResourcePlugin {
     private let metrics: PluginMetrics
     private let lists = Broadcast<DevicePluginAPI.ListAndWatchResponse>()
     private let onRegistration: @Sendable (Bool) -> Void
+    private var behaviour: Behaviour
     private var machine: Machine
     private var allocator: Allocator?
     private var assigned: [NodePluginAPI.Assignment] = []
@@ -81,10 +89,12 @@ package actor ResourcePlugin {
     ///
     /// - Parameter onRegistration: told, on the loop, when the kubelet opens ListAndWatch and when that ends.
     package init(
-        settings: Settings, loop: EventLoop = .shared, log: Logger, metrics: PluginMetrics,
+        settings: Settings, behaviour: Behaviour = Behaviour(), loop: EventLoop = .shared, log: Logger,
+        metrics: PluginMetrics,
         onRegistration: @escaping @Sendable (Bool) -> Void = { _ in }
     ) {
         self.settings = settings
+        self.behaviour = behaviour
         self.loop = loop
         self.log = log.with(["resource": settings.resource])
         self.metrics = metrics
@@ -109,7 +119,7 @@ package actor ResourcePlugin {
         let isFirst = allocator == nil
         var allocator = allocator ?? Allocator(catalog: catalog)
         allocator.catalog = catalog
-        allocator.isStrict = settings.isStrict
+        allocator.isStrict = behaviour.isStrict
         self.allocator = allocator
         _ = applyAssignments()
         lists.send(catalog.list)
@@ -120,6 +130,29 @@ package actor ResourcePlugin {
         look()
         receive(.start)
         watch()
+    }
+
+    /// Goes on in another way, at once; the kubelet sees nothing of it.
+    package func use(_ behaviour: Behaviour) {
+        self.behaviour = behaviour
+        allocator?.isStrict = behaviour.isStrict
+    }
+
+    /// Calls our own socket as the kubelet does.
+    ///
+    /// - Returns: what is wrong; nil when it answers, and while there is no kubelet to serve.
+    package func selfTest(timeout: Duration = .seconds(1)) async -> String? {
+        guard ownSocket != nil else { return nil }
+        do {
+            let client = try await GRPCClient.connect(
+                to: .unix(settings.ownSocket), loop: loop, timeout: timeout)
+            defer { Task { await client.close() } }
+            _ = try await DevicePluginClient(client).options(timeout: timeout)
+            return nil
+        } catch {
+            // It may have been closed on purpose while it was asked.
+            return ownSocket == nil ? nil : "\(error)"
+        }
     }
 
     /// Takes all groups that are assigned to pods of this node; gives those that can never be honoured.
@@ -285,6 +318,14 @@ package actor ResourcePlugin {
             if !watchFailed { log.warning("polling instead of watching", ["error": error.description]) }
             watchFailed = true
         }
+    }
+
+    /// Sees nothing more of the sockets; for tests of what else notices.
+    func stopWatching() {
+        poll?.cancel()
+        let watcher = watcher
+        self.watcher = nil
+        watcher?.close()
     }
 
     /// False when the watch is over.

@@ -27,7 +27,7 @@ final class Node: Sendable {
         // A test awaits events; the poll must be able to find what no event tells.
         resource.pollInterval = .milliseconds(300)
         var settings = DevicePluginDaemon.Settings(resource: resource, discovery: fake.device.settings)
-        settings.healthInterval = .milliseconds(50)
+        settings.monitor.interval = .milliseconds(50)
         if agentSocket { settings.agentSocket = root + "/run/plugin.sock" }
         self.settings = settings
     }

@@ -11,7 +11,7 @@ export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
 SWIFT ?= swift
 FILTER ?=
 BENCH_FLAGS ?=
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Benchmarks
 
 .PHONY: help
 help: ## List the targets

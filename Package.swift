@@ -121,6 +121,19 @@ let measuring: [Target] =
         ["GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "SystemIO", "Arguments"])
     + command("ganglion-interop", ["Interop"])
 
+/// What a request costs in allocations and instructions; `scripts/check-wire-cost` runs it.
+let costs: [Target] = [
+    .target(
+        name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter",
+        cSettings: [.unsafeFlags(["-fno-builtin"])]),
+    .executableTarget(
+        name: "wire-cost",
+        dependencies: ["CAllocationCounter", "GRPC", "HTTP2", "HPACK", "Protobuf", "SystemIO"],
+        path: "Benchmarks/WireCost", swiftSettings: settings,
+        // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
+        linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
+]
+
 let commands: [Target] =
     command(
         "ganglion",
@@ -152,7 +165,7 @@ let endToEnd: [Target] = [
 
 let package = Package(
     name: "ganglion",
-    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + commands
-        + testSupport + endToEnd,
+    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + costs
+        + commands + testSupport + endToEnd,
     swiftLanguageModes: [.v6]
 )

@@ -9,6 +9,8 @@ enum Operation: String, CaseIterable {
     case hpackDecode
     /// The header block of a first request: literals, coded with Huffman.
     case hpackDecodeLiterals
+    /// The header block of a request with a deadline that is not the last one's, into the same list.
+    case hpackDecodeDeadlines
     /// The two header blocks of a response.
     case hpackEncode
     /// The frames of a request.
@@ -25,8 +27,9 @@ enum Operation: String, CaseIterable {
     /// Gets ready; the result does it so many times.
     func prepare() throws -> (Int) throws -> Void {
         switch self {
-        case .hpackDecode: try decoding(Request.known)
-        case .hpackDecodeLiterals: try decoding(Request.literal)
+        case .hpackDecode: try decoding([Request.known])
+        case .hpackDecodeLiterals: try decoding([Request.literal, Request.otherLiteral])
+        case .hpackDecodeDeadlines: try decodingDeadlines()
         case .hpackEncode: encoding()
         case .frameParse: parsing()
         case .http2Request: answering()
@@ -36,25 +39,54 @@ enum Operation: String, CaseIterable {
         }
     }
 
-    private func decoding(_ block: [UInt8]) throws -> (Int) throws -> Void {
+    /// Headers and trailers of a response.
+    private static let response: (head: HeaderList, trailers: HeaderList) = {
+        var head: HeaderList = [":status": "200", "content-type": "application/grpc"]
+        var trailers: HeaderList = ["grpc-status": "0"]
+        head.isSentOften = true
+        trailers.isSentOften = true
+        return (head, trailers)
+    }()
+
+    private func decoding(_ blocks: [[UInt8]]) throws -> (Int) throws -> Void {
         var decoder = HPACKDecoder()
         var list = HeaderList()
-        _ = try decoder.decode(Request.first.span.bytes, into: &list)
+        _ = try decode(Request.first, &decoder, &list)
         return { count in
-            for _ in 0..<count {
-                list.removeAll()
-                guard try decoder.decode(block.span.bytes, into: &list) == .complete else {
+            for index in 0..<count {
+                if blocks.count > 1 { list.removeAll() } else { list = HeaderList() }
+                let block = blocks[index % blocks.count]
+                guard try decode(block, &decoder, &list) == .complete else {
                     throw Failure("the block was too large")
                 }
             }
         }
     }
 
+    private func decodingDeadlines() throws -> (Int) throws -> Void {
+        var decoder = HPACKDecoder()
+        var list = HeaderList()
+        _ = try decode(Request.first, &decoder, &list)
+        var block = Request.withDeadline
+        return { count in
+            for index in 0..<count {
+                list.removeAll()
+                block[block.count - 2] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: index % 10)
+                guard try decode(block, &decoder, &list) == .complete else {
+                    throw Failure("the block was too large")
+                }
+            }
+        }
+    }
+
+    private func decode(
+        _ block: [UInt8], _ decoder: inout HPACKDecoder, _ list: inout HeaderList
+    ) throws(HPACKError) -> HPACKDecoder.Outcome { try decoder.decode(block.span.bytes, into: &list) }
+
     private func encoding() -> (Int) throws -> Void {
         var encoder = HPACKEncoder()
         var output: [UInt8] = []
-        let head: HeaderList = [":status": "200", "content-type": "application/grpc"]
-        let trailers: HeaderList = ["grpc-status": "0"]
+        let (head, trailers) = Self.response
         return { count in
             for _ in 0..<count {
                 output.removeAll(keepingCapacity: true)
@@ -68,26 +100,33 @@ enum Operation: String, CaseIterable {
         let bytes = Request.frames(Request.known, stream: 1)
         return { count in
             for _ in 0..<count {
-                var offset = 0
-                while let header = try FrameHeader.parse(bytes.span.bytes, at: offset, maximumLength: 16_384)
-                {
-                    offset += FrameHeader.size
-                    if case .unknown = try Frame.parse(header, bytes.span.bytes, at: offset) {
-                        throw Failure("the frame is of no known type")
-                    }
-                    offset += header.length
-                }
+                try Self.parse(bytes)
             }
         }
     }
 
+    private static func parse(_ bytes: [UInt8]) throws {
+        let span = bytes.span.bytes
+        var offset = 0
+        while let header = try FrameHeader.parse(span, at: offset, maximumLength: 16_384) {
+            offset += FrameHeader.size
+            if case .unknown = try Frame.parse(header, span, at: offset) {
+                throw Failure("the frame is of no known type")
+            }
+            offset += header.length
+        }
+    }
+
+    private func receive(_ octets: [UInt8], _ connection: inout HTTP2Connection) {
+        connection.receive(octets.span.bytes)
+    }
+
     private func answering() -> (Int) throws -> Void {
         var connection = HTTP2Connection(.server)
-        connection.receive(Request.preface.span.bytes)
+        receive(Request.preface, &connection)
         while connection.next() != nil {}
         connection.drainOutput { _ in }
-        let head: HeaderList = [":status": "200", "content-type": "application/grpc"]
-        let trailers: HeaderList = ["grpc-status": "0"]
+        let (head, trailers) = Self.response
         let message: [UInt8] = [0, 0, 0, 0, 0]
         var frames = Request.frames(Request.first, stream: 1)
         let later = Request.frames(Request.known, stream: 1)
@@ -98,7 +137,7 @@ enum Operation: String, CaseIterable {
             for _ in 0..<count {
                 if stream > 1 { frames.replace(with: later) }
                 frames.setStream(stream)
-                box.connection.receive(frames.span.bytes)
+                receive(frames, &box.connection)
                 while let event = box.connection.next() {
                     guard case .data(let stream, let range, true) = event else { continue }
                     box.connection.consume(range.count, on: stream)

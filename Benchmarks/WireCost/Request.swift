@@ -17,20 +17,25 @@ enum Request {
     static let known = blocks[1]
     /// A block that knows no table of its own.
     static let literal = blocks[2]
+    /// The same in another order, so that it is no repetition.
+    static let otherLiteral = blocks[4]
     /// As `known`, with a deadline of 10 seconds that enters no table.
     static let withDeadline = blocks[3]
 
     private static let blocks: [[UInt8]] = {
         var encoder = HPACKEncoder()
-        var blocks: [[UInt8]] = [[], [], [], []]
+        var blocks: [[UInt8]] = [[], [], [], [], []]
         encoder.encode(fields, into: &blocks[0])
         encoder.encode(fields, into: &blocks[1])
         var plain = HeaderList()
+        var reordered = HeaderList()
         for index in 0..<fields.count {
             plain.add(fields.name(index), fields.value(index), indexing: .avoided)
         }
         var other = HPACKEncoder(tableSize: 4096)
         other.encode(plain, into: &blocks[2])
+        for index in [1, 0] + Array(2..<fields.count) { reordered.add(plain, index) }
+        other.encode(reordered, into: &blocks[4])
         var timed = fields
         timed.add("grpc-timeout", "10S", indexing: .avoided)
         encoder.encode(timed, into: &blocks[3])

@@ -3,11 +3,15 @@
 
 /// First in, first out, bounded by octets.
 struct DynamicTable {
-    private struct Entry {
+    /// One field.
+    struct Entry {
         /// Counted from the first octet that ever entered.
         var start: Int
         var nameLength: Int
         var valueLength: Int
+        var name: HeaderName
+        /// As `HeaderList.isPlain` has it.
+        var isPlain: Bool
         var size: Int { nameLength + valueLength + DynamicTable.overhead }
     }
 
@@ -18,6 +22,8 @@ struct DynamicTable {
     private(set) var size = 0
     /// What `size` may be.
     private(set) var maximumSize: Int
+    /// Changes with every entry that comes or goes: while it is the same, an index means the same field.
+    private(set) var generation = 0
 
     private var storage: [UInt8] = []
     /// How many octets have been cut off in front of `storage`.
@@ -37,55 +43,75 @@ struct DynamicTable {
         evict(until: maximum)
     }
 
-    /// Adds a field as the newest entry; one that is larger than the table empties it (§4.4).
-    mutating func insert(_ source: borrowing [UInt8], name: Range<Int>, value: Range<Int>) {
-        let needed = name.count + value.count + Self.overhead
+    /// Adds the last field of `list` as the newest entry; one that is larger than the table empties it (§4.4).
+    mutating func insertLast(of list: HeaderList) {
+        if let field = list.fields.last { insert(field, list.storage) }
+    }
+
+    /// Adds a field of a list as the newest entry; one that is larger than the table empties it (§4.4).
+    mutating func insert(_ field: HeaderList.Field, _ source: [UInt8]) {
+        let octets = field.nameLength + field.valueLength
+        let needed = octets + Self.overhead
         guard needed <= maximumSize else {
             evict(until: 0)
             return
         }
         evict(until: maximumSize - needed)
-        let entry = Entry(start: base + storage.count, nameLength: name.count, valueLength: value.count)
-        storage.append(contentsOf: source[name])
-        storage.append(contentsOf: source[value])
-        entries.append(entry)
+        entries.append(
+            Entry(
+                start: base + storage.count, nameLength: field.nameLength, valueLength: field.valueLength,
+                name: field.name, isPlain: field.isPlain))
+        source.withUnsafeBufferPointer {
+            storage.append(contentsOf: UnsafeBufferPointer(rebasing: $0[field.start..<field.start + octets]))
+        }
         size += needed
+        generation &+= 1
     }
 
-    /// The octets of the entry that is `age` insertions old, from 0, appended to `output`: first the name, then, if
-    /// wanted, the value.
-    /// - Returns: the length of the name, or nil when there is no such entry.
-    func append(_ age: Int, withValue: Bool, to output: inout [UInt8]) -> Int? {
+    /// The entry that is `age` insertions old, from 0, or nil when there is none.
+    func entry(_ age: Int) -> Entry? {
         guard age >= 0, age < count else { return nil }
-        let entry = entries[entries.count - 1 - age]
+        return entries[entries.count - 1 - age]
+    }
+
+    /// Appends octets of an entry: first the name, then, if wanted, the value.
+    func append(_ entry: Entry, withValue: Bool, to output: inout [UInt8]) {
         let start = entry.start - base
         let end = start + entry.nameLength + (withValue ? entry.valueLength : 0)
-        output.append(contentsOf: storage[start..<end])
-        return entry.nameLength
+        storage.withUnsafeBufferPointer {
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: $0[start..<end]))
+        }
     }
 
     /// The age of the newest entry with this name and, where one has it too, this value.
-    func find(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) -> (age: Int, hasValue: Bool)? {
-        var named: Int?
-        for age in 0..<count {
-            let entry = entries[entries.count - 1 - age]
-            guard entry.nameLength == name.count else { continue }
-            let start = entry.start - base
-            guard storage[start..<start + entry.nameLength] == name else { continue }
-            let valueStart = start + entry.nameLength
-            if entry.valueLength == value.count, storage[valueStart..<valueStart + entry.valueLength] == value
-            {
-                return (age, true)
+    func find(
+        _ known: HeaderName, name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
+    ) -> (age: Int, hasValue: Bool)? {
+        storage.withUnsafeBufferPointer { storage -> (age: Int, hasValue: Bool)? in
+            var named: Int?
+            for age in 0..<count {
+                let entry = entries[entries.count - 1 - age]
+                guard entry.name == known, entry.nameLength == name.count else { continue }
+                let start = entry.start - base
+                let middle = start + entry.nameLength
+                if known == .other {
+                    guard UnsafeBufferPointer(rebasing: storage[start..<middle]).isEqual(to: name) else {
+                        continue
+                    }
+                }
+                let own = UnsafeBufferPointer(rebasing: storage[middle..<middle + entry.valueLength])
+                if own.isEqual(to: value) { return (age, true) }
+                named = named ?? age
             }
-            named = named ?? age
+            return named.map { ($0, false) }
         }
-        return named.map { ($0, false) }
     }
 
     private mutating func evict(until target: Int) {
         while size > target, oldest < entries.count {
             size -= entries[oldest].size
             oldest += 1
+            generation &+= 1
         }
         if oldest == entries.count {
             base += storage.count

@@ -18,6 +18,21 @@ package struct HPACKDecoder: Sendable {
     private var tableLimit: Int
     /// The limit has been lowered below the table's size and the peer has yet to say that it knows (§4.2).
     private var awaitsUpdate = false
+    /// The last list that began empty, as a guess how much memory the next one takes.
+    private var usual = (octets: 0, fields: 0)
+    /// The last block that changed nothing in the table, and its list: a client's requests are often all alike.
+    private var last = Repetition()
+
+    /// A block that means its list for as long as the table is what it was.
+    private struct Repetition {
+        var block: [UInt8] = []
+        var generation = 0
+        /// Empty until the block has come a second time.
+        var list = HeaderList()
+    }
+
+    /// Longer blocks are not kept, so that a connection that is idle holds little.
+    private static let longestRepetition = 256
 
     /// - Parameters:
     ///   - tableSize: our SETTINGS_HEADER_TABLE_SIZE in octets; 4096 unless announced otherwise.
@@ -40,6 +55,13 @@ package struct HPACKDecoder: Sendable {
     /// Decodes one whole block and appends its fields to `list`.
     package mutating func decode(_ block: RawSpan, into list: inout HeaderList) throws(HPACKError) -> Outcome
     {
+        let wasEmpty = list.isEmpty
+        let isRepeated = wasEmpty && last.generation == table.generation && last.block.isEqual(to: block)
+        if isRepeated, !awaitsUpdate, !last.list.isEmpty {
+            list = last.list
+            return .complete
+        }
+        let generation = table.generation
         var offset = 0
         var outcome = Outcome.complete
         while let first = block.octet(offset), first & 0xe0 == 0x20 {
@@ -49,19 +71,44 @@ package struct HPACKDecoder: Sendable {
             awaitsUpdate = false
         }
         if awaitsUpdate { throw .missingSizeUpdate(maximum: tableLimit) }
-        while let first = block.octet(offset) {
-            if first & 0x80 != 0 {
-                try indexed(block, &offset, &list, &outcome)
-            } else if first & 0xc0 == 0x40 {
-                try literal(block, &offset, prefix: 6, .allowed, &list, &outcome)
-            } else if first & 0xe0 == 0x20 {
-                throw .lateSizeUpdate
-            } else {
-                try literal(
-                    block, &offset, prefix: 4, first & 0x10 != 0 ? .never : .avoided, &list, &outcome)
+        let hasUpdates = offset > 0
+        if wasEmpty { list.reserve(octets: usual.octets, fields: usual.fields) }
+        do throws(HPACKError) {
+            while let first = block.octet(offset) {
+                if first & 0x80 != 0 {
+                    try indexed(block, &offset, &list, &outcome)
+                } else if first & 0xc0 == 0x40 {
+                    try literal(block, &offset, prefix: 6, .allowed, &list, &outcome)
+                } else if first & 0xe0 == 0x20 {
+                    throw .lateSizeUpdate
+                } else {
+                    try literal(
+                        block, &offset, prefix: 4, first & 0x10 != 0 ? .never : .avoided, &list, &outcome)
+                }
+            }
+        } catch {
+            list.removeRest()
+            throw error
+        }
+        if wasEmpty {
+            usual = (min(list.storage.count, 1024), min(list.count, 32))
+            if outcome == .complete, !hasUpdates, generation == table.generation {
+                keep(block, isRepeated ? list : HeaderList())
             }
         }
         return outcome
+    }
+
+    /// Keeps a block that has changed nothing.
+    private mutating func keep(_ block: RawSpan, _ list: HeaderList) {
+        guard block.byteCount <= Self.longestRepetition, list.storage.count <= 4 * Self.longestRepetition
+        else {
+            return
+        }
+        last.block.removeAll(keepingCapacity: true)
+        last.block.append(block, 0..<block.byteCount)
+        last.list = list
+        last.generation = table.generation
     }
 
     /// An entry of a table, name and value (§6.1).
@@ -71,21 +118,11 @@ package struct HPACKDecoder: Sendable {
         let index = try PrefixInteger.decode(block, &offset, prefix: 7)
         guard index > 0, index <= StaticTable.count + table.count else { throw .index(index) }
         guard outcome == .complete else { return }
-        var arena = list.takeStorage()
-        let start = arena.count
-        do {
-            let nameLength = try copyEntry(index, withValue: true, to: &arena)
-            list.giveBack(arena)
-            list.noteField(start: start, nameLength: nameLength, indexing: .allowed)
-            if list.size > maximumListSize {
-                list.removeLast()
-                outcome = .tooLarge
-            }
-        } catch {
-            arena.removeSubrange(start...)
-            list.giveBack(arena)
-            throw error
-        }
+        let start = list.storage.count
+        let name = try appendEntry(index, withValue: true, to: &list)
+        list.note(
+            start: start, nameLength: name.length, indexing: .allowed, name.known, isPlain: name.isPlain)
+        check(&list, &outcome)
     }
 
     /// A field with its value, and its name or the index of one (§6.2).
@@ -93,51 +130,60 @@ package struct HPACKDecoder: Sendable {
         _ block: RawSpan, _ offset: inout Int, prefix: Int, _ indexing: HeaderList.Indexing,
         _ list: inout HeaderList, _ outcome: inout Outcome
     ) throws(HPACKError) {
-        var arena = list.takeStorage()
-        let start = arena.count
-        do {
-            let index = try PrefixInteger.decode(block, &offset, prefix: prefix)
-            let nameLength: Int
-            if index > 0 {
-                nameLength = try copyEntry(index, withValue: false, to: &arena)
-            } else {
-                try string(block, &offset, to: &arena)
-                nameLength = arena.count - start
+        let start = list.storage.count
+        let index = try PrefixInteger.decode(block, &offset, prefix: prefix)
+        var name: FieldName
+        if index > 0 {
+            name = try appendEntry(index, withValue: false, to: &list)
+            // The entry's value may be what is wrong with it.
+            if !name.isPlain {
+                name.isPlain = list.withOctets(start..<list.storage.count, FieldOctets.isName)
             }
-            try string(block, &offset, to: &arena)
-            if indexing == .allowed {
-                let middle = start + nameLength
-                table.insert(arena, name: start..<middle, value: middle..<arena.count)
+        } else {
+            try string(block, &offset, to: &list.storage)
+            let known = list.withOctets(start..<list.storage.count) { HeaderName($0) }
+            name = FieldName(length: list.storage.count - start, known: known, isPlain: known != .other)
+            if !name.isPlain {
+                name.isPlain = list.withOctets(start..<list.storage.count, FieldOctets.isName)
             }
-            list.giveBack(arena)
-            list.noteField(start: start, nameLength: nameLength, indexing: indexing)
-            if outcome == .tooLarge || list.size > maximumListSize {
-                list.removeLast()
-                outcome = .tooLarge
-            }
-        } catch {
-            arena.removeSubrange(start...)
-            list.giveBack(arena)
-            throw error
         }
+        try string(block, &offset, to: &list.storage)
+        let value = start + name.length..<list.storage.count
+        let isPlain = name.isPlain && list.withOctets(value, FieldOctets.isValue)
+        list.note(
+            start: start, nameLength: name.length, indexing: indexing, name.known, isPlain: isPlain)
+        if indexing == .allowed { table.insertLast(of: list) }
+        check(&list, &outcome)
     }
 
-    /// Appends entry `index` of the two tables (§2.3.3); returns the length of its name.
-    private func copyEntry(
-        _ index: Int, withValue: Bool, to arena: inout [UInt8]
-    ) throws(HPACKError) -> Int {
-        if index <= StaticTable.count {
+    /// Drops the last field of a list that is too large.
+    private func check(_ list: inout HeaderList, _ outcome: inout Outcome) {
+        guard outcome == .tooLarge || list.size > maximumListSize else { return }
+        list.removeLast()
+        outcome = .tooLarge
+    }
+
+    /// What is known about a name that was appended, or about the whole entry when its value was appended too.
+    private struct FieldName {
+        var length: Int
+        var known: HeaderName
+        var isPlain: Bool
+    }
+
+    /// Appends entry `index` of the two tables (§2.3.3).
+    private func appendEntry(
+        _ index: Int, withValue: Bool, to list: inout HeaderList
+    ) throws(HPACKError) -> FieldName {
+        guard index > StaticTable.count else {
             let entries = StaticTable.entries
-            let name = entries.nameRange(index - 1)
-            arena.append(contentsOf: entries.storage[name])
-            if withValue { arena.append(contentsOf: entries.storage[entries.valueRange(index - 1)]) }
-            return name.count
+            let field = entries.fields[index - 1]
+            let end = withValue ? field.valueRange.upperBound : field.nameRange.upperBound
+            entries.withOctets(field.start..<end) { list.storage.append(contentsOf: $0) }
+            return FieldName(length: field.nameLength, known: field.name, isPlain: true)
         }
-        guard let length = table.append(index - StaticTable.count - 1, withValue: withValue, to: &arena)
-        else {
-            throw .index(index)
-        }
-        return length
+        guard let entry = table.entry(index - StaticTable.count - 1) else { throw .index(index) }
+        table.append(entry, withValue: withValue, to: &list.storage)
+        return FieldName(length: entry.nameLength, known: entry.name, isPlain: entry.isPlain)
     }
 
     /// Appends a string literal (§5.2).

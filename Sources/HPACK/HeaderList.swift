@@ -13,27 +13,34 @@ package struct HeaderList: Sendable {
         case never
     }
 
-    private struct Field: Sendable {
-        var start: Int
-        var nameLength: Int
-        var valueLength: Int
-        var indexing: Indexing
-        var valueStart: Int { start + nameLength }
-        var end: Int { start + nameLength + valueLength }
+    /// Where a field stands, and what is known about it.
+    @usableFromInline struct Field: Sendable {
+        @usableFromInline var start: Int
+        @usableFromInline var nameLength: Int
+        @usableFromInline var valueLength: Int
+        @usableFromInline var indexing: Indexing
+        @usableFromInline var name: HeaderName
+        /// The octets have been looked at and keep the rules of RFC 9113 §8.2.1.
+        @usableFromInline var isPlain: Bool
+
+        @usableFromInline var nameRange: Range<Int> { start..<start + nameLength }
+        @usableFromInline var valueRange: Range<Int> { start + nameLength..<start + nameLength + valueLength }
     }
 
     /// All names and values, back to back.
-    package private(set) var storage: [UInt8] = []
-    private var fields: [Field] = []
+    package internal(set) var storage: [UInt8] = []
+    @usableFromInline var fields: [Field] = []
+    /// Whether this very list is sent again and again: an encoder keeps its block. Any change of the list ends that.
+    package var isSentOften = false
 
     /// An empty list.
     package init() {}
 
     /// The number of fields.
-    package var count: Int { fields.count }
+    @inlinable package var count: Int { fields.count }
 
     /// Whether there is no field.
-    package var isEmpty: Bool { fields.isEmpty }
+    @inlinable package var isEmpty: Bool { fields.isEmpty }
 
     /// The size as SETTINGS_MAX_HEADER_LIST_SIZE counts it: names, values, and 32 octets a field (RFC 9113 §6.5.2).
     package var size: Int { storage.count + 32 * fields.count }
@@ -42,31 +49,33 @@ package struct HeaderList: Sendable {
     package mutating func add(_ name: String, _ value: String, indexing: Indexing = .allowed) {
         let start = storage.count
         storage.append(contentsOf: name.utf8)
-        let middle = storage.count
+        let nameLength = storage.count - start
         storage.append(contentsOf: value.utf8)
-        fields.append(
-            Field(
-                start: start, nameLength: middle - start, valueLength: storage.count - middle,
-                indexing: indexing))
+        note(start: start, nameLength: nameLength, indexing: indexing, HeaderName(name), isPlain: false)
+    }
+
+    /// Appends a field of another list as it is.
+    package mutating func add(_ other: HeaderList, _ index: Int) {
+        let field = other.fields[index]
+        let start = storage.count
+        storage.append(contentsOf: other.storage[field.start..<field.valueRange.upperBound])
+        note(
+            start: start, nameLength: field.nameLength, indexing: field.indexing, field.name,
+            isPlain: field.isPlain)
     }
 
     /// Removes all fields and keeps the memory.
     package mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)
         fields.removeAll(keepingCapacity: true)
+        isSentOften = false
     }
 
     /// Where the name of field `index` stands in `storage`; `index` must be below `count`.
-    package func nameRange(_ index: Int) -> Range<Int> {
-        let field = fields[index]
-        return field.start..<field.valueStart
-    }
+    package func nameRange(_ index: Int) -> Range<Int> { fields[index].nameRange }
 
     /// Where the value of field `index` stands in `storage`; `index` must be below `count`.
-    package func valueRange(_ index: Int) -> Range<Int> {
-        let field = fields[index]
-        return field.valueStart..<field.end
-    }
+    package func valueRange(_ index: Int) -> Range<Int> { fields[index].valueRange }
 
     /// The name of field `index`; octets that are not UTF-8 become U+FFFD.
     package func name(_ index: Int) -> String { String(decoding: storage[nameRange(index)], as: UTF8.self) }
@@ -74,34 +83,61 @@ package struct HeaderList: Sendable {
     /// The value of field `index`; octets that are not UTF-8 become U+FFFD.
     package func value(_ index: Int) -> String { String(decoding: storage[valueRange(index)], as: UTF8.self) }
 
+    /// The name of field `index` if it is one of the known ones.
+    @inlinable package func knownName(_ index: Int) -> HeaderName { fields[index].name }
+
+    /// Whether the octets of field `index` were found to keep the rules of RFC 9113 §8.2.1.
+    @inlinable package func isPlain(_ index: Int) -> Bool { fields[index].isPlain }
+
     /// How field `index` may be compressed.
     package func indexing(_ index: Int) -> Indexing { fields[index].indexing }
 
     /// The first field called `name`, or nil.
-    package func firstIndex(of name: String) -> Int? {
-        fields.indices.first { storage.matches(name, nameRange($0)) }
-    }
+    package func firstIndex(of name: String) -> Int? { fields.indices.first { isNamed($0, name) } }
+
+    /// The first field with a known name, or nil.
+    package func firstIndex(of name: HeaderName) -> Int? { fields.firstIndex { $0.name == name } }
 
     /// The value of the first field called `name`, or nil.
     package subscript(_ name: String) -> String? { firstIndex(of: name).map(value) }
+
+    /// The value of the first field with a known name, or nil.
+    package subscript(_ name: HeaderName) -> String? { firstIndex(of: name).map(value) }
 
     /// Whether field `index` is called `name`.
     package func isNamed(_ index: Int, _ name: String) -> Bool { storage.matches(name, nameRange(index)) }
 
     /// Whether the value of field `index` is `value`.
     package func hasValue(_ index: Int, _ value: String) -> Bool { storage.matches(value, valueRange(index)) }
+
+    /// Whether the value of field `index` is `octets`.
+    package func hasValue(_ index: Int, octets: UnsafeBufferPointer<UInt8>) -> Bool {
+        withOctets(fields[index].valueRange) { $0.isEqual(to: octets) }
+    }
+
+    /// Lends octets of `storage`.
+    func withOctets<Result>(_ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        storage.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+    }
 }
 
 extension HeaderList {
-    /// Lends the arena to a decoder, which puts it back with `giveBack`.
-    mutating func takeStorage() -> [UInt8] {
-        let taken = storage
-        storage = []
-        return taken
+    /// Notes that the octets from `start` to the end of the storage are a field.
+    mutating func note(
+        start: Int, nameLength: Int, indexing: Indexing, _ name: HeaderName, isPlain: Bool
+    ) {
+        isSentOften = false
+        fields.append(
+            Field(
+                start: start, nameLength: nameLength, valueLength: storage.count - start - nameLength,
+                indexing: indexing, name: name, isPlain: isPlain))
     }
 
-    /// Puts the arena back.
-    mutating func giveBack(_ arena: consuming [UInt8]) { storage = arena }
+    /// Makes room at once instead of in steps.
+    mutating func reserve(octets: Int, fields count: Int) {
+        if octets > 0 { storage.reserveCapacity(octets) }
+        if count > 0 { fields.reserveCapacity(count) }
+    }
 
     /// Removes the last field.
     mutating func removeLast() {
@@ -109,13 +145,8 @@ extension HeaderList {
         storage.removeSubrange(last.start...)
     }
 
-    /// Notes that the octets from `start` to the end of the arena are a field.
-    mutating func noteField(start: Int, nameLength: Int, indexing: Indexing) {
-        fields.append(
-            Field(
-                start: start, nameLength: nameLength, valueLength: storage.count - start - nameLength,
-                indexing: indexing))
-    }
+    /// Removes octets that belong to no field: a field was cut short.
+    mutating func removeRest() { storage.removeSubrange((fields.last?.valueRange.upperBound ?? 0)...) }
 }
 
 extension HeaderList: Equatable {
@@ -147,8 +178,11 @@ extension HeaderList: CustomStringConvertible {
 extension [UInt8] {
     /// Whether the octets of `range` spell `text`.
     fileprivate func matches(_ text: String, _ range: Range<Int>) -> Bool {
-        let utf8 = text.utf8
-        guard utf8.count == range.count else { return false }
-        return self[range].elementsEqual(utf8)
+        guard text.utf8.count == range.count else { return false }
+        return withUnsafeBufferPointer { own in
+            let octets = UnsafeBufferPointer(rebasing: own[range])
+            return text.utf8.withContiguousStorageIfAvailable { octets.isEqual(to: $0) }
+                ?? octets.elementsEqual(text.utf8)
+        }
     }
 }

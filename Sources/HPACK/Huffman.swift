@@ -4,7 +4,7 @@
 /// The Huffman code for header strings (RFC 7541 §5.2).
 enum Huffman {
     /// Code lengths in bits of the octets 0 to 255 and of EOS.
-    private static let lengths: [UInt8] = [
+    private static let lengthList: [UInt8] = [
         13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28,
         28, 28, 28, 28, 28, 28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6,
         5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10, 13, 6, 7, 7, 7, 7, 7, 7,
@@ -20,7 +20,8 @@ enum Huffman {
     private static let endOfString = 256
 
     /// The code of each symbol, right-aligned in 32 bits.
-    private static let codes: [UInt32] = {
+    private static let codeList: [UInt32] = {
+        let lengths = lengthList
         var codes = [UInt32](repeating: 0, count: lengths.count)
         let order = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
         var next: UInt32 = 0
@@ -35,7 +36,7 @@ enum Huffman {
     }()
 
     /// What four bits do to a state. States are the tree's 256 inner nodes, 0 is the root.
-    private struct Step {
+    private struct Step: BitwiseCopyable {
         /// The state that follows.
         var next: UInt8 = 0
         /// The octet that these bits completed, if `emits`.
@@ -49,19 +50,19 @@ enum Huffman {
 
     /// The step of state `s` and bits `b` is at `16 * s + b`. No code is shorter than five bits, so four bits never
     /// complete two symbols.
-    private static let steps: [Step] = {
+    private static let stepList: [Step] = {
         // A child below 257 is a leaf (its symbol), from 257 an inner node (257 + its number).
         var children = [[Int]]()
         var isPadding = [true]
         children.append([-1, -1])
-        for symbol in lengths.indices {
+        for symbol in lengthList.indices {
             var node = 0
-            for bit in stride(from: Int(lengths[symbol]) - 1, through: 0, by: -1) {
-                let way = Int(codes[symbol] >> UInt32(bit) & 1)
+            for bit in stride(from: Int(lengthList[symbol]) - 1, through: 0, by: -1) {
+                let way = Int(codeList[symbol] >> UInt32(bit) & 1)
                 if bit == 0 {
                     children[node][way] = symbol
                 } else if children[node][way] < 0 {
-                    let depth = Int(lengths[symbol]) - bit
+                    let depth = Int(lengthList[symbol]) - bit
                     children.append([-1, -1])
                     isPadding.append(isPadding[node] && way == 1 && depth <= 7)
                     children[node][way] = 257 + children.count - 1
@@ -98,38 +99,73 @@ enum Huffman {
         return steps
     }()
 
+    /// The tables for reading, where no reference has to be counted and no index checked: octets, states and bits are
+    /// within them by their types. Made once and never given back.
+    private struct Tables: @unchecked Sendable {
+        // @unchecked: the memory is written once, before anybody else can see it.
+        let lengths = Self.copy(Huffman.lengthList)
+        let codes = Self.copy(Huffman.codeList)
+        let steps = Self.copy(Huffman.stepList)
+
+        private static func copy<Element: BitwiseCopyable>(_ list: [Element]) -> UnsafePointer<Element> {
+            let memory = UnsafeMutablePointer<Element>.allocate(capacity: list.count)
+            for (index, element) in list.enumerated() { (memory + index).initialize(to: element) }
+            return UnsafePointer(memory)
+        }
+    }
+
+    private static let tables = Tables()
+
     /// Decodes the octets of `range`, which must be inside of `bytes`, to the end of `output`.
     static func decode(
         _ bytes: RawSpan, _ range: Range<Int>, into output: inout [UInt8]
     ) throws(HPACKError) {
-        let steps = Self.steps
-        var state = 0
-        var mayEnd = true
-        for offset in range {
-            guard let octet = bytes.octet(offset) else { throw .truncated }
-            for bits in [octet >> 4, octet & 15] {
-                let step = steps[state * 16 + Int(bits)]
-                guard !step.fails else { throw .huffman }
-                if step.emits { output.append(step.symbol) }
-                state = Int(step.next)
-                mayEnd = step.mayEnd
+        guard range.lowerBound >= 0, range.upperBound <= bytes.byteCount else { throw .truncated }
+        let steps = tables.steps
+        // No code is shorter than five bits.
+        let isWhole = bytes.withUnsafeBytes { bytes in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: range.count * 8 / 5 + 1) { text in
+                var count = 0
+                var step = Step(mayEnd: true)
+                for octet in UnsafeRawBufferPointer(rebasing: bytes[range]) {
+                    step = steps[Int(step.next) << 4 | Int(octet >> 4)]
+                    if step.fails { return false }
+                    text[count] = step.symbol
+                    count += step.emits ? 1 : 0
+                    step = steps[Int(step.next) << 4 | Int(octet & 15)]
+                    if step.fails { return false }
+                    text[count] = step.symbol
+                    count += step.emits ? 1 : 0
+                }
+                output.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<count]))
+                return step.mayEnd
             }
         }
-        guard mayEnd else { throw .huffman }
+        guard isWhole else { throw .huffman }
+    }
+
+    /// As below, of a slice.
+    static func encodedLength(_ octets: ArraySlice<UInt8>) -> Int {
+        octets.withUnsafeBufferPointer { encodedLength($0) }
+    }
+
+    /// As below, of a slice.
+    static func encode(_ octets: ArraySlice<UInt8>, into output: inout [UInt8]) {
+        octets.withUnsafeBufferPointer { encode($0, into: &output) }
     }
 
     /// The octets that `encode` would append.
-    static func encodedLength(_ octets: ArraySlice<UInt8>) -> Int {
-        let lengths = Self.lengths
+    static func encodedLength(_ octets: UnsafeBufferPointer<UInt8>) -> Int {
+        let lengths = tables.lengths
         var bits = 0
         for octet in octets { bits += Int(lengths[Int(octet)]) }
         return (bits + 7) / 8
     }
 
     /// Appends the code of `octets`, padded with ones.
-    static func encode(_ octets: ArraySlice<UInt8>, into output: inout [UInt8]) {
-        let lengths = Self.lengths
-        let codes = Self.codes
+    static func encode(_ octets: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) {
+        let lengths = tables.lengths
+        let codes = tables.codes
         var pending: UInt64 = 0
         var count: UInt64 = 0
         for octet in octets {

@@ -4,16 +4,26 @@ internal import HPACK
 
 extension [UInt8] {
     mutating func append(_ header: FrameHeader) {
-        append32(UInt32(truncatingIfNeeded: header.length) << 8 | UInt32(header.type))
-        append(header.flags)
-        append32(header.stream)
+        let length = UInt64(truncatingIfNeeded: header.length & 0xff_ffff)
+        append(
+            length << 40 | UInt64(header.type) << 32 | UInt64(header.flags) << 24
+                | UInt64(header.stream >> 8),
+            count: 8)
+        append(UInt8(truncatingIfNeeded: header.stream))
     }
 
-    mutating func append32(_ value: UInt32) {
-        append(UInt8(truncatingIfNeeded: value >> 24))
-        append(UInt8(truncatingIfNeeded: value >> 16))
-        append(UInt8(truncatingIfNeeded: value >> 8))
-        append(UInt8(truncatingIfNeeded: value))
+    /// Writes the length into a frame header that stands at `offset`.
+    mutating func setFrameLength(_ length: Int, at offset: Int) {
+        for index in 0..<3 {
+            self[offset + index] = UInt8(truncatingIfNeeded: length >> (16 - 8 * index))
+        }
+    }
+
+    mutating func append32(_ value: UInt32) { append(UInt64(value) << 32, count: 4) }
+
+    /// Appends the first `count` octets of a big-endian integer, 0 to 8.
+    mutating func append(_ value: UInt64, count: Int) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0.prefix(count)) }
     }
 
     /// DATA of the octets of `range`.

@@ -134,7 +134,7 @@ extension HTTP2Connection {
         }
         let padding = flow - payload.count
         if padding > 0, !endStream { consume(padding, on: stream) }
-        events.append(.data(stream, payload, endStream: endStream))
+        emit(.data(stream, payload, endStream: endStream))
         if endStream { endRemote(index) }
     }
 
@@ -212,7 +212,7 @@ extension HTTP2Connection {
             if let expected = streams[index].expectedOctets, expected != 0 {
                 throw .stream(stream, .protocolError, "the body is not as long as content-length says")
             }
-            events.append(.trailers(stream, list))
+            emit(.trailers(stream, list))
             endRemote(index)
             return
         }
@@ -221,7 +221,7 @@ extension HTTP2Connection {
                 throw .stream(stream, .protocolError, "status \(status) cannot end a response")
             }
             try spendControlFrame()
-            events.append(.informational(stream, list))
+            emit(.informational(stream, list))
             return
         }
         if endStream, let expected = facts.contentLength, expected != 0, role == .server {
@@ -229,7 +229,7 @@ extension HTTP2Connection {
         }
         streams[index].receivedHeaders = true
         streams[index].expectedOctets = facts.contentLength
-        events.append(.headers(stream, list, endStream: endStream))
+        emit(.headers(stream, list, endStream: endStream))
         if endStream { endRemote(index) }
     }
 
@@ -272,7 +272,7 @@ extension HTTP2Connection {
         guard let index = streams.index(stream) else { return }
         streams.remove(at: index)
         closed.note(stream, .resetByPeer)
-        events.append(.reset(stream, code, byPeer: true))
+        emit(.reset(stream, code, byPeer: true))
         noteStreamEnd()
     }
 
@@ -300,7 +300,7 @@ extension HTTP2Connection {
             }
         }
         output.appendSettingsAcknowledgement()
-        events.append(.settings)
+        emit(.settings)
         if change > 0 { pump() }
     }
 
@@ -317,10 +317,10 @@ extension HTTP2Connection {
             while let stream = streams.streams.last, stream.id > lastStream {
                 streams.remove(at: streams.count - 1)
                 closed.note(stream.id, .resetByUs)
-                events.append(.reset(stream.id, .refusedStream, byPeer: true))
+                emit(.reset(stream.id, .refusedStream, byPeer: true))
             }
         }
-        events.append(.goAway(lastStream: lastStream, code, debug: Array(inbound[debug].prefix(256))))
+        emit(.goAway(lastStream: lastStream, code, debug: Array(inbound[debug].prefix(256))))
     }
 
     private mutating func receiveWindowUpdate(_ stream: StreamID, _ increment: Int) throws(Fault) {
@@ -361,6 +361,6 @@ extension HTTP2Connection {
 
     /// A stream is gone: perhaps it was the last that a shutdown waited for.
     mutating func noteStreamEnd() {
-        if streams.isEmpty, drain.finish() { events.append(.drained) }
+        if streams.isEmpty, drain.finish() { emit(.drained) }
     }
 }

@@ -37,10 +37,7 @@ extension HTTP2Connection {
 
     /// Begins a response, or is one when `endStream`; nothing happens on a stream that is over.
     package mutating func sendHeaders(_ stream: StreamID, _ headers: HeaderList, endStream: Bool = false) {
-        guard let index = streams.index(stream), streams[index].state.canSend, streams[index].end == .open
-        else {
-            return
-        }
+        guard let index = streams.index(stream), streams[index].takesMore else { return }
         write(headers, index, endStream: endStream)
     }
 
@@ -49,10 +46,7 @@ extension HTTP2Connection {
     /// - Returns: whether all has been written; if not, `writable` will come.
     @discardableResult
     package mutating func sendData(_ stream: StreamID, _ bytes: [UInt8], endStream: Bool = false) -> Bool {
-        guard let index = streams.index(stream), streams[index].state.canSend, streams[index].end == .open
-        else {
-            return true
-        }
+        guard let index = streams.index(stream), streams[index].takesMore else { return true }
         var sent = 0
         if streams[index].waitingOctets == 0 {
             while sent < bytes.count {
@@ -68,12 +62,13 @@ extension HTTP2Connection {
             }
         }
         guard sent < bytes.count || endStream else { return true }
-        if streams[index].waitingHead > 65_536 {
-            streams[index].waiting.removeFirst(streams[index].waitingHead)
-            streams[index].waitingHead = 0
+        let backlog = backlog(index)
+        if backlog.head > 65_536 {
+            backlog.octets.removeFirst(backlog.head)
+            backlog.head = 0
         }
-        streams[index].waiting.append(contentsOf: bytes[sent...])
-        if endStream { streams[index].end = .endStream }
+        backlog.octets.append(contentsOf: bytes[sent...])
+        if endStream { backlog.end = .endStream }
         guard streams[index].waitingOctets > 0 else {
             writeEnd(index)
             return true
@@ -81,14 +76,39 @@ extension HTTP2Connection {
         return false
     }
 
+    /// Sends a short prefix and octets of a body as one, without joining them before.
+    ///
+    /// - Parameter prefix: eight octets at most, the first one in the highest bits of `octets`.
+    /// - Returns: as `sendData`.
+    @discardableResult
+    package mutating func sendData(
+        _ stream: StreamID, prefix: (octets: UInt64, count: Int), _ bytes: [UInt8]
+    ) -> Bool {
+        let prefixCount = min(max(prefix.count, 0), 8)
+        guard let index = streams.index(stream), streams[index].takesMore else { return true }
+        let count = prefixCount + bytes.count
+        guard streams[index].waitingOctets == 0, room(index, count) == count else {
+            var joined: [UInt8] = []
+            joined.reserveCapacity(count)
+            joined.append(prefix.octets, count: prefixCount)
+            joined.append(contentsOf: bytes)
+            return sendData(stream, joined)
+        }
+        spend(index, count)
+        output.append(FrameHeader(length: count, type: FrameHeader.Kind.data, flags: 0, stream: stream))
+        output.append(prefix.octets, count: prefixCount)
+        if !bytes.isEmpty { output.append(contentsOf: bytes) }
+        return true
+    }
+
     /// Ends our side with trailers, after what waits.
     package mutating func sendTrailers(_ stream: StreamID, _ trailers: HeaderList) {
-        guard let index = streams.index(stream), streams[index].state.canSend, streams[index].end == .open
-        else {
+        guard let index = streams.index(stream), streams[index].takesMore else { return }
+        guard streams[index].waitingOctets > 0 else {
+            write(trailers, index, endStream: true)
             return
         }
-        streams[index].end = .trailers(trailers)
-        if streams[index].waitingOctets == 0 { writeEnd(index) }
+        backlog(index).end = .trailers(trailers)
     }
 
     /// Octets of the stream that wait for room; 0 when it is over.
@@ -150,24 +170,47 @@ extension HTTP2Connection {
         return max(0, min(octets, frameLimit, sendWindow.available, streams[index].sendWindow.available))
     }
 
+    private mutating func backlog(_ index: Int) -> HTTP2Stream.Backlog {
+        if let backlog = streams[index].backlog { return backlog }
+        let backlog = HTTP2Stream.Backlog()
+        streams[index].backlog = backlog
+        return backlog
+    }
+
     private mutating func write(_ headers: HeaderList, _ index: Int, endStream: Bool) {
-        scratch.removeAll(keepingCapacity: true)
-        encoder.encode(headers, into: &scratch)
-        output.appendHeaders(streams[index].id, scratch, endStream: endStream, maximumLength: frameLimit)
+        // The block goes straight into the output; its length is known and written afterwards.
+        let start = output.count
+        let flags = FrameHeader.Flag.endHeaders | (endStream ? FrameHeader.Flag.endStream : 0)
+        let id = streams[index].id
+        output.append(FrameHeader(length: 0, type: FrameHeader.Kind.headers, flags: flags, stream: id))
+        encoder.encode(headers, into: &output)
+        let length = output.count - start - FrameHeader.size
+        if length <= frameLimit {
+            output.setFrameLength(length, at: start)
+        } else {
+            let block = Array(output[(start + FrameHeader.size)...])
+            output.removeSubrange(start...)
+            output.appendHeaders(id, block, endStream: endStream, maximumLength: frameLimit)
+        }
         limits.controlFrames.refund()
         if endStream { finishLocal(index) }
     }
 
-    private mutating func writeData(_ index: Int, _ bytes: RawSpan, _ range: Range<Int>, endStream: Bool) {
-        sendWindow.spend(range.count)
-        streams[index].sendWindow.spend(range.count)
-        output.appendData(streams[index].id, bytes, range, endStream: endStream)
+    private mutating func spend(_ index: Int, _ octets: Int) {
+        sendWindow.spend(octets)
+        streams[index].sendWindow.spend(octets)
         limits.controlFrames.refund()
+    }
+
+    private mutating func writeData(_ index: Int, _ bytes: RawSpan, _ range: Range<Int>, endStream: Bool) {
+        spend(index, range.count)
+        output.appendData(streams[index].id, bytes, range, endStream: endStream)
     }
 
     /// Writes what ends our side; all octets are out.
     private mutating func writeEnd(_ index: Int) {
-        switch streams[index].end {
+        guard let backlog = streams[index].backlog else { return }
+        switch backlog.end {
         case .open: return
         case .endStream:
             writeData(index, RawSpan(), 0..<0, endStream: true)
@@ -192,6 +235,7 @@ extension HTTP2Connection {
 
     /// Sends what waits, in turns.
     mutating func pump() {
+        guard streams.haveBacklog else { return }
         var progress = true
         while progress {
             progress = false
@@ -215,26 +259,22 @@ extension HTTP2Connection {
 
     /// Sends one frame of what waits; false when there is no room.
     private mutating func sendOneFrame(_ index: Int) -> Bool {
+        guard let backlog = streams[index].backlog else { return false }
         let size = room(index, streams[index].waitingOctets)
         guard size > 0 else { return false }
-        let head = streams[index].waitingHead
-        let isLast = size == streams[index].waitingOctets
-        let bytes = streams[index].waiting
-        writeData(
-            index, bytes.span.bytes, head..<head + size, endStream: isLast && streams[index].end == .endStream
-        )
+        let head = backlog.head
+        let isLast = size == backlog.octets.count - head
+        var endsHere = false
+        if isLast, case .endStream = backlog.end { endsHere = true }
+        writeData(index, backlog.octets.span.bytes, head..<head + size, endStream: endsHere)
         guard isLast else {
-            streams[index].waitingHead += size
+            backlog.head += size
             return true
         }
-        streams[index].waiting.removeAll()
-        streams[index].waitingHead = 0
-        events.append(.writable(streams[index].id))
-        switch streams[index].end {
-        case .open: break
-        case .endStream: finishLocal(index)
-        case .trailers: writeEnd(index)
-        }
+        backlog.octets = []
+        backlog.head = 0
+        emit(.writable(streams[index].id))
+        if endsHere { finishLocal(index) } else { writeEnd(index) }
         return true
     }
 }

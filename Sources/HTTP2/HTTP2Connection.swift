@@ -45,6 +45,9 @@ package struct HTTP2Connection: ~Copyable {
     /// The octets of `inbound` before it have been dealt with.
     var inboundHead = 0
     var output: [UInt8] = []
+    /// The next event, which is nearly always the only one.
+    var event: HTTP2Event?
+    /// Events after it; those before `eventsHead` have been told.
     var events: [HTTP2Event] = []
     var eventsHead = 0
     var decoder: HPACKDecoder
@@ -64,8 +67,6 @@ package struct HTTP2Connection: ~Copyable {
     var peerLastStream: StreamID?
     /// Where the round over the waiting streams goes on, so that all get their turn.
     var roundStart = 0
-    /// Reused for each block that is encoded.
-    var scratch: [UInt8] = []
 
     struct PendingBlock {
         var stream: StreamID
@@ -128,6 +129,7 @@ package struct HTTP2Connection: ~Copyable {
     /// The next event, or nil when all that has arrived is dealt with.
     package mutating func next() -> HTTP2Event? {
         while true {
+            if let next = event.take() { return next }
             if eventsHead < events.count {
                 defer { eventsHead += 1 }
                 return events[eventsHead]
@@ -138,6 +140,11 @@ package struct HTTP2Connection: ~Copyable {
             }
             guard receiveFrame() else { return nil }
         }
+    }
+
+    /// Queues an event.
+    mutating func emit(_ next: HTTP2Event) {
+        if event == nil, events.isEmpty { event = next } else { events.append(next) }
     }
 
     /// Appends the octets of a `data` event to `target`.
@@ -180,7 +187,7 @@ package struct HTTP2Connection: ~Copyable {
         output.appendGoAway(highestPeerStream, error.code, debug: error.reason)
         streams.removeAll()
         pendingBlock = nil
-        events.append(.failed(error))
+        emit(.failed(error))
     }
 
     /// Ends a stream with RST_STREAM, and the connection when the peer causes too many of them.
@@ -196,7 +203,7 @@ package struct HTTP2Connection: ~Copyable {
         output.appendReset(error.stream, error.code)
         if let index = streams.index(error.stream) {
             streams.remove(at: index)
-            events.append(.reset(error.stream, error.code, byPeer: false))
+            emit(.reset(error.stream, error.code, byPeer: false))
         }
         closed.note(error.stream, .resetByUs)
         noteStreamEnd()

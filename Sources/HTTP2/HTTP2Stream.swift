@@ -2,39 +2,55 @@
 
 internal import HPACK
 
-/// One stream that is open or half closed.
-struct HTTP2Stream: Sendable {
+/// One stream that is open or half closed. Small: most end before anything has to wait.
+struct HTTP2Stream {
     let id: StreamID
     var state = StreamState.open
-    var receiveWindow: ReceiveWindow
-    var sendWindow: SendWindow
     /// Whether the headers that begin the peer's message have come; what follows are trailers.
     var receivedHeaders = false
+    var receiveWindow: ReceiveWindow
+    var sendWindow: SendWindow
     /// What Content-Length leaves to come.
     var expectedOctets: Int?
-    /// What waits for room in the windows; the octets before `waitingHead` are gone.
-    var waiting: [UInt8] = []
-    var waitingHead = 0
-    /// What ends our message once `waiting` is empty.
-    var end = End.open
+    /// What could not be sent at once.
+    var backlog: Backlog?
+
+    /// Octets that wait for room in the windows, and what comes after them.
+    final class Backlog {
+        /// The octets before `head` are gone.
+        var octets: [UInt8] = []
+        var head = 0
+        /// What ends our message once `octets` are out.
+        var end = End.open
+    }
 
     /// How our side of the stream ends.
-    enum End: Equatable, Sendable {
+    enum End {
         case open
         case endStream
         case trailers(HeaderList)
     }
 
-    var waitingOctets: Int { waiting.count - waitingHead }
-    var hasSomethingToSend: Bool { waitingOctets > 0 || end != .open }
+    var waitingOctets: Int { backlog.map { $0.octets.count - $0.head } ?? 0 }
+
+    /// Whether more can be added to our message.
+    var takesMore: Bool {
+        guard state.canSend else { return false }
+        guard let backlog else { return true }
+        if case .open = backlog.end { return true }
+        return false
+    }
 }
 
 /// The streams by number. There are at most a few hundred and numbers only rise: a sorted array is the whole index.
-struct StreamTable: Sendable {
+struct StreamTable {
     private(set) var streams: [HTTP2Stream] = []
 
     var count: Int { streams.count }
     var isEmpty: Bool { streams.isEmpty }
+
+    /// Whether something may wait in one of them.
+    var haveBacklog: Bool { streams.contains { $0.backlog != nil } }
 
     /// Where stream `id` is, or nil.
     func index(_ id: StreamID) -> Int? {

@@ -32,22 +32,21 @@ extension HeaderList {
         var seen: UInt8 = 0
         var regular = false
         for index in 0..<count {
-            let name = nameRange(index)
-            guard let first = name.first.map({ storage[$0] }) else {
-                throw MalformedMessage("a field has no name")
-            }
-            try checkValue(index)
-            guard first == UInt8(ascii: ":") else {
+            let known = knownName(index)
+            // A decoder has looked at the octets of most fields already.
+            if !isPlain(index) { try checkOctets(index) }
+            let isPseudo =
+                known == .other ? storage[nameRange(index).lowerBound] == UInt8(ascii: ":") : known.isPseudo
+            guard isPseudo else {
                 regular = true
-                try checkName(index)
-                try checkConnectionField(index, &facts)
+                try checkConnectionField(index, known, &facts)
                 continue
             }
             guard !regular else { throw MalformedMessage("\(self.name(index)) comes after a regular field") }
             guard part != .trailers else {
                 throw MalformedMessage("\(self.name(index)) is among the trailers")
             }
-            let bit = try pseudoField(index, part, &facts)
+            let bit = try pseudoField(index, known, part, &facts)
             guard seen & bit == 0 else { throw MalformedMessage("\(self.name(index)) is there twice") }
             seen |= bit
         }
@@ -76,10 +75,10 @@ extension HeaderList {
     }
 
     private func pseudoField(
-        _ index: Int, _ part: MessagePart, _ facts: inout HeaderFacts
+        _ index: Int, _ known: HeaderName, _ part: MessagePart, _ facts: inout HeaderFacts
     ) throws(MalformedMessage) -> UInt8 {
         if part == .response {
-            guard isNamed(index, ":status") else {
+            guard known == .status else {
                 throw MalformedMessage("\(name(index)) is no field of a response")
             }
             let digits = storage[valueRange(index)]
@@ -89,17 +88,24 @@ extension HeaderList {
             facts.status = status
             return Pseudo.status
         }
-        if isNamed(index, ":method") {
-            return hasValue(index, "CONNECT") ? Pseudo.method | Pseudo.connect : Pseudo.method
-        }
-        if isNamed(index, ":path") {
+        switch known {
+        case .method: return hasValue(index, "CONNECT") ? Pseudo.method | Pseudo.connect : Pseudo.method
+        case .path:
             guard !valueRange(index).isEmpty else { throw MalformedMessage(":path is empty") }
             return Pseudo.path
-        }
-        if isNamed(index, ":scheme") { return Pseudo.scheme }
+        case .scheme: return Pseudo.scheme
         // Its value is not looked at: a kubelet sends a percent-encoded path of a socket.
-        if isNamed(index, ":authority") { return Pseudo.authority }
-        throw MalformedMessage("\(name(index)) is no field of a request")
+        case .authority: return Pseudo.authority
+        default: throw MalformedMessage("\(name(index)) is no field of a request")
+        }
+    }
+
+    private func checkOctets(_ index: Int) throws(MalformedMessage) {
+        guard let first = storage[nameRange(index)].first else {
+            throw MalformedMessage("a field has no name")
+        }
+        try checkValue(index)
+        if first != UInt8(ascii: ":") { try checkName(index) }
     }
 
     /// §8.2.1: no upper case, no control characters, no colon but the first.
@@ -124,23 +130,20 @@ extension HeaderList {
     }
 
     /// §8.2.2 and the Content-Length of §8.1.1.
-    private func checkConnectionField(_ index: Int, _ facts: inout HeaderFacts) throws(MalformedMessage) {
-        switch nameRange(index).count {
-        case 2:
-            guard isNamed(index, "te"), !hasValue(index, "trailers") else { return }
+    private func checkConnectionField(
+        _ index: Int, _ known: HeaderName, _ facts: inout HeaderFacts
+    ) throws(MalformedMessage) {
+        switch known {
+        case .te:
+            guard !hasValue(index, "trailers") else { return }
             throw MalformedMessage("te is something else than trailers")
-        case 14:
-            guard isNamed(index, "content-length") else { return }
+        case .contentLength:
             guard let length = decimal(storage[valueRange(index)]),
                 facts.contentLength == nil || facts.contentLength == length
             else { throw MalformedMessage("content-length is not one number") }
             facts.contentLength = length
-        case 7, 10, 16, 17:
-            for forbidden in ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]
-            {
-                guard isNamed(index, forbidden) else { continue }
-                throw MalformedMessage("\(forbidden) is a field of HTTP/1")
-            }
+        case .connection, .proxyConnection, .keepAlive, .transferEncoding, .upgrade:
+            throw MalformedMessage("\(name(index)) is a field of HTTP/1")
         default: break
         }
     }

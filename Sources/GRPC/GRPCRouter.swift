@@ -115,6 +115,17 @@ package struct GRPCRouter: Sendable {
         }
     }
 
+    /// The services that have a method here, as `package.Service`, in order.
+    package var services: [String] {
+        let names = routes.keys.compactMap { path -> String? in
+            guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+                return nil
+            }
+            return String(path[path.index(after: path.startIndex)..<slash])
+        }
+        return Set(names).sorted()
+    }
+
     /// The status for a path without handler, in the words of grpc-go.
     func unimplemented(_ path: String) -> GRPCStatus {
         guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), slash > path.startIndex else {

@@ -57,3 +57,69 @@ package struct HealthCheckResponse: Message {
         status = ServingStatus(rawValue: number) ?? .unknown
     }
 }
+
+/// grpc.health.v1.HealthListRequest
+package struct HealthListRequest: Message {
+    /// The default.
+    package init() {}
+    /// Writes the fields.
+    package func encode(to writer: inout ProtobufWriter) {}
+    /// Reads a field.
+    package mutating func decode(
+        field: ProtobufField, from reader: inout ProtobufReader
+    ) throws(ProtobufError) {}
+}
+
+/// grpc.health.v1.HealthListResponse
+package struct HealthListResponse: Message {
+    /// map<string, HealthCheckResponse> statuses
+    package var statuses: [String: ServingStatus] = [:]
+
+    /// No services.
+    package init() {}
+
+    /// The services and their statuses.
+    package init(statuses: [String: ServingStatus]) { self.statuses = statuses }
+
+    /// An entry of the map, as it travels.
+    private struct Entry: Message {
+        var service = ""
+        var response: HealthCheckResponse?
+
+        init() {}
+        init(_ service: String, _ status: ServingStatus) {
+            self.service = service
+            response = HealthCheckResponse(status: status)
+        }
+
+        func encode(to writer: inout ProtobufWriter) {
+            writer.write(1, service)
+            writer.write(2, response)
+        }
+
+        mutating func decode(
+            field: ProtobufField, from reader: inout ProtobufReader
+        ) throws(ProtobufError) {
+            switch field.number {
+            case 1: try reader.read(field, into: &service)
+            case 2: try reader.read(field, into: &response)
+            default: break
+            }
+        }
+    }
+
+    /// Writes the fields, the services in order, so that equal lists are equal octets.
+    package func encode(to writer: inout ProtobufWriter) {
+        writer.write(1, statuses.sorted { $0.key < $1.key }.map { Entry($0.key, $0.value) })
+    }
+
+    /// Reads a field; of two entries of a service the last counts.
+    package mutating func decode(
+        field: ProtobufField, from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        guard field.number == 1 else { return }
+        var entries: [Entry] = []
+        try reader.read(field, into: &entries)
+        for entry in entries { statuses[entry.service] = entry.response?.status ?? .unknown }
+    }
+}

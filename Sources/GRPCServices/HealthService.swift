@@ -13,6 +13,10 @@ internal import SystemIO
 package final class HealthService: Sendable {
     /// `/grpc.health.v1.Health/Check`: one answer, NOT_FOUND for a service that is not known.
     package static let checkPath = "/grpc.health.v1.Health/Check"
+    /// `/grpc.health.v1.Health/List`: the status of every service, of at most `listLimit`.
+    package static let listPath = "/grpc.health.v1.Health/List"
+    /// More services are not listed: RESOURCE_EXHAUSTED says so (health.proto).
+    package static let listLimit = 100
     /// `/grpc.health.v1.Health/Watch`: the status now and at each change.
     package static let watchPath = "/grpc.health.v1.Health/Watch"
 
@@ -51,13 +55,23 @@ package final class HealthService: Sendable {
         }
     }
 
-    /// Adds Check and Watch to a server's methods.
+    /// Adds Check, List and Watch to a server's methods.
     package func register(in router: inout GRPCRouter) {
         router.unary(Self.checkPath) { (request: HealthCheckRequest, _) in
             guard let status = self.status(request.service) else {
                 throw GRPCStatus(.notFound, "unknown service \"\(request.service)\"")
             }
             return HealthCheckResponse(status: status)
+        }
+        router.unary(Self.listPath) { (_: HealthListRequest, _) in
+            let statuses = self.state.withLock { $0.statuses }
+            guard statuses.count <= Self.listLimit else {
+                throw GRPCStatus(
+                    .resourceExhausted,
+                    "there are \(statuses.count) services, and a list has at most \(Self.listLimit): use Check"
+                )
+            }
+            return HealthListResponse(statuses: statuses)
         }
         router.serverStreaming(Self.watchPath) {
             (request: HealthCheckRequest, _, writer: GRPCResponseWriter<HealthCheckResponse>) in

@@ -59,6 +59,49 @@ struct HealthServiceTests {
         }
     }
 
+    @Test("lists the services that it knows")
+    func lists() async throws {
+        let health = HealthService(["": .serving, "a.B": .notServing])
+        try await withHealth(health) { client in
+            let list: HealthListResponse = try await client.unary(
+                HealthService.listPath, HealthListRequest())
+            #expect(list.statuses == ["": .serving, "a.B": .notServing])
+        }
+    }
+
+    @Test("lists a hundred services and no more")
+    func longList() async throws {
+        let health = HealthService()
+        for number in 1..<100 { health.set(.serving, for: "\(number)") }
+        try await withHealth(health) { client in
+            let list: HealthListResponse = try await client.unary(
+                HealthService.listPath, HealthListRequest())
+            #expect(list.statuses.count == 100)
+            health.set(.serving, for: "one more")
+            let tooMany = GRPCStatus(
+                .resourceExhausted, "there are 101 services, and a list has at most 100: use Check")
+            await #expect(throws: tooMany) {
+                let _: HealthListResponse = try await client.unary(
+                    HealthService.listPath, HealthListRequest())
+            }
+        }
+    }
+
+    @Test("writes a list in order of the names, each entry with its status")
+    func listOctets() throws {
+        let list = HealthListResponse(statuses: ["b": .notServing, "a": .serving])
+        let octets: [UInt8] = [
+            0x0a, 7, 0x0a, 1, 0x61, 0x12, 2, 8, 1, 0x0a, 7, 0x0a, 1, 0x62, 0x12, 2, 8, 2,
+        ]
+        #expect(list.serialized() == octets)
+        #expect(try HealthListResponse(serialized: octets) == list)
+        // An entry without a value, and two of one name.
+        #expect(try HealthListResponse(serialized: [0x0a, 3, 0x0a, 1, 0x61]).statuses == ["a": .unknown])
+        #expect(
+            try HealthListResponse(serialized: octets + [0x0a, 3, 0x0a, 1, 0x61]).statuses
+                == ["a": .unknown, "b": .notServing])
+    }
+
     @Test("tells whoever watches of each change")
     func watches() async throws {
         let health = HealthService()

@@ -7,6 +7,8 @@ internal import HTTP2
 struct ClientCall {
     /// How it ended, once it has.
     private(set) var end: GRPCStatus?
+    /// Whether it ended before the server began with it: then it may be made again.
+    private(set) var isUnprocessed = false
     /// The headers before the first response, once they are there.
     private(set) var initialMetadata: GRPCMetadata?
     /// The fields that came with the status; none before the end.
@@ -80,7 +82,13 @@ struct ClientCall {
     }
 
     /// Ends the call, unless it has ended.
-    mutating func finish(_ status: GRPCStatus) { end = end ?? status }
+    ///
+    /// - Parameter isUnprocessed: the server has not begun with it.
+    mutating func finish(_ status: GRPCStatus, isUnprocessed: Bool = false) {
+        guard end == nil else { return }
+        end = status
+        self.isUnprocessed = isUnprocessed && !headersSeen
+    }
 
     /// Whether `take` has something to give.
     var hasMessage: Bool { (try? assembler.hasMessage()) == true }

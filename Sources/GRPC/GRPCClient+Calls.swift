@@ -32,6 +32,21 @@ extension GRPCClient {
         _ path: String, _ request: Input, of: Output.Type = Output.self, timeout: Duration? = nil,
         metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCResponse<Output> {
+        do {
+            return try await attempt(
+                path, request, timeout: timeout, metadata: metadata, compression: compression)
+        } catch let failure as CallFailure {
+            throw failure.status
+        }
+    }
+
+    /// One try of a call with one response.
+    ///
+    /// - Throws: `CallFailure`.
+    func attempt<Input: Message, Output: Message>(
+        _ path: String, _ request: Input, timeout: Duration?, metadata: GRPCMetadata,
+        compression: GRPCCompressionUse
+    ) async throws -> GRPCResponse<Output> {
         let stream = try await begin(
             path, request.serialized(), timeout, metadata, compression, isUnary: true)
         return try await response(path, stream)
@@ -52,7 +67,7 @@ extension GRPCClient {
         metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic,
         _ requests: (GRPCRequestWriter<Input>) async throws -> Void
     ) async throws -> Output {
-        let stream = try await begin(path, nil, timeout, metadata, compression, isUnary: true)
+        let stream = try await beginStream(path, nil, timeout, metadata, compression, isUnary: true)
         do {
             try await requests(GRPCRequestWriter(client: self, stream: stream, compression: compression))
             finishRequests(stream)
@@ -62,7 +77,11 @@ extension GRPCClient {
                 throw error
             }
         }
-        return try await response(path, stream).message
+        do {
+            return try await response(path, stream).message
+        } catch let failure as CallFailure {
+            throw failure.status
+        }
     }
 
     /// Calls a method with a stream of requests and a stream of responses.
@@ -78,7 +97,7 @@ extension GRPCClient {
         timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata(),
         compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCBidirectionalCall<Input, Output> {
-        let stream = try await begin(path, nil, timeout, metadata, compression, isUnary: false)
+        let stream = try await beginStream(path, nil, timeout, metadata, compression, isUnary: false)
         return GRPCBidirectionalCall(
             requests: GRPCRequestWriter(client: self, stream: stream, compression: compression),
             responses: GRPCResponseStream(call: StreamingCall(client: self, stream: stream)))
@@ -96,25 +115,42 @@ extension GRPCClient {
         _ path: String, _ request: Input, of: Output.Type = Output.self, timeout: Duration? = nil,
         metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCResponseStream<Output> {
-        let stream = try await begin(
+        let stream = try await beginStream(
             path, request.serialized(), timeout, metadata, compression, isUnary: false)
         return GRPCResponseStream(call: StreamingCall(client: self, stream: stream))
+    }
+
+    /// Begins a call of which a stream is part.
+    private func beginStream(
+        _ path: String, _ message: [UInt8]?, _ timeout: Duration?, _ metadata: GRPCMetadata,
+        _ compression: GRPCCompressionUse, isUnary: Bool
+    ) async throws(GRPCStatus) -> StreamID {
+        do throws(CallFailure) {
+            return try await begin(path, message, timeout, metadata, compression, isUnary: isUnary)
+        } catch {
+            throw error.status
+        }
     }
 
     private func begin(
         _ path: String, _ message: [UInt8]?, _ timeout: Duration?, _ metadata: GRPCMetadata,
         _ compression: GRPCCompressionUse, isUnary: Bool
-    ) async throws(GRPCStatus) -> StreamID {
+    ) async throws(CallFailure) -> StreamID {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         while true {
-            if let end { throw GRPCStatus(.unavailable, end.message) }
-            if Task.isCancelled { throw GRPCStatus(.cancelled, "the task was cancelled") }
+            if let end {
+                throw CallFailure(status: GRPCStatus(.unavailable, end.message), isUnprocessed: true)
+            }
+            if Task.isCancelled {
+                throw CallFailure(status: GRPCStatus(.cancelled, "the task was cancelled"))
+            }
             let left = deadline.map { ContinuousClock.now.duration(to: $0) }
             if let left, left <= .zero {
-                throw GRPCStatus(.deadlineExceeded, "no answer to \(path) within \(timeout ?? .zero)")
+                throw CallFailure(
+                    status: GRPCStatus(.deadlineExceeded, "no answer to \(path) within \(timeout ?? .zero)"))
             }
             let encoder = encoder(compression)
-            let octets = message == nil ? [] : try encoder.frame(message ?? [], compression)
+            let octets = try frame(message, encoder, compression)
             do throws(HTTP2Connection.CannotOpen) {
                 let stream = try transport.http2.sendRequest(head(path, left, metadata, encoder))
                 if message != nil { transport.http2.sendData(stream, octets, endStream: true) }
@@ -127,7 +163,9 @@ extension GRPCClient {
                 return stream
             } catch {
                 guard error == .tooManyStreams else {
-                    throw GRPCStatus(.unavailable, "the server is shutting the connection down")
+                    throw CallFailure(
+                        status: GRPCStatus(.unavailable, "the server is shutting the connection down"),
+                        isUnprocessed: true)
                 }
                 await withCheckedContinuation { caller in
                     if end == nil, !transport.http2.canOpenStream {
@@ -137,6 +175,17 @@ extension GRPCClient {
                     }
                 }
             }
+        }
+    }
+
+    private func frame(
+        _ message: [UInt8]?, _ encoder: MessageEncoder, _ compression: GRPCCompressionUse
+    ) throws(CallFailure) -> [UInt8] {
+        guard let message else { return [] }
+        do throws(GRPCStatus) {
+            return try encoder.frame(message, compression)
+        } catch {
+            throw CallFailure(status: error)
         }
     }
 
@@ -185,29 +234,36 @@ extension GRPCClient {
                 initialMetadata: call.initialMetadata ?? GRPCMetadata(),
                 trailingMetadata: call.trailingMetadata, isCompressed: isCompressed)
         } catch {
-            throw GRPCStatus(.internal, "the response of \(path) cannot be read: \(error)")
+            throw CallFailure(
+                status: GRPCStatus(.internal, "the response of \(path) cannot be read: \(error)"))
         }
     }
 
     private func unaryResponse(
         _ stream: StreamID
-    ) async throws(GRPCStatus) -> (message: [UInt8], call: ClientCall, isCompressed: Bool) {
+    ) async throws(CallFailure) -> (message: [UInt8], call: ClientCall, isCompressed: Bool) {
         await waitForEnd(stream)
         guard var pending = calls.removeValue(forKey: stream) else {
-            throw GRPCStatus(.cancelled, "the call was cancelled")
+            throw CallFailure(status: GRPCStatus(.cancelled, "the call was cancelled"))
         }
         pending.timer?.cancel()
         wakeQueue()
         let status = pending.call.end ?? GRPCStatus(.unavailable, "the connection has ended")
-        guard status.code == .ok else { throw status }
-        guard let (message, _) = try pending.call.take() else {
-            throw GRPCStatus(.internal, "the server ended the call with OK and without a response")
+        guard status.code == .ok else {
+            throw CallFailure(status: status, isUnprocessed: pending.call.isUnprocessed)
         }
-        let isCompressed = pending.call.wasCompressed
-        guard !pending.call.hasMessage else {
-            throw GRPCStatus(.internal, "the server sent more than one response and the method has one")
+        do throws(GRPCStatus) {
+            guard let (message, _) = try pending.call.take() else {
+                throw GRPCStatus(.internal, "the server ended the call with OK and without a response")
+            }
+            let isCompressed = pending.call.wasCompressed
+            guard !pending.call.hasMessage else {
+                throw GRPCStatus(.internal, "the server sent more than one response and the method has one")
+            }
+            return (message, pending.call, isCompressed)
+        } catch {
+            throw CallFailure(status: error)
         }
-        return (message, pending.call, isCompressed)
     }
 
     private func waitForEnd(_ stream: StreamID) async {

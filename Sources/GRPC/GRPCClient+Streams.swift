@@ -121,8 +121,8 @@ extension GRPCClient {
         calls.removeValue(forKey: stream)?.timer?.cancel()
     }
 
-    func finish(_ stream: StreamID, _ status: GRPCStatus) {
-        calls[stream]?.call.finish(status)
+    func finish(_ stream: StreamID, _ status: GRPCStatus, isUnprocessed: Bool = false) {
+        calls[stream]?.call.finish(status, isUnprocessed: isUnprocessed)
         calls[stream]?.timer?.cancel()
         wake(stream)
         wakeQueue()

@@ -99,6 +99,9 @@ package actor GRPCClient {
     /// Whether the connection has ended.
     package var isClosed: Bool { end != nil }
 
+    /// Whether new calls can begin: the connection lives and the server has not said GOAWAY.
+    package var takesCalls: Bool { end == nil && !goingAway }
+
     // MARK: Connection
 
     private func start(_ timeout: Duration) throws(SystemError) {
@@ -172,7 +175,8 @@ package actor GRPCClient {
         case .trailers(let stream, let trailers):
             calls[stream]?.call.receiveTrailers(trailers)
             noteProgress(stream)
-        case .reset(let stream, let code, _): finish(stream, GRPCStatus(reset: code))
+        case .reset(let stream, let code, let byPeer):
+            finish(stream, GRPCStatus(reset: code), isUnprocessed: byPeer && code == .refusedStream)
         case .settings: wakeQueue()
         case .goAway: goingAway = true
         case .writable(let stream): wakeWriters(stream)

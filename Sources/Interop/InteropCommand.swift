@@ -12,7 +12,9 @@ package enum InteropCommand {
         "port", placeholder: "N", help: "A port of 127.0.0.1; as a server, 0 takes a free one",
         check: { (0...65_535).contains($0) ? nil : "must be from 0 to 65535" })
     static let unix = Option<String?>("unix", placeholder: "PATH", help: "A Unix socket")
-    static let testCase = Option<TestCase?>("case", placeholder: "NAME", help: "The case; all when left out")
+    static let testCase = Option<TestCase?>(
+        "case", placeholder: "NAME",
+        help: "The case; when left out, all but those with a server of their own")
     static let url = Positional<String>("URL", help: "http://HOST:PORT/PATH, or unix:PATH")
 
     /// The program.
@@ -44,14 +46,11 @@ package enum InteropCommand {
     }
 
     private static let grpcServer = Command(
-        "grpc-server", summary: "Serves grpc.testing.TestService and grpc.health.v1.Health",
+        "grpc-server", summary: "Serves grpc.testing.TestService, health checking and reflection",
         arguments: [port, unix]
     ) { values in
-        var router = GRPCRouter()
-        TestService.register(in: &router)
         let health = HealthService(["": .serving, "grpc.testing.TestService": .serving])
-        health.register(in: &router)
-        let server = GRPCServer(router: router, compressions: [GzipCompression()])
+        let server = GRPCServer(router: TestService.router(health), compressions: [GzipCompression()])
         let address = try await server.listen(on: try endpoint(values))
         try await serve(address)
         health.shutDown()
@@ -62,13 +61,15 @@ package enum InteropCommand {
         "grpc-client", summary: "Runs a case of the gRPC interop tests, or all of them",
         arguments: [port, unix, testCase]
     ) { values in
-        let client = try await GRPCClient.connect(
-            to: try endpoint(values), compressions: [GzipCompression()])
-        for test in values[testCase].map({ [$0] }) ?? TestCase.allCases {
-            try await test.run(client)
+        let address = try endpoint(values)
+        let channel = GRPCChannel {
+            try await GRPCClient.connect(to: address, compressions: [GzipCompression()])
+        }
+        for test in values[testCase].map({ [$0] }) ?? TestCase.regular {
+            try await test.run(channel)
             print("passed \(test.rawValue)")
         }
-        await client.close()
+        await channel.close()
     }
 
     /// Where to listen or to connect to.

@@ -1,5 +1,5 @@
-// The cases of doc/interop-test-descriptions.md, as a client sees them. Those that need a cloud's credentials are not
-// here.
+// The cases of doc/interop-test-descriptions.md and doc/http2-interop-test-descriptions.md, as a client sees them. Those
+// that need a cloud's credentials are not here.
 
 internal import Arguments
 package import GRPC
@@ -26,13 +26,40 @@ package enum TestCase: String, ArgumentChoice, Sendable {
     case cancelAfterBegin = "cancel_after_begin"
     case cancelAfterFirstResponse = "cancel_after_first_response"
     case timeoutOnSleepingServer = "timeout_on_sleeping_server"
+    case goAway = "goaway"
+    case resetAfterHeader = "rst_after_header"
+    case resetDuringData = "rst_during_data"
+    case resetAfterData = "rst_after_data"
+    case ping
+    case maximumStreams = "max_streams"
+    case framePadding = "data_frame_padding"
+    case noFramePadding = "no_df_padding_sanity_test"
+
+    /// Those that need a server that misbehaves as the case wants.
+    package static let faults: [TestCase] = [
+        .goAway, .resetAfterHeader, .resetDuringData, .resetAfterData, .ping, .maximumStreams, .framePadding,
+        .noFramePadding,
+    ]
+    /// Those that any server has to pass.
+    package static let regular = allCases.filter { !faults.contains($0) }
 
     private typealias Duplex = GRPCBidirectionalCall<StreamingOutputCallRequest, PayloadResponse>
 
     /// Runs the case.
     ///
     /// - Throws: `TestCaseFailure` where the server does other than the case wants, `GRPCStatus` where a call fails.
-    package func run(_ client: GRPCClient) async throws {
+    package func run(_ channel: GRPCChannel) async throws {
+        switch self {
+        case .goAway: try await meetsGoAway(channel)
+        case .resetAfterHeader, .resetDuringData, .resetAfterData: try await meetsReset(channel)
+        case .ping: try await meetsPings(channel)
+        case .maximumStreams: try await waitsForStreams(channel)
+        case .framePadding, .noFramePadding: try await takesSmallFrames(channel)
+        default: try await run(try await channel.client())
+        }
+    }
+
+    private func run(_ client: GRPCClient) async throws {
         switch self {
         case .emptyUnary: let _: Empty = try await client.unary(TestService.path("EmptyCall"), Empty())
         case .cacheableUnary: try await cacheable(client)
@@ -66,6 +93,9 @@ package enum TestCase: String, ArgumentChoice, Sendable {
             }
         case .cancelAfterBegin: try await cancelsAtOnce(client)
         case .cancelAfterFirstResponse: try await cancelsLater(client)
+        case .goAway, .resetAfterHeader, .resetDuringData, .resetAfterData, .ping, .maximumStreams,
+            .framePadding, .noFramePadding:
+            break
         case .timeoutOnSleepingServer:
             try await expectEnd(.deadlineExceeded) {
                 let call: Duplex = try await client.bidirectional(

@@ -2,6 +2,7 @@
 // implementations.
 
 package import GRPC
+package import GRPCServices
 package import SystemIO
 
 /// The service of the gRPC interop tests.
@@ -13,6 +14,15 @@ package enum TestService {
     static let responseLimit: Int32 = 4_194_304
     static let echoInitial = "x-grpc-test-echo-initial"
     static let echoTrailing = "x-grpc-test-echo-trailing-bin"
+
+    /// The methods of the service, of health checking and of reflection.
+    package static func router(_ health: HealthService) -> GRPCRouter {
+        var router = GRPCRouter()
+        register(in: &router)
+        health.register(in: &router)
+        ReflectionService(files: files + [HealthService.file]).register(in: &router)
+        return router
+    }
 
     /// Adds the methods; UnimplementedCall is left out on purpose.
     package static func register(in router: inout GRPCRouter, loop: EventLoop = .shared) {

@@ -2,6 +2,7 @@
 
 import GRPC
 import GRPCGzip
+import GRPCServices
 import Protobuf
 import SystemIO
 import TestSupport
@@ -9,11 +10,11 @@ import Testing
 
 @testable import Interop
 
-/// Runs `body` with our server of the test service.
+/// Runs `body` with our server of the test service, as `ganglion-interop grpc-server` has it.
 private func withTestService(_ body: (SocketAddress) async throws -> Void) async throws {
-    var router = GRPCRouter()
-    TestService.register(in: &router)
-    let server = GRPCServer(router: router, compressions: [GzipCompression()])
+    let server = GRPCServer(
+        router: TestService.router(HealthService(["": .serving, "a.B": .notServing])),
+        compressions: [GzipCompression()])
     let address = try await server.listen(on: .unix(Scratch.socket()))
     do {
         try await body(address)
@@ -26,12 +27,14 @@ private func withTestService(_ body: (SocketAddress) async throws -> Void) async
 
 @Suite("The gRPC test service", .timeLimit(.minutes(1)))
 struct TestServiceTests {
-    @Test("passes each case with our client", arguments: TestCase.allCases)
+    @Test("passes each case with our client", arguments: TestCase.regular)
     func ours(test: TestCase) async throws {
         try await withTestService { address in
-            let client = try await GRPCClient.connect(to: address, compressions: [GzipCompression()])
-            try await test.run(client)
-            await client.close()
+            let channel = GRPCChannel {
+                try await GRPCClient.connect(to: address, compressions: [GzipCompression()])
+            }
+            try await test.run(channel)
+            await channel.close()
         }
     }
 
@@ -54,8 +57,8 @@ struct TestServiceTests {
         var router = GRPCRouter()
         router.unary(TestService.path("UnaryCall")) { (_: SimpleRequest, _) in PayloadResponse(zeros: 3) }
         let server = GRPCServer(router: router, compressions: [GzipCompression()])
-        let client = try await GRPCClient.connect(
-            to: try await server.listen(on: .unix(Scratch.socket())))
+        let address = try await server.listen(on: .unix(Scratch.socket()))
+        let client = GRPCChannel { try await GRPCClient.connect(to: address) }
         await #expect(throws: TestCaseFailure("Optional(3) came, Optional(314159) was to come")) {
             try await TestCase.largeUnary.run(client)
         }
@@ -78,7 +81,48 @@ struct GRPCIOTests {
             let peer = try PythonPeer("interop_peer.py", ["client", path])
             #expect(
                 Set(try await peer.lines())
-                    == Set(TestCase.allCases.map { "passed \($0.rawValue)" }))
+                    == Set(TestCase.regular.map { "passed \($0.rawValue)" }))
+        }
+    }
+
+    @Test(
+        "its tools for reflection and health see what we serve",
+        .enabled(if: Python.has("grpc_reflection", "grpc_health"), "run make python-env"))
+    func reflection() async throws {
+        try await withTestService { address in
+            guard case .unix(let path) = address else { return }
+            let peer = try PythonPeer("reflection_peer.py", [path])
+            let health = "grpc.health.v1.Health"
+            let test = "grpc.testing.TestService"
+            let reflection = ["v1", "v1alpha"].map { "grpc.reflection.\($0).ServerReflection" }
+            let stream = "StreamingOutputCallRequest StreamingOutputCallResponse"
+            #expect(
+                try await peer.lines() == [
+                    "\(health) \(reflection[0]) \(reflection[1]) \(test)",
+                    "\(health) Check uu HealthCheckRequest HealthCheckResponse",
+                    "\(health) List uu HealthListRequest HealthListResponse",
+                    "\(health) Watch us HealthCheckRequest HealthCheckResponse",
+                    "\(reflection[0]) ServerReflectionInfo ss ServerReflectionRequest ServerReflectionResponse",
+                    "\(reflection[1]) ServerReflectionInfo ss ServerReflectionRequest ServerReflectionResponse",
+                    "\(test) EmptyCall uu Empty Empty",
+                    "\(test) UnaryCall uu SimpleRequest SimpleResponse",
+                    "\(test) CacheableUnaryCall uu SimpleRequest SimpleResponse",
+                    "\(test) StreamingOutputCall us \(stream)",
+                    "\(test) StreamingInputCall su StreamingInputCallRequest StreamingInputCallResponse",
+                    "\(test) FullDuplexCall ss \(stream)",
+                    "\(test) HalfDuplexCall ss \(stream)",
+                    "\(test) UnimplementedCall uu Empty Empty",
+                    "health True", "reflection True", "v1 True grpc.reflection.v1",
+                    "grpc/testing/messages.proto",
+                    "missing 'nothing.proto'", "missing 'grpc.testing.Nothing'",
+                    "extensions []", "missing 'grpc.testing.Nothing'",
+                    "list_services_response 0 ", "file_descriptor_response 3 ",
+                    "file_descriptor_response 0 ",
+                    "error_response 0 extension not found: 100 of grpc.testing.SimpleRequest",
+                    "INVALID_ARGUMENT the request asks nothing that is known here",
+                    "payload 42", "check 1", "list =1 a.B=2", "watch 3",
+                ])
+            await peer.finish()
         }
     }
 
@@ -87,8 +131,10 @@ struct GRPCIOTests {
         let path = Scratch.socket()
         let peer = try PythonPeer("interop_peer.py", ["server", path])
         #expect(try await peer.text(until: "ready\n") == "ready\n")
-        let client = try await GRPCClient.connect(to: .unix(path), compressions: [GzipCompression()])
-        for test in TestCase.allCases {
+        let client = GRPCChannel {
+            try await GRPCClient.connect(to: .unix(path), compressions: [GzipCompression()])
+        }
+        for test in TestCase.regular {
             do {
                 try await test.run(client)
             } catch {

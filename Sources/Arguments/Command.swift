@@ -74,6 +74,18 @@ package struct Command: Sendable {
         }
     }
 
+    /// The name of the command that `words` lead to, as one spells it: `ganglion fake create`.
+    func spelling(in words: [String]) -> String {
+        var command = self
+        var names = [name]
+        for word in words {
+            guard let next = command.subcommands.first(where: { $0.name == word }) else { continue }
+            command = next
+            names.append(next.name)
+        }
+        return names.joined(separator: " ")
+    }
+
     /// What a command line asks for.
     package enum Request: Sendable {
         /// Run `command` with `values`.

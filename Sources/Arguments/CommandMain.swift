@@ -8,11 +8,12 @@ extension Command {
     /// Exit codes: 0, also for help and the version; 64 for a command line that is wrong; 1 for an error that the
     /// action throws, which is printed as one line on standard error.
     package func main() async -> Never {
+        let words = Array(CommandLine.arguments.dropFirst())
         let request: Request
         do throws(ArgumentError) {
-            request = try parse(Array(CommandLine.arguments.dropFirst()), environment: Self.environment)
+            request = try parse(words, environment: Self.environment)
         } catch {
-            Self.complain("\(name): \(error)\nRun \"\(name) --help\" for what it takes.")
+            Self.complain("\(name): \(error)\nRun \"\(spelling(in: words)) --help\" for what it takes.")
             exit(ArgumentError.exitCode)
         }
         switch request {

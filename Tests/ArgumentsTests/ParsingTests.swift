@@ -1,5 +1,6 @@
-import Arguments
 import Testing
+
+@testable import Arguments
 
 enum Level: String, ArgumentChoice { case debug, info, error }
 
@@ -50,6 +51,16 @@ struct Unexpected: Error {}
 
 @Suite("A command line")
 struct ParsingTests {
+    @Test(
+        "that is wrong points to the help of the command that was meant",
+        arguments: [
+            ("", "tool"), ("load --nmae x", "tool load"), ("node show --wide", "tool node show"),
+            ("--kubelet-root /x list --wide", "tool list"), ("other", "tool"),
+        ])
+    func help(words: String, spelling: String) {
+        #expect(Sample.tool.spelling(in: words.split(separator: " ").map(String.init)) == spelling)
+    }
+
     @Test("with nothing on it has every default")
     func defaults() throws {
         let values = try values(Sample.run, [])

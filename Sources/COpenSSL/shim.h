@@ -1,5 +1,10 @@
 // OpenSSL 3, and functions in place of the macros and variadic functions that Swift cannot import.
 #pragma once
+
+#if !__has_include(<openssl/ssl.h>)
+#error "the headers of OpenSSL are missing: install libssl-dev (make run and make test do)"
+#endif
+
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>

@@ -75,7 +75,10 @@ extension JSON {
         guard let error = error as? DecodingError else { return "not valid JSON: \(error)" }
         switch error {
         case .dataCorrupted(let context):
-            return "\(place(context)) is not valid JSON: \(context.debugDescription)"
+            // The decoder's own words for malformed text say no more than that.
+            let says = context.debugDescription
+            let detail = says.hasPrefix("The given data was not valid JSON") ? "" : ": \(says)"
+            return "\(place(context)) is not valid JSON" + detail
         case .keyNotFound(let key, let context):
             return "\(place(context)) lacks \"\(key.stringValue)\""
         case .typeMismatch(let type, let context):

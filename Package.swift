@@ -159,7 +159,7 @@ let endToEnd: [Target] = [
         dependencies: [
             "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
             "ganglion-model-server",
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "SystemIO",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "SystemIO", "TestSupport",
         ], swiftSettings: settings)
 ]
 

@@ -3,6 +3,7 @@
 import Glibc
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 /// What the tests need to be there.
@@ -75,7 +76,7 @@ final class Cluster: Sendable {
 
     /// Starts a cluster and returns when its node is ready.
     static func start(_ arguments: [String] = []) async throws -> Cluster {
-        let scratch = "/tmp/ganglion-e2e-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let scratch = Scratch.path()
         try Files.makeDirectory(scratch, mode: 0o700)
         let directory = scratch + "/c"
         let output = try FileDescriptor.open(scratch + "/up.log", flags: O_WRONLY | O_CREAT | O_APPEND)

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP1
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -15,7 +16,7 @@ private func serve(
 }
 
 private func curl(_ arguments: [String]) async throws -> (ProcessStatus, String) {
-    let path = "/tmp/ganglion-curl-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    let path = Scratch.path()
     let output = try FileDescriptor.open(path, flags: O_RDWR | O_CREAT | O_EXCL)
     defer { try? Files.remove(path) }
     let child = try ChildProcess.spawn(
@@ -154,7 +155,7 @@ struct HTTPTests {
 
     @Test("works over a Unix socket")
     func unixSocket() async throws {
-        let path = "/tmp/ganglion-http-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
+        let path = Scratch.socket()
         let server = HTTPServer { request in .text(200, request.headers["host"] ?? "") }
         try await server.listen(on: .unix(path))
         let response = try await HTTPClient(.unix(path)).send(HTTPRequest("GET", "/"))
@@ -181,7 +182,7 @@ struct CurlTests {
             head.0 == .exited(0) && head.1.hasPrefix("HTTP/1.1 200 OK\r\n")
                 && head.1.contains("content-length: 7"))
         #expect(try await curl([url + "/stream"]) == (.exited(0), "xxx"))
-        let file = "/tmp/ganglion-body-\(getpid())"
+        let file = Scratch.path()
         try Files.write(file, [UInt8](repeating: 48, count: 2_000_000))
         defer { try? Files.remove(file) }
         #expect(

@@ -5,6 +5,7 @@ import HTTP1
 import JSON
 import SystemIO
 import TLS
+import TestSupport
 import Testing
 
 @testable import KubernetesClient
@@ -122,7 +123,7 @@ struct KubernetesClientTests {
 
     @Test("reads a rotated token again, and keeps the last one while the file is away")
     func tokens() throws {
-        let path = "/tmp/ganglion-token-\(UInt64.random(in: 0 ... .max))"
+        let path = Scratch.path()
         try Files.write(path, Array("one\n".utf8))
         let source = TokenSource(.tokenFile(path))
         #expect(source.token(now: .seconds(100)) == "one")
@@ -148,7 +149,7 @@ struct KubernetesClientTests {
 
     @Test("reads a pod's configuration from its files")
     func inCluster() throws {
-        let directory = "/tmp/ganglion-account-\(UInt64.random(in: 0 ... .max))"
+        let directory = Scratch.path()
         try Files.makeDirectory(directory)
         let missing = #expect(throws: ConfigurationError.self) {
             try ClientConfiguration.inCluster(host: "10.0.0.1", port: "443", directory: directory)

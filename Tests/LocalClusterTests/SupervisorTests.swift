@@ -1,6 +1,7 @@
 import Glibc
 import Observability
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
@@ -8,7 +9,7 @@ import Testing
 @Suite("Supervisor")
 struct SupervisorTests {
     private func directory() throws -> ClusterDirectory {
-        try ClusterDirectory.make(at: "/tmp/ganglion-test-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        try ClusterDirectory.make(at: Scratch.path())
     }
 
     private func shell(_ name: String, _ script: String) -> Supervisor.Program {
@@ -79,7 +80,7 @@ struct SupervisorTests {
 struct ClusterDirectoryTests {
     @Test("is private")
     func mode() throws {
-        let directory = try ClusterDirectory.make(at: "/tmp/ganglion-mode-\(getpid())")
+        let directory = try ClusterDirectory.make(at: Scratch.path())
         defer { try? directory.remove() }
         var status = stat()
         #expect(stat(directory.path, &status) == 0 && status.st_mode & 0o777 == 0o700)

@@ -6,18 +6,18 @@ import HTTP1
 import JSON
 import NeuronRuntime
 import SystemIO
+import TestSupport
 
 @testable import ModelServer
 
 /// A directory with fake chips and a model; it goes away with the object.
 final class FakeNode: Sendable {
-    let path: String
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
 
     /// Chips of two cores.
     init(chips: Int, memory: Int = 34_359_738_368) throws {
-        var template = Array("/tmp/ganglion-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("make a directory under", "/tmp") }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        directory = try TemporaryDirectory()
         for chip in 0..<chips {
             var bytes = Array("neuron-fake-device 1\nindex: \(chip)\ncores: 2\nmemory: \(memory)\n".utf8)
             bytes += [UInt8](repeating: 0, count: 4096 - bytes.count + 128)
@@ -25,8 +25,6 @@ final class FakeNode: Sendable {
         }
         try SyntheticModel.write(to: path + "/model")
     }
-
-    deinit { try? Files.removeTree(path) }
 
     /// A server that is ready, with models `tiny` and `other`.
     func server(cores: Range<Int>, degree: Int = 1, queueLimit: Int = 256, batchLimit: Int = 32) async throws

@@ -5,6 +5,7 @@
 import Glibc
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import NeuronRuntime

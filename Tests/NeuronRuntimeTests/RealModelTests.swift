@@ -1,6 +1,7 @@
 // all-MiniLM-L6-v2 against an independent reference: ids by the Rust crate `tokenizers`, embeddings by NumPy in double
 // precision (Tests/Golden/minilm.py). Skipped where the model has not been downloaded (`make model`).
 
+import TestSupport
 import Testing
 
 @testable import NeuronRuntime

@@ -3,6 +3,7 @@
 import Glibc
 import JSON
 import SystemIO
+import TestSupport
 
 @testable import NeuronRuntime
 
@@ -65,18 +66,7 @@ func cosine(_ first: [Float], _ second: [Float]) -> Double {
     return dot(first, second) / (dot(first, first) * dot(second, second)).squareRoot()
 }
 
-/// A directory that goes away with the object.
-final class TemporaryDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/ganglion-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("make a directory under", "/tmp") }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    deinit { try? Files.removeTree(path) }
-
+extension TemporaryDirectory {
     /// Makes `neuron0`, `neuron1` ... as the fake device writes them.
     func addChips(_ count: Int, first: Int = 0, cores: Int = 2, memory: Int = 34_359_738_368) throws {
         for chip in 0..<count {

@@ -1,5 +1,6 @@
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import NeuronRuntime

@@ -9,6 +9,7 @@ import JSON
 import KubeletAPI
 import KubernetesClient
 import SystemIO
+import TestSupport
 
 @testable import NodeAgent
 
@@ -84,7 +85,7 @@ final class World: Sendable {
     init(
         pods: [JSON] = [], state given: NodePluginAPI.NodeState? = nil, neuronNode: JSON? = nil
     ) async throws {
-        directory = "/tmp/ganglion-agent-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        directory = Scratch.path()
         try Files.makeDirectory(directory)
         self.pods = Feed(pods)
         state = Feed(given ?? sampleState())

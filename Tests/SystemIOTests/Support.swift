@@ -1,18 +1,6 @@
 import Glibc
 import SystemIO
 
-/// A directory of its own for a test, removed at the end.
-final class TemporaryDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        path = "/tmp/ganglion-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        try Files.makeDirectory(path, mode: 0o700)
-    }
-
-    deinit { try? Files.removeTree(path) }
-}
-
 /// Sends back what it gets, in an actor of the loop as servers are.
 actor Echo {
     nonisolated let loop: EventLoop

@@ -1,5 +1,6 @@
 import Glibc
 import SystemIO
+import TestSupport
 
 @testable import TLS
 
@@ -124,19 +125,17 @@ struct Tool {
 
 /// Certificates in files, for tools; removed at the end.
 final class CertificateFiles: Sendable {
-    let directory: String
+    private let files: TemporaryDirectory
+    var directory: String { files.path }
 
     init(_ samples: Samples) throws {
-        directory = "/tmp/ganglion-tls-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        try Files.makeDirectory(directory, mode: 0o700)
+        files = try TemporaryDirectory()
         for (name, bytes) in [
             ("ca.pem", samples.authority.certificatePEM), ("server.pem", samples.server.certificatePEM),
             ("server.key", samples.server.privateKeyPEM), ("client.pem", samples.client.certificatePEM),
             ("client.key", samples.client.privateKeyPEM),
         ] { try Files.write(self[name], bytes, mode: 0o600) }
     }
-
-    deinit { try? Files.removeTree(directory) }
 
     subscript(name: String) -> String { directory + "/" + name }
 }

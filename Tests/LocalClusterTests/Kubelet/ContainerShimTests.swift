@@ -1,13 +1,15 @@
 import Glibc
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
 
 /// Runs a shell script under a shim.
 private func start(
-    _ scratch: Scratch, _ script: String, run: String = "0", grace: Int = 30, supervisor: Int32? = nil
+    _ scratch: TemporaryDirectory, _ script: String, run: String = "0", grace: Int = 30,
+    supervisor: Int32? = nil
 ) async throws -> ContainerProcess.Start {
     let program = try #require(ganglionProgram)
     let environment = supervisor.map { [ContainerShim.supervisorVariable: "\($0)"] } ?? [:]
@@ -28,9 +30,9 @@ private func running(_ start: ContainerProcess.Start) throws -> ContainerProcess
 
 @Suite("Container shim", .enabled(if: ganglionProgram != nil, "the ganglion program was not built"))
 struct ContainerShimTests {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryDirectory() }
 
     private func log(_ run: String = "0") throws -> String {
         try Files.readText(scratch.path + "/\(run)/log")

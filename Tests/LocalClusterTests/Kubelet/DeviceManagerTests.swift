@@ -1,5 +1,6 @@
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
@@ -92,12 +93,12 @@ private final class ScriptedConnector: PluginConnector {
 
 /// A device manager on a scratch directory, and the changes it tells of.
 private struct Fixture {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
     let connector = ScriptedConnector()
     let manager: DeviceManager
     private let changes: AsyncStream<Set<String>>
 
-    init(_ scratch: Scratch) async throws {
+    init(_ scratch: TemporaryDirectory) async throws {
         self.scratch = scratch
         let (changes, continuation) = AsyncStream.makeStream(of: Set<String>.self)
         self.changes = changes
@@ -137,9 +138,9 @@ private let four = (0..<4).map { PluginDevice("\($0)") }
 
 @Suite("Device manager with plugins")
 struct DeviceManagerTests {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryDirectory() }
 
     @Test(
         "Register is refused with the kubelet's words (captures h)",

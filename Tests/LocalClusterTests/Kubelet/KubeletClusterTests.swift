@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Observability
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
@@ -63,7 +64,7 @@ struct KubeletClusterTests {
     @Test(
         "a node registers, a pod bound to it runs, tells its log and its events, and goes when it is deleted")
     func life() async throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let server = try await LiveServer.start()
         var options = LocalKubeletOptions(
             root: scratch.path, nodeName: "local", images: ImageTable(directory: "/none"),

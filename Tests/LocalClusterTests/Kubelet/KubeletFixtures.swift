@@ -5,19 +5,6 @@ import Testing
 
 @testable import LocalCluster
 
-/// A directory of a test's own, removed with it.
-final class Scratch: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/ganglion-kubelet-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("make", "a scratch directory") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { try? Files.removeTree(path) }
-}
-
 /// The `ganglion` program beside the tests: it holds the shim.
 let ganglionProgram: String? = {
     let bundle = CommandLine.arguments.first { $0.contains(".xctest") }

@@ -6,6 +6,7 @@ import KubeletAPI
 import Observability
 import Protobuf
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
@@ -91,9 +92,9 @@ private func devices(_ count: Int) -> [DevicePluginAPI.Device] {
 
 @Suite("The whole kubelet", .enabled(if: ganglionProgram != nil, "the ganglion program was not built"))
 struct LocalKubeletTests {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryDirectory() }
 
     private func kubelet(_ backend: ScriptedBackend) throws -> LocalKubelet {
         var options = LocalKubeletOptions(
@@ -225,7 +226,7 @@ struct ContainerLogTests {
             ("a\nb\nc", 1, 4), ("", 3, 0), ("\n\n\n", 2, 1),
         ] as [(String, Int, Int64)])
     func tail(text: String, lines: Int, offset: Int64) throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         try Files.write(scratch.path + "/log", Array(text.utf8))
         let file = try FileDescriptor.open(scratch.path + "/log", flags: O_RDONLY)
         #expect(ContainerLog.offset(ofLast: lines, in: file) == offset)

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
@@ -38,13 +39,13 @@ private final class ScriptedDevices: ContainerDevices {
 
 /// A node with a scripted API server, on a scratch directory that several kubelets in a row may use.
 private struct Node {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
     let backend: ScriptedBackend
     let manager: PodManager
     private let task: Task<Void, Never>
 
     init(
-        _ scratch: Scratch, backend: ScriptedBackend = ScriptedBackend(),
+        _ scratch: TemporaryDirectory, backend: ScriptedBackend = ScriptedBackend(),
         devices: any ContainerDevices = NoDevices(),
         prober: any Prober = ScriptedProber(), room: NodeRoom? = nil
     ) async throws {
@@ -104,9 +105,9 @@ private func condition(_ status: JSON, _ type: String) -> String? {
 
 @Suite("The life of a pod", .enabled(if: ganglionProgram != nil, "the ganglion program was not built"))
 struct PodLifeTests {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryDirectory() }
 
     @Test("a pod that runs is Running and Ready, has an address, and keeps the scheduler's condition")
     func runs() async throws {

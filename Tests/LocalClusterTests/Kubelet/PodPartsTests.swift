@@ -1,5 +1,6 @@
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
@@ -171,7 +172,7 @@ struct PodReadingTests {
 
     @Test("links are made where they are wanted and nowhere else")
     func links() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         try PodDirectory.makeLinks(
             scratch.path + "/dev", ["neuron4": "/host/neuron4", "a/../../b": "/x", "sub/c": "/y", "": "/z"])
         #expect(try Files.list(scratch.path + "/dev") == ["a", "neuron4", "sub"])

@@ -1,15 +1,16 @@
 import Glibc
 import JSON
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
 
 @Suite("Termination message")
 struct TerminationMessageTests {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryDirectory() }
 
     private func read(written: [UInt8]?, log: [UInt8]?, fallsBackToLog: Bool) throws -> String? {
         if let written { try Files.write(scratch.path + "/" + TerminationMessage.fileName, written) }

@@ -118,7 +118,7 @@ let applications: [Target] =
 let measuring: [Target] =
     module(
         "Interop",
-        ["GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "SystemIO", "Arguments"])
+        ["GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "TLS", "SystemIO", "Arguments"])
     + command("ganglion-interop", ["Interop"])
 
 /// What a request costs in allocations and instructions; `scripts/check-wire-cost` runs it.

@@ -210,7 +210,7 @@ extension GRPCClient {
         _ path: String, _ timeout: Duration?, _ metadata: GRPCMetadata, _ encoder: MessageEncoder
     ) -> HeaderList {
         var list: HeaderList = [
-            ":method": "POST", ":scheme": "http", ":path": path, ":authority": authority,
+            ":method": "POST", ":scheme": scheme, ":path": path, ":authority": authority,
             "content-type": "application/grpc", "te": "trailers", "user-agent": "grpc-ganglion/1",
         ]
         if let timeout { list.add("grpc-timeout", GRPCTimeout.encode(timeout), indexing: .avoided) }

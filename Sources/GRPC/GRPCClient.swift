@@ -30,6 +30,7 @@ package actor GRPCClient {
 
     let transport: Transport
     let authority: String
+    let scheme: String
     let limits: GRPCLimits
     let codings: MessageCodings
     /// What the server has said that it takes.
@@ -52,29 +53,33 @@ package actor GRPCClient {
     ///   - authority: what goes out as `:authority`; grpc-go itself says `localhost` on a Unix socket.
     ///   - timeout: after which connecting, and then the server's SETTINGS, are given up.
     ///   - compressions: how messages may be compressed, the preferred first.
-    /// - Throws: `SystemError` where nobody answers.
+    ///   - security: TLS, which has to offer `h2` by ALPN; nil for none.
+    /// - Throws: `SystemError` where nobody answers, `SecureLayerError` where there is no memory for TLS.
     package static func connect(
         to address: SocketAddress, authority: String = "localhost", loop: EventLoop = .shared,
         timeout: Duration = .seconds(10), limits: GRPCLimits = GRPCLimits(),
-        compressions: [any GRPCCompression] = []
+        compressions: [any GRPCCompression] = [], security: (any SecureLayerFactory)? = nil
     ) async throws -> GRPCClient {
         let descriptor = try await SystemIO.connect(to: address, loop: loop, timeout: timeout)
+        let transport = Transport(
+            descriptor, role: .client, loop: loop, limits: limits, security: try security?.makeLayer())
         let client = GRPCClient(
-            descriptor, authority: authority, loop: loop, limits: limits,
-            codings: MessageCodings(compressions))
+            transport, authority: authority, scheme: security == nil ? "http" : "https", loop: loop,
+            limits: limits, codings: MessageCodings(compressions))
         try await client.start(timeout)
         return client
     }
 
     private init(
-        _ descriptor: FileDescriptor, authority: String, loop: EventLoop, limits: GRPCLimits,
+        _ transport: Transport, authority: String, scheme: String, loop: EventLoop, limits: GRPCLimits,
         codings: MessageCodings
     ) {
+        self.transport = transport
+        self.scheme = scheme
         self.loop = loop
         self.authority = authority
         self.limits = limits
         self.codings = codings
-        transport = Transport(descriptor, role: .client, loop: loop, limits: limits)
     }
 
     /// Ends the connection; calls that are open end with UNAVAILABLE.

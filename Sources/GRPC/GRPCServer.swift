@@ -15,6 +15,7 @@ package actor GRPCServer {
     private let router: GRPCRouter
     private let limits: GRPCLimits
     private let codings: MessageCodings
+    private let security: (any SecureLayerFactory)?
     private var listeners: [Listener] = []
     private var connections: [ObjectIdentifier: GRPCServerConnection] = [:]
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -22,11 +23,14 @@ package actor GRPCServer {
 
     /// A server with its handlers; it listens from `listen` on.
     ///
-    /// - Parameter compressions: how messages may be compressed, the preferred first.
+    /// - Parameters:
+    ///   - compressions: how messages may be compressed, the preferred first.
+    ///   - security: TLS for every connection, which has to offer `h2` by ALPN; nil for none.
     package init(
         router: GRPCRouter, loop: EventLoop = .shared, limits: GRPCLimits = GRPCLimits(),
-        compressions: [any GRPCCompression] = []
+        compressions: [any GRPCCompression] = [], security: (any SecureLayerFactory)? = nil
     ) {
+        self.security = security
         codings = MessageCodings(compressions)
         self.router = router
         self.loop = loop
@@ -70,8 +74,11 @@ package actor GRPCServer {
 
     private func accept(_ descriptor: FileDescriptor) {
         guard !isShutDown, connections.count < limits.connections else { return }
+        guard
+            let transport = Transport(accepted: descriptor, loop: loop, limits: limits, security: security)
+        else { return }
         let connection = GRPCServerConnection(
-            descriptor, router: router, limits: limits, codings: codings, loop: loop
+            transport, router: router, limits: limits, codings: codings, loop: loop
         ) { [weak self] connection in
             self?.assumeIsolated { $0.forget(connection) }
         }

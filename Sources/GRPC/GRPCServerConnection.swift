@@ -41,7 +41,7 @@ actor GRPCServerConnection {
     private var closed = false
 
     init(
-        _ descriptor: FileDescriptor, router: GRPCRouter, limits: GRPCLimits, codings: MessageCodings,
+        _ transport: Transport, router: GRPCRouter, limits: GRPCLimits, codings: MessageCodings,
         loop: EventLoop,
         onClose: @escaping @Sendable (GRPCServerConnection) -> Void
     ) {
@@ -50,7 +50,7 @@ actor GRPCServerConnection {
         self.limits = limits
         self.codings = codings
         self.onClose = onClose
-        transport = Transport(descriptor, role: .server, loop: loop, limits: limits)
+        self.transport = transport
     }
 
     // MARK: Life

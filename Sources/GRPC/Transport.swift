@@ -32,14 +32,36 @@ package final class Transport {
     package var http2: HTTP2Connection
     private let channel: SocketChannel
     private let unsentLimit: Int
+    /// TLS is in between and its handshake may not be over: nothing but HTTP/2 by ALPN is spoken (RFC 9113 §3.3).
+    private var awaitsALPN: Bool
     private var readingPaused = false
     private var end: TransportEnd?
 
     /// A transport on a connected socket; nothing happens before `start`.
-    package init(_ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: GRPCLimits) {
-        channel = SocketChannel(descriptor, loop: loop)
+    ///
+    /// - Parameter security: TLS that offers `h2`; nil for none.
+    package init(
+        _ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: GRPCLimits,
+        security: (any SecureLayer)? = nil
+    ) {
+        channel = SocketChannel(descriptor, loop: loop, security: security)
+        awaitsALPN = security != nil
         http2 = HTTP2Connection(role, limits: limits.http2)
         unsentLimit = limits.unsentOctets
+    }
+
+    /// A transport for a server on a connection that it has accepted; nil when there is no memory for TLS, where all
+    /// that can be done is to close.
+    package convenience init?(
+        accepted descriptor: FileDescriptor, loop: EventLoop, limits: GRPCLimits,
+        security: (any SecureLayerFactory)?
+    ) {
+        var layer: (any SecureLayer)?
+        if let security {
+            guard let made = try? security.makeLayer() else { return nil }
+            layer = made
+        }
+        self.init(descriptor, role: .server, loop: loop, limits: limits, security: layer)
     }
 
     /// The peer's address; nil for a Unix socket.
@@ -55,7 +77,11 @@ package final class Transport {
     ///
     /// - Returns: why the transport is over, or nil.
     package func process(_ readiness: Readiness, _ handle: (HTTP2Event) -> Void) -> TransportEnd? {
-        let state = channel.process(readiness) { http2.receive($0, at: MonotonicClock.now) }
+        let state = channel.process(readiness) { bytes in
+            guard !awaitsALPN || finishHandshake() else { return }
+            http2.receive(bytes, at: MonotonicClock.now)
+        }
+        if awaitsALPN { _ = finishHandshake() }
         settle(handle)
         switch state {
         case .open: break
@@ -63,6 +89,24 @@ package final class Transport {
         case .failed(let error): end = end ?? .socket(error)
         }
         return end
+    }
+
+    /// Looks what TLS has agreed on.
+    ///
+    /// - Returns: whether HTTP/2 may be spoken.
+    private func finishHandshake() -> Bool {
+        guard let agreed = channel.negotiatedProtocol else { return false }
+        guard agreed == "h2" else {
+            end =
+                end
+                ?? .socket(
+                    SystemError(
+                        "speak HTTP/2 with", channel.peer?.description ?? "the peer", code: 0,
+                        hint: "TLS agreed on \(agreed) and not on h2"))
+            return false
+        }
+        awaitsALPN = false
+        return true
     }
 
     /// Hands out events and sends until there is nothing more to do for now.
@@ -90,6 +134,10 @@ package final class Transport {
     package var ended: TransportEnd? { end }
 
     private func flush() {
+        guard !awaitsALPN else {
+            channel.flush()
+            return
+        }
         repeat {
             while http2.hasOutput, channel.pendingOctets < unsentLimit {
                 http2.drainOutput { channel.write($0) }

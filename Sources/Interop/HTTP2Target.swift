@@ -1,4 +1,4 @@
-// The URLs that the test client takes: plain HTTP/2 with prior knowledge, over TCP or a Unix socket.
+// The URLs that the test client takes: HTTP/2 with prior knowledge, over TCP or a Unix socket, or with TLS.
 
 package import SystemIO
 
@@ -10,8 +10,18 @@ package struct HTTP2Target: Equatable, Sendable {
     package var authority: String
     /// The path with the query, at least `/`.
     package var path: String
+    /// Whether TLS is in between.
+    package var isSecure = false
 
-    /// Reads `http://HOST:PORT/PATH` or `unix:PATH`.
+    /// The host alone, for the server's certificate.
+    package var host: String {
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+            return String(authority[...end])
+        }
+        return String(authority.prefix { $0 != ":" })
+    }
+
+    /// Reads `http://HOST:PORT/PATH`, `https://HOST:PORT/PATH` or `unix:PATH`.
     ///
     /// - Throws: `SystemError` for another form.
     package init(parsing text: String) throws(SystemError) {
@@ -21,16 +31,18 @@ package struct HTTP2Target: Equatable, Sendable {
             path = "/"
             return
         }
-        let scheme = "http://"
+        isSecure = text.hasPrefix("https://")
+        let scheme = isSecure ? "https://" : "http://"
         guard text.hasPrefix(scheme) else {
             throw SystemError(
-                "get", text, code: 0, hint: "write http://HOST:PORT/PATH or unix:PATH; there is no TLS here")
+                "get", text, code: 0,
+                hint: "write http://HOST:PORT/PATH, https://HOST:PORT/PATH or unix:PATH")
         }
         let rest = text.dropFirst(scheme.count)
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         authority = String(rest[..<slash])
         let hasPort = authority.hasSuffix("]") ? false : authority.contains(":")
-        address = try SocketAddress(parsing: hasPort ? authority : authority + ":80")
+        address = try SocketAddress(parsing: hasPort ? authority : authority + (isSecure ? ":443" : ":80"))
         path = slash == rest.endIndex ? "/" : String(rest[slash...])
     }
 }

@@ -54,20 +54,25 @@ package actor HTTP2TestClient {
 
     /// Gets a page.
     ///
+    /// - Parameter security: TLS that offers `h2`, for https.
     /// - Throws: `SystemError` where nobody answers, `HTTP2TestFailure` where no whole response comes.
     package static func get(
-        _ target: HTTP2Target, timeout: Duration = .seconds(10), loop: EventLoop = .shared
+        _ target: HTTP2Target, timeout: Duration = .seconds(10), security: (any SecureLayerFactory)? = nil,
+        loop: EventLoop = .shared
     ) async throws -> HTTP2TestResponse {
         let descriptor = try await connect(to: target.address, loop: loop, timeout: timeout)
-        let client = HTTP2TestClient(descriptor, target, loop)
+        let transport = Transport(
+            descriptor, role: .client, loop: loop, limits: GRPCLimits(), security: try security?.makeLayer())
+        let client = HTTP2TestClient(transport, target, loop)
         return try await client.run(timeout)
     }
 
-    private init(_ descriptor: FileDescriptor, _ target: HTTP2Target, _ loop: EventLoop) {
+    private init(_ transport: Transport, _ target: HTTP2Target, _ loop: EventLoop) {
         self.loop = loop
-        transport = Transport(descriptor, role: .client, loop: loop, limits: GRPCLimits())
+        self.transport = transport
         request = [
-            ":method": "GET", ":scheme": "http", ":path": target.path, ":authority": target.authority,
+            ":method": "GET", ":scheme": target.isSecure ? "https" : "http", ":path": target.path,
+            ":authority": target.authority,
             "user-agent": "ganglion-interop",
         ]
     }

@@ -13,11 +13,17 @@ package actor HTTP2TestServer {
     /// The loop as executor.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
+    private let security: (any SecureLayerFactory)?
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTP2TestConnection] = [:]
 
     /// A server; it listens from `listen` on.
-    package init(loop: EventLoop = .shared) { self.loop = loop }
+    ///
+    /// - Parameter security: TLS that offers `h2`; nil for none.
+    package init(security: (any SecureLayerFactory)? = nil, loop: EventLoop = .shared) {
+        self.security = security
+        self.loop = loop
+    }
 
     /// Listens.
     ///
@@ -41,8 +47,11 @@ package actor HTTP2TestServer {
     }
 
     private func accept(_ descriptor: FileDescriptor) {
-        guard listener != nil, connections.count < 1024 else { return }
-        let connection = HTTP2TestConnection(descriptor, loop: loop) { [weak self] connection in
+        guard listener != nil, connections.count < 1024,
+            let transport = Transport(
+                accepted: descriptor, loop: loop, limits: HTTP2TestConnection.limits, security: security)
+        else { return }
+        let connection = HTTP2TestConnection(transport, loop: loop) { [weak self] connection in
             self?.assumeIsolated { $0.forget(connection) }
         }
         connections[ObjectIdentifier(connection)] = connection
@@ -64,6 +73,8 @@ actor HTTP2TestConnection {
         ":status": "200", "content-type": "text/plain", "content-length": "\(body.count)",
     ]
 
+    static let limits = GRPCLimits()
+
     private let transport: Transport
     private let onClose: @Sendable (HTTP2TestConnection) -> Void
     /// Requests whose body has not ended, with the method.
@@ -72,12 +83,12 @@ actor HTTP2TestConnection {
     private var isClosed = false
 
     init(
-        _ descriptor: FileDescriptor, loop: EventLoop,
+        _ transport: Transport, loop: EventLoop,
         onClose: @escaping @Sendable (HTTP2TestConnection) -> Void
     ) {
         self.loop = loop
         self.onClose = onClose
-        transport = Transport(descriptor, role: .server, loop: loop, limits: GRPCLimits())
+        self.transport = transport
     }
 
     func start() {

@@ -15,7 +15,7 @@ package enum InteropCommand {
     static let testCase = Option<TestCase?>(
         "case", placeholder: "NAME",
         help: "The case; when left out, all but those with a server of their own")
-    static let url = Positional<String>("URL", help: "http://HOST:PORT/PATH, or unix:PATH")
+    static let url = Positional<String>("URL", help: "http:// or https://HOST:PORT/PATH, or unix:PATH")
 
     /// The program.
     package static let root = Command(
@@ -24,33 +24,39 @@ package enum InteropCommand {
         examples: [
             .init("ganglion-interop http2-server --port 8080", "A server for h2spec, h2load and curl"),
             .init("ganglion-interop http2-client http://127.0.0.1:8080/", "A client for h2specd"),
+            .init("ganglion-interop http2-server --port 8443 --tls-self-signed", "The same over TLS"),
         ],
         subcommands: [http2Server, http2Client, grpcServer, grpcClient])
 
     private static let http2Server = Command(
-        "http2-server", summary: "Answers GET and POST on / with 200 and a body", arguments: [port, unix]
+        "http2-server", summary: "Answers GET and POST on / with 200 and a body",
+        arguments: [port, unix] + TLSOptions.ofServers
     ) { values in
-        let server = HTTP2TestServer()
+        let server = HTTP2TestServer(security: try TLSOptions.server(values))
         let address = try await server.listen(on: try endpoint(values))
         try await serve(address)
         await server.shutdown()
     }
 
     private static let http2Client = Command(
-        "http2-client", summary: "Gets one URL and prints what came", arguments: [url]
+        "http2-client", summary: "Gets one URL and prints what came",
+        arguments: [url] + TLSOptions.ofClients
     ) { values in
         let target = try HTTP2Target(parsing: values[url])
-        let response = try await HTTP2TestClient.get(target)
+        let response = try await HTTP2TestClient.get(
+            target, security: try TLSOptions.client(values, host: target.host, isWanted: target.isSecure))
         print(response.status)
         print(String(decoding: response.body, as: UTF8.self), terminator: "")
     }
 
     private static let grpcServer = Command(
         "grpc-server", summary: "Serves grpc.testing.TestService, health checking and reflection",
-        arguments: [port, unix]
+        arguments: [port, unix] + TLSOptions.ofServers
     ) { values in
         let health = HealthService(["": .serving, "grpc.testing.TestService": .serving])
-        let server = GRPCServer(router: TestService.router(health), compressions: [GzipCompression()])
+        let server = GRPCServer(
+            router: TestService.router(health), compressions: [GzipCompression()],
+            security: try TLSOptions.server(values))
         let address = try await server.listen(on: try endpoint(values))
         try await serve(address)
         health.shutDown()
@@ -59,11 +65,13 @@ package enum InteropCommand {
 
     private static let grpcClient = Command(
         "grpc-client", summary: "Runs a case of the gRPC interop tests, or all of them",
-        arguments: [port, unix, testCase]
+        arguments: [port, unix, testCase] + TLSOptions.ofClients
     ) { values in
         let address = try endpoint(values)
+        let security = try TLSOptions.client(values, host: "localhost")
         let channel = GRPCChannel {
-            try await GRPCClient.connect(to: address, compressions: [GzipCompression()])
+            try await GRPCClient.connect(
+                to: address, compressions: [GzipCompression()], security: security)
         }
         for test in values[testCase].map({ [$0] }) ?? TestCase.regular {
             try await test.run(channel)

@@ -1,7 +1,9 @@
 """grpc.testing.TestService of another implementation (grpcio and protobuf, pinned in Tests/requirements.txt).
 
-server SOCKET   serves it until its standard input ends
-client SOCKET   runs the interop cases against it and prints a line for each
+server SOCKET [CHAIN KEY]    serves it until its standard input ends
+client SOCKET [AUTHORITY]    runs the interop cases against it and prints a line for each
+
+With files of PEM there is TLS in between.
 
 The messages are described here and not generated, with the numbers of grpc/testing/messages.proto.
 """
@@ -172,9 +174,13 @@ class Service(grpc.GenericRpcHandler):
                 yield OutputResponse(payload=zeros(parameters.size))
 
 
-def serve(socket):
+def serve(socket, *pem):
     server = grpc.server(futures.ThreadPoolExecutor(8), handlers=[Service()], options=OPTIONS)
-    server.add_insecure_port("unix:" + socket)
+    if pem:
+        chain, key = pem
+        server.add_secure_port("unix:" + socket, grpc.ssl_server_credentials([(key, chain)]))
+    else:
+        server.add_insecure_port("unix:" + socket)
     server.start()
     print("ready", flush=True)
     sys.stdin.read()
@@ -182,8 +188,14 @@ def serve(socket):
 
 
 class Client:
-    def __init__(self, socket):
-        self.channel = grpc.insecure_channel("unix:" + socket, options=OPTIONS)
+    def __init__(self, socket, *authority):
+        if authority:
+            credentials = grpc.ssl_channel_credentials(authority[0])
+            # A Unix socket has no host whose name the certificate could be for.
+            options = OPTIONS + (("grpc.ssl_target_name_override", "localhost"),)
+            self.channel = grpc.secure_channel("unix:" + socket, credentials, options=options)
+        else:
+            self.channel = grpc.insecure_channel("unix:" + socket, options=OPTIONS)
 
     def call(self, method):
         kind, request, response = METHODS[method]
@@ -355,8 +367,8 @@ CASES = [name for name in vars(Client) if name.islower() and name not in ("call"
 HELPERS = {"has_metadata", "echo_status", "unimplemented"}
 
 
-def run(socket):
-    client = Client(socket)
+def run(socket, *authority):
+    client = Client(socket, *authority)
     for name in CASES:
         if name in HELPERS:
             continue
@@ -367,4 +379,9 @@ def run(socket):
             print("failed", name, repr(error)[:300], flush=True)
 
 
-{"server": serve, "client": run}[sys.argv[1]](sys.argv[2])
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+{"server": serve, "client": run}[sys.argv[1]](sys.argv[2], *map(read, sys.argv[3:]))

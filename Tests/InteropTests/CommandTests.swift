@@ -2,6 +2,7 @@
 
 import Arguments
 import SystemIO
+import TLS
 import Testing
 
 @testable import Interop
@@ -55,7 +56,65 @@ struct CommandTests {
         #expect(target.path == path)
     }
 
-    @Test("refuses other URLs", arguments: ["https://localhost/", "localhost:80", "http://no-address:80/"])
+    @Test(
+        "knows which URLs want TLS, and for whom",
+        arguments: [
+            ("https://localhost", true, "localhost", UInt16(443)),
+            ("https://localhost:8443/a", true, "localhost", 8443),
+            ("https://[::1]:81", true, "[::1]", 81), ("http://127.0.0.1/", false, "127.0.0.1", 80),
+        ])
+    func secureURLs(text: String, isSecure: Bool, host: String, port: UInt16) throws {
+        let target = try HTTP2Target(parsing: text)
+        #expect(target.isSecure == isSecure)
+        #expect(target.host == host)
+        guard case .ip(_, let real) = target.address else {
+            Issue.record("no address")
+            return
+        }
+        #expect(real == port)
+    }
+
+    private func values(_ words: [String]) throws -> ArgumentValues {
+        guard case .run(_, let values) = try InteropCommand.root.parse(words) else {
+            throw ArgumentError.missing("a command")
+        }
+        return values
+    }
+
+    @Test("serves with TLS where a certificate is given or made")
+    func serverSecurity() throws {
+        #expect(try TLSOptions.server(try values(["http2-server", "--port", "0"])) == nil)
+        let made = try TLSOptions.server(try values(["grpc-server", "--port", "0", "--tls-self-signed"]))
+        #expect(made != nil)
+        #expect(throws: ArgumentError.missing("--tls-key")) {
+            try TLSOptions.server(try values(["grpc-server", "--tls-certificate", "x"]))
+        }
+        #expect(throws: ArgumentError.missing("--tls-certificate")) {
+            try TLSOptions.server(try values(["grpc-server", "--tls-key", "x"]))
+        }
+        #expect(throws: ArgumentError.unexpected("--tls-self-signed")) {
+            try TLSOptions.server(try values(["http2-server", "--tls-key", "x", "--tls-self-signed"]))
+        }
+    }
+
+    @Test("connects with TLS where it is told whom to believe, or the URL says https")
+    func clientSecurity() throws {
+        let plain = try values(["grpc-client", "--port", "1"])
+        #expect(try TLSOptions.client(plain, host: "localhost") == nil)
+        #expect(try TLSOptions.client(plain, host: "localhost", isWanted: true)?.host == "localhost")
+        let insecure = try values(["http2-client", "https://h/", "--tls-insecure"])
+        #expect(try TLSOptions.client(insecure, host: "h")?.host == "h")
+        #expect(throws: ArgumentError.unexpected("--tls-insecure")) {
+            let both = try values(["grpc-client", "--tls-insecure", "--tls-authorities", "x"])
+            return try TLSOptions.client(both, host: "h")
+        }
+        #expect(throws: SecureLayerError.self) {
+            let missing = try values(["grpc-client", "--tls-authorities", "/not/there"])
+            return try TLSOptions.client(missing, host: "h")
+        }
+    }
+
+    @Test("refuses other URLs", arguments: ["ftp://localhost/", "localhost:80", "http://no-address:80/"])
     func badURLs(text: String) {
         #expect(throws: SystemError.self) { try HTTP2Target(parsing: text) }
     }

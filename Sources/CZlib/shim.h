@@ -1,5 +1,10 @@
 // zlib, and its macros as functions: Swift imports no macro that is an expression.
 #pragma once
+
+#if !__has_include(<zlib.h>)
+#error "the headers of zlib are missing: install zlib1g-dev (make run and make test do)"
+#endif
+
 #include <string.h>
 #include <zlib.h>
 

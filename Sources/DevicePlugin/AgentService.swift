@@ -38,6 +38,8 @@ actor AgentService {
     private let states: Broadcast<NodePluginAPI.NodeState>
     private let setAssignments:
         @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment]
+    private let setPresence: @Sendable (Bool) async -> Void
+    private var watchers = 0
     private var server: GRPCServer?
     private var socket: Files.Identity?
     private var timer: ScheduledTimer?
@@ -47,13 +49,15 @@ actor AgentService {
     init(
         path: String, loop: EventLoop, log: Logger, states: Broadcast<NodePluginAPI.NodeState>,
         setAssignments:
-            @escaping @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment]
+            @escaping @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment],
+        setPresence: @escaping @Sendable (Bool) async -> Void
     ) {
         self.path = path
         self.loop = loop
         self.log = log
         self.states = states
         self.setAssignments = setAssignments
+        self.setPresence = setPresence
     }
 
     /// Serves, and sees to it every few seconds that it still does: the directory may be made anew under us.
@@ -95,6 +99,12 @@ actor AgentService {
         }
     }
 
+    /// An agent that follows the state is one that hands over assignments.
+    private func watch(_ change: Int) async {
+        watchers += change
+        await setPresence(watchers > 0)
+    }
+
     private func router() -> GRPCRouter {
         var router = GRPCRouter()
         router.unary(NodePluginAPI.Method.setAssignments) {
@@ -112,9 +122,16 @@ actor AgentService {
             states.latest ?? NodePluginAPI.NodeState()
         }
         router.serverStreaming(NodePluginAPI.Method.watchState) {
-            [states]
+            [weak self, states]
             (_: NodePluginAPI.WatchStateRequest, _, writer: GRPCResponseWriter<NodePluginAPI.NodeState>) in
-            for await state in states.values() { try await writer.write(state) }
+            await self?.watch(1)
+            do {
+                for await state in states.values() { try await writer.write(state) }
+            } catch {
+                await self?.watch(-1)
+                throw error
+            }
+            await self?.watch(-1)
         }
         return router
     }

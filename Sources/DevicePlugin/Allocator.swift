@@ -12,6 +12,8 @@ package struct Allocator: Sendable {
     package var assignments = Assignments()
     /// Refuse sets that the runtime cannot use, instead of handing them out with a warning.
     package var isStrict = false
+    /// Name chips by CDI, and let the runtime add their device nodes.
+    package var usesCDI = false
 
     /// An allocator of these devices.
     package init(catalog: DeviceCatalog) { self.catalog = catalog }
@@ -94,13 +96,16 @@ package struct Allocator: Sendable {
             }
         }
         let chips = Set(devices.map(\.chip)).sorted()
-        let response = DevicePluginAPI.ContainerAllocateResponse(
-            envs: environment(cores, chips),
-            devices: chips.enumerated().compactMap { place, chip in
-                catalog.devicePath(chip: chip).map { path in
-                    .init(containerPath: "/dev/neuron\(place)", hostPath: path, permissions: "rw")
-                }
-            })
+        var response = DevicePluginAPI.ContainerAllocateResponse(envs: environment(cores, chips))
+        for (place, chip) in chips.enumerated() {
+            guard let path = catalog.devicePath(chip: chip) else { continue }
+            if usesCDI {
+                response.cdiDevices.append(.init(name: CDISpecification.name(chip: chip, place: place)))
+            } else {
+                response.devices.append(
+                    .init(containerPath: "/dev/neuron\(place)", hostPath: path, permissions: "rw"))
+            }
+        }
         return Allocation(cores: cores, chips: chips, unusable: unusable, response: response)
     }
 
@@ -127,6 +132,8 @@ package enum AllocationError: Error, Equatable {
     case unknown(String)
     /// The runtime could not use the set.
     case unusable(CoreSet, UnusableGroup)
+    /// Another resource has given these cores to somebody.
+    case heldAs(String, CoreSet)
 }
 
 extension AllocationError: CustomStringConvertible {
@@ -137,6 +144,8 @@ extension AllocationError: CustomStringConvertible {
             "there is no device \(id.prefix(64)): restart the kubelet if it remembers devices of another plugin"
         case .unusable(let cores, let reason):
             "the Neuron runtime cannot use cores \(cores): \(reason)"
+        case .heldAs(let resource, let cores):
+            "cores \(cores) are given out as \(resource): create the pod again, the kubelet knows by now"
         }
     }
 }

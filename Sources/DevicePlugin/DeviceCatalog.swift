@@ -1,5 +1,5 @@
-// From chips to what the kubelet counts. A device is a core or a whole chip, never both on one node: the kubelet takes
-// two resources for unrelated and would give the same silicon twice. Ids are plain integers, the same after every
+// From chips to what the kubelet counts. A device of a resource is a core or a whole chip. Where a node has both resources,
+// what one has given is masked in the other: the kubelet takes them for unrelated. Ids are plain integers, the same after every
 // restart: the kubelet's books are kept by id.
 
 package import KubeletAPI
@@ -43,8 +43,13 @@ package struct DeviceCatalog: Sendable {
 
     /// The devices of the chips in a ledger.
     ///
-    /// - Parameter tellsNUMA: whether devices carry their NUMA node, which Topology Manager then aligns to.
-    package init?(_ ledger: NodeLedger, granularity: Granularity = .core, tellsNUMA: Bool = false) {
+    /// - Parameters:
+    ///   - tellsNUMA: whether devices carry their NUMA node, which Topology Manager then aligns to.
+    ///   - masked: cores that are given out otherwise: their devices are not healthy.
+    package init?(
+        _ ledger: NodeLedger, granularity: Granularity = .core, tellsNUMA: Bool = false,
+        masked: CoreSet = []
+    ) {
         guard let inventory = ledger.inventory else { return nil }
         self.granularity = granularity
         topology = inventory.topology
@@ -58,7 +63,8 @@ package struct DeviceCatalog: Sendable {
             func add(_ number: Int, _ cores: Range<Int>) {
                 devices.append(
                     Device(
-                        number: number, chip: chip.index, cores: cores, isHealthy: entry.fault == nil,
+                        number: number, chip: chip.index, cores: cores,
+                        isHealthy: entry.fault == nil && !cores.contains(where: masked.contains),
                         numaNode: numaNode))
             }
             switch granularity {

@@ -1,51 +1,80 @@
-// The parts put together: the monitor finds chips, the resource's plugin serves the kubelet, the agent's service says
-// what both know.
+// The parts put together: the monitor finds chips, a plugin for each resource serves the kubelet, the agent's service says
+// what all know.
 
 package import KubeletAPI
 package import Neuron
 package import Observability
+internal import Placement
 package import SystemIO
 
 /// A device plugin for the chips of one node.
 package actor DevicePluginDaemon {
+    /// A resource and what one device of it is.
+    package struct Served: Equatable, Sendable {
+        /// Where it is served.
+        package var plugin: ResourcePlugin.Settings
+        /// What one device is.
+        package var granularity: Granularity
+
+        /// A resource.
+        package init(_ plugin: ResourcePlugin.Settings, _ granularity: Granularity) {
+            self.plugin = plugin
+            self.granularity = granularity
+        }
+    }
+
     /// What it does where.
     package struct Settings: Sendable {
-        /// The kubelet's side.
-        package var resource: ResourcePlugin.Settings
+        /// The kubelet's side: one resource, or one of cores and one of chips.
+        package var served: [Served]
         /// The chips' side.
         package var monitor: NodeMonitor.Settings
         /// How devices are given.
         package var behaviour = ResourcePlugin.Behaviour()
-        /// What one device is.
-        package var granularity = Granularity.core
         /// Whether devices carry their NUMA node.
         package var tellsNUMA = false
+        /// Where the CDI specification is written; nil where CDI is off.
+        package var cdiDirectory: String?
+        /// The file for node-feature-discovery; nil for none.
+        package var featureFile: String?
+        /// The kubelet's account of who holds what, read where there are two resources.
+        package var podResourcesSocket = "/var/lib/kubelet/pod-resources/kubelet.sock"
+        /// Between two readings of it.
+        package var podResourcesInterval = Duration.seconds(5)
         /// The path of the socket for the node agent; nil for none.
         package var agentSocket: String?
         /// Where metrics and probes are served; nil for nowhere.
         package var statusAddress: SocketAddress?
 
         /// Settings with the defaults for the rest.
-        package init(resource: ResourcePlugin.Settings, discovery: DiscoverySettings) {
-            self.resource = resource
+        package init(served: [Served], discovery: DiscoverySettings) {
+            self.served = served
             monitor = NodeMonitor.Settings(discovery: discovery)
         }
+
+        /// Why a socket cannot be, however long one waits for the kubelet; nil where all can.
+        package var socketFault: SystemError? { served.lazy.compactMap(\.plugin.socketFault).first }
     }
 
     /// The loop that serves.
     package nonisolated let loop: EventLoop
     /// The loop as executor.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    /// What it counts.
+    package nonisolated let metrics: PluginMetrics
 
     private var settings: Settings
     private let log: Logger
     private let registry: MetricsRegistry
-    /// What it counts.
-    package nonisolated let metrics: PluginMetrics
     private let states = Broadcast<NodePluginAPI.NodeState>()
+    private let coreGuard = Lock(CoreGuard())
     private var ledger = NodeLedger()
+    private var files: PublishedFiles
+    private var filesTimer: ScheduledTimer?
     private var monitor: NodeMonitor?
-    private(set) var plugin: ResourcePlugin?
+    /// One for each of `settings.served`.
+    private(set) var plugins: [ResourcePlugin] = []
+    private var holdings: HoldingsReader?
     private var agent: AgentService?
     private var status: StatusServer?
 
@@ -59,25 +88,25 @@ package actor DevicePluginDaemon {
         self.log = log
         registry = metrics
         self.metrics = PluginMetrics(metrics)
+        files = PublishedFiles(cdiDirectory: settings.cdiDirectory, featureFile: settings.featureFile)
     }
 
     /// Begins: scans, serves, registers, and goes on until `stop`.
     ///
     /// - Throws: `SystemError` when not even a thread can be had.
     package func start() async throws(SystemError) {
-        let plugin = ResourcePlugin(
-            settings: settings.resource, behaviour: settings.behaviour, loop: loop, log: log,
-            metrics: metrics,
-            onRegistration: { [weak self] _ in
-                // Called by the plugin in the middle of a change: look at it when that is through.
-                guard let self else { return }
-                self.loop.execute { self.assumeIsolated { $0.publishSoon() } }
-            })
-        self.plugin = plugin
+        plugins = settings.served.map { makePlugin($0.plugin) }
         if let path = settings.agentSocket {
-            let agent = AgentService(path: path, loop: loop, log: log, states: states) {
-                await plugin.setAssignments($0)
-            }
+            let agent = AgentService(
+                path: path, loop: loop, log: log, states: states,
+                setAssignments: { [plugins] assignments in
+                    var rejected: [NodePluginAPI.RejectedAssignment] = []
+                    for plugin in plugins { rejected += await plugin.setAssignments(assignments) }
+                    return rejected
+                },
+                setPresence: { [plugins] isThere in
+                    for plugin in plugins { await plugin.setAgentPresence(isThere) }
+                })
             self.agent = agent
             await agent.start()
         }
@@ -93,16 +122,63 @@ package actor DevicePluginDaemon {
             onChange: { [weak self] in await self?.update($0) })
         self.monitor = monitor
         await monitor.start()
+        if plugins.count > 1 {
+            let holdings = HoldingsReader(
+                socket: settings.podResourcesSocket, interval: settings.podResourcesInterval, loop: loop,
+                log: log
+            ) { [weak self] in await self?.receive($0) }
+            self.holdings = holdings
+            await holdings.start()
+        }
+        keepFilesAgain()
+    }
+
+    private func makePlugin(_ served: ResourcePlugin.Settings) -> ResourcePlugin {
+        let isAlone = settings.served.count == 1
+        let resource = served.resource
+        return ResourcePlugin(
+            settings: served, behaviour: behaviour, loop: loop, log: log, metrics: metrics,
+            claim: { [weak self, coreGuard] (cores) throws(AllocationError) in
+                guard !isAlone else { return }
+                var refusal: AllocationError?
+                coreGuard.withLock { books in
+                    do throws(AllocationError) {
+                        try books.claim(cores, for: resource)
+                    } catch {
+                        refusal = error
+                    }
+                }
+                if let refusal { throw refusal }
+                // The other resource's list changes when this answer is out.
+                guard let self else { return }
+                self.loop.execute { self.assumeIsolated { $0.refreshSoon() } }
+            },
+            onRegistration: { [weak self] _ in
+                // Called by the plugin in the middle of a change: look at it when that is through.
+                guard let self else { return }
+                self.loop.execute { self.assumeIsolated { $0.publishSoon() } }
+            })
+    }
+
+    /// How devices are given now: by CDI only while its specification is in place.
+    private var behaviour: ResourcePlugin.Behaviour {
+        var behaviour = settings.behaviour
+        behaviour.usesCDI = files.isCDIInPlace
+        return behaviour
     }
 
     /// Takes what of the settings may change while the plugin runs; the kubelet's stream stays open.
     package func use(_ new: Settings) async {
+        if (new.cdiDirectory, new.featureFile) != (settings.cdiDirectory, settings.featureFile) {
+            files = PublishedFiles(cdiDirectory: new.cdiDirectory, featureFile: new.featureFile)
+        }
         settings.monitor = new.monitor
         settings.behaviour = new.behaviour
         settings.tellsNUMA = new.tellsNUMA
-        await plugin?.use(new.behaviour)
+        settings.cdiDirectory = new.cdiDirectory
+        settings.featureFile = new.featureFile
         await monitor?.use(new.monitor)
-        await update(ledger)
+        await refresh()
     }
 
     /// Where metrics and probes are served; nil while they are not.
@@ -110,19 +186,21 @@ package actor DevicePluginDaemon {
 
     /// What a probe finds.
     package func checks(_ probe: StatusProbe) async -> [StatusCheck] {
-        guard let plugin else { return [] }
-        let resource = settings.resource.resource
-        var checks = [StatusCheck(name: "socket of \(resource)", fault: await plugin.selfTest())]
-        guard probe == .ready else { return checks }
-        let phase = await plugin.phase
-        checks.append(
-            StatusCheck(
-                name: "registration of \(resource)",
-                fault: phase == .registered
-                    ? nil : "the kubelet holds no open ListAndWatch (\(phase.rawValue))"))
-        checks.append(
-            StatusCheck(
-                name: "chips", fault: ledger.entries.isEmpty ? "none have been found yet" : scanFault()))
+        var checks: [StatusCheck] = []
+        for plugin in plugins {
+            let resource = plugin.settings.resource
+            checks.append(StatusCheck(name: "socket of \(resource)", fault: await plugin.selfTest()))
+            guard probe == .ready else { continue }
+            let phase = await plugin.phase
+            let fault = "the kubelet holds no open ListAndWatch (\(phase.rawValue))"
+            checks.append(
+                StatusCheck(
+                    name: "registration of \(resource)", fault: phase == .registered ? nil : fault))
+        }
+        if probe == .ready {
+            let fault = ledger.entries.isEmpty ? "none have been found yet" : scanFault()
+            checks.append(StatusCheck(name: "chips", fault: fault))
+        }
         return checks
     }
 
@@ -139,7 +217,9 @@ package actor DevicePluginDaemon {
 
     /// Ends everything: the kubelet sees the stream end, calls that are under way finish, sockets are removed.
     package func stop() async {
-        await plugin?.stop()
+        filesTimer?.cancel()
+        await holdings?.stop()
+        for plugin in plugins { await plugin.stop() }
         await agent?.stop()
         await status?.stop()
         // Last: it may be waiting for a file that never answers.
@@ -152,22 +232,71 @@ package actor DevicePluginDaemon {
 
     private func update(_ ledger: NodeLedger) async {
         self.ledger = ledger
-        guard
-            let catalog = DeviceCatalog(
-                ledger, granularity: settings.granularity, tellsNUMA: settings.tellsNUMA)
-        else { return }
-        await plugin?.update(catalog)
+        await refresh()
+    }
+
+    /// The kubelet's account of who holds what, in cores.
+    private func receive(_ account: HoldingsReader.Account) async {
+        var listed: [String: CoreSet] = [:]
+        for (served, catalog) in zip(settings.served, catalogs(coreGuard.withLock { $0 })) {
+            let resource = served.plugin.resource
+            let ids = account.pods.lazy.flatMap(\.containers).flatMap(\.devices)
+                .filter { $0.resourceName == resource }.flatMap(\.deviceIDs)
+            listed[resource] = catalog?.cores(ids) ?? []
+        }
+        let isNews = coreGuard.withLock { books in
+            let before = books
+            books.receive(listed, isFirst: account.isFirst, now: MonotonicClock.time)
+            return books != before
+        }
+        if isNews { await refresh() }
+    }
+
+    private func catalogs(_ books: CoreGuard) -> [DeviceCatalog?] {
+        settings.served.map { served in
+            DeviceCatalog(
+                ledger, granularity: served.granularity, tellsNUMA: settings.tellsNUMA,
+                masked: books.heldByOthers(than: served.plugin.resource))
+        }
+    }
+
+    private func refreshSoon() { Task { await refresh() } }
+
+    /// Brings everything in line with what is known.
+    private func refresh() async {
+        let books = coreGuard.withLock { $0 }
+        let catalogs = catalogs(books)
+        files.keep(ledger, catalogs.lazy.compactMap { $0 }.first, log: log)
+        let behaviour = behaviour
+        for (plugin, catalog) in zip(plugins, catalogs) {
+            await plugin.use(behaviour)
+            // With two resources nothing is given before it is known what is taken.
+            if let catalog, books.isKnown || plugins.count == 1 { await plugin.update(catalog) }
+        }
         await publish()
+    }
+
+    private func keepFilesAgain() {
+        filesTimer = loop.schedule(after: PublishedFiles.interval) { [weak self] in
+            self?.assumeIsolated { daemon in
+                if !daemon.files.areInPlace { daemon.refreshSoon() }
+                daemon.keepFilesAgain()
+            }
+        }
     }
 
     private func publishSoon() { Task { await publish() } }
 
     private func publish() async {
-        guard let plugin else { return }
-        let counts = await plugin.counts
-        let resource = NodePluginAPI.Resource(
-            name: settings.resource.resource, devices: Int32(truncatingIfNeeded: counts.devices),
-            healthy: Int32(truncatingIfNeeded: counts.healthy), registered: await plugin.isRegistered)
-        states.send(NodePluginAPI.NodeState(ledger, resources: [resource]))
+        var resources: [NodePluginAPI.Resource] = []
+        for plugin in plugins {
+            let counts = await plugin.counts
+            resources.append(
+                NodePluginAPI.Resource(
+                    name: plugin.settings.resource, devices: Int32(truncatingIfNeeded: counts.devices),
+                    healthy: Int32(truncatingIfNeeded: counts.healthy), registered: await plugin.isRegistered)
+            )
+        }
+        states.send(NodePluginAPI.NodeState(ledger, resources: resources))
     }
 }

@@ -22,19 +22,22 @@ enum DryRun {
         var ledger = NodeLedger()
         let discovery = settings.monitor.discovery
         var lines = ledger.update(Discovery(discovery).scan()).remarks.map { "# \($0)" }
-        guard
-            let catalog = DeviceCatalog(
-                ledger, granularity: settings.granularity, tellsNUMA: settings.tellsNUMA)
-        else {
-            throw NothingToAdvertise(
-                description: "no usable chips in \(discovery.sysfsRoot): nothing would be advertised, "
-                    + "load the neuron driver or name another --sysfs-root")
-        }
-        lines.append("\(settings.resource.resource): \(catalog.devices.count)")
-        for device in catalog.list.devices {
-            let nodes =
-                device.topology.map { " numa=" + $0.nodes.map { "\($0.id)" }.joined(separator: ",") } ?? ""
-            lines.append("\(device.id) \(device.health)\(nodes)")
+        for served in settings.served {
+            guard
+                let catalog = DeviceCatalog(
+                    ledger, granularity: served.granularity, tellsNUMA: settings.tellsNUMA)
+            else {
+                throw NothingToAdvertise(
+                    description: "no usable chips in \(discovery.sysfsRoot): nothing would be advertised, "
+                        + "load the neuron driver or name another --sysfs-root")
+            }
+            lines.append("\(served.plugin.resource): \(catalog.devices.count)")
+            for device in catalog.list.devices {
+                let nodes =
+                    device.topology.map { " numa=" + $0.nodes.map { "\($0.id)" }.joined(separator: ",") }
+                    ?? ""
+                lines.append("\(device.id) \(device.health)\(nodes)")
+            }
         }
         return lines
     }

@@ -41,7 +41,7 @@ package enum PluginCommand {
         let values = try source.read()
         let settings = PluginOptions.settings(values)
         if values[PluginOptions.dryRun] { return try DryRun.print(settings) }
-        if let fault = settings.resource.socketFault { throw fault }
+        if let fault = settings.socketFault { throw fault }
         try await serve(source, values, settings)
     }
 
@@ -53,7 +53,8 @@ package enum PluginCommand {
         let registry = MetricsRegistry()
         registry.addProcessMetrics()
         let daemon = DevicePluginDaemon(settings: settings, log: log, metrics: registry)
-        log.info("starting", ["version": Product.version, "resource": settings.resource.resource])
+        log.info(
+            "starting", ["version": Product.version, "resource": settings.served.map(\.plugin.resource)])
         try await daemon.start()
         let reloader = SettingsReloader(source: source, values: values, daemon: daemon, log: log)
         let watcher = source.path.map { path in

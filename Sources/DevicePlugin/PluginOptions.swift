@@ -6,7 +6,17 @@ package import Neuron
 internal import Observability
 internal import SystemIO
 
-extension Granularity: ArgumentChoice {}
+/// Which resources a node has.
+enum Advertised: String, ArgumentChoice {
+    /// Logical cores.
+    case core
+    /// Chips with all their cores.
+    case chip
+    /// Both, and no core twice.
+    case both
+}
+
+extension RegistrationFlow: ArgumentChoice {}
 
 /// What the plugin can be told.
 enum PluginOptions {
@@ -30,21 +40,28 @@ enum PluginOptions {
         "instance-type", environment: "GANGLION_INSTANCE_TYPE", placeholder: "TYPE",
         help: "The EC2 instance type, where the firmware does not say it")
     static let granularity = Option(
-        "granularity", default: Granularity.core, environment: "GANGLION_GRANULARITY",
-        help: "What one device is: a logical core, or a chip with all its cores")
-    static let resourceName = Option<String?>(
-        "resource-name", environment: "GANGLION_RESOURCE_NAME", placeholder: "NAME",
-        help: "The extended resource (default aws.amazon.com/neuroncore, or aws.amazon.com/neuron for chips)",
-        check: resourceNameFault)
-    static let endpoint = Option<String?>(
-        "endpoint", environment: "GANGLION_ENDPOINT", placeholder: "FILE",
-        help: "The name of the plugin's socket in the device-plugins directory (default from the resource)",
-        check: { $0.isEmpty || $0.contains("/") ? "must be a file name" : nil })
+        "granularity", default: Advertised.core, environment: "GANGLION_GRANULARITY",
+        help:
+            "What one device is: a logical core, a chip with all its cores, or both, each a resource of its own"
+    )
+    static let coreResource = Option(
+        "core-resource", default: "aws.amazon.com/neuroncore", environment: "GANGLION_CORE_RESOURCE",
+        placeholder: "NAME", help: "The extended resource of a core", check: resourceNameFault)
+    static let chipResource = Option(
+        "chip-resource", default: "aws.amazon.com/neuron", environment: "GANGLION_CHIP_RESOURCE",
+        placeholder: "NAME", help: "The extended resource of a chip", check: resourceNameFault)
+    static let registration = Option(
+        "registration", default: RegistrationFlow.kubeletSocket, environment: "GANGLION_REGISTRATION",
+        help: "Call the kubelet, or let it find the plugin's socket in its plugins_registry directory")
+    static let podResourcesSocket = Option<String?>(
+        "pod-resources-socket", environment: "GANGLION_POD_RESOURCES_SOCKET", placeholder: "PATH",
+        help: "The kubelet's account of who holds what, needed for both resources "
+            + "(default pod-resources/kubelet.sock in the kubelet's directory)")
     static let agentSocket = Option<String?>(
         "agent-socket", environment: "GANGLION_AGENT_SOCKET", placeholder: "PATH",
         help: "Serve the node agent on this Unix socket")
-    static let statusAddress = Option<String?>(
-        "status-address", environment: "GANGLION_STATUS_ADDRESS", placeholder: "HOST:PORT",
+    static let metricsAddress = Option<String?>(
+        "metrics-address", environment: "GANGLION_METRICS_ADDRESS", placeholder: "HOST:PORT",
         help: "Serve /metrics, /healthz and /readyz over HTTP, :9410 for every address (default nowhere)",
         check: { text in
             do throws(SystemError) {
@@ -80,12 +97,27 @@ enum PluginOptions {
     static let numa = Flag(
         "numa", environment: "GANGLION_NUMA",
         help: "Tell the kubelet the NUMA nodes of devices; not for Trainium, whose groups span nodes")
+    static let cdi = Flag(
+        "cdi", environment: "GANGLION_CDI",
+        help: "Name chips by CDI instead of giving device nodes; the container runtime must have CDI on")
+    static let cdiDirectory = Option(
+        "cdi-directory", default: "/var/run/cdi", environment: "GANGLION_CDI_DIRECTORY", placeholder: "DIR",
+        help: "Where the container runtime finds CDI specifications")
+    static let featureFile = Option<String?>(
+        "feature-file", environment: "GANGLION_FEATURE_FILE", placeholder: "PATH",
+        help:
+            "Write node labels here for node-feature-discovery, into its features.d directory (default none)")
+    static let assignmentWait = Option(
+        "assignment-wait", default: Duration.milliseconds(100), environment: "GANGLION_ASSIGNMENT_WAIT",
+        help: "How long the kubelet waits for a group that the agent may hand over, where there is an agent",
+        check: { $0 > .milliseconds(100) ? "must be at most 100ms" : nil })
     static let dryRun = Flag("dry-run", help: "Print what would be advertised and end")
     static let all: [any ArgumentDeclaration] =
         [
             config, kubeletRoot, sysfsRoot, deviceRoot, logicalCoreConfig, instanceType, granularity,
-            resourceName, endpoint, agentSocket, statusAddress, healthInterval, healthChecks, healthIgnore,
-            healthThreshold, kernelLog, kernelLogHold, strict, numa, dryRun,
+            coreResource, chipResource, registration, podResourcesSocket, agentSocket, metricsAddress,
+            healthInterval, healthChecks, healthIgnore, healthThreshold, kernelLog, kernelLogHold, strict,
+            numa, cdi, cdiDirectory, featureFile, assignmentWait, dryRun,
         ] + LogOptions.all
 
     /// What only a restart changes, with its value as text.
@@ -93,32 +125,46 @@ enum PluginOptions {
         ("kubelet-root", { $0[kubeletRoot] }), ("sysfs-root", { $0[sysfsRoot] }),
         ("device-root", { $0[deviceRoot] }), ("logical-core-config", { $0[logicalCoreConfig] }),
         ("instance-type", { $0[instanceType] }), ("granularity", { $0[granularity].rawValue }),
-        ("resource-name", { $0[resourceName] }), ("endpoint", { $0[endpoint] }),
-        ("agent-socket", { $0[agentSocket] }), ("status-address", { $0[statusAddress] }),
+        ("core-resource", { $0[coreResource] }), ("chip-resource", { $0[chipResource] }),
+        ("registration", { $0[registration].rawValue }),
+        ("pod-resources-socket", { $0[podResourcesSocket] }),
+        ("agent-socket", { $0[agentSocket] }), ("metrics-address", { $0[metricsAddress] }),
         ("log-format", { $0[LogOptions.format].rawValue }),
     ]
 
     /// What the daemon is told.
     static func settings(_ values: ArgumentValues) -> DevicePluginDaemon.Settings {
-        let isCore = values[granularity] == .core
-        let resource =
-            values[resourceName] ?? (isCore ? "aws.amazon.com/neuroncore" : "aws.amazon.com/neuron")
-        let name = resource.split(separator: "/").last.map(String.init) ?? "neuroncore"
+        let root = values[kubeletRoot]
+        func served(_ resource: String, _ granularity: Granularity) -> DevicePluginDaemon.Served {
+            // Short, for a socket's path has 107 octets; two domains may have resources of one name.
+            let name = resource.split(separator: "/").last.map(String.init) ?? "neuron"
+            let isShared =
+                values[coreResource].hasSuffix("/" + name) && values[chipResource].hasSuffix("/" + name)
+            let endpoint = "ganglion-\(name)\(isShared ? "-\(granularity.rawValue)" : "").sock"
+            return .init(
+                ResourcePlugin.Settings(
+                    resource: resource, kubeletRoot: root, endpoint: endpoint, flow: values[registration]),
+                granularity)
+        }
+        var all: [DevicePluginDaemon.Served] = []
+        if values[granularity] != .chip { all.append(served(values[coreResource], .core)) }
+        if values[granularity] != .core { all.append(served(values[chipResource], .chip)) }
         var settings = DevicePluginDaemon.Settings(
-            resource: ResourcePlugin.Settings(
-                resource: resource, kubeletRoot: values[kubeletRoot],
-                endpoint: values[endpoint] ?? "ganglion-\(name).sock"),
+            served: all,
             discovery: DiscoverySettings(
                 sysfsRoot: values[sysfsRoot], deviceRoot: values[deviceRoot],
                 logicalCoreConfigFile: values[logicalCoreConfig], instanceType: values[instanceType]))
-        settings.granularity = values[granularity]
         settings.tellsNUMA = values[numa]
         settings.monitor.interval = values[healthInterval]
         settings.monitor.kernelLog = values[kernelLog]
         settings.monitor.discovery.health = healthPolicy(values)
         settings.behaviour.isStrict = values[strict]
+        settings.behaviour.assignmentWait = values[assignmentWait]
+        settings.cdiDirectory = values[cdi] ? values[cdiDirectory] : nil
+        settings.featureFile = values[featureFile]
+        settings.podResourcesSocket = values[podResourcesSocket] ?? root + "/" + PodResourcesAPI.socket
         settings.agentSocket = values[agentSocket]
-        settings.statusAddress = values[statusAddress].flatMap { try? SocketAddress(parsing: $0) }
+        settings.statusAddress = values[metricsAddress].flatMap { try? SocketAddress(parsing: $0) }
         return settings
     }
 

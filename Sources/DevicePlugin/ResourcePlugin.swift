@@ -4,7 +4,7 @@
 internal import GRPC
 package import KubeletAPI
 package import Observability
-internal import Placement
+package import Placement
 package import SystemIO
 
 /// Serves one extended resource to the kubelet and stays registered with it.
@@ -15,32 +15,41 @@ package actor ResourcePlugin {
         package var resource: String
         /// The kubelet's directory; its device-plugins directory is below.
         package var kubeletRoot: String
-        /// The name of our socket in that directory.
+        /// The name of our socket.
         package var endpoint: String
+        /// How the kubelet comes to know of it.
+        package var flow: RegistrationFlow
         /// Between two looks at the sockets where no event came.
         package var pollInterval = Duration.seconds(5)
         /// The registration's times.
-        package var registration = RegistrationMachine<Files.Identity>.Settings()
+        package var registration = RegistrationMachine<KubeletSign>.Settings()
 
         /// Settings with the defaults for the rest.
-        package init(resource: String, kubeletRoot: String, endpoint: String) {
+        package init(
+            resource: String, kubeletRoot: String, endpoint: String,
+            flow: RegistrationFlow = .kubeletSocket
+        ) {
             self.resource = resource
             self.kubeletRoot = kubeletRoot
             self.endpoint = endpoint
+            self.flow = flow
+            if flow == .pluginsRegistry { registration = .pluginsRegistry }
         }
 
         /// Why the sockets cannot be, however long one waits for the kubelet; nil where they can.
         package var socketFault: SystemError? {
-            for path in [kubeletSocket, ownSocket] where path.utf8.count > 107 {
+            for path in flow == .kubeletSocket ? [kubeletSocket, ownSocket] : [ownSocket]
+            where path.utf8.count > 107 {
                 return SystemError(
                     "use socket path", path, code: 0,
                     hint: "it has \(path.utf8.count) octets, at most 107 are possible: "
-                        + "shorten --kubelet-root or --endpoint")
+                        + "shorten --kubelet-root or the resource's name")
             }
             return nil
         }
 
-        var directory: String { kubeletRoot + "/" + DevicePluginAPI.directory }
+        /// Where our socket is.
+        var directory: String { kubeletRoot + "/" + flow.directory }
         var kubeletSocket: String { directory + "/" + DevicePluginAPI.kubeletSocketName }
         var ownSocket: String { directory + "/" + endpoint }
     }
@@ -49,12 +58,16 @@ package actor ResourcePlugin {
     package struct Behaviour: Equatable, Sendable {
         /// Refuse sets that the runtime cannot use.
         package var isStrict = false
+        /// Name chips by CDI instead of giving their device nodes.
+        package var usesCDI = false
+        /// How long the kubelet is kept waiting for a group that an agent may be about to hand over.
+        package var assignmentWait = Duration.milliseconds(100)
 
         /// The defaults.
         package init() {}
     }
 
-    typealias Machine = RegistrationMachine<Files.Identity>
+    typealias Machine = RegistrationMachine<KubeletSign>
 
     /// The loop that everything of the plugin runs on.
     package nonisolated let loop: EventLoop
@@ -67,13 +80,16 @@ package actor ResourcePlugin {
     private let metrics: PluginMetrics
     private let lists = Broadcast<DevicePluginAPI.ListAndWatchResponse>()
     private let onRegistration: @Sendable (Bool) -> Void
+    private let claim: Claim
     private var behaviour: Behaviour
     private var machine: Machine
     private var allocator: Allocator?
     private var assigned: [NodePluginAPI.Assignment] = []
+    private var agentIsThere = false
+    private var assignmentWaiters: [CheckedContinuation<Void, Never>] = []
     private var server: GRPCServer?
     private var ownSocket: Files.Identity?
-    private var registeredWith: Files.Identity?
+    private var registeredWith: KubeletSign?
     private var timer: ScheduledTimer?
     private var registering: Task<Void, Never>?
     private var attempt = 0
@@ -85,12 +101,17 @@ package actor ResourcePlugin {
     private var isStopped = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
+    /// Asks whether cores may be given to a container.
+    package typealias Claim = @Sendable (CoreSet) throws(AllocationError) -> Void
+
     /// A plugin that does nothing yet.
     ///
-    /// - Parameter onRegistration: told, on the loop, when the kubelet opens ListAndWatch and when that ends.
+    /// - Parameters:
+    ///   - claim: refuses cores that another resource has given; called on the loop.
+    ///   - onRegistration: told, on the loop, when the kubelet opens ListAndWatch and when that ends.
     package init(
         settings: Settings, behaviour: Behaviour = Behaviour(), loop: EventLoop = .shared, log: Logger,
-        metrics: PluginMetrics,
+        metrics: PluginMetrics, claim: @escaping Claim = { _ in },
         onRegistration: @escaping @Sendable (Bool) -> Void = { _ in }
     ) {
         self.settings = settings
@@ -99,6 +120,7 @@ package actor ResourcePlugin {
         self.log = log.with(["resource": settings.resource])
         self.metrics = metrics
         self.onRegistration = onRegistration
+        self.claim = claim
         machine = Machine(settings: settings.registration)
     }
 
@@ -106,7 +128,7 @@ package actor ResourcePlugin {
     package var isRegistered: Bool { machine.phase == .registered }
 
     /// Where registration stands.
-    package var phase: RegistrationMachine<Files.Identity>.Phase { machine.phase }
+    package var phase: RegistrationMachine<KubeletSign>.Phase { machine.phase }
 
     /// Devices and healthy devices.
     package var counts: (devices: Int, healthy: Int) {
@@ -120,6 +142,7 @@ package actor ResourcePlugin {
         var allocator = allocator ?? Allocator(catalog: catalog)
         allocator.catalog = catalog
         allocator.isStrict = behaviour.isStrict
+        allocator.usesCDI = behaviour.usesCDI
         self.allocator = allocator
         _ = applyAssignments()
         lists.send(catalog.list)
@@ -136,6 +159,7 @@ package actor ResourcePlugin {
     package func use(_ behaviour: Behaviour) {
         self.behaviour = behaviour
         allocator?.isStrict = behaviour.isStrict
+        allocator?.usesCDI = behaviour.usesCDI
     }
 
     /// Calls our own socket as the kubelet does.
@@ -160,7 +184,23 @@ package actor ResourcePlugin {
         _ assignments: [NodePluginAPI.Assignment]
     ) -> [NodePluginAPI.RejectedAssignment] {
         assigned = assignments.filter { $0.resource == settings.resource }
-        return applyAssignments()
+        let rejected = applyAssignments()
+        wakeAssignmentWaiters()
+        return rejected
+    }
+
+    /// Is there an agent that hands over groups? Without one nobody waits for any.
+    package func setAgentPresence(_ isThere: Bool) {
+        agentIsThere = isThere
+        if !isThere { wakeAssignmentWaiters() }
+    }
+
+    /// Calls of the kubelet that wait for a group.
+    var waitingCount: Int { assignmentWaiters.count }
+
+    private func wakeAssignmentWaiters() {
+        for waiter in assignmentWaiters { waiter.resume() }
+        assignmentWaiters = []
     }
 
     private func applyAssignments() -> [NodePluginAPI.RejectedAssignment] {
@@ -176,6 +216,7 @@ package actor ResourcePlugin {
         isStopped = true
         poll?.cancel()
         watcher?.close()
+        wakeAssignmentWaiters()
         receive(.stop)
         while machine.phase != .idle {
             await withCheckedContinuation { stopWaiters.append($0) }
@@ -216,7 +257,7 @@ package actor ResourcePlugin {
         log.debug("registration", ["phase": phase.rawValue, "was": before.rawValue])
         if phase == .registered {
             log.info("registered", ["devices": counts.devices, "took": ContinuousClock.now - started])
-            registeredWith = Files.socketIdentity(settings.kubeletSocket)
+            registeredWith = settings.kubelet
             metrics.registered.set(1, [settings.resource])
             onRegistration(true)
         } else if before == .registered {
@@ -229,7 +270,7 @@ package actor ResourcePlugin {
             metrics.registered.set(0, [settings.resource])
             onRegistration(false)
         }
-        if phase == .waiting { log.info("waiting for the kubelet", ["socket": settings.kubeletSocket]) }
+        if phase == .waiting { log.info("waiting for the kubelet", ["directory": settings.directory]) }
     }
 
     private func serve() {
@@ -252,6 +293,11 @@ package actor ResourcePlugin {
     private func register() {
         attempt += 1
         let attempt = attempt
+        guard settings.flow == .kubeletSocket else {
+            // The kubelet watches the directory and comes by itself.
+            registering = Task { if attempt == self.attempt { receive(.registerAccepted) } }
+            return
+        }
         let request = DevicePluginAPI.RegisterRequest(
             version: DevicePluginAPI.version, endpoint: settings.endpoint, resourceName: settings.resource,
             options: Self.options)
@@ -289,7 +335,7 @@ package actor ResourcePlugin {
     /// Looks at both sockets, whatever the occasion.
     private func look() {
         let own = ownSocket != nil && Files.socketIdentity(settings.ownSocket) == ownSocket
-        receive(.observed(kubelet: Files.socketIdentity(settings.kubeletSocket), ownInPlace: own))
+        receive(.observed(kubelet: settings.kubelet, ownInPlace: own))
     }
 
     /// Watches the directory; where that is not possible, or the directory is not there yet, the poll does.
@@ -369,6 +415,7 @@ package actor ResourcePlugin {
             }
             await self?.endStream(stream)
         }
+        if settings.flow == .pluginsRegistry { addRegistration(to: &router) }
         router.unary(DevicePluginAPI.Method.getPreferredAllocation) {
             [weak self] (request: DevicePluginAPI.PreferredAllocationRequest, _) in
             await self?.preferred(request) ?? DevicePluginAPI.PreferredAllocationResponse()
@@ -393,25 +440,73 @@ package actor ResourcePlugin {
 
     private func endStream(_ stream: Int) { receive(.streamEnded(stream)) }
 
+    /// What the kubelet asks a socket that it has found.
+    private func addRegistration(to router: inout GRPCRouter) {
+        let info = PluginRegistrationAPI.PluginInfo(
+            type: PluginRegistrationAPI.devicePlugin, name: settings.resource,
+            supportedVersions: [DevicePluginAPI.version])
+        router.unary(PluginRegistrationAPI.Method.getInfo) { (_: PluginRegistrationAPI.InfoRequest, _) in
+            info
+        }
+        router.unary(PluginRegistrationAPI.Method.notifyRegistrationStatus) {
+            [metrics, log, resource = settings.resource]
+            (status: PluginRegistrationAPI.RegistrationStatus, _) in
+            metrics.registrations.increment([resource, status.pluginRegistered ? "ok" : "failed"])
+            if !status.pluginRegistered {
+                // The kubelet tries again by itself, with growing pauses.
+                log.warning("the kubelet does not take the registration", ["error": status.error])
+            }
+            return PluginRegistrationAPI.RegistrationStatusResponse()
+        }
+    }
+
     private func preferred(
         _ request: DevicePluginAPI.PreferredAllocationRequest
-    ) -> DevicePluginAPI.PreferredAllocationResponse {
-        let start = ContinuousClock.now
-        let responses = request.containerRequests.prefix(64).map { request in
-            let preference = allocator?.preferred(request) ?? .init(ids: [], assignedTo: nil)
+    ) async -> DevicePluginAPI.PreferredAllocationResponse {
+        var responses: [DevicePluginAPI.ContainerPreferredAllocationResponse] = []
+        for container in request.containerRequests.prefix(64) {
+            let preference = await preferred(container)
             let chosenBy =
                 preference.ids.isEmpty ? "none" : preference.assignedTo == nil ? "placement" : "assigned"
             metrics.preferences.increment([settings.resource, chosenBy])
             log.debug(
                 "preferred",
                 [
-                    "size": request.allocationSize, "available": request.availableDeviceIDs.count,
+                    "size": container.allocationSize, "available": container.availableDeviceIDs.count,
                     "devices": preference.ids, "assigned_to": preference.assignedTo,
                 ])
-            return DevicePluginAPI.ContainerPreferredAllocationResponse(deviceIDs: preference.ids)
+            responses.append(.init(deviceIDs: preference.ids))
         }
-        metrics.allocationTime.observe(ContinuousClock.now - start, ["GetPreferredAllocation"])
         return DevicePluginAPI.PreferredAllocationResponse(containerResponses: responses)
+    }
+
+    /// The kubelet hears of a pod when the agent does: the group that goes with it may be on its way. The kubelet admits
+    /// nothing else meanwhile, so the wait is short, and there is none where no agent would hand over anything.
+    private func preferred(
+        _ request: DevicePluginAPI.ContainerPreferredAllocationRequest
+    ) async -> Allocator.Preference {
+        var preference = computePreference(request)
+        guard agentIsThere, behaviour.assignmentWait > .zero, preference.assignedTo == nil else {
+            return preference
+        }
+        let deadline = ContinuousClock.now + behaviour.assignmentWait
+        let timer = loop.schedule(after: behaviour.assignmentWait) { [weak self] in
+            self?.assumeIsolated { $0.wakeAssignmentWaiters() }
+        }
+        defer { timer.cancel() }
+        while preference.assignedTo == nil, agentIsThere, !isStopped, ContinuousClock.now < deadline {
+            await withCheckedContinuation { assignmentWaiters.append($0) }
+            preference = computePreference(request)
+        }
+        return preference
+    }
+
+    private func computePreference(
+        _ request: DevicePluginAPI.ContainerPreferredAllocationRequest
+    ) -> Allocator.Preference {
+        let start = ContinuousClock.now
+        defer { metrics.allocationTime.observe(ContinuousClock.now - start, ["GetPreferredAllocation"]) }
+        return allocator?.preferred(request) ?? .init(ids: [], assignedTo: nil)
     }
 
     private func allocate(
@@ -424,6 +519,7 @@ package actor ResourcePlugin {
         for container in request.containerRequests {
             do throws(AllocationError) {
                 let allocation = try allocator.allocate(container.deviceIDs)
+                try claim(allocation.cores)
                 responses.append(allocation.response)
                 metrics.allocations.increment(
                     [settings.resource, allocation.unusable == nil ? "ok" : "unusable"])

@@ -18,16 +18,26 @@ final class Node: Sendable {
     let settings: DevicePluginDaemon.Settings
     let metrics = MetricsRegistry()
 
-    init(_ instanceType: String = "inf2.24xlarge", agentSocket: Bool = false) throws {
+    init(
+        _ instanceType: String = "inf2.24xlarge", agentSocket: Bool = false,
+        flow: RegistrationFlow = .kubeletSocket, both: Bool = false
+    ) throws {
         fake = try FakeNode(instanceType)
         let root = fake.directory.path
         kubelet = FakeKubelet(root: root + "/kubelet")
-        var resource = ResourcePlugin.Settings(
-            resource: Self.resource, kubeletRoot: root + "/kubelet", endpoint: "ganglion-neuroncore.sock")
-        // A test awaits events; the poll must be able to find what no event tells.
-        resource.pollInterval = .milliseconds(300)
-        var settings = DevicePluginDaemon.Settings(resource: resource, discovery: fake.device.settings)
+        func served(_ name: String, _ granularity: Granularity) -> DevicePluginDaemon.Served {
+            var resource = ResourcePlugin.Settings(
+                resource: "aws.amazon.com/\(name)", kubeletRoot: root + "/kubelet",
+                endpoint: "ganglion-\(name).sock", flow: flow)
+            // A test awaits events; the poll must be able to find what no event tells.
+            resource.pollInterval = .milliseconds(300)
+            return .init(resource, granularity)
+        }
+        let all = [served("neuroncore", .core)] + (both ? [served("neuron", .chip)] : [])
+        var settings = DevicePluginDaemon.Settings(served: all, discovery: fake.device.settings)
         settings.monitor.interval = .milliseconds(50)
+        settings.podResourcesSocket = root + "/kubelet/" + PodResourcesAPI.socket
+        settings.podResourcesInterval = .milliseconds(50)
         if agentSocket { settings.agentSocket = root + "/run/plugin.sock" }
         self.settings = settings
     }
@@ -338,7 +348,7 @@ struct SocketPathTests {
         let path = named.map { "/" + root + "/device-plugins/" + $0 }
         let expected = path.map {
             "cannot use socket path \($0): it has \($0.utf8.count) octets, at most 107 are possible: "
-                + "shorten --kubelet-root or --endpoint"
+                + "shorten --kubelet-root or the resource's name"
         }
         #expect(settings.socketFault?.description == expected)
     }

@@ -40,6 +40,10 @@ actor FakeKubelet {
     private var server: GRPCServer?
     private var clients: [String: GRPCClient] = [:]
     private var refusals: [GRPCStatus] = []
+    private var registry: [String: Files.Identity] = [:]
+    private var registryTask: Task<Void, Never>?
+    private var podResources: GRPCServer?
+    private var pods: [PodResourcesAPI.PodResources] = []
     private var waiters: [(met: (State) -> Bool, continuation: CheckedContinuation<State, Never>)] = []
 
     init(root: String) { self.root = root }
@@ -59,6 +63,85 @@ actor FakeKubelet {
         let server = GRPCServer(router: router)
         self.server = server
         try await server.listen(on: .unix(directory + "/kubelet.sock"))
+    }
+
+    // MARK: PodResources
+
+    /// Serves its account of who holds what.
+    func servePodResources() async throws {
+        try Files.makeDirectory(root + "/pod-resources")
+        var router = GRPCRouter()
+        router.unary(PodResourcesAPI.Method.list) {
+            [weak self] (_: PodResourcesAPI.ListPodResourcesRequest, _) in
+            PodResourcesAPI.ListPodResourcesResponse(podResources: await self?.pods ?? [])
+        }
+        let server = GRPCServer(router: router)
+        podResources = server
+        try await server.listen(on: .unix(root + "/" + PodResourcesAPI.socket))
+    }
+
+    /// One pod for each entry, which holds these devices.
+    func setPods(_ held: [(resource: String, ids: [String])]) {
+        pods = held.enumerated().map { number, entry in
+            .init(
+                name: "pod-\(number)", namespace: "default",
+                containers: [
+                    .init(
+                        name: "c",
+                        devices: [.init(resourceName: entry.resource, deviceIDs: entry.ids)])
+                ])
+        }
+    }
+
+    // MARK: plugins_registry
+
+    /// Looks at plugins_registry as the real one does, only more often: a socket that is new is asked what it is and
+    /// registered, one that is gone is deregistered.
+    func startRegistry() throws {
+        try Files.makeDirectory(registryDirectory)
+        registryTask = Task {
+            while !Task.isCancelled {
+                await lookAtRegistry()
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    private var registryDirectory: String { root + "/" + PluginRegistrationAPI.directory }
+
+    private func lookAtRegistry() async {
+        var found: [String: Files.Identity] = [:]
+        for name in (try? Files.list(registryDirectory)) ?? [] where !name.hasPrefix(".") {
+            found[name] = Files.socketIdentity(registryDirectory + "/" + name)
+        }
+        for (name, identity) in registry where found[name] != identity { registry[name] = nil }
+        for (name, identity) in found where registry[name] == nil {
+            registry[name] = identity
+            let path = registryDirectory + "/" + name
+            do {
+                // Its target is a path, which grpc-go puts into :authority.
+                let asking = try await GRPCClient.connect(
+                    to: .unix(path), authority: path.replacingSlashes)
+                let info: PluginRegistrationAPI.PluginInfo = try await asking.unary(
+                    PluginRegistrationAPI.Method.getInfo, PluginRegistrationAPI.InfoRequest(),
+                    timeout: .seconds(1))
+                #expect(info.type == "DevicePlugin" && info.supportedVersions == ["v1beta1"])
+                var status = PluginRegistrationAPI.RegistrationStatus(pluginRegistered: true)
+                if refusals.isEmpty {
+                    try await connect(info.name, info.endpoint.isEmpty ? path : info.endpoint)
+                } else {
+                    state.refused += 1
+                    status = .init(pluginRegistered: false, error: refusals.removeFirst().message)
+                    registry[name] = nil
+                }
+                let _: PluginRegistrationAPI.RegistrationStatusResponse = try await asking.unary(
+                    PluginRegistrationAPI.Method.notifyRegistrationStatus, status, timeout: .seconds(5))
+                await asking.close()
+            } catch {
+                registry[name] = nil
+            }
+            changed()
+        }
     }
 
     /// Ends as a killed process does: every connection goes, kubelet.sock stays, nobody listens on it.
@@ -83,6 +166,10 @@ actor FakeKubelet {
         clients = [:]
         await server?.shutdown(grace: .zero)
         server = nil
+        await podResources?.shutdown(grace: .zero)
+        podResources = nil
+        registryTask?.cancel()
+        registry = [:]
         state.resources = [:]
         changed()
     }
@@ -118,13 +205,17 @@ actor FakeKubelet {
             throw refusals.removeFirst()
         }
         guard request.version == "v1beta1" else { throw GRPCStatus(.unknown, "requested API version") }
-        if clients[request.resourceName] != nil { state.overlaps += 1 }
-        let client = try await GRPCClient.connect(to: .unix(directory + "/" + request.endpoint))
+        try await connect(request.resourceName, directory + "/" + request.endpoint)
+    }
+
+    private func connect(_ resource: String, _ path: String) async throws {
+        if clients[resource] != nil { state.overlaps += 1 }
+        let client = try await GRPCClient.connect(to: .unix(path))
         let options = try await DevicePluginClient(client).options(timeout: .seconds(5))
         #expect(options.getPreferredAllocationAvailable)
-        clients[request.resourceName] = client
+        clients[resource] = client
         state.registrations += 1
-        Task { await watch(request.resourceName, client) }
+        Task { await watch(resource, client) }
     }
 
     private func watch(_ resource: String, _ client: GRPCClient) async {
@@ -148,4 +239,9 @@ actor FakeKubelet {
         state.resources[resource]?.isStopped = true
         changed()
     }
+}
+
+extension String {
+    /// As grpc-go escapes a path in an authority.
+    fileprivate var replacingSlashes: String { split(separator: "/").map { "%2F" + $0 }.joined() }
 }

@@ -42,21 +42,31 @@ struct PluginSettingsTests {
             try Self.values(
                 [],
                 """
-                granularity: chip
+                granularity: both
+                chip-resource: example.com/chip
+                registration: plugins-registry
+                cdi: true
+                feature-file: /etc/features
+                assignment-wait: 50ms
                 kubelet-root: /data/kubelet
                 health-interval: 2s
                 health-ignore: link_efa,reset
                 health-threshold: sram_ecc_uncorrected=3,hw_nc_ue_error=2
                 kernel-log: /dev/kmsg
                 kernel-log-hold: 10m
-                status-address: ":9410"
+                metrics-address: ":9410"
                 strict: true
                 numa: true
                 """))
-        #expect(settings.resource.resource == "aws.amazon.com/neuron")
-        #expect(settings.resource.endpoint == "ganglion-neuron.sock")
-        #expect(settings.resource.kubeletRoot == "/data/kubelet")
-        #expect(settings.granularity == .chip)
+        #expect(settings.served.map(\.granularity) == [.core, .chip])
+        #expect(
+            settings.served.map(\.plugin.ownSocket) == [
+                "/data/kubelet/plugins_registry/ganglion-neuroncore.sock",
+                "/data/kubelet/plugins_registry/ganglion-chip.sock",
+            ])
+        #expect(settings.podResourcesSocket == "/data/kubelet/pod-resources/kubelet.sock")
+        #expect(settings.cdiDirectory == "/var/run/cdi" && settings.featureFile == "/etc/features")
+        #expect(settings.behaviour.assignmentWait == .milliseconds(50))
         #expect(settings.monitor.interval == .seconds(2))
         #expect(settings.monitor.kernelLog == "/dev/kmsg")
         var policy = HealthPolicy()
@@ -66,7 +76,14 @@ struct PluginSettingsTests {
         #expect(settings.monitor.discovery.health == policy)
         #expect(settings.statusAddress == .ip("0.0.0.0", port: 9410))
         #expect(settings.behaviour.isStrict && settings.tellsNUMA)
-        #expect(PluginOptions.settings(try Self.values()).monitor.discovery.health == HealthPolicy())
+        let shared = try Self.values([], "granularity: both\ncore-resource: a.io/x\nchip-resource: b.io/x\n")
+        #expect(
+            PluginOptions.settings(shared).served.map(\.plugin.endpoint)
+                == ["ganglion-x-core.sock", "ganglion-x-chip.sock"])
+        let plain = PluginOptions.settings(try Self.values())
+        #expect(plain.monitor.discovery.health == HealthPolicy())
+        #expect(plain.served.map(\.plugin.resource) == ["aws.amazon.com/neuroncore"])
+        #expect(plain.cdiDirectory == nil && plain.featureFile == nil && plain.statusAddress == nil)
     }
 
     @Test(
@@ -85,9 +102,11 @@ struct PluginSettingsTests {
             ("config: /etc/x", "config in", "can be given on the command line only"),
             ("dry-run: true", "dry-run in", "can be given on the command line only"),
             (
-                "status-address: nowhere", "status-address in",
+                "metrics-address: nowhere", "metrics-address in",
                 "must be HOST:PORT with a numeric host, or a path"
             ),
+            ("assignment-wait: 2s", "assignment-wait in", "must be at most 100ms"),
+            ("core-resource: neuroncore", "core-resource in", "must be a domain, a slash and a name"),
             ("health-ignore: a b", "health-ignore in", "must be a name of letters, digits, _ and -"),
         ])
     func wrong(text: String, start: String, end: String) throws {
@@ -168,11 +187,11 @@ struct SettingsReloadTests {
         #expect(daemon.metrics.settingsValid.value() == 0)
         #expect(lines.contains("the settings are not taken, those from before hold"))
         #expect(lines.contains("must be a time with its unit"))
-        try write("health-interval: 50ms\nhealth-checks: off\nendpoint: other.sock\n")
+        try write("health-interval: 50ms\nhealth-checks: off\ninstance-type: inf2.24xlarge\n")
         await reloader.reload()
         await node.kubelet.wait { $0.allocatable == 12 }
         #expect(daemon.metrics.settingsValid.value() == 1)
-        #expect(lines.contains("settings wait for a restart settings=endpoint"))
+        #expect(lines.contains("settings wait for a restart settings=instance-type"))
         let state = await node.kubelet.state
         #expect(state.registrations == 1 && state.openStreams == 1)
         #expect(daemon.metrics.reloads.value(["ok"]) == 2 && daemon.metrics.reloads.value(["failed"]) == 1)

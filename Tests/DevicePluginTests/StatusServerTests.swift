@@ -56,7 +56,7 @@ struct StatusServerTests {
         let node = try Node()
         var settings = node.settings
         // Nobody but the probe shall notice.
-        settings.resource.pollInterval = .seconds(600)
+        settings.served[0].plugin.pollInterval = .seconds(600)
         settings.statusAddress = .ip("127.0.0.1", port: 0)
         let daemon = DevicePluginDaemon(settings: settings, log: .silent, metrics: node.metrics)
         try await node.kubelet.start()
@@ -64,7 +64,7 @@ struct StatusServerTests {
         await node.kubelet.wait { $0.allocatable == 12 }
         // A socket that nobody accepts on takes the place of the plugin's own, out of sight of the directory's watch.
         let dead = try Listener(.unix(node.ownSocket + "x")) { _ in }
-        let plugin = try #require(await daemon.plugin)
+        let plugin = try #require(await daemon.plugins.first)
         await plugin.stopWatching()
         try #require(rename(node.ownSocket + "x", node.ownSocket) == 0)
         await dead.close()

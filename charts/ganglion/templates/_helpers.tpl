@@ -20,3 +20,7 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
+
+{{- define "ganglion.socketDirectory" -}}
+{{ eq .Values.devicePlugin.registration "plugins-registry" | ternary "plugins_registry" "device-plugins" }}
+{{- end }}

@@ -1,0 +1,79 @@
+// A file that others read: the container runtime its CDI specification, node-feature-discovery its features. It is
+// replaced in one step, and written again where somebody has removed it. A disk that is full is a warning, no more.
+
+internal import Neuron
+internal import Observability
+internal import SystemIO
+
+/// Keeps a file's content as it should be.
+struct PublishedFile: Sendable {
+    let path: String
+    /// What it is, for the log.
+    let purpose: String
+    private(set) var written: [UInt8]?
+    private var complained = ""
+
+    init(path: String, purpose: String) {
+        self.path = path
+        self.purpose = purpose
+    }
+
+    /// Whether the file has the content that it was last given.
+    var isInPlace: Bool { written != nil && Files.kind(path, following: true) == .file }
+
+    /// Sees to it that the file is there with this content.
+    ///
+    /// - Returns: whether it is.
+    @discardableResult
+    mutating func keep(_ content: [UInt8], log: Logger) -> Bool {
+        if content == written, isInPlace { return true }
+        do throws(SystemError) {
+            if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+                try Files.makeDirectory(String(path[..<slash]))
+            }
+            try Files.writeAtomically(path, content, mode: 0o644)
+            written = content
+            complained = ""
+            log.info("written", ["file": path, "purpose": purpose])
+            return true
+        } catch {
+            if complained != error.description {
+                log.warning(
+                    "cannot write", ["file": path, "purpose": purpose, "error": error.description])
+            }
+            complained = error.description
+            written = nil
+            return false
+        }
+    }
+}
+
+/// The files that a node's plugin keeps.
+struct PublishedFiles: Sendable {
+    /// Between two looks whether they are still there.
+    static let interval = Duration.seconds(15)
+
+    private var specification: PublishedFile?
+    private var features: PublishedFile?
+
+    /// - Parameters:
+    ///   - cdiDirectory: nil where CDI is off.
+    ///   - featureFile: nil for none.
+    init(cdiDirectory: String?, featureFile: String?) {
+        specification = cdiDirectory.map {
+            PublishedFile(path: $0 + "/" + CDISpecification.fileName, purpose: "CDI specification")
+        }
+        features = featureFile.map { PublishedFile(path: $0, purpose: "features of the node") }
+    }
+
+    /// Whether chips can be named by CDI.
+    var isCDIInPlace: Bool { specification?.isInPlace ?? false }
+    /// Whether all are as they were written.
+    var areInPlace: Bool { specification?.isInPlace ?? true && features?.isInPlace ?? true }
+
+    /// Brings the files in line with what is known of the node.
+    mutating func keep(_ ledger: NodeLedger, _ catalog: DeviceCatalog?, log: Logger) {
+        if let catalog { specification?.keep(CDISpecification.json(catalog), log: log) }
+        features?.keep(FeatureFile.lines(ledger), log: log)
+    }
+}

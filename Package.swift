@@ -80,6 +80,7 @@ let kubernetes: [Target] =
 
 let domain: [Target] =
     module("Placement")
+    + module("PlacementStudy", ["Placement", "Neuron"])
     + module("Neuron", ["Placement", "SystemIO", "Arguments", "CLinux"])
     + module("NeuronTools", ["Neuron", "Placement", "JSON", "SystemIO", "Arguments"])
     + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
@@ -113,7 +114,7 @@ let applications: [Target] =
         [
             "GanglionAPI", "Neuron", "Placement", "CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1",
             "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO",
-        ])
+        ], tests: ["DevicePlugin"])
 
 let measuring: [Target] =
     module(
@@ -132,6 +133,12 @@ let costs: [Target] = [
         path: "Benchmarks/WireCost", swiftSettings: settings,
         // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
         linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
+    .executableTarget(
+        name: "plugin-bench",
+        dependencies: [
+            "DevicePlugin", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement", "PlacementStudy",
+            "SystemIO", "Arguments",
+        ], path: "Benchmarks/PluginBench", swiftSettings: settings),
 ]
 
 let commands: [Target] =

@@ -223,8 +223,11 @@ package actor DevicePluginDaemon {
         await agent?.stop()
         await status?.stop()
         // Last: it may be waiting for a file that never answers.
-        await monitor?.stop()
-        monitor?.loop.stop()
+        if let monitor {
+            self.monitor = nil
+            await monitor.stop()
+            monitor.loop.stop()
+        }
     }
 
     /// What the node agent is told now.

@@ -23,7 +23,7 @@ actor DeviceManager: ContainerDevices {
 
     private var state = DeviceManagerState()
     private var clients = PluginClients()
-    private var connections: [PluginClients.Identifier: any PluginConnection] = [:]
+    private(set) var connections: [PluginClients.Identifier: any PluginConnection] = [:]
     private var expiry: ScheduledTimer?
     /// Whether the node's extended resources are to be zeroed at its registration: there was no checkpoint.
     private(set) var isFirstStart = true

@@ -11,7 +11,7 @@ export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
 SWIFT ?= swift
 FILTER ?=
 BENCH_FLAGS ?=
-SOURCES := Package.swift Sources Tests Benchmarks
+SOURCES := Package.swift Sources Tests Benchmarks Fuzz
 
 .PHONY: help
 help: ## List the targets
@@ -29,7 +29,12 @@ ifdef FILTER
 else
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --skip EndToEndTests
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --filter EndToEndTests
+	scripts/fuzz --quick
 endif
+
+.PHONY: fuzz
+fuzz: ## Fuzz all that reads octets of others (RUNS=10000000 or DURATION=seconds each, TARGETS="http2-server hpack")
+	scripts/fuzz $(TARGETS)
 
 .PHONY: bench
 bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Benchmarks/wire.py --help)
@@ -73,4 +78,4 @@ model:
 
 .PHONY: clean
 clean: ## Remove what was built; the cache of downloads stays
-	rm -rf .build
+	rm -rf .build .build-fuzz

@@ -170,9 +170,22 @@ let endToEnd: [Target] = [
         ], swiftSettings: settings)
 ]
 
+/// Only for scripts/fuzz, which builds it with libFuzzer and the address sanitizer: without them it does not link.
+let fuzzing: [Target] =
+    Context.environment["GANGLION_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "ganglion-fuzz",
+            dependencies: [
+                "HPACK", "HTTP2", "GRPC", "Gzip", "KubeletAPI", "Protobuf", "HTTP1", "JSON", "Neuron",
+                "NeuronRuntime", "Placement", "SystemIO",
+            ], path: "Fuzz", exclude: ["Corpus"], swiftSettings: settings)
+    ]
+
 let package = Package(
     name: "ganglion",
     targets: ground + wire + protocols + kubernetes + domain + applications + measuring + costs
-        + commands + testSupport + endToEnd,
+        + commands + testSupport + endToEnd + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -7,6 +7,7 @@ extension HTTP2Connection {
     /// Deals with one frame. False when none is complete.
     mutating func receiveFrame() -> Bool {
         guard phase != .failed, receivePreface() else { return false }
+        guard phase != .failed else { return true }
         do throws(Fault) {
             guard let header = try frameHeader() else { return false }
             let start = inboundHead + FrameHeader.size
@@ -30,7 +31,8 @@ extension HTTP2Connection {
         }
     }
 
-    /// Checks the client's preface, octet by octet: what is not HTTP/2 is noticed at its first line (§3.4).
+    /// Checks the client's preface, octet by octet: what is not HTTP/2 is noticed at its first line (§3.4). False while
+    /// octets of it are missing; where it is wrong, the connection has failed.
     private mutating func receivePreface() -> Bool {
         guard case .preface(var matched) = phase else { return true }
         while matched < Self.preface.count, inboundHead < inbound.count {

@@ -13,6 +13,16 @@ private func malformed(_ section: String, _ name: String, _ list: HeaderList) ->
 
 let furtherServerRequirements: [Requirement] = [
     Requirement(
+        "RFC 9113 §3.4", "a request without a preface is no request", [headers(1, get, end: true)],
+        [.settings, .goAway(.protocolError)], .begins),
+    Requirement(
+        "RFC 9113 §3.4", "a preface that ends wrongly",
+        [HTTP2Connection.preface.dropLast() + [0], emptySettings, headers(1, get, end: true)],
+        [.settings, .goAway(.protocolError)], .begins),
+    Requirement(
+        "RFC 9113 §3.4", "a request before the first SETTINGS",
+        [HTTP2Connection.preface, headers(1, get, end: true)], [.settings, .goAway(.protocolError)], .begins),
+    Requirement(
         "RFC 9113 §5.1", "RST_STREAM twice", [open, resetFrame(1), resetFrame(1), ping()], [.pong(0)]),
     Requirement(
         "RFC 9113 §5.1", "WINDOW_UPDATE after RST_STREAM", [open, resetFrame(1), windowUpdate(1, 1), ping()],

@@ -74,8 +74,11 @@ struct Requirement: CustomTestStringConvertible, Sendable {
     }
 
     /// What h2spec does not test.
-    init(_ section: String, _ name: String, _ sent: [[UInt8]], _ replies: [Reply]) {
-        self.init("", section, name, sent, replies)
+    init(
+        _ section: String, _ name: String, _ sent: [[UInt8]], _ replies: [Reply],
+        _ conduct: Conduct = .answers
+    ) {
+        self.init("", section, name, sent, replies, conduct)
     }
 
     /// The body of each answer: 8 octets.

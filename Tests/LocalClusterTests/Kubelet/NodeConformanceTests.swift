@@ -8,6 +8,7 @@ import KubeletAPI
 import Neuron
 import Observability
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import LocalCluster
@@ -16,7 +17,7 @@ private let resource = "aws.amazon.com/neuroncore"
 
 /// A node with six chips of two cores, whose kubelet and plugin start and end as a test says.
 private actor ConformanceNode {
-    let scratch: Scratch
+    let scratch: TemporaryDirectory
     let fake: FakeDevice
     let metrics = MetricsRegistry()
     fileprivate var manager: DeviceManager?
@@ -26,7 +27,7 @@ private actor ConformanceNode {
     private let changed: AsyncStream<Void>.Continuation
 
     init() throws {
-        scratch = try Scratch()
+        scratch = try TemporaryDirectory()
         fake = try FakeDevice.create(
             instanceType: "inf2.24xlarge", at: scratch.path + "/node", monitorCounters: false)
         (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -7,9 +7,8 @@ internal import Protobuf
 internal import SystemIO
 
 /// The empty message.
-struct Empty: Message {
-    func encode(to writer: inout ProtobufWriter) {}
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {}
+struct Empty: FieldMessage {
+    mutating func fields(_ wire: inout ProtobufFields) {}
 }
 
 /// A gRPC server on a Unix socket.

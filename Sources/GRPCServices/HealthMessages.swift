@@ -12,7 +12,7 @@ package enum ServingStatus: Int32, Sendable, CaseIterable {
 }
 
 /// grpc.health.v1.HealthCheckRequest
-package struct HealthCheckRequest: Message {
+package struct HealthCheckRequest: FieldMessage {
     /// string service; empty is the server as a whole.
     package var service = ""
 
@@ -22,19 +22,14 @@ package struct HealthCheckRequest: Message {
     /// One service, as `package.Service`.
     package init(service: String) { self.service = service }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) { writer.write(1, service) }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        if field.number == 1 { try reader.read(field, into: &service) }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &service)
     }
 }
 
 /// grpc.health.v1.HealthCheckResponse
-package struct HealthCheckResponse: Message {
+package struct HealthCheckResponse: FieldMessage {
     /// ServingStatus status
     package var status = ServingStatus.unknown
 
@@ -44,30 +39,18 @@ package struct HealthCheckResponse: Message {
     /// A response with a status.
     package init(status: ServingStatus) { self.status = status }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) { writer.write(1, status.rawValue) }
-
-    /// Reads a field; a status that has no name here is unknown.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        guard field.number == 1 else { return }
-        var number: Int32 = 0
-        try reader.read(field, into: &number)
-        status = ServingStatus(rawValue: number) ?? .unknown
+    /// The fields; a status that has no name here is unknown.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &status, unknown: .unknown)
     }
 }
 
 /// grpc.health.v1.HealthListRequest
-package struct HealthListRequest: Message {
+package struct HealthListRequest: FieldMessage {
     /// The default.
     package init() {}
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {}
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {}
+    /// None.
+    package mutating func fields(_ wire: inout ProtobufFields) {}
 }
 
 /// grpc.health.v1.HealthListResponse
@@ -82,7 +65,7 @@ package struct HealthListResponse: Message {
     package init(statuses: [String: ServingStatus]) { self.statuses = statuses }
 
     /// An entry of the map, as it travels.
-    private struct Entry: Message {
+    private struct Entry: FieldMessage {
         var service = ""
         var response: HealthCheckResponse?
 
@@ -92,19 +75,9 @@ package struct HealthListResponse: Message {
             response = HealthCheckResponse(status: status)
         }
 
-        func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, service)
-            writer.write(2, response)
-        }
-
-        mutating func decode(
-            field: ProtobufField, from reader: inout ProtobufReader
-        ) throws(ProtobufError) {
-            switch field.number {
-            case 1: try reader.read(field, into: &service)
-            case 2: try reader.read(field, into: &response)
-            default: break
-            }
+        mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &service)
+            try wire.field(2, &response)
         }
     }
 

@@ -25,7 +25,7 @@ package struct ReflectionRequest: Message {
     package init(_ question: Question?) { self.question = question }
 
     /// ExtensionRequest
-    private struct Extension: Message {
+    private struct Extension: FieldMessage {
         var type = ""
         var number: Int32 = 0
 
@@ -35,19 +35,9 @@ package struct ReflectionRequest: Message {
             self.number = number
         }
 
-        func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, type)
-            writer.write(2, number)
-        }
-
-        mutating func decode(
-            field: ProtobufField, from reader: inout ProtobufReader
-        ) throws(ProtobufError) {
-            switch field.number {
-            case 1: try reader.read(field, into: &type)
-            case 2: try reader.read(field, into: &number)
-            default: break
-            }
+        mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &type)
+            try wire.field(2, &number)
         }
     }
 
@@ -179,45 +169,33 @@ private struct FileList: Message {
 }
 
 /// grpc.reflection.v1.ServiceResponse, and ExtensionNumberResponse without numbers
-private struct Name: Message {
+private struct Name: FieldMessage {
     var name = ""
 
     init() {}
     init(_ name: String) { self.name = name }
 
-    func encode(to writer: inout ProtobufWriter) { writer.write(1, name) }
-
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {
-        if field.number == 1 { try reader.read(field, into: &name) }
+    mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &name)
     }
 }
 
 /// grpc.reflection.v1.ListServiceResponse
-private struct NameList: Message {
+private struct NameList: FieldMessage {
     var names: [Name] = []
 
-    func encode(to writer: inout ProtobufWriter) { writer.write(1, names) }
-
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {
-        if field.number == 1 { try reader.read(field, into: &names) }
+    mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &names)
     }
 }
 
 /// grpc.reflection.v1.ErrorResponse
-private struct Fault: Message {
+private struct Fault: FieldMessage {
     var code: Int32 = 0
     var message = ""
 
-    func encode(to writer: inout ProtobufWriter) {
-        writer.write(1, code)
-        writer.write(2, message)
-    }
-
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {
-        switch field.number {
-        case 1: try reader.read(field, into: &code)
-        case 2: try reader.read(field, into: &message)
-        default: break
-        }
+    mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &code)
+        try wire.field(2, &message)
     }
 }

@@ -3,19 +3,15 @@
 package import Protobuf
 
 /// grpc.testing.Empty
-package struct Empty: Message {
+package struct Empty: FieldMessage {
     /// The default.
     package init() {}
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {}
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {}
+    /// None.
+    package mutating func fields(_ wire: inout ProtobufFields) {}
 }
 
 /// grpc.testing.Payload; its type is always COMPRESSABLE, the default.
-package struct Payload: Message {
+package struct Payload: FieldMessage {
     /// bytes body
     package var body: [UInt8] = []
 
@@ -25,19 +21,14 @@ package struct Payload: Message {
     /// `size` zeros.
     package init(zeros size: Int) { body = [UInt8](repeating: 0, count: size) }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) { writer.write(2, body) }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        if field.number == 2 { try reader.read(field, into: &body) }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(2, &body)
     }
 }
 
 /// grpc.testing.BoolValue: a choice that may also be left open.
-package struct BoolValue: Message {
+package struct BoolValue: FieldMessage {
     /// bool value
     package var value = false
 
@@ -47,19 +38,14 @@ package struct BoolValue: Message {
     /// One or the other.
     package init(_ value: Bool) { self.value = value }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) { writer.write(1, value) }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        if field.number == 1 { try reader.read(field, into: &value) }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &value)
     }
 }
 
 /// grpc.testing.EchoStatus
-package struct EchoStatus: Message {
+package struct EchoStatus: FieldMessage {
     /// int32 code
     package var code: Int32 = 0
     /// string message
@@ -74,26 +60,15 @@ package struct EchoStatus: Message {
         self.message = message
     }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {
-        writer.write(1, code)
-        writer.write(2, message)
-    }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        switch field.number {
-        case 1: try reader.read(field, into: &code)
-        case 2: try reader.read(field, into: &message)
-        default: break
-        }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &code)
+        try wire.field(2, &message)
     }
 }
 
 /// grpc.testing.SimpleRequest
-package struct SimpleRequest: Message {
+package struct SimpleRequest: FieldMessage {
     /// int32 response_size, in octets
     package var responseSize: Int32 = 0
     /// Payload payload
@@ -120,32 +95,18 @@ package struct SimpleRequest: Message {
         self.expectCompressed = expectCompressed.map { BoolValue($0) }
     }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {
-        writer.write(2, responseSize)
-        writer.write(3, payload)
-        writer.write(6, responseCompressed)
-        writer.write(7, responseStatus)
-        writer.write(8, expectCompressed)
-    }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        switch field.number {
-        case 2: try reader.read(field, into: &responseSize)
-        case 3: try reader.read(field, into: &payload)
-        case 6: try reader.read(field, into: &responseCompressed)
-        case 7: try reader.read(field, into: &responseStatus)
-        case 8: try reader.read(field, into: &expectCompressed)
-        default: break
-        }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(2, &responseSize)
+        try wire.field(3, &payload)
+        try wire.field(6, &responseCompressed)
+        try wire.field(7, &responseStatus)
+        try wire.field(8, &expectCompressed)
     }
 }
 
 /// grpc.testing.StreamingInputCallRequest
-package struct StreamingInputCallRequest: Message {
+package struct StreamingInputCallRequest: FieldMessage {
     /// Payload payload
     package var payload: Payload?
     /// BoolValue expect_compressed: whether this request has to be
@@ -160,45 +121,29 @@ package struct StreamingInputCallRequest: Message {
         self.expectCompressed = expectCompressed.map { BoolValue($0) }
     }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {
-        writer.write(1, payload)
-        writer.write(2, expectCompressed)
-    }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        switch field.number {
-        case 1: try reader.read(field, into: &payload)
-        case 2: try reader.read(field, into: &expectCompressed)
-        default: break
-        }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &payload)
+        try wire.field(2, &expectCompressed)
     }
 }
 
 /// grpc.testing.StreamingInputCallResponse
-package struct StreamingInputCallResponse: Message {
+package struct StreamingInputCallResponse: FieldMessage {
     /// int32 aggregated_payload_size, in octets
     package var aggregatedPayloadSize: Int32 = 0
 
     /// The default.
     package init() {}
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) { writer.write(1, aggregatedPayloadSize) }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        if field.number == 1 { try reader.read(field, into: &aggregatedPayloadSize) }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &aggregatedPayloadSize)
     }
 }
 
 /// grpc.testing.ResponseParameters
-package struct ResponseParameters: Message {
+package struct ResponseParameters: FieldMessage {
     /// int32 size, in octets
     package var size: Int32 = 0
     /// int32 interval_us: before the response
@@ -215,28 +160,16 @@ package struct ResponseParameters: Message {
         self.compressed = compressed.map { BoolValue($0) }
     }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {
-        writer.write(1, size)
-        writer.write(2, intervalMicroseconds)
-        writer.write(3, compressed)
-    }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        switch field.number {
-        case 1: try reader.read(field, into: &size)
-        case 2: try reader.read(field, into: &intervalMicroseconds)
-        case 3: try reader.read(field, into: &compressed)
-        default: break
-        }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &size)
+        try wire.field(2, &intervalMicroseconds)
+        try wire.field(3, &compressed)
     }
 }
 
 /// grpc.testing.StreamingOutputCallRequest
-package struct StreamingOutputCallRequest: Message {
+package struct StreamingOutputCallRequest: FieldMessage {
     /// repeated ResponseParameters response_parameters
     package var responseParameters: [ResponseParameters] = []
     /// Payload payload
@@ -254,28 +187,16 @@ package struct StreamingOutputCallRequest: Message {
         responseStatus = status
     }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {
-        writer.write(2, responseParameters)
-        writer.write(3, payload)
-        writer.write(7, responseStatus)
-    }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        switch field.number {
-        case 2: try reader.read(field, into: &responseParameters)
-        case 3: try reader.read(field, into: &payload)
-        case 7: try reader.read(field, into: &responseStatus)
-        default: break
-        }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(2, &responseParameters)
+        try wire.field(3, &payload)
+        try wire.field(7, &responseStatus)
     }
 }
 
 /// grpc.testing.SimpleResponse and grpc.testing.StreamingOutputCallResponse, which are alike as far as the cases go.
-package struct PayloadResponse: Message {
+package struct PayloadResponse: FieldMessage {
     /// Payload payload
     package var payload: Payload?
 
@@ -285,13 +206,8 @@ package struct PayloadResponse: Message {
     /// A response with `size` zeros.
     package init(zeros size: Int) { payload = Payload(zeros: size) }
 
-    /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) { writer.write(1, payload) }
-
-    /// Reads a field.
-    package mutating func decode(
-        field: ProtobufField, from reader: inout ProtobufReader
-    ) throws(ProtobufError) {
-        if field.number == 1 { try reader.read(field, into: &payload) }
+    /// The fields.
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &payload)
     }
 }

@@ -37,17 +37,15 @@ package enum DevicePluginAPI {
     }
 
     /// Nothing.
-    package struct Empty: Message {
+    package struct Empty: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 
     /// What the plugin wants to be asked. The kubelet reads it from GetDevicePluginOptions only.
-    package struct DevicePluginOptions: Message {
+    package struct DevicePluginOptions: FieldMessage {
         /// Call PreStartContainer before every start of a container that has devices.
         package var preStartRequired: Bool = false
         /// Call GetPreferredAllocation where there is a choice.
@@ -62,24 +60,14 @@ package enum DevicePluginAPI {
             self.getPreferredAllocationAvailable = getPreferredAllocationAvailable
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, preStartRequired)
-            writer.write(2, getPreferredAllocationAvailable)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &preStartRequired)
-            case 2: try reader.read(field, into: &getPreferredAllocationAvailable)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &preStartRequired)
+            try wire.field(2, &getPreferredAllocationAvailable)
         }
     }
 
     /// Asks the kubelet to use the plugin: it dials the endpoint before it answers.
-    package struct RegisterRequest: Message {
+    package struct RegisterRequest: FieldMessage {
         /// `DevicePluginAPI.version`; any other is refused.
         package var version: String = ""
         /// The plugin's socket, relative to the kubelet's device-plugins directory.
@@ -101,28 +89,16 @@ package enum DevicePluginAPI {
             self.options = options
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, version)
-            writer.write(2, endpoint)
-            writer.write(3, resourceName)
-            writer.write(4, options)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &version)
-            case 2: try reader.read(field, into: &endpoint)
-            case 3: try reader.read(field, into: &resourceName)
-            case 4: try reader.read(field, into: &options)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &version)
+            try wire.field(2, &endpoint)
+            try wire.field(3, &resourceName)
+            try wire.field(4, &options)
         }
     }
 
     /// The complete list of devices, which replaces the one before.
-    package struct ListAndWatchResponse: Message {
+    package struct ListAndWatchResponse: FieldMessage {
         /// All devices, the unhealthy ones too.
         package var devices: [Device] = []
 
@@ -134,22 +110,13 @@ package enum DevicePluginAPI {
             self.devices = devices
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, devices)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &devices)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &devices)
         }
     }
 
     /// What the kubelet counts and hands out.
-    package struct Device: Message {
+    package struct Device: FieldMessage {
         /// Unique over all resources of the node, and the same after every restart.
         package var id: String = ""
         /// `DevicePluginAPI.healthy`; every other text is unhealthy.
@@ -167,26 +134,15 @@ package enum DevicePluginAPI {
             self.topology = topology
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, id)
-            writer.write(2, health)
-            writer.write(3, topology)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &id)
-            case 2: try reader.read(field, into: &health)
-            case 3: try reader.read(field, into: &topology)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &id)
+            try wire.field(2, &health)
+            try wire.field(3, &topology)
         }
     }
 
     /// Where a device is.
-    package struct TopologyInfo: Message {
+    package struct TopologyInfo: FieldMessage {
         /// The NUMA nodes it is on.
         package var nodes: [NUMANode] = []
 
@@ -198,22 +154,13 @@ package enum DevicePluginAPI {
             self.nodes = nodes
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, nodes)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &nodes)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &nodes)
         }
     }
 
     /// A NUMA node.
-    package struct NUMANode: Message {
+    package struct NUMANode: FieldMessage {
         /// Its number. Never send -1.
         package var id: Int64 = 0
 
@@ -225,22 +172,13 @@ package enum DevicePluginAPI {
             self.id = id
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, id)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &id)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &id)
         }
     }
 
     /// Sent before a container starts, when asked for.
-    package struct PreStartContainerRequest: Message {
+    package struct PreStartContainerRequest: FieldMessage {
         /// The container's devices.
         package var deviceIDs: [String] = []
 
@@ -252,27 +190,16 @@ package enum DevicePluginAPI {
             self.deviceIDs = deviceIDs
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, deviceIDs)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &deviceIDs)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &deviceIDs)
         }
     }
 
     /// Nothing.
-    package struct PreStartContainerResponse: Message {
+    package struct PreStartContainerResponse: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 }

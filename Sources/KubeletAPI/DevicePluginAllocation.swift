@@ -5,7 +5,7 @@ package import Protobuf
 
 extension DevicePluginAPI {
     /// Asks which devices would be best for containers.
-    package struct PreferredAllocationRequest: Message {
+    package struct PreferredAllocationRequest: FieldMessage {
         /// One for each container; the kubelet sends one.
         package var containerRequests: [ContainerPreferredAllocationRequest] = []
 
@@ -17,22 +17,13 @@ extension DevicePluginAPI {
             self.containerRequests = containerRequests
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, containerRequests)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &containerRequests)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &containerRequests)
         }
     }
 
     /// What one container could get.
-    package struct ContainerPreferredAllocationRequest: Message {
+    package struct ContainerPreferredAllocationRequest: FieldMessage {
         /// Unsorted; holds the ones that must be included.
         package var availableDeviceIDs: [String] = []
         /// What the answer has to hold.
@@ -50,26 +41,15 @@ extension DevicePluginAPI {
             self.allocationSize = allocationSize
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, availableDeviceIDs)
-            writer.write(2, mustIncludeDeviceIDs)
-            writer.write(3, allocationSize)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &availableDeviceIDs)
-            case 2: try reader.read(field, into: &mustIncludeDeviceIDs)
-            case 3: try reader.read(field, into: &allocationSize)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &availableDeviceIDs)
+            try wire.field(2, &mustIncludeDeviceIDs)
+            try wire.field(3, &allocationSize)
         }
     }
 
     /// The devices that would be best.
-    package struct PreferredAllocationResponse: Message {
+    package struct PreferredAllocationResponse: FieldMessage {
         /// One for each request.
         package var containerResponses: [ContainerPreferredAllocationResponse] = []
 
@@ -81,22 +61,13 @@ extension DevicePluginAPI {
             self.containerResponses = containerResponses
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, containerResponses)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &containerResponses)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &containerResponses)
         }
     }
 
     /// The devices that would be best for one container.
-    package struct ContainerPreferredAllocationResponse: Message {
+    package struct ContainerPreferredAllocationResponse: FieldMessage {
         /// As many as were asked for, or none: then the kubelet chooses.
         package var deviceIDs: [String] = []
 
@@ -108,22 +79,13 @@ extension DevicePluginAPI {
             self.deviceIDs = deviceIDs
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, deviceIDs)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &deviceIDs)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &deviceIDs)
         }
     }
 
     /// Devices were chosen; asks what the containers need to use them.
-    package struct AllocateRequest: Message {
+    package struct AllocateRequest: FieldMessage {
         /// One for each container; the kubelet sends one.
         package var containerRequests: [ContainerAllocateRequest] = []
 
@@ -135,22 +97,13 @@ extension DevicePluginAPI {
             self.containerRequests = containerRequests
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, containerRequests)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &containerRequests)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &containerRequests)
         }
     }
 
     /// The devices of one container.
-    package struct ContainerAllocateRequest: Message {
+    package struct ContainerAllocateRequest: FieldMessage {
         /// In random order.
         package var deviceIDs: [String] = []
 
@@ -162,22 +115,13 @@ extension DevicePluginAPI {
             self.deviceIDs = deviceIDs
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, deviceIDs)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &deviceIDs)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &deviceIDs)
         }
     }
 
     /// What containers need to use their devices.
-    package struct AllocateResponse: Message {
+    package struct AllocateResponse: FieldMessage {
         /// One for each request.
         package var containerResponses: [ContainerAllocateResponse] = []
 
@@ -189,22 +133,13 @@ extension DevicePluginAPI {
             self.containerResponses = containerResponses
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, containerResponses)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &containerResponses)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &containerResponses)
         }
     }
 
     /// What one container needs to use its devices.
-    package struct ContainerAllocateResponse: Message {
+    package struct ContainerAllocateResponse: FieldMessage {
         /// Environment; the pod can override it.
         package var envs: [String: String] = [:]
         /// Paths of the host.
@@ -229,30 +164,17 @@ extension DevicePluginAPI {
             self.cdiDevices = cdiDevices
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, envs)
-            writer.write(2, mounts)
-            writer.write(3, devices)
-            writer.write(4, annotations)
-            writer.write(5, cdiDevices)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &envs)
-            case 2: try reader.read(field, into: &mounts)
-            case 3: try reader.read(field, into: &devices)
-            case 4: try reader.read(field, into: &annotations)
-            case 5: try reader.read(field, into: &cdiDevices)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &envs)
+            try wire.field(2, &mounts)
+            try wire.field(3, &devices)
+            try wire.field(4, &annotations)
+            try wire.field(5, &cdiDevices)
         }
     }
 
     /// A path of the host in a container.
-    package struct Mount: Message {
+    package struct Mount: FieldMessage {
         /// Where the container sees it.
         package var containerPath: String = ""
         /// Where it is.
@@ -270,26 +192,15 @@ extension DevicePluginAPI {
             self.readOnly = readOnly
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, containerPath)
-            writer.write(2, hostPath)
-            writer.write(3, readOnly)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &containerPath)
-            case 2: try reader.read(field, into: &hostPath)
-            case 3: try reader.read(field, into: &readOnly)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &containerPath)
+            try wire.field(2, &hostPath)
+            try wire.field(3, &readOnly)
         }
     }
 
     /// A device node of the host in a container.
-    package struct DeviceSpec: Message {
+    package struct DeviceSpec: FieldMessage {
         /// Where the container sees it.
         package var containerPath: String = ""
         /// Where it is.
@@ -307,26 +218,15 @@ extension DevicePluginAPI {
             self.permissions = permissions
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, containerPath)
-            writer.write(2, hostPath)
-            writer.write(3, permissions)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &containerPath)
-            case 2: try reader.read(field, into: &hostPath)
-            case 3: try reader.read(field, into: &permissions)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &containerPath)
+            try wire.field(2, &hostPath)
+            try wire.field(3, &permissions)
         }
     }
 
     /// A device by its CDI name.
-    package struct CDIDevice: Message {
+    package struct CDIDevice: FieldMessage {
         /// Fully qualified: `vendor/class=name`.
         package var name: String = ""
 
@@ -338,17 +238,8 @@ extension DevicePluginAPI {
             self.name = name
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, name)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &name)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &name)
         }
     }
 }

@@ -17,7 +17,7 @@ package enum NodePluginAPI {
     }
 
     /// The groups that the operator has assigned to pods of this node: all of them, each time.
-    package struct SetAssignmentsRequest: Message {
+    package struct SetAssignmentsRequest: FieldMessage {
         /// Replaces what was set before.
         package var assignments: [Assignment] = []
 
@@ -29,22 +29,13 @@ package enum NodePluginAPI {
             self.assignments = assignments
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, assignments)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &assignments)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &assignments)
         }
     }
 
     /// What the plugin made of it.
-    package struct SetAssignmentsResponse: Message {
+    package struct SetAssignmentsResponse: FieldMessage {
         /// Assignments that can never be honoured; the others are kept.
         package var rejected: [RejectedAssignment] = []
 
@@ -56,22 +47,13 @@ package enum NodePluginAPI {
             self.rejected = rejected
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, rejected)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &rejected)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &rejected)
         }
     }
 
     /// An assignment that can never be honoured.
-    package struct RejectedAssignment: Message {
+    package struct RejectedAssignment: FieldMessage {
         /// The pod.
         package var podUID: String = ""
         /// The container.
@@ -89,26 +71,15 @@ package enum NodePluginAPI {
             self.reason = reason
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, podUID)
-            writer.write(2, container)
-            writer.write(3, reason)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &podUID)
-            case 2: try reader.read(field, into: &container)
-            case 3: try reader.read(field, into: &reason)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &podUID)
+            try wire.field(2, &container)
+            try wire.field(3, &reason)
         }
     }
 
     /// The group of one container of a pod that is bound to this node.
-    package struct Assignment: Message {
+    package struct Assignment: FieldMessage {
         /// The pod's namespace.
         package var podNamespace: String = ""
         /// The pod's name.
@@ -139,54 +110,35 @@ package enum NodePluginAPI {
             self.boundAt = boundAt
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, podNamespace)
-            writer.write(2, podName)
-            writer.write(3, podUID)
-            writer.write(4, container)
-            writer.write(5, resource)
-            writer.write(6, deviceIDs)
-            writer.write(7, boundAt)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &podNamespace)
-            case 2: try reader.read(field, into: &podName)
-            case 3: try reader.read(field, into: &podUID)
-            case 4: try reader.read(field, into: &container)
-            case 5: try reader.read(field, into: &resource)
-            case 6: try reader.read(field, into: &deviceIDs)
-            case 7: try reader.read(field, into: &boundAt)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &podNamespace)
+            try wire.field(2, &podName)
+            try wire.field(3, &podUID)
+            try wire.field(4, &container)
+            try wire.field(5, &resource)
+            try wire.field(6, &deviceIDs)
+            try wire.field(7, &boundAt)
         }
     }
 
     /// Nothing.
-    package struct GetStateRequest: Message {
+    package struct GetStateRequest: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 
     /// Nothing.
-    package struct WatchStateRequest: Message {
+    package struct WatchStateRequest: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 
     /// What the plugin knows about the node.
-    package struct NodeState: Message {
+    package struct NodeState: FieldMessage {
         /// `inf2.48xlarge`; empty where it is not known.
         package var instanceType: String = ""
         /// Empty where no driver is loaded.
@@ -211,30 +163,17 @@ package enum NodePluginAPI {
             self.resources = resources
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, instanceType)
-            writer.write(2, driverVersion)
-            writer.write(3, logicalCoreSize)
-            writer.write(4, chips)
-            writer.write(5, resources)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &instanceType)
-            case 2: try reader.read(field, into: &driverVersion)
-            case 3: try reader.read(field, into: &logicalCoreSize)
-            case 4: try reader.read(field, into: &chips)
-            case 5: try reader.read(field, into: &resources)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &instanceType)
+            try wire.field(2, &driverVersion)
+            try wire.field(3, &logicalCoreSize)
+            try wire.field(4, &chips)
+            try wire.field(5, &resources)
         }
     }
 
     /// One chip: /dev/neuronN.
-    package struct Chip: Message {
+    package struct Chip: FieldMessage {
         /// N.
         package var index: Int32 = 0
         /// Device memory; 0 where it is not known.
@@ -265,34 +204,19 @@ package enum NodePluginAPI {
             self.serialNumber = serialNumber
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, index)
-            writer.write(2, memoryBytes)
-            writer.write(3, cores)
-            writer.write(4, health)
-            writer.write(5, reason)
-            writer.write(6, connected)
-            writer.write(7, serialNumber)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &index)
-            case 2: try reader.read(field, into: &memoryBytes)
-            case 3: try reader.read(field, into: &cores)
-            case 4: try reader.read(field, into: &health)
-            case 5: try reader.read(field, into: &reason)
-            case 6: try reader.read(field, into: &connected)
-            case 7: try reader.read(field, into: &serialNumber)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &index)
+            try wire.field(2, &memoryBytes)
+            try wire.field(3, &cores)
+            try wire.field(4, &health)
+            try wire.field(5, &reason)
+            try wire.field(6, &connected)
+            try wire.field(7, &serialNumber)
         }
     }
 
     /// An extended resource that the plugin advertises.
-    package struct Resource: Message {
+    package struct Resource: FieldMessage {
         /// `aws.amazon.com/neuroncore`.
         package var name: String = ""
         /// All devices: the capacity.
@@ -313,23 +237,11 @@ package enum NodePluginAPI {
             self.registered = registered
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, name)
-            writer.write(2, devices)
-            writer.write(3, healthy)
-            writer.write(4, registered)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &name)
-            case 2: try reader.read(field, into: &devices)
-            case 3: try reader.read(field, into: &healthy)
-            case 4: try reader.read(field, into: &registered)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &name)
+            try wire.field(2, &devices)
+            try wire.field(3, &healthy)
+            try wire.field(4, &registered)
         }
     }
 }

@@ -22,17 +22,15 @@ package enum PluginRegistrationAPI {
     }
 
     /// Nothing.
-    package struct InfoRequest: Message {
+    package struct InfoRequest: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 
     /// What a socket in plugins_registry is.
-    package struct PluginInfo: Message {
+    package struct PluginInfo: FieldMessage {
         /// `PluginRegistrationAPI.devicePlugin`, `draPlugin` or CSIPlugin.
         package var type: String = ""
         /// The resource or driver.
@@ -53,28 +51,16 @@ package enum PluginRegistrationAPI {
             self.supportedVersions = supportedVersions
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, type)
-            writer.write(2, name)
-            writer.write(3, endpoint)
-            writer.write(4, supportedVersions)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &type)
-            case 2: try reader.read(field, into: &name)
-            case 3: try reader.read(field, into: &endpoint)
-            case 4: try reader.read(field, into: &supportedVersions)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &type)
+            try wire.field(2, &name)
+            try wire.field(3, &endpoint)
+            try wire.field(4, &supportedVersions)
         }
     }
 
     /// What came of the registration.
-    package struct RegistrationStatus: Message {
+    package struct RegistrationStatus: FieldMessage {
         /// Did the kubelet take it?
         package var pluginRegistered: Bool = false
         /// Why not.
@@ -89,29 +75,17 @@ package enum PluginRegistrationAPI {
             self.error = error
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, pluginRegistered)
-            writer.write(2, error)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &pluginRegistered)
-            case 2: try reader.read(field, into: &error)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &pluginRegistered)
+            try wire.field(2, &error)
         }
     }
 
     /// Nothing.
-    package struct RegistrationStatusResponse: Message {
+    package struct RegistrationStatusResponse: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 }

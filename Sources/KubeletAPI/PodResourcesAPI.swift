@@ -19,17 +19,15 @@ package enum PodResourcesAPI {
     }
 
     /// Nothing.
-    package struct ListPodResourcesRequest: Message {
+    package struct ListPodResourcesRequest: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 
     /// What all active pods hold.
-    package struct ListPodResourcesResponse: Message {
+    package struct ListPodResourcesResponse: FieldMessage {
         /// One for each pod, also for those that hold nothing.
         package var podResources: [PodResources] = []
 
@@ -41,32 +39,21 @@ package enum PodResourcesAPI {
             self.podResources = podResources
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, podResources)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &podResources)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &podResources)
         }
     }
 
     /// Nothing.
-    package struct AllocatableResourcesRequest: Message {
+    package struct AllocatableResourcesRequest: FieldMessage {
 
         package init() {}
-        package func encode(to writer: inout ProtobufWriter) {}
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {}
+        /// None.
+        package mutating func fields(_ wire: inout ProtobufFields) {}
     }
 
     /// What can be given, whether or not it has been.
-    package struct AllocatableResourcesResponse: Message {
+    package struct AllocatableResourcesResponse: FieldMessage {
         /// Healthy devices, one entry for each device and NUMA node.
         package var devices: [ContainerDevices] = []
         /// CPUs that can be given exclusively.
@@ -84,26 +71,15 @@ package enum PodResourcesAPI {
             self.memory = memory
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, devices)
-            writer.write(2, cpuIDs)
-            writer.write(3, memory)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &devices)
-            case 2: try reader.read(field, into: &cpuIDs)
-            case 3: try reader.read(field, into: &memory)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &devices)
+            try wire.field(2, &cpuIDs)
+            try wire.field(3, &memory)
         }
     }
 
     /// Names a pod.
-    package struct GetPodResourcesRequest: Message {
+    package struct GetPodResourcesRequest: FieldMessage {
         /// Its name.
         package var podName: String = ""
         /// Its namespace.
@@ -118,24 +94,14 @@ package enum PodResourcesAPI {
             self.podNamespace = podNamespace
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, podName)
-            writer.write(2, podNamespace)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &podName)
-            case 2: try reader.read(field, into: &podNamespace)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &podName)
+            try wire.field(2, &podNamespace)
         }
     }
 
     /// What one pod holds.
-    package struct GetPodResourcesResponse: Message {
+    package struct GetPodResourcesResponse: FieldMessage {
         /// Of the pod that was named.
         package var podResources: PodResources? = nil
 
@@ -147,22 +113,13 @@ package enum PodResourcesAPI {
             self.podResources = podResources
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, podResources)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &podResources)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &podResources)
         }
     }
 
     /// What a pod holds.
-    package struct PodResources: Message {
+    package struct PodResources: FieldMessage {
         /// The pod's name.
         package var name: String = ""
         /// The pod's namespace.
@@ -180,26 +137,15 @@ package enum PodResourcesAPI {
             self.containers = containers
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, name)
-            writer.write(2, namespace)
-            writer.write(3, containers)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &name)
-            case 2: try reader.read(field, into: &namespace)
-            case 3: try reader.read(field, into: &containers)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &name)
+            try wire.field(2, &namespace)
+            try wire.field(3, &containers)
         }
     }
 
     /// What a container holds.
-    package struct ContainerResources: Message {
+    package struct ContainerResources: FieldMessage {
         /// The container's name.
         package var name: String = ""
         /// Devices, one entry for each resource and NUMA node.
@@ -224,30 +170,17 @@ package enum PodResourcesAPI {
             self.dynamicResources = dynamicResources
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, name)
-            writer.write(2, devices)
-            writer.write(3, cpuIDs)
-            writer.write(4, memory)
-            writer.write(5, dynamicResources)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &name)
-            case 2: try reader.read(field, into: &devices)
-            case 3: try reader.read(field, into: &cpuIDs)
-            case 4: try reader.read(field, into: &memory)
-            case 5: try reader.read(field, into: &dynamicResources)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &name)
+            try wire.field(2, &devices)
+            try wire.field(3, &cpuIDs)
+            try wire.field(4, &memory)
+            try wire.field(5, &dynamicResources)
         }
     }
 
     /// Devices of one resource.
-    package struct ContainerDevices: Message {
+    package struct ContainerDevices: FieldMessage {
         /// The extended resource.
         package var resourceName: String = ""
         /// The plugin's ids.
@@ -265,26 +198,15 @@ package enum PodResourcesAPI {
             self.topology = topology
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, resourceName)
-            writer.write(2, deviceIDs)
-            writer.write(3, topology)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &resourceName)
-            case 2: try reader.read(field, into: &deviceIDs)
-            case 3: try reader.read(field, into: &topology)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &resourceName)
+            try wire.field(2, &deviceIDs)
+            try wire.field(3, &topology)
         }
     }
 
     /// Memory of one kind.
-    package struct ContainerMemory: Message {
+    package struct ContainerMemory: FieldMessage {
         /// `memory` or `hugepages-...`.
         package var memoryType: String = ""
         /// Bytes.
@@ -302,26 +224,15 @@ package enum PodResourcesAPI {
             self.topology = topology
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, memoryType)
-            writer.write(2, size)
-            writer.write(3, topology)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &memoryType)
-            case 2: try reader.read(field, into: &size)
-            case 3: try reader.read(field, into: &topology)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &memoryType)
+            try wire.field(2, &size)
+            try wire.field(3, &topology)
         }
     }
 
     /// Where something is.
-    package struct TopologyInfo: Message {
+    package struct TopologyInfo: FieldMessage {
         /// The NUMA nodes it is on.
         package var nodes: [NUMANode] = []
 
@@ -333,22 +244,13 @@ package enum PodResourcesAPI {
             self.nodes = nodes
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, nodes)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &nodes)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &nodes)
         }
     }
 
     /// A NUMA node.
-    package struct NUMANode: Message {
+    package struct NUMANode: FieldMessage {
         /// Its number.
         package var id: Int64 = 0
 
@@ -360,22 +262,13 @@ package enum PodResourcesAPI {
             self.id = id
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, id)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &id)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &id)
         }
     }
 
     /// A resource claim of a container.
-    package struct DynamicResource: Message {
+    package struct DynamicResource: FieldMessage {
         /// The ResourceClaim's name.
         package var claimName: String = ""
         /// Its namespace.
@@ -393,26 +286,15 @@ package enum PodResourcesAPI {
             self.claimResources = claimResources
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(2, claimName)
-            writer.write(3, claimNamespace)
-            writer.write(4, claimResources)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 2: try reader.read(field, into: &claimName)
-            case 3: try reader.read(field, into: &claimNamespace)
-            case 4: try reader.read(field, into: &claimResources)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(2, &claimName)
+            try wire.field(3, &claimNamespace)
+            try wire.field(4, &claimResources)
         }
     }
 
     /// A device of a resource claim.
-    package struct ClaimResource: Message {
+    package struct ClaimResource: FieldMessage {
         /// What the container runtime makes visible.
         package var cdiDevices: [CDIDevice] = []
         /// The driver.
@@ -437,30 +319,17 @@ package enum PodResourcesAPI {
             self.shareID = shareID
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, cdiDevices)
-            writer.write(2, driverName)
-            writer.write(3, poolName)
-            writer.write(4, deviceName)
-            writer.write(5, shareID)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &cdiDevices)
-            case 2: try reader.read(field, into: &driverName)
-            case 3: try reader.read(field, into: &poolName)
-            case 4: try reader.read(field, into: &deviceName)
-            case 5: try reader.read(field, into: &shareID)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &cdiDevices)
+            try wire.field(2, &driverName)
+            try wire.field(3, &poolName)
+            try wire.field(4, &deviceName)
+            try wire.field(5, &shareID)
         }
     }
 
     /// A device by its CDI name.
-    package struct CDIDevice: Message {
+    package struct CDIDevice: FieldMessage {
         /// Fully qualified: `vendor/class=name`.
         package var name: String = ""
 
@@ -472,17 +341,8 @@ package enum PodResourcesAPI {
             self.name = name
         }
 
-        package func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, name)
-        }
-
-        package mutating func decode(field: ProtobufField, from reader: inout ProtobufReader)
-            throws(ProtobufError)
-        {
-            switch field.number {
-            case 1: try reader.read(field, into: &name)
-            default: break
-            }
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &name)
         }
     }
 }

@@ -1,21 +1,7 @@
-// A protobuf message is a Swift struct that names its fields twice: once to write them, once to read them. That is
-// less code than a generator for the few dozen messages that the kubelet speaks, and each line can be checked
-// against the .proto by eye. Unknown fields cost an implementation nothing: what it does not read is skipped.
+// What the wire needs of a message. That is less code than a generator for the few dozen messages that the kubelet
+// speaks. Unknown fields cost an implementation nothing: what it does not read is skipped.
 
-/// A message of the protocol buffers wire format, proto3 rules.
-///
-///     struct NUMANode: Message {
-///         var id: Int64 = 0
-///         func encode(to writer: inout ProtobufWriter) { writer.write(1, id) }
-///         mutating func decode(
-///             field: ProtobufField, from reader: inout ProtobufReader
-///         ) throws(ProtobufError) {
-///             switch field.number {
-///             case 1: try reader.read(field, into: &id)
-///             default: break
-///             }
-///         }
-///     }
+/// A message of the protocol buffers wire format, proto3 rules; see `FieldMessage` for the usual way to write one.
 package protocol Message: Sendable, Equatable {
     /// The message with every field at its default.
     init()

@@ -158,23 +158,13 @@ package struct ProtobufReader: Sendable {
     // MARK: The wire
 
     /// What a map's entry is on the wire.
-    private struct MapEntry: Message {
+    private struct MapEntry: FieldMessage {
         var key = ""
         var value = ""
 
-        func encode(to writer: inout ProtobufWriter) {
-            writer.write(1, key)
-            writer.write(2, value)
-        }
-
-        mutating func decode(
-            field: ProtobufField, from reader: inout ProtobufReader
-        ) throws(ProtobufError) {
-            switch field.number {
-            case 1: try reader.read(field, into: &key)
-            case 2: try reader.read(field, into: &value)
-            default: break
-            }
+        mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &key)
+            try wire.field(2, &value)
         }
     }
 

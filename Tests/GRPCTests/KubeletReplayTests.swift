@@ -9,10 +9,9 @@ import TestSupport
 import Testing
 
 /// Any message: keeps nothing, for methods whose content is tested elsewhere.
-private struct Opaque: Message {
+private struct Opaque: FieldMessage {
     init() {}
-    func encode(to writer: inout ProtobufWriter) {}
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {}
+    mutating func fields(_ wire: inout ProtobufFields) {}
 }
 
 private enum Captures {

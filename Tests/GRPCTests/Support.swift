@@ -6,7 +6,7 @@ import SystemIO
 import TestSupport
 
 /// A message with one field of octets and one number.
-struct Note: Message {
+struct Note: FieldMessage {
     var text = ""
     var number: Int64 = 0
 
@@ -16,17 +16,9 @@ struct Note: Message {
         self.number = number
     }
 
-    func encode(to writer: inout ProtobufWriter) {
-        writer.write(1, text)
-        writer.write(2, number)
-    }
-
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {
-        switch field.number {
-        case 1: try reader.read(field, into: &text)
-        case 2: try reader.read(field, into: &number)
-        default: break
-        }
+    mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &text)
+        try wire.field(2, &number)
     }
 }
 

@@ -3,7 +3,7 @@
 import Glibc
 import Protobuf
 
-struct Inner: Message {
+struct Inner: FieldMessage {
     var id: Int64 = 0
     /// A message may hold itself: through an array, for a struct cannot.
     private var box: [Inner] = []
@@ -18,21 +18,13 @@ struct Inner: Message {
         self.inner = inner
     }
 
-    func encode(to writer: inout ProtobufWriter) {
-        writer.write(1, id)
-        writer.write(2, inner)
-    }
-
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {
-        switch field.number {
-        case 1: try reader.read(field, into: &id)
-        case 2: try reader.read(field, into: &inner)
-        default: break
-        }
+    mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &id)
+        try wire.field(2, &inner)
     }
 }
 
-struct Sample: Message {
+struct Sample: FieldMessage {
     var text = ""
     var maybe: String?
     var data: [UInt8] = []
@@ -53,49 +45,25 @@ struct Sample: Message {
     var loose: [Int64] = []
     var far = ""
 
-    func encode(to writer: inout ProtobufWriter) {
-        writer.write(1, text)
-        writer.write(2, maybe)
-        writer.write(3, data)
-        writer.write(4, flag)
-        writer.write(5, long)
-        writer.write(6, short)
-        writer.write(7, size)
-        writer.writeZigZag(8, signed)
-        writer.writeFixed64(9, wide)
-        writer.writeFixed32(10, narrow)
-        writer.write(11, real)
-        writer.write(12, inner)
-        writer.write(13, names)
-        writer.write(14, inners)
-        writer.write(15, numbers)
-        writer.write(16, labels)
-        writer.write(17, loose)
-        writer.write(536_870_911, far)
-    }
-
-    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {
-        switch field.number {
-        case 1: try reader.read(field, into: &text)
-        case 2: try reader.read(field, into: &maybe)
-        case 3: try reader.read(field, into: &data)
-        case 4: try reader.read(field, into: &flag)
-        case 5: try reader.read(field, into: &long)
-        case 6: try reader.read(field, into: &short)
-        case 7: try reader.read(field, into: &size)
-        case 8: try reader.readZigZag(field, into: &signed)
-        case 9: try reader.readFixed64(field, into: &wide)
-        case 10: try reader.readFixed32(field, into: &narrow)
-        case 11: try reader.read(field, into: &real)
-        case 12: try reader.read(field, into: &inner)
-        case 13: try reader.read(field, into: &names)
-        case 14: try reader.read(field, into: &inners)
-        case 15: try reader.read(field, into: &numbers)
-        case 16: try reader.read(field, into: &labels)
-        case 17: try reader.read(field, into: &loose)
-        case 536_870_911: try reader.read(field, into: &far)
-        default: break
-        }
+    mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &text)
+        try wire.field(2, &maybe)
+        try wire.field(3, &data)
+        try wire.field(4, &flag)
+        try wire.field(5, &long)
+        try wire.field(6, &short)
+        try wire.field(7, &size)
+        try wire.zigZag(8, &signed)
+        try wire.fixed64(9, &wide)
+        try wire.fixed32(10, &narrow)
+        try wire.field(11, &real)
+        try wire.field(12, &inner)
+        try wire.field(13, &names)
+        try wire.field(14, &inners)
+        try wire.field(15, &numbers)
+        try wire.field(16, &labels)
+        try wire.field(17, &loose)
+        try wire.field(536_870_911, &far)
     }
 }
 

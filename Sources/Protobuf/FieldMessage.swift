@@ -1,0 +1,148 @@
+// Most messages write and read the same fields. They name them once, and that one list serves both ways; a line can be
+// checked against the .proto by eye.
+
+/// A message whose fields are written as they are read: all but those with a oneof.
+///
+///     struct NUMANode: FieldMessage {
+///         var id: Int64 = 0
+///         mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) { try wire.field(1, &id) }
+///     }
+package protocol FieldMessage: Message {
+    /// Names every field, in rising order of the numbers, and does nothing else.
+    ///
+    /// - Throws: what `wire` throws, which it does only while it reads.
+    mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError)
+}
+
+extension FieldMessage {
+    /// Writes the fields.
+    package func encode(to writer: inout ProtobufWriter) {
+        var copy = self
+        var wire = ProtobufFields()
+        // Moved there and back: a second reference would copy all octets at the first one that is added.
+        swap(&wire.writer, &writer)
+        try? copy.fields(&wire)
+        swap(&wire.writer, &writer)
+    }
+
+    /// Reads one field.
+    package mutating func decode(
+        field: ProtobufField, from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        var wire = ProtobufFields(field, reader)
+        try fields(&wire)
+        if let rest = wire.reader { reader = rest }
+    }
+}
+
+/// Writes each field that is named, or reads the one that is on the wire.
+///
+/// What each type is on the wire, `ProtobufWriter` and `ProtobufReader` say.
+package struct ProtobufFields: Sendable {
+    fileprivate var writer = ProtobufWriter()
+    /// Nil while it writes.
+    fileprivate var reader: ProtobufReader?
+    private var read = ProtobufField(number: 0, wireType: .varint)
+
+    fileprivate init() {}
+
+    fileprivate init(_ field: ProtobufField, _ reader: ProtobufReader) {
+        read = field
+        self.reader = reader
+    }
+
+    /// A string.
+    package mutating func field(_ number: Int, _ value: inout String) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// An optional string.
+    package mutating func field(_ number: Int, _ value: inout String?) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// Bytes.
+    package mutating func field(_ number: Int, _ value: inout [UInt8]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// A bool.
+    package mutating func field(_ number: Int, _ value: inout Bool) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// An int64, int32, uint64 or uint32.
+    package mutating func field(_ number: Int, _ value: inout some FixedWidthInteger) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// An enum; a number that has no name here becomes `unknown`.
+    package mutating func field<E: RawRepresentable<Int32>>(
+        _ number: Int, _ value: inout E, unknown: E
+    ) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value.rawValue) }
+        guard number == read.number else { return }
+        var code = value.rawValue
+        try reader?.read(read, into: &code)
+        value = E(rawValue: code) ?? unknown
+    }
+
+    /// A double.
+    package mutating func field(_ number: Int, _ value: inout Double) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// A sint64 or sint32.
+    package mutating func zigZag(_ number: Int, _ value: inout Int64) throws(ProtobufError) {
+        guard reader != nil else { return writer.writeZigZag(number, value) }
+        if number == read.number { try reader?.readZigZag(read, into: &value) }
+    }
+
+    /// A fixed64 or sfixed64.
+    package mutating func fixed64(_ number: Int, _ value: inout UInt64) throws(ProtobufError) {
+        guard reader != nil else { return writer.writeFixed64(number, value) }
+        if number == read.number { try reader?.readFixed64(read, into: &value) }
+    }
+
+    /// A fixed32 or sfixed32.
+    package mutating func fixed32(_ number: Int, _ value: inout UInt32) throws(ProtobufError) {
+        guard reader != nil else { return writer.writeFixed32(number, value) }
+        if number == read.number { try reader?.readFixed32(read, into: &value) }
+    }
+
+    /// A message.
+    package mutating func field<M: Message>(_ number: Int, _ value: inout M?) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// Repeated strings.
+    package mutating func field(_ number: Int, _ values: inout [String]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated messages.
+    package mutating func field<M: Message>(_ number: Int, _ values: inout [M]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated int64s.
+    package mutating func field(_ number: Int, _ values: inout [Int64]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// A map<string, string>.
+    package mutating func field(_ number: Int, _ map: inout [String: String]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, map) }
+        if number == read.number { try reader?.read(read, into: &map) }
+    }
+}

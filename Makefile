@@ -10,6 +10,9 @@ export GANGLION_PYTHON ?= $(CACHE)/venv/bin/python3
 export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
 SWIFT ?= swift
 FILTER ?=
+TEST := SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build
+# These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
+HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=
 SOURCES := Package.swift Sources Tests Benchmarks Fuzz
 
@@ -25,10 +28,11 @@ run: system-packages model release ## Start the whole system with fake NeuronCor
 test: system-packages python-env model ## Run every test (FILTER=name for some)
 	$(SWIFT) build --build-tests
 ifdef FILTER
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --filter $(FILTER)
+	$(TEST) --filter '$(FILTER)'
 else
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --skip EndToEndTests
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --filter EndToEndTests
+	$(TEST) --skip '$(HEAVY)|EndToEndTests'
+	$(TEST) --filter '$(HEAVY)'
+	$(TEST) --filter EndToEndTests
 	scripts/fuzz --quick
 endif
 

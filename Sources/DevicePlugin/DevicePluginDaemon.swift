@@ -172,12 +172,16 @@ package actor DevicePluginDaemon {
         if (new.cdiDirectory, new.featureFile) != (settings.cdiDirectory, settings.featureFile) {
             files = PublishedFiles(cdiDirectory: new.cdiDirectory, featureFile: new.featureFile)
         }
-        settings.monitor = new.monitor
+        // Where the chips are does not change under a running plugin.
+        var monitor = new.monitor
+        monitor.discovery = settings.monitor.discovery
+        monitor.discovery.health = new.monitor.discovery.health
+        settings.monitor = monitor
         settings.behaviour = new.behaviour
         settings.tellsNUMA = new.tellsNUMA
         settings.cdiDirectory = new.cdiDirectory
         settings.featureFile = new.featureFile
-        await monitor?.use(new.monitor)
+        await self.monitor?.use(monitor)
         await refresh()
     }
 

@@ -22,8 +22,9 @@
 package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     /// What has happened.
     package enum Event: Sendable {
-        /// There is something to advertise: register and stay registered.
-        case start
+        /// There is something to advertise: register and stay registered. After a predecessor that left its socket
+        /// behind, which the kubelet may still be working through, a pause comes first.
+        case start(afterPredecessor: Bool)
         /// Somebody has looked at both sockets, because of a signal or because it was time: which kubelet.sock is there,
         /// if any, and whether our own socket is still in its place.
         case observed(kubelet: Identity?, ownInPlace: Bool)
@@ -143,9 +144,9 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     /// Takes an event; an event that does not matter now changes nothing.
     package mutating func receive(_ event: Event) -> [Action] {
         switch event {
-        case .start:
+        case .start(let afterPredecessor):
             guard case .idle = state, !stopping else { return [] }
-            return proceed()
+            return afterPredecessor ? become(.pausing, .wait(settings.pause)) : proceed()
         case .observed(let kubelet, let ownInPlace):
             self.kubelet = kubelet
             return receiveObservation(ownInPlace: ownInPlace)

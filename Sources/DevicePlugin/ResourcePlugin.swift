@@ -21,6 +21,8 @@ package actor ResourcePlugin {
         package var flow: RegistrationFlow
         /// Between two looks at the sockets where no event came.
         package var pollInterval = Duration.seconds(5)
+        /// How long the kubelet may take to answer Register, within which it dials us.
+        package var registerTimeout = Duration.seconds(10)
         /// The registration's times.
         package var registration = RegistrationMachine<KubeletSign>.Settings()
 
@@ -151,7 +153,7 @@ package actor ResourcePlugin {
         metrics.devices.set(Double(counts.devices - counts.healthy), [settings.resource, "unhealthy"])
         guard isFirst, !isStopped else { return }
         look()
-        receive(.start)
+        receive(.start(afterPredecessor: Files.kind(settings.ownSocket) == .socket))
         watch()
     }
 
@@ -217,10 +219,13 @@ package actor ResourcePlugin {
         poll?.cancel()
         watcher?.close()
         wakeAssignmentWaiters()
+        let wasKnown = ![.idle, .waiting, .pausing].contains(machine.phase)
         receive(.stop)
         while machine.phase != .idle {
             await withCheckedContinuation { stopWaiters.append($0) }
         }
+        // A successor that starts at once must not register before the kubelet has worked through our end.
+        if wasKnown { try? await Task.sleep(for: settings.registration.pause) }
     }
 
     // MARK: The machine
@@ -303,7 +308,8 @@ package actor ResourcePlugin {
             options: Self.options)
         registering = Task {
             do {
-                try await RegistrationClient.register(request, socket: settings.kubeletSocket, loop: loop)
+                try await RegistrationClient.register(
+                    request, socket: settings.kubeletSocket, timeout: settings.registerTimeout, loop: loop)
                 metrics.registrations.increment([settings.resource, "ok"])
                 if attempt == self.attempt { receive(.registerAccepted) }
             } catch {

@@ -40,6 +40,7 @@ actor FakeKubelet {
     private var server: GRPCServer?
     private var clients: [String: GRPCClient] = [:]
     private var refusals: [GRPCStatus] = []
+    private var stalls = 0
     private var registry: [String: Files.Identity] = [:]
     private var registryTask: Task<Void, Never>?
     private var podResources: GRPCServer?
@@ -177,6 +178,9 @@ actor FakeKubelet {
     /// The next Register calls get these answers.
     func refuse(_ statuses: [GRPCStatus]) { refusals = statuses }
 
+    /// The next Register calls get no answer at all.
+    func stall(_ count: Int) { stalls = count }
+
     /// Drops the plugin of a resource, as the name-keyed fault does to a new registration.
     func drop(_ resource: String) async { await clients.removeValue(forKey: resource)?.close() }
 
@@ -203,6 +207,12 @@ actor FakeKubelet {
         if !refusals.isEmpty {
             state.refused += 1
             throw refusals.removeFirst()
+        }
+        if stalls > 0 {
+            stalls -= 1
+            state.refused += 1
+            changed()
+            try await Task.sleep(for: .seconds(600))
         }
         guard request.version == "v1beta1" else { throw GRPCStatus(.unknown, "requested API version") }
         try await connect(request.resourceName, directory + "/" + request.endpoint)

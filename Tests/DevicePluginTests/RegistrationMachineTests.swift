@@ -18,7 +18,8 @@ func feed(_ machine: inout Machine, _ events: Machine.Event...) -> [Machine.Acti
 func registered() -> Machine {
     var machine = machine()
     feed(
-        &machine, .observed(kubelet: 1, ownInPlace: false), .start, .served, .registerAccepted,
+        &machine, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false), .served,
+        .registerAccepted,
         .streamOpened(7),
         .observed(kubelet: 1, ownInPlace: true))
     return machine
@@ -30,7 +31,7 @@ struct RegistrationMachineTests {
     func start() {
         var machine = machine()
         #expect(feed(&machine, .observed(kubelet: 1, ownInPlace: false)) == [])
-        #expect(feed(&machine, .start) == [.serve])
+        #expect(feed(&machine, .start(afterPredecessor: false)) == [.serve])
         #expect(feed(&machine, .served) == [.register])
         #expect(feed(&machine, .registerAccepted) == [.wait(.seconds(5))])
         #expect(machine.phase == .accepted)
@@ -42,14 +43,17 @@ struct RegistrationMachineTests {
     func earlyStream() {
         for answer in [Machine.Event.registerAccepted, .registerFailed] {
             var machine = machine()
-            feed(&machine, .observed(kubelet: 1, ownInPlace: false), .start, .served, .streamOpened(1))
+            feed(
+                &machine, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false), .served,
+                .streamOpened(1))
             #expect(machine.phase == .registered)
             #expect(feed(&machine, answer) == [])
             #expect(machine.phase == .registered)
         }
         var late = machine()
         feed(
-            &late, .observed(kubelet: 1, ownInPlace: false), .start, .served, .registerFailed,
+            &late, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false), .served,
+            .registerFailed,
             .streamOpened(1))
         #expect(late.phase == .registered)
     }
@@ -57,10 +61,22 @@ struct RegistrationMachineTests {
     @Test("waits for a kubelet that is not there")
     func noKubelet() {
         var machine = machine()
-        #expect(feed(&machine, .start) == [])
+        #expect(feed(&machine, .start(afterPredecessor: false)) == [])
         #expect(machine.phase == .waiting)
         #expect(feed(&machine, .observed(kubelet: nil, ownInPlace: false)) == [])
         #expect(feed(&machine, .observed(kubelet: 1, ownInPlace: false)) == [.serve])
+    }
+
+    @Test(
+        "a predecessor that left its socket behind is given a pause, as its end has still to be worked through"
+    )
+    func predecessor() {
+        var machine = machine()
+        feed(&machine, .observed(kubelet: 1, ownInPlace: false))
+        #expect(feed(&machine, .start(afterPredecessor: true)) == [.wait(.milliseconds(250))])
+        #expect(machine.phase == .pausing)
+        #expect(feed(&machine, .observed(kubelet: 2, ownInPlace: false)) == [])
+        #expect(feed(&machine, .timer) == [.serve])
     }
 
     @Test("does nothing before there is something to advertise")
@@ -153,7 +169,7 @@ struct RegistrationMachineTests {
     @Test("refusals are repeated with growing pauses, up to the longest")
     func backOff() {
         var machine = machine()
-        feed(&machine, .observed(kubelet: 1, ownInPlace: false), .start, .served)
+        feed(&machine, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false), .served)
         var pauses: [Duration] = []
         for _ in 0..<12 {
             if case .wait(let pause)? = feed(&machine, .registerFailed).first { pauses.append(pause) }
@@ -167,7 +183,8 @@ struct RegistrationMachineTests {
     func jitter(random: Double, milliseconds: Int) {
         var machine = Machine(random: { random })
         let actions = feed(
-            &machine, .observed(kubelet: 1, ownInPlace: false), .start, .served, .registerFailed)
+            &machine, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false), .served,
+            .registerFailed)
         guard case .wait(let pause)? = actions.first else {
             Issue.record("no pause")
             return
@@ -178,7 +195,9 @@ struct RegistrationMachineTests {
     @Test("a kubelet that accepts and never opens the stream is tried again")
     func noStream() {
         var machine = machine()
-        feed(&machine, .observed(kubelet: 1, ownInPlace: false), .start, .served, .registerAccepted)
+        feed(
+            &machine, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false), .served,
+            .registerAccepted)
         #expect(feed(&machine, .timer) == [.close])
         #expect(feed(&machine, .closed) == [.wait(.milliseconds(250))])
         #expect(machine.failures == 1)
@@ -206,7 +225,7 @@ struct RegistrationMachineTests {
     @Test("a socket that cannot be bound is tried again")
     func bindFails() {
         var machine = machine()
-        feed(&machine, .observed(kubelet: 1, ownInPlace: false), .start)
+        feed(&machine, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false))
         #expect(feed(&machine, .serveFailed) == [.wait(.milliseconds(100))])
         #expect(feed(&machine, .timer) == [.serve])
     }
@@ -215,7 +234,7 @@ struct RegistrationMachineTests {
     func kubeletGoes() {
         var machine = machine()
         feed(
-            &machine, .observed(kubelet: 1, ownInPlace: false), .start,
+            &machine, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false),
             .observed(kubelet: nil, ownInPlace: false))
         #expect(feed(&machine, .served) == [.close])
         #expect(feed(&machine, .closed) == [])
@@ -228,12 +247,12 @@ struct RegistrationMachineTests {
         #expect(feed(&machine, .stop) == [.cancelWait, .close])
         #expect(feed(&machine, .observed(kubelet: 2, ownInPlace: false)) == [])
         #expect(feed(&machine, .closed) == [])
-        #expect(feed(&machine, .start) == [])
+        #expect(feed(&machine, .start(afterPredecessor: false)) == [])
         #expect(machine.phase == .idle)
 
         var starting = machine
         starting = Machine(random: { 0.5 })
-        feed(&starting, .observed(kubelet: 1, ownInPlace: false), .start, .stop)
+        feed(&starting, .observed(kubelet: 1, ownInPlace: false), .start(afterPredecessor: false), .stop)
         #expect(feed(&starting, .served) == [.close])
         #expect(feed(&starting, .closed) == [])
         #expect(starting.phase == .idle)

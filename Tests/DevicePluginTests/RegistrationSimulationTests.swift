@@ -120,7 +120,7 @@ struct RegistrationSimulationTests {
             }
         }
 
-        perform(machine.receive(.start))
+        perform(machine.receive(.start(afterPredecessor: false)))
         for _ in 0..<5 {
             for _ in 0..<200 { step(calm: false) }
             if kubelet.socket == nil || !kubelet.isRunning {

@@ -187,11 +187,12 @@ struct SettingsReloadTests {
         #expect(daemon.metrics.settingsValid.value() == 0)
         #expect(lines.contains("the settings are not taken, those from before hold"))
         #expect(lines.contains("must be a time with its unit"))
-        try write("health-interval: 50ms\nhealth-checks: off\ninstance-type: inf2.24xlarge\n")
+        try write("health-interval: 50ms\nhealth-checks: off\ninstance-type: other.48xlarge\n")
         await reloader.reload()
         await node.kubelet.wait { $0.allocatable == 12 }
         #expect(daemon.metrics.settingsValid.value() == 1)
         #expect(lines.contains("settings wait for a restart settings=instance-type"))
+        #expect(await daemon.state.instanceType == "inf2.24xlarge")
         let state = await node.kubelet.state
         #expect(state.registrations == 1 && state.openStreams == 1)
         #expect(daemon.metrics.reloads.value(["ok"]) == 2 && daemon.metrics.reloads.value(["failed"]) == 1)

@@ -1,0 +1,104 @@
+// What must not hang the plugin: a peer that does not read, a kubelet that does not answer, a system without inotify.
+
+import GRPC
+import Glibc
+import KubeletAPI
+import Neuron
+import SystemIO
+import Testing
+
+@testable import DevicePlugin
+
+@Suite("What must not hang the plugin", .timeLimit(.minutes(3)))
+struct RobustnessTests {
+    /// The executable beside the tests.
+    static let program: String? = {
+        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? ""
+        let directory = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let path = (directory + ["ganglion-device-plugin"]).joined(separator: "/")
+        return Files.exists(path) ? path : nil
+    }()
+
+    @Test("a reader of ListAndWatch that does not read holds up nobody, and gets the newest list at last")
+    func slowReader() async throws {
+        let node = try Node("trn2.48xlarge")
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        await node.kubelet.wait { $0.allocatable == 64 }
+        let client = DevicePluginClient(try await GRPCClient.connect(to: .unix(node.ownSocket)))
+        // Opened and not read: its window of 64 KiB fills.
+        var lists = try await client.listAndWatch().makeAsyncIterator()
+        let kubelet = try await node.kubelet.client(Node.resource)
+        for round in 1...40 {
+            try node.fake.device.setMemoryErrors(.memory, chip: 0, to: UInt64(round % 2))
+            await plugin.rescan()
+            _ = try await kubelet.allocate(.init(containerRequests: [.init(deviceIDs: ["8"])]))
+        }
+        await node.kubelet.wait { $0.allocatable == 64 }
+        var newest = try await lists.next()
+        while newest?.devices.contains(where: { $0.health != "Healthy" }) == true {
+            newest = try await lists.next()
+        }
+        #expect(newest?.devices.count == 64)
+        #expect(await node.kubelet.state.registrations == 1)
+        await client.connection.close()
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("a kubelet that takes the call and never answers is given up and called again")
+    func stalls() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        await node.kubelet.stall(2)
+        var settings = node.settings
+        settings.served[0].plugin.registerTimeout = .milliseconds(100)
+        let plugin = DevicePluginDaemon(settings: settings, log: .silent, metrics: node.metrics)
+        try await plugin.start()
+        let state = await node.kubelet.wait { $0.allocatable == 12 }
+        #expect(state.refused == 2)
+        // One that stalls while we leave does not keep us.
+        await node.kubelet.stall(1)
+        await node.kubelet.drop(Node.resource)
+        await node.kubelet.wait { $0.refused == 3 }
+        await plugin.stop()
+        await node.kubelet.close()
+    }
+
+    @Test(
+        "a system whose inotify instances are used up is looked at now and then",
+        .enabled(if: program != nil && Files.exists("/usr/bin/unshare"), "the plugin or unshare is not there")
+    )
+    func noInotify() async throws {
+        let node = try Node()
+        let program = try #require(Self.program)
+        let device = node.fake.device.settings
+        // The limit is one of the user namespace: only the plugin has it.
+        let command =
+            "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$0\" --kubelet-root '\(node.kubelet.root)' "
+            + "--sysfs-root '\(device.sysfsRoot)' --device-root '\(device.deviceRoot)' --log-level warning"
+        let log = try FileDescriptor.open(node.fake.directory.path + "/log", flags: O_WRONLY | O_CREAT)
+        let process = try ChildProcess.spawn(
+            "/usr/bin/unshare", ["--user", "--map-root-user", "/bin/sh", "-c", command, program],
+            descriptors: .init(error: log), parentDeathSignal: .kill)
+        defer { process.send(.kill) }
+        try await node.kubelet.start()
+        let text = { try Files.readText(node.fake.directory.path + "/log") }
+        for _ in 0..<2 {
+            while await node.kubelet.state.allocatable != 12 {
+                if let status = process.status {
+                    // A system that lets nobody make user namespaces: nothing to be tried here.
+                    #expect(try text().contains("unshare"), "the plugin ended: \(status)")
+                    return
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            await node.kubelet.close()
+            try await node.kubelet.start()
+        }
+        #expect(try text().contains("polling instead of watching"))
+        #expect(try text().contains("raise fs.inotify.max_user_instances"))
+        await node.kubelet.close()
+    }
+}

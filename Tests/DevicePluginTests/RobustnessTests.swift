@@ -4,6 +4,7 @@ import GRPC
 import Glibc
 import KubeletAPI
 import Neuron
+import Observability
 import SystemIO
 import Testing
 

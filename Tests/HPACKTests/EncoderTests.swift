@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HPACK
@@ -70,7 +71,7 @@ struct EncoderTests {
 
     @Test("random lists survive the way through both tables", arguments: 0..<30)
     func property(seed: Int) throws {
-        var random = SeededGenerator(state: UInt64(seed))
+        var random = SeededGenerator(seed: seed)
         var encoder = HPACKEncoder()
         var decoder = HPACKDecoder(maximumListSize: 1 << 20)
         for _ in 0..<120 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HPACK
@@ -105,7 +106,7 @@ struct HostileInputTests {
 
     @Test("noise never traps and never holds more than the limits", arguments: 0..<40)
     func noise(seed: Int) {
-        var random = SeededGenerator(state: UInt64(seed))
+        var random = SeededGenerator(seed: seed)
         var decoder = HPACKDecoder(maximumListSize: 2000)
         for _ in 0..<400 {
             let block = (0..<Int.random(in: 0..<60, using: &random)).map { _ in

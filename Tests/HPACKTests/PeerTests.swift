@@ -3,17 +3,14 @@
 import FoundationEssentials
 import Glibc
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import HPACK
 
 /// The peer process. All connections go through one run of it.
 private enum Peer {
-    static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    static let python =
-        ProcessInfo.processInfo.environment["GANGLION_PYTHON"] ?? root + "/.cache/venv/bin/python3"
-
-    static var present: Bool { FileManager.default.isExecutableFile(atPath: python) }
+    static let present = Python.has("hpack")
 
     /// A field in hex.
     struct Field: Codable, Equatable {
@@ -52,16 +49,14 @@ private enum Peer {
     static func run<Answer: Decodable>(_ connections: [[Step]], answers: Answer.Type) async throws
         -> [[Answer]]
     {
-        let folder = FileManager.default.temporaryDirectory.path + "ganglion-hpack-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try JSONEncoder().encode(connections).write(to: URL(fileURLWithPath: folder + "/input"))
+        let folder = try TemporaryDirectory()
+        let (input, output) = (folder.path + "/input", folder.path + "/output")
+        try Files.write(input, Array(JSONEncoder().encode(connections)))
         let process = try ChildProcess.spawn(
-            python, [root + "/Tests/Golden/hpack_peer.py", folder + "/input", folder + "/output"],
+            Python.path, [Python.root + "/Tests/Golden/hpack_peer.py", input, output],
             descriptors: .init(error: FileDescriptor(dup(2))))
         #expect(await process.wait() == .exited(0), "hpack_peer.py says on standard error what is wrong")
-        return try JSONDecoder().decode(
-            [[Answer]].self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/output")))
+        return try JSONDecoder().decode([[Answer]].self, from: Data(Files.read(output, limit: 1 << 26)))
     }
 }
 
@@ -79,7 +74,7 @@ private struct Connection {
 
     /// Random names and values, few enough that they repeat.
     static func random(_ seed: Int) -> Connection {
-        var random = SeededGenerator(state: UInt64(seed))
+        var random = SeededGenerator(seed: seed)
         var connection = Connection()
         for round in 0..<60 {
             connection.lists.append(HeaderList.random(&random))
@@ -100,7 +95,8 @@ private struct Connection {
 }
 
 @Suite(
-    "PyPI's hpack at the other end", .enabled(if: Peer.present, "no Python with hpack: run make python-env"),
+    "PyPI's hpack at the other end",
+    .enabled(if: Peer.present, "no Python with hpack: run make python-env"),
     .timeLimit(.minutes(5)))
 struct PeerTests {
     private func decodesOurs(_ connections: [Connection]) async throws {

@@ -1,6 +1,7 @@
 // What the suites share: hex, the vectors' place, and a decoder call that takes an array.
 
 import FoundationEssentials
+import TestSupport
 
 @testable import HPACK
 
@@ -88,19 +89,6 @@ extension HPACKEncoder {
         var block: [UInt8] = []
         encode(list, into: &block)
         return block
-    }
-}
-
-/// A small generator with a seed, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        var mixed = state
-        mixed ^= mixed >> 33
-        mixed = mixed &* 0xff51_afd7_ed55_8ccd
-        return mixed ^ mixed >> 33
     }
 }
 

@@ -1,6 +1,7 @@
 // Rules of RFC 9113 that more than one step shows; the tables of requirements have the others.
 
 import HPACK
+import TestSupport
 import Testing
 
 @testable import HTTP2
@@ -84,23 +85,20 @@ struct RulesTests {
     }
 
     @Test("noise after the handshake never traps", arguments: 0..<60)
-    func noise(seed: UInt64) {
-        var state = seed &* 7919 &+ 1
-        func random(_ bound: UInt64) -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (state >> 33) % bound
-        }
+    func noise(seed: Int) {
+        var random = SeededGenerator(seed: seed)
         let server = openServer()
         let client = openClient()
         _ = try? client.sendRequest(request)
         for _ in 0..<300 where !server.isFailed || !client.isFailed {
-            let payload = (0..<random(30)).map { _ in UInt8(random(256)) }
+            let payload = random.octets(random.number(0..<30))
             let octets = frame(
-                UInt8(random(11)), flags: UInt8(random(256)), stream: StreamID(random(6)), payload)
+                UInt8(random.number(0..<11)), flags: UInt8(random.number(0..<256)),
+                stream: StreamID(random.number(0..<6)), payload)
             _ = server.take(octets)
             _ = client.take(octets)
             for stream in 1..<6 as Range<StreamID> {
-                server.sendData(stream, payload, endStream: random(4) == 0)
+                server.sendData(stream, payload, endStream: random.number(0..<4) == 0)
             }
             _ = server.takeOutput()
             _ = client.takeOutput()

@@ -24,6 +24,9 @@ actor GRPCServerConnection {
         var encoder = MessageEncoder()
         /// Writers that wait for room.
         var writers: [CheckedContinuation<Void, any Error>] = []
+
+        /// Octets of requests that no handler has taken.
+        var waitingOctets: Int { assembler.waitingOctets + (inbox?.waitingOctets ?? 0) }
     }
 
     private let transport: Transport
@@ -152,6 +155,7 @@ actor GRPCServerConnection {
                 calls[stream]?.assembler.append { transport.http2.copy(range, to: &$0) }
             }
             transport.http2.consume(consumed, on: stream)
+            guard !refusesOctets(of: stream) else { return }
             receive(stream, endStream)
         // A request has no trailers in gRPC; they end it all the same.
         case .trailers(let stream, _): receive(stream, true)
@@ -208,6 +212,22 @@ actor GRPCServerConnection {
         }
         calls[stream] = call
         if endStream { receive(stream, true) }
+    }
+
+    /// Ends a call when it and the others hold more octets of requests than a connection may.
+    private func refusesOctets(of stream: StreamID) -> Bool {
+        // As long as each call is below its share, all of them are below the limit.
+        let share = limits.requestOctets / max(1, limits.http2.concurrentStreams)
+        guard let octets = calls[stream]?.waitingOctets, octets > share,
+            calls.values.reduce(0, { $0 + $1.waitingOctets }) > limits.requestOctets
+        else { return false }
+        finish(
+            stream,
+            GRPCStatus(
+                .resourceExhausted,
+                "the requests of the connection hold more than \(limits.requestOctets) octets: send fewer at a time"
+            ))
+        return true
     }
 
     /// Runs the handler once the request is complete.

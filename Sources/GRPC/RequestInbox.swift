@@ -17,6 +17,9 @@ struct RequestInbox: Sendable {
     /// Whether the request that `next` gave was compressed.
     var wasCompressed: Bool { assembler.wasCompressed }
 
+    /// Octets that no reader has taken.
+    var waitingOctets: Int { assembler.waitingOctets }
+
     /// What a reader finds.
     enum Next: Equatable, Sendable {
         /// A request, and the octets to give back to the client.

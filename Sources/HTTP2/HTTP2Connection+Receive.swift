@@ -86,7 +86,9 @@ extension HTTP2Connection {
             try spendControlFrame()
             output.appendPing(opaque, acknowledge: true)
         case .pingAcknowledgement(let opaque): receivePingAcknowledgement(opaque)
-        case .goAway(let lastStream, let code, let debug): receiveGoAway(lastStream, code, debug)
+        case .goAway(let lastStream, let code, let debug):
+            try spendControlFrame()
+            receiveGoAway(lastStream, code, debug)
         case .windowUpdate(let stream, let increment): try receiveWindowUpdate(stream, increment)
         case .unknown: try spendControlFrame()
         }

@@ -59,8 +59,8 @@ package struct HTTP2Limits: Sendable {
     package var resets = TokenBucket(burst: 200, perSecond: 33)
     /// Stream errors that the peer makes us answer (MadeYouReset, CVE-2025-8671).
     package var streamErrors = TokenBucket(burst: 100, perSecond: 33)
-    /// PING, SETTINGS, PRIORITY, empty DATA and unknown frames (CVE-2019-9512, -9515, -9518). One comes back for each
-    /// DATA or HEADERS that we send: grpc-go measures bandwidth with a PING for every answer.
+    /// PING, SETTINGS, PRIORITY, GOAWAY, empty DATA and unknown frames (CVE-2019-9512, -9515, -9518). One comes back for
+    /// each DATA or HEADERS that we send: grpc-go measures bandwidth with a PING for every answer.
     package var controlFrames = TokenBucket(burst: 1000, perSecond: 100)
 
     /// The defaults.

@@ -4,6 +4,17 @@
 internal import CLinux
 internal import Glibc
 
+/// When a peer is noticed that went without a word, as a machine does that loses its power: TCP asks a silent one after
+/// a minute and gives up half a minute later. No frames of HTTP/2 are needed for that.
+package enum TCPKeepAlive {
+    /// Seconds without octets before the first question.
+    package static let idle: Int32 = 60
+    /// Seconds between questions.
+    package static let interval: Int32 = 10
+    /// Questions without an answer after which the connection fails.
+    package static let probes: Int32 = 3
+}
+
 /// A non-blocking stream socket, owned by an actor of its loop and only touched there.
 ///
 ///     channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
@@ -49,9 +60,16 @@ package final class SocketChannel {
         self.security = security
         peer = SocketAddress.of(descriptor, local: false)
         if peer != nil {
-            var one: Int32 = 1
-            setsockopt(
-                descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+            let options: [(Int32, Int32, Int32)] = [
+                (Int32(IPPROTO_TCP), TCP_NODELAY, 1), (SOL_SOCKET, SO_KEEPALIVE, 1),
+                (Int32(IPPROTO_TCP), TCP_KEEPIDLE, TCPKeepAlive.idle),
+                (Int32(IPPROTO_TCP), TCP_KEEPINTVL, TCPKeepAlive.interval),
+                (Int32(IPPROTO_TCP), TCP_KEEPCNT, TCPKeepAlive.probes),
+            ]
+            for (level, option, value) in options {
+                var value = value
+                setsockopt(descriptor.number, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+            }
         }
     }
 

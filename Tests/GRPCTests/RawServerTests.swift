@@ -3,6 +3,7 @@
 import GRPC
 import HPACK
 import HTTP2
+import Protobuf
 import SystemIO
 import TestSupport
 import Testing
@@ -16,9 +17,16 @@ private func clientOctets(
         let id = try client.sendRequest(list)
         client.sendData(id, bodies[index], endStream: endStream)
     }
-    var octets: [UInt8] = []
-    while client.hasOutput { client.drainOutput { octets.append($0, 0..<$0.byteCount) } }
-    return octets
+    return client.takeOctets()
+}
+
+extension HTTP2Connection {
+    /// All that is to be sent.
+    fileprivate mutating func takeOctets() -> [UInt8] {
+        var octets: [UInt8] = []
+        while hasOutput { drainOutput { octets.append($0, 0..<$0.byteCount) } }
+        return octets
+    }
 }
 
 private let echo: HeaderList = [
@@ -83,6 +91,45 @@ struct RawServerTests {
             lines.first
                 == "1 headers :status=200 content-type=application/grpc grpc-status=8 grpc-message=a message of "
                 + "2147483647 octets is larger than the limit of 4194304 end")
+    }
+
+    @Test("requests that are all but complete hold a bounded number of octets together")
+    func unfinishedRequests() async throws {
+        var limits = GRPCLimits.patient
+        limits.requestOctets = 100_000
+        limits.http2.concurrentStreams = 4
+        let server = GRPCServer(router: testRouter(), limits: limits)
+        let address = try await server.listen(on: .unix(Scratch.socket()))
+        let peer = try await RawPeer.connect(to: address)
+        let message = Note(String(repeating: "m", count: 70_000)).serialized()
+        let prefix = withUnsafeBytes(of: UInt32(message.count).bigEndian) { [0] + Array($0) }
+        var client = HTTP2Connection(.client)
+        // The server's SETTINGS give the client the windows for it.
+        await peer.wait { !$0.isEmpty }
+        let hello = await peer.heard
+        client.receive(hello.span.bytes)
+        while client.next() != nil {}
+        let ids = try (0..<2).map { _ in
+            try client.sendRequest([
+                ":method": "POST", ":scheme": "http", ":path": "/test.Service/Echo",
+                "content-type": "application/grpc",
+            ])
+        }
+        for id in ids { client.sendData(id, Array((prefix + message)[..<60_000])) }
+        await peer.send(client.takeOctets())
+        await peer.wait { transcript($0, as: .client, streams: 2).contains { $0.hasPrefix("3 ") } }
+        client.sendData(ids[0], Array((prefix + message)[60_000...]), endStream: true)
+        await peer.send(client.takeOctets())
+        await peer.wait { transcript($0, as: .client, streams: 2).contains { $0.hasPrefix("1 trailers") } }
+        let heard = transcript(await peer.heard, as: .client, streams: 2)
+        #expect(heard.contains("1 trailers grpc-status=0"))
+        #expect(
+            heard.contains(
+                "3 headers :status=200 content-type=application/grpc grpc-status=8 grpc-message="
+                    + "the requests of the connection hold more than 100000 octets: send fewer at a time end")
+        )
+        await peer.close()
+        await server.shutdown(grace: .zero)
     }
 
     @Test("a wrong content type is 415")
@@ -198,9 +245,7 @@ struct RawServerTests {
             let id = try client.sendRequest(large)
             client.sendData(id, message, endStream: true)
         }
-        var octets: [UInt8] = []
-        while client.hasOutput { client.drainOutput { octets.append($0, 0..<$0.byteCount) } }
-        await peer.send(octets)
+        await peer.send(client.takeOctets())
         await peer.pauseReading(false)
         await peer.wait { $0.count > count * 100_000 }
         let total = await peer.heard.count

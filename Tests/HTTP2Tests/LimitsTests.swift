@@ -50,7 +50,7 @@ struct LimitsTests {
         "floods of frames that cost an answer, CVE-2019-9512, -9515, -9518",
         arguments: [
             frame(6, words(1, 2)), emptySettings, frame(2, stream: 1, [0, 0, 0, 3, 1]), frame(0, stream: 1),
-            frame(0xee),
+            frame(0xee), frame(7, words(0, 0)), frame(0, flags: 8, stream: 1, [2, 0, 0]),
         ])
     func floods(octets: [UInt8]) {
         let server = openServer()

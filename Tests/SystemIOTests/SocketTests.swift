@@ -62,6 +62,25 @@ struct ListenerTests {
         if case .unix(let path) = address { #expect(!Files.exists(path)) }
     }
 
+    @Test("TCP asks a silent peer whether it is still there")
+    func keepAlive() async throws {
+        let listener = try Listener(.ip("127.0.0.1", port: 0)) { _ in }
+        let descriptor = try await connect(to: listener.address)
+        let channel = SocketChannel(descriptor, loop: .shared)
+        func option(_ level: Int32, _ name: Int32) -> Int32 {
+            var value: Int32 = -1
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            getsockopt(descriptor.number, level, name, &value, &size)
+            return value
+        }
+        #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 1)
+        #expect(option(Int32(IPPROTO_TCP), TCP_KEEPIDLE) == TCPKeepAlive.idle)
+        #expect(option(Int32(IPPROTO_TCP), TCP_KEEPINTVL) == TCPKeepAlive.interval)
+        #expect(option(Int32(IPPROTO_TCP), TCP_KEEPCNT) == TCPKeepAlive.probes)
+        channel.close(discarding: true)
+        await listener.close()
+    }
+
     @Test("a Unix socket is for its owner only")
     func mode() async throws {
         let directory = try TemporaryDirectory()

@@ -61,7 +61,8 @@ package struct NodeLedger: Sendable {
                             + "\(entries[known].chip.coreCount): restart the plugin to number the cores anew")
                     continue
                 }
-                Self.update(&entries[known], chip, &changes)
+                entries[known].chip = chip
+                Self.update(&entries[known], chip.health, &changes)
             } else if let first = entries.first, first.chip.coreCount != chip.coreCount {
                 remarks.append(
                     "neuron\(chip.index) has \(chip.coreCount) cores and the others \(first.chip.coreCount): it is "
@@ -69,12 +70,14 @@ package struct NodeLedger: Sendable {
             } else {
                 var entry = Entry(chip: chip, fault: nil)
                 changes.added.append(chip.index)
-                Self.update(&entry, chip, &changes)
+                Self.update(&entry, chip.health, &changes)
                 entries.append(entry)
             }
         }
         for index in entries.indices where !seen.contains(entries[index].chip.index) {
-            Self.set(&entries[index], HealthFault.missing.description, &changes)
+            // A chip that is there and cannot be read as a whole is not gone.
+            let health = found.leftOut[entries[index].chip.index] ?? .unhealthy([.missing])
+            Self.update(&entries[index], health, &changes)
         }
         entries.sort { $0.chip.index < $1.chip.index }
         changes.remarks = remarks.filter { told.insert($0).inserted }
@@ -84,11 +87,10 @@ package struct NodeLedger: Sendable {
         return changes
     }
 
-    private static func update(_ entry: inout Entry, _ chip: Chip, _ changes: inout Changes) {
-        entry.chip = chip
-        switch chip.health {
+    private static func update(_ entry: inout Entry, _ health: ChipHealth, _ changes: inout Changes) {
+        switch health {
         case .healthy: set(&entry, nil, &changes)
-        case .unhealthy: set(&entry, chip.health.description, &changes)
+        case .unhealthy: set(&entry, health.description, &changes)
         case .unknown: break  // neither health nor sickness: what was known stays
         }
     }

@@ -60,9 +60,12 @@ package struct Discovery: Sendable {
             if let address = result.pciAddress { locate(&result, at: address) }
             return result
         }
+        let leftOut = found.map(\.number).filter { number in !usable.contains { $0.number == number } }
+            .map { ($0, readHealth(chip: $0).evaluate(settings.health)) }
         return NeuronInventory(
             instanceType: type.type, instanceTypeName: type.name, instanceTypeSource: type.source,
-            instanceID: instanceID(), family: family, chips: chips, logicalCoreSize: size,
+            instanceID: instanceID(), family: family, chips: chips,
+            leftOut: Dictionary(uniqueKeysWithValues: leftOut), logicalCoreSize: size,
             driverVersion: driverVersion(&problems), topology: topology, problems: problems)
     }
 
@@ -194,7 +197,7 @@ struct ChipFiles {
     }
 
     private static let coreCounts = "a number of cores, 1 to 64"
-    private static let leftOut = "the chip is left out until the driver is reloaded"
+    private static let leftOut = "the chip is left out, unless it is known already: reload the driver"
 
     /// A chip without a usable core count.
     static func noCoreCount(_ file: String, value: String) -> DiscoveryProblem {

@@ -81,6 +81,8 @@ package struct NeuronInventory: Hashable, Sendable {
     package var family: NeuronFamily?
     /// The chips, ascending by number. Numbers may be missing.
     package var chips: [Chip]
+    /// The health of chips that are there and of which too little can be read to use them, by number.
+    package var leftOut: [Int: ChipHealth]
     /// Physical cores in a logical core, 1 or 2.
     package var logicalCoreSize: Int
     /// The driver's version; nil when it is not loaded or writes none.
@@ -94,7 +96,8 @@ package struct NeuronInventory: Hashable, Sendable {
     package init(
         instanceType: InstanceType? = nil, instanceTypeName: String? = nil,
         instanceTypeSource: InstanceTypeSource? = nil, instanceID: String? = nil, family: NeuronFamily? = nil,
-        chips: [Chip], logicalCoreSize: Int = 1, driverVersion: DriverVersion? = nil, topology: CoreTopology,
+        chips: [Chip], leftOut: [Int: ChipHealth] = [:], logicalCoreSize: Int = 1,
+        driverVersion: DriverVersion? = nil, topology: CoreTopology,
         problems: [DiscoveryProblem] = []
     ) {
         self.instanceType = instanceType
@@ -103,6 +106,7 @@ package struct NeuronInventory: Hashable, Sendable {
         self.instanceID = instanceID
         self.family = family
         self.chips = chips
+        self.leftOut = leftOut
         self.logicalCoreSize = logicalCoreSize
         self.driverVersion = driverVersion
         self.topology = topology

@@ -43,6 +43,23 @@ struct NodeLedgerTests {
         #expect(ledger.entries[1].fault != nil)
     }
 
+    @Test(
+        "a chip that is there keeps its health while its files are nonsense",
+        arguments: ["banana\0", "", "65", "7"])
+    func malformed(count: String) throws {
+        let node = try FakeNode("inf2.24xlarge")
+        var ledger = NodeLedger()
+        _ = ledger.update(node.scan())
+        try node.device.set("core_count", chip: 2, to: count)
+        let changes = ledger.update(node.scan())
+        #expect(changes.isEmpty)
+        #expect(changes.remarks.count == 1)
+        #expect(ledger.entries.count == 6)
+        #expect(ledger.update(node.scan()).remarks.isEmpty)
+        try node.device.setMemoryErrors(.sram, chip: 2, to: 1)
+        #expect(ledger.update(node.scan()).health.map(\.chip) == [2])
+    }
+
     @Test("a chip that vanishes stays, unhealthy, with its links, and recovers when it is back")
     func vanishes() throws {
         let node = try FakeNode("inf2.48xlarge")

@@ -58,7 +58,7 @@ struct DiscoveryTests {
                     .malformed(
                         file: node.path(1, "core_count"), value: content == "\n" ? "" : content,
                         expected: "a number of cores, 1 to 64",
-                        mend: "the chip is left out until the driver is reloaded")
+                        mend: "the chip is left out, unless it is known already: reload the driver")
                 ])
         }
     }

@@ -106,7 +106,7 @@ struct HostileSysfsTests {
                         .malformed(
                             file: root + "/sys/class/neuron_device/neuron\($0)/core_count", value: "abc",
                             expected: "a number of cores, 1 to 64",
-                            mend: "the chip is left out until the driver is reloaded")
+                            mend: "the chip is left out, unless it is known already: reload the driver")
                     })
         }
     }

@@ -201,7 +201,7 @@ struct ListProblemTests {
                 output.warnings + [output.failure] == [
                     fake.settings.sysfsRoot
                         + "/class/neuron_device/neuron5/core_count has 'two', expected a number of "
-                        + "cores, 1 to 64: the chip is left out until the driver is reloaded"
+                        + "cores, 1 to 64: the chip is left out, unless it is known already: reload the driver"
                 ])
         }
     }

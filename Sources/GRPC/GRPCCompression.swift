@@ -1,6 +1,8 @@
 // Compression of messages is handed in from a module above, so that a server whose peer never compresses, such as a
 // kubelet's plugin, links no zlib. Here stands who agrees on what (doc/compression.md of gRPC).
 
+internal import HPACK
+
 /// A way to make messages smaller, such as gzip.
 package protocol GRPCCompression: Sendable {
     /// As in grpc-encoding.
@@ -29,12 +31,29 @@ package enum GRPCCompressionUse: Sendable, CaseIterable {
 /// The ways to compress that one side knows.
 struct MessageCodings: Sendable {
     private let known: [any GRPCCompression]
+    /// What stands before the messages of a response: without compression, and with each that is known.
+    private let responseHeads: [HeaderList]
     /// What goes out as grpc-accept-encoding.
     let accepted: String
 
     init(_ known: [any GRPCCompression]) {
         self.known = known
-        accepted = (["identity"] + known.map(\.name)).joined(separator: ",")
+        let accepted = (["identity"] + known.map(\.name)).joined(separator: ",")
+        self.accepted = accepted
+        responseHeads = ([nil] + known.map(\.name)).map { name in
+            guard !known.isEmpty else { return ResponseHead.plain }
+            var head = ResponseHead.plain
+            if let name { head.add("grpc-encoding", name) }
+            head.add("grpc-accept-encoding", accepted)
+            head.isSentOften = true
+            return head
+        }
+    }
+
+    /// What stands before the messages of a response.
+    func responseHead(_ coding: (any GRPCCompression)?) -> HeaderList {
+        guard let coding else { return responseHeads[0] }
+        return responseHeads[1 + (known.firstIndex { $0.name == coding.name } ?? -1)]
     }
 
     /// Whether there is nothing to agree on.
@@ -45,6 +64,11 @@ struct MessageCodings: Sendable {
 
     /// The one with this name.
     subscript(_ name: String) -> (any GRPCCompression)? { known.first { $0.name == name } }
+
+    /// The first that the peer takes, as its headers say.
+    func agreed(with headers: HeaderList) -> (any GRPCCompression)? {
+        known.isEmpty ? nil : agreed(with: headers[.grpcAcceptEncoding])
+    }
 
     /// The first that the peer takes.
     ///
@@ -64,13 +88,20 @@ struct MessageEncoder: Sendable {
     /// The coding that the headers named; nil for none.
     var coding: (any GRPCCompression)?
 
+    /// A message that is packed, or nil where it goes as it is.
+    func packed(
+        _ message: [UInt8], _ use: @autoclosure () -> GRPCCompressionUse
+    ) throws(GRPCStatus) -> [UInt8]? {
+        guard let coding else { return nil }
+        let use = use()
+        guard use != .never, use == .always || message.count >= Self.automaticSize else { return nil }
+        let packed = try coding.compress(message)
+        return use == .always || packed.count < message.count ? packed : nil
+    }
+
     /// A message with its prefix.
     func frame(_ message: [UInt8], _ use: GRPCCompressionUse) throws(GRPCStatus) -> [UInt8] {
-        guard let coding, use != .never, use == .always || message.count >= Self.automaticSize else {
-            return MessageAssembler.frame(message)
-        }
-        let packed = try coding.compress(message)
-        guard use == .always || packed.count < message.count else { return MessageAssembler.frame(message) }
+        guard let packed = try packed(message, use) else { return MessageAssembler.frame(message) }
         return MessageAssembler.frame(packed, flag: MessageAssembler.compressedFlag)
     }
 }

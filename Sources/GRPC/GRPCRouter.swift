@@ -1,6 +1,7 @@
 // Which handler answers which path. Routes work on octets, so that the connection knows no message types.
 
 package import Protobuf
+internal import Synchronization
 internal import SystemIO
 
 /// What a handler knows about its call besides the message.
@@ -21,27 +22,53 @@ package struct GRPCServerContext: Sendable {
 
 /// What a handler adds to its response: metadata, and how it is sent.
 package final class GRPCResponseFields: Sendable {
-    private let fields = Lock(
-        (initial: GRPCMetadata(), trailing: GRPCMetadata(), compression: GRPCCompressionUse.automatic))
+    private struct Values {
+        var initial = GRPCMetadata()
+        var trailing = GRPCMetadata()
+        var compression = GRPCCompressionUse.automatic
+    }
+
+    /// One lock for all: handlers touch these fields seldom and shortly, and a lock of its own would cost every call.
+    private static let lock = Lock(())
+    /// Only touched with the lock; nil until something is set.
+    nonisolated(unsafe) private var values: Values?
+    private let touched = Atomic<Bool>(false)
 
     init() {}
 
+    /// Whether a handler has set something.
+    var isSet: Bool { touched.load(ordering: .acquiring) }
+
     /// Goes out before the first response; what is set after that is lost.
     package var initial: GRPCMetadata {
-        get { fields.withLock { $0.initial } }
-        set { fields.withLock { $0.initial = newValue } }
+        get { read { $0.initial } }
+        set { write { $0.initial = newValue } }
     }
 
     /// Goes out with the status.
     package var trailing: GRPCMetadata {
-        get { fields.withLock { $0.trailing } }
-        set { fields.withLock { $0.trailing = newValue } }
+        get { read { $0.trailing } }
+        set { write { $0.trailing = newValue } }
     }
 
     /// Whether the responses that follow are compressed, where the client takes that.
     package var compression: GRPCCompressionUse {
-        get { fields.withLock { $0.compression } }
-        set { fields.withLock { $0.compression = newValue } }
+        get { read { $0.compression } }
+        set { write { $0.compression = newValue } }
+    }
+
+    private func read<Value>(_ body: (Values) -> Value) -> Value {
+        guard isSet else { return body(Values()) }
+        return Self.lock.withLock { _ in body(values ?? Values()) }
+    }
+
+    private func write(_ body: (inout Values) -> Void) {
+        Self.lock.withLock { _ in
+            var changed = values ?? Values()
+            body(&changed)
+            values = changed
+        }
+        touched.store(true, ordering: .releasing)
     }
 }
 

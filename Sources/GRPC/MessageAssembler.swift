@@ -1,6 +1,8 @@
 // Messages out of a stream of octets: a flag, four octets of length, the message (doc/PROTOCOL-HTTP2.md,
 // "Length-Prefixed-Message"). DATA frames and messages have nothing to do with each other.
 
+internal import HPACK
+
 /// Collects octets and cuts them into messages.
 struct MessageAssembler: Sendable {
     /// Flag and length.
@@ -72,6 +74,22 @@ struct MessageAssembler: Sendable {
         let message = Array(octets[start..<head])
         guard wasCompressed, let decoding else { return message }
         return try decoding.decompress(message, limit: limit)
+    }
+
+    /// The message, where `octets` are one and nothing else, uncompressed and within the limit; nil for all the rest.
+    static func whole(_ octets: RawSpan, limit: Int) -> [UInt8]? {
+        let length = octets.byteCount - prefixSize
+        guard length >= 0, length <= limit, octets.octet(0) == 0 else { return nil }
+        var announced = 0
+        for offset in 1...4 { announced = announced << 8 | Int(octets.octet(offset) ?? 0) }
+        guard announced == length else { return nil }
+        guard length > 0 else { return [] }
+        return octets.withUnsafeBytes { Array($0[prefixSize...]) }
+    }
+
+    /// What stands before a message of `count` octets: eight octets of which the first five count.
+    static func prefix(_ count: Int, flag: UInt8 = 0) -> (octets: UInt64, count: Int) {
+        (UInt64(flag) << 56 | UInt64(UInt32(truncatingIfNeeded: count)) << 24, prefixSize)
     }
 
     /// A message with its prefix.

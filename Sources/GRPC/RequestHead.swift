@@ -4,44 +4,69 @@ internal import HPACK
 
 /// The fields of a request that decide what becomes of it.
 struct RequestHead {
-    var path: String
-    var timeout: Duration?
+    let headers: HeaderList
+    /// Where `:path` is.
+    private var pathIndex: Int?
+    private(set) var timeout: Duration?
     /// How compressed messages of the request are coded.
-    var decoding: (any GRPCCompression)?
+    private(set) var decoding: (any GRPCCompression)?
+
+    /// The method; nothing where there is none.
+    var path: String { pathIndex.map(headers.value) ?? "" }
+
+    /// Whether `path` is this.
+    func isPath(_ path: String) -> Bool { pathIndex.map { headers.hasValue($0, path) } ?? path.isEmpty }
 
     /// - Throws: the answer, where the headers are no gRPC request that we can serve.
     init(
         _ headers: HeaderList, _ codings: MessageCodings = MessageCodings([])
     ) throws(RequestRefusal) {
-        guard headers[":method"] == "POST" else {
+        self.headers = headers
+        var method: Int?
+        var type: Int?
+        var encoding: Int?
+        var deadline: Int?
+        for index in 0..<headers.count {
+            switch headers.knownName(index) {
+            case .path: pathIndex = pathIndex ?? index
+            case .method: method = method ?? index
+            case .contentType: type = type ?? index
+            case .grpcEncoding: encoding = encoding ?? index
+            case .grpcTimeout: deadline = deadline ?? index
+            default: break
+            }
+        }
+        guard let method, headers.hasValue(method, "POST") else {
             throw RequestRefusal(
-                GRPCStatus(.internal, "the method is \(headers[":method"] ?? ""), gRPC uses POST"),
+                GRPCStatus(.internal, "the method is \(method.map(headers.value) ?? ""), gRPC uses POST"),
                 httpStatus: "405")
         }
-        let type = headers["content-type"] ?? ""
-        guard ContentType.isGRPC(type) else {
+        guard let type, headers.hasValue(type, "application/grpc") || ContentType.isGRPC(headers.value(type))
+        else {
             throw RequestRefusal(
-                GRPCStatus(.invalidArgument, "content-type is \"\(type)\", not application/grpc"),
+                GRPCStatus(
+                    .invalidArgument,
+                    "content-type is \"\(type.map(headers.value) ?? "")\", not application/grpc"),
                 httpStatus: "415")
         }
-        if let encoding = headers["grpc-encoding"], encoding != "identity" {
-            decoding = codings[encoding]
+        if let encoding, !headers.hasValue(encoding, "identity") {
+            let name = headers.value(encoding)
+            decoding = codings[name]
             guard decoding != nil else {
                 throw RequestRefusal(
                     GRPCStatus(
-                        .unimplemented, "grpc-encoding \(encoding) is not supported: send \(codings.accepted)"
-                    ),
+                        .unimplemented, "grpc-encoding \(name) is not supported: send \(codings.accepted)"),
                     acceptedEncodings: codings.accepted)
             }
         }
-        if let text = headers["grpc-timeout"] {
+        if let deadline {
+            let text = headers.value(deadline)
             guard let timeout = GRPCTimeout.decode(text) else {
                 throw RequestRefusal(
                     GRPCStatus(.internal, "malformed grpc-timeout: \(text)"), httpStatus: "400")
             }
             self.timeout = timeout
         }
-        path = headers[":path"] ?? ""
     }
 }
 
@@ -80,20 +105,16 @@ struct RequestRefusal: Error, Equatable {
 /// The header lists of responses.
 enum ResponseHead {
     /// What stands before messages.
-    private static let plain: HeaderList = [":status": "200", "content-type": "application/grpc"]
-    private static let success: HeaderList = ["grpc-status": "0"]
-
-    /// What stands before messages, with the handler's metadata.
-    static func ok(
-        _ metadata: GRPCMetadata = GRPCMetadata(), _ codings: MessageCodings = MessageCodings([]),
-        _ encoder: MessageEncoder = MessageEncoder()
-    ) -> HeaderList {
-        var list = plain
-        if let coding = encoder.coding { list.add("grpc-encoding", coding.name) }
-        if !codings.isEmpty { list.add("grpc-accept-encoding", codings.accepted) }
-        list.add(metadata)
+    static let plain: HeaderList = {
+        var list: HeaderList = [":status": "200", "content-type": "application/grpc"]
+        list.isSentOften = true
         return list
-    }
+    }()
+    private static let success: HeaderList = {
+        var list: HeaderList = ["grpc-status": "0"]
+        list.isSentOften = true
+        return list
+    }()
 
     /// What stands behind them.
     static func trailers(_ status: GRPCStatus, _ metadata: GRPCMetadata = GRPCMetadata()) -> HeaderList {
@@ -116,10 +137,6 @@ enum ResponseHead {
 extension HeaderList {
     /// Adds the fields of metadata that we send: no pseudo-fields among them.
     mutating func add(_ metadata: GRPCMetadata) {
-        for index in 0..<metadata.fields.count {
-            add(
-                metadata.fields.name(index), metadata.fields.value(index),
-                indexing: metadata.fields.indexing(index))
-        }
+        for index in 0..<metadata.fields.count { add(metadata.fields, index) }
     }
 }

@@ -31,6 +31,7 @@ package final class Transport {
     /// The protocol's state.
     package var http2: HTTP2Connection
     private let channel: SocketChannel
+    private let loop: EventLoop
     private let unsentLimit: Int
     /// TLS is in between and its handshake may not be over: nothing but HTTP/2 by ALPN is spoken (RFC 9113 §3.3).
     private var awaitsALPN: Bool
@@ -44,6 +45,7 @@ package final class Transport {
         _ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: GRPCLimits,
         security: (any SecureLayer)? = nil
     ) {
+        self.loop = loop
         channel = SocketChannel(descriptor, loop: loop, security: security)
         awaitsALPN = security != nil
         http2 = HTTP2Connection(role, limits: limits.http2)
@@ -79,7 +81,7 @@ package final class Transport {
     package func process(_ readiness: Readiness, _ handle: (HTTP2Event) -> Void) -> TransportEnd? {
         let state = channel.process(readiness) { bytes in
             guard !awaitsALPN || finishHandshake() else { return }
-            http2.receive(bytes, at: MonotonicClock.now)
+            http2.receive(bytes, at: loop.turnStart)
         }
         if awaitsALPN { _ = finishHandshake() }
         settle(handle)
@@ -134,16 +136,12 @@ package final class Transport {
     package var ended: TransportEnd? { end }
 
     private func flush() {
-        guard !awaitsALPN else {
-            channel.flush()
-            return
+        // In an order in which each sees what the last one has left.
+        if channel.pendingOctets > 0 || awaitsALPN { channel.flush() }
+        guard !awaitsALPN else { return }
+        while http2.hasOutput, channel.pendingOctets < unsentLimit {
+            http2.drainOutput { channel.send($0) }
         }
-        repeat {
-            while http2.hasOutput, channel.pendingOctets < unsentLimit {
-                http2.drainOutput { channel.write($0) }
-            }
-            channel.flush()
-        } while http2.hasOutput && channel.pendingOctets < unsentLimit
         let pause = channel.pendingOctets >= unsentLimit
         guard pause != readingPaused else { return }
         readingPaused = pause

@@ -122,12 +122,3 @@ package struct HPACKEncoder: Sendable {
         }
     }
 }
-
-extension [UInt8] {
-    /// Whether both are the same memory, not only equal.
-    fileprivate func isSame(as other: [UInt8]) -> Bool {
-        withUnsafeBufferPointer { own in
-            other.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress && own.count == $0.count }
-        }
-    }
-}

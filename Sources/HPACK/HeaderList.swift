@@ -115,6 +115,11 @@ package struct HeaderList: Sendable {
         withOctets(fields[index].valueRange) { $0.isEqual(to: octets) }
     }
 
+    /// Whether both are the same list in memory, so that what was found out about one holds for the other.
+    package func isSame(as other: HeaderList) -> Bool {
+        !isEmpty && count == other.count && storage.isSame(as: other.storage)
+    }
+
     /// Lends octets of `storage`.
     func withOctets<Result>(_ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         storage.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
@@ -176,6 +181,13 @@ extension HeaderList: CustomStringConvertible {
 }
 
 extension [UInt8] {
+    /// Whether both are the same memory, not only equal.
+    func isSame(as other: [UInt8]) -> Bool {
+        withUnsafeBufferPointer { own in
+            other.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress && own.count == $0.count }
+        }
+    }
+
     /// Whether the octets of `range` spell `text`.
     fileprivate func matches(_ text: String, _ range: Range<Int>) -> Bool {
         guard text.utf8.count == range.count else { return false }

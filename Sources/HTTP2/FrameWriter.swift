@@ -23,7 +23,9 @@ extension [UInt8] {
 
     /// Appends the first `count` octets of a big-endian integer, 0 to 8.
     mutating func append(_ value: UInt64, count: Int) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0.prefix(count)) }
+        Swift.withUnsafeBytes(of: value.bigEndian) {
+            append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
     }
 
     /// DATA of the octets of `range`.

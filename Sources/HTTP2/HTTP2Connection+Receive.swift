@@ -205,11 +205,18 @@ extension HTTP2Connection {
         _ stream: StreamID, _ index: Int, _ list: HeaderList, _ endStream: Bool
     ) throws(Fault) {
         let isFirst = !streams[index].receivedHeaders
+        let part: MessagePart = isFirst ? (role == .server ? .request : .response) : .trailers
         let facts: HeaderFacts
-        do {
-            facts = try list.facts(isFirst ? (role == .server ? .request : .response) : .trailers)
-        } catch {
-            throw .stream(stream, .protocolError, error.reason)
+        if let checked, checked.part == part, checked.list.isSame(as: list) {
+            facts = checked.facts
+        } else {
+            do {
+                facts = try list.facts(part)
+            } catch {
+                throw .stream(stream, .protocolError, error.reason)
+            }
+            // Only a small one is kept, so that a connection that is idle holds little.
+            checked = list.size <= 2048 ? CheckedList(list: list, part: part, facts: facts) : nil
         }
         guard isFirst else {
             guard endStream else { throw .stream(stream, .protocolError, "trailers came without END_STREAM") }

@@ -68,6 +68,15 @@ package struct HTTP2Connection: ~Copyable {
     /// Where the round over the waiting streams goes on, so that all get their turn.
     var roundStart = 0
 
+    /// The last list that was found to keep the rules: the decoder gives out the same one for the same block.
+    var checked: CheckedList?
+
+    struct CheckedList {
+        var list: HeaderList
+        var part: MessagePart
+        var facts: HeaderFacts
+    }
+
     struct PendingBlock {
         var stream: StreamID
         var endStream: Bool
@@ -150,6 +159,11 @@ package struct HTTP2Connection: ~Copyable {
     /// Appends the octets of a `data` event to `target`.
     package func copy(_ range: Range<Int>, to target: inout [UInt8]) {
         target.append(contentsOf: inbound[range.clamped(to: 0..<inbound.count)])
+    }
+
+    /// Lends the octets of a `data` event.
+    package func withOctets<Result>(_ range: Range<Int>, _ body: (RawSpan) -> Result) -> Result {
+        body(inbound.span.bytes.extracting(range.clamped(to: 0..<inbound.count)))
     }
 
     /// Whether the peer has said its first words.

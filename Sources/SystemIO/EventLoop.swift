@@ -49,8 +49,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// State that other threads add to.
     private struct Inbox {
         var jobs: [Work] = []
-        var registrations: [UInt64: @Sendable (Readiness) -> Void] = [:]
-        var nextRegistration: UInt64 = 1
+        var registrations = RegistrationTable()
         var stopped = false
     }
 
@@ -65,11 +64,16 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private struct Local {
         var jobs: [Work] = []
         var timers = TimerHeap()
+        var stopped = false
+        /// When this turn began.
+        var now: UInt64 = 0
     }
 
     private let epoll: FileDescriptor
     private let wakeup: FileDescriptor
     private let inbox = Lock(Inbox())
+    /// Set after something was put into the inbox: a turn to which nobody has added takes no lock.
+    private let inboxFilled = Atomic<Bool>(false)
     private let sleeping = Atomic<Bool>(false)
     private let thread = Atomic<UInt>(0)
     private var local = Local()
@@ -126,6 +130,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Ends the thread after the work that is queued. For loops made by tests; the shared one lives with the process.
     package func stop() {
         inbox.withLock { $0.stopped = true }
+        inboxFilled.store(true, ordering: .sequentiallyConsistent)
         wake()
     }
 
@@ -145,6 +150,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     /// This loop as an executor of actors.
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+    /// Nanoseconds of the monotonic clock when this turn of the loop began; for use on its thread.
+    package var turnStart: UInt64 { local.now }
 
     /// Runs a closure on the thread, later.
     package func execute(_ body: @escaping @Sendable () -> Void) { add(.closure(body)) }
@@ -170,6 +178,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             return
         }
         inbox.withLock { $0.jobs.append(work) }
+        inboxFilled.store(true, ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) { wake() }
     }
 
@@ -196,18 +205,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         _ descriptor: FileDescriptor, _ interest: Readiness,
         _ handler: @escaping @Sendable (Readiness) -> Void
     ) throws(SystemError) -> Registration {
-        let identifier = inbox.withLock { inbox in
-            defer { inbox.nextRegistration += 1 }
-            inbox.registrations[inbox.nextRegistration] = handler
-            return inbox.nextRegistration
-        }
+        let identifier = inbox.withLock { $0.registrations.add(handler) }
         let registration = Registration(identifier: identifier, descriptor: descriptor.number)
         var event = epoll_event()
         event.events = interest.rawValue
         event.data.u64 = identifier
         guard epoll_ctl(epoll.number, EPOLL_CTL_ADD, registration.descriptor, &event) == 0 else {
             let error = SystemError("watch", "descriptor \(registration.descriptor)")
-            inbox.withLock { _ = $0.registrations.removeValue(forKey: identifier) }
+            inbox.withLock { _ = $0.registrations.remove(identifier) }
             throw error
         }
         return registration
@@ -223,7 +228,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     /// Ends a watch; no call comes after it when made on the loop's thread. Call it before the descriptor is closed.
     package func deregister(_ registration: Registration) {
-        let known = inbox.withLock { $0.registrations.removeValue(forKey: registration.identifier) != nil }
+        let known = inbox.withLock { $0.registrations.remove(registration.identifier) }
         guard known else { return }
         var event = epoll_event()
         _ = epoll_ctl(epoll.number, EPOLL_CTL_DEL, registration.descriptor, &event)
@@ -235,27 +240,21 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         thread.store(UInt(pthread_self()), ordering: .relaxed)
         let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 256)
         defer { events.deallocate() }
+        local.now = MonotonicClock.now
         while true {
             if !runJobs() { return }
             let count = wait(events)
-            for event in events.prefix(count) { handle(event) }
-            while let timer = local.timers.popExpired(now: MonotonicClock.now) { timer.fire() }
+            local.now = MonotonicClock.now
+            for index in 0..<count { handle(events[index]) }
+            while let timer = local.timers.popExpired(now: local.now) { timer.fire() }
         }
     }
 
     /// Runs queued work until there is none. False when the loop was stopped.
     private func runJobs() -> Bool {
         while true {
-            let stopped = inbox.withLock { inbox in
-                if local.jobs.isEmpty {
-                    swap(&local.jobs, &inbox.jobs)
-                } else {
-                    local.jobs.append(contentsOf: inbox.jobs)
-                    inbox.jobs.removeAll(keepingCapacity: true)
-                }
-                return inbox.stopped
-            }
-            guard !local.jobs.isEmpty else { return !stopped }
+            if inboxFilled.exchange(false, ordering: .sequentiallyConsistent) { takeInbox() }
+            guard !local.jobs.isEmpty else { return !local.stopped }
             var batch: [Work] = []
             swap(&batch, &local.jobs)
             for work in batch {
@@ -266,17 +265,36 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 case .timer(let timer): local.timers.insert(timer)
                 }
             }
-            if local.timers.hasExpired(now: MonotonicClock.now) { return true }
+            // Before the jobs are looked at: what a closure lets go of may add some.
+            batch.removeAll(keepingCapacity: true)
+            if !local.timers.isEmpty, local.timers.hasExpired(now: MonotonicClock.now) { return true }
             // Sockets get their turn even while jobs make more jobs.
             if !local.jobs.isEmpty { return true }
+            // The memory of the batch serves the next one.
+            swap(&batch, &local.jobs)
+        }
+    }
+
+    private func takeInbox() {
+        inbox.withLock { inbox in
+            local.jobs.append(contentsOf: inbox.jobs)
+            inbox.jobs.removeAll(keepingCapacity: true)
+            local.stopped = inbox.stopped
         }
     }
 
     private func wait(_ events: UnsafeMutableBufferPointer<epoll_event>) -> Int {
         sleeping.store(true, ordering: .sequentiallyConsistent)
         // Checked after `sleeping` is set: what is added later wakes the thread.
-        let idle = local.jobs.isEmpty && inbox.withLock { $0.jobs.isEmpty && !$0.stopped }
-        let timeout = idle ? local.timers.millisecondsToNext(now: MonotonicClock.now) : 0
+        let idle = local.jobs.isEmpty && !inboxFilled.load(ordering: .sequentiallyConsistent)
+        let timeout: Int32
+        if !idle {
+            timeout = 0
+        } else if local.timers.isEmpty {
+            timeout = -1
+        } else {
+            timeout = local.timers.millisecondsToNext(now: MonotonicClock.now)
+        }
         let count = epoll_wait(epoll.number, events.baseAddress, Int32(events.count), timeout)
         sleeping.store(false, ordering: .sequentiallyConsistent)
         return max(0, Int(count))
@@ -291,6 +309,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
         // A handler may have ended a watch whose event is in this batch already: then there is none.
         guard let handler = inbox.withLock({ $0.registrations[identifier] }) else { return }
-        handler(Readiness(rawValue: event.events))
+        handler.run(Readiness(rawValue: event.events))
     }
 }

@@ -41,6 +41,8 @@ struct TimerHeap {
     private var timers: [ScheduledTimer] = []
     private var insertionsSincePurge = 0
 
+    var isEmpty: Bool { timers.isEmpty }
+
     mutating func insert(_ timer: ScheduledTimer) {
         insertionsSincePurge += 1
         if insertionsSincePurge > 64, insertionsSincePurge > timers.count / 2 { purge() }

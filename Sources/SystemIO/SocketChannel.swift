@@ -165,12 +165,28 @@ package final class SocketChannel {
         }
     }
 
+    /// Hands octets to the kernel at once, after what waits already; what it does not take leaves when the socket has room.
+    package func send(_ bytes: RawSpan) {
+        guard security == nil, pendingOctets == 0, !isClosed, failure == nil, bytes.byteCount > 0 else {
+            write(bytes)
+            flush()
+            return
+        }
+        let count = bytes.withUnsafeBytes {
+            Glibc.send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        // What went wrong goes wrong again in `flush`, which knows what to do about it.
+        guard count < bytes.byteCount else { return }
+        write(bytes.extracting(max(0, count)..<bytes.byteCount))
+        flush()
+    }
+
     /// Hands to the kernel what waits; the rest leaves when the socket has room.
     package func flush() {
         guard !isClosed, failure == nil else { return }
         while outputHead < output.count {
             let count = output.withUnsafeBytes { raw in
-                send(
+                Glibc.send(
                     descriptor.number, raw.baseAddress.map { $0 + outputHead }, raw.count - outputHead,
                     Int32(MSG_NOSIGNAL))
             }
@@ -222,7 +238,7 @@ package final class SocketChannel {
         }
         if discarding || failure != nil {
             _ = output.withUnsafeBytes { raw in
-                send(
+                Glibc.send(
                     descriptor.number, raw.baseAddress.map { $0 + outputHead }, raw.count - outputHead,
                     Int32(MSG_NOSIGNAL))
             }

@@ -86,6 +86,18 @@ struct EventLoopTests {
 
 @Suite("Lock")
 struct LockTests {
+    @Test("runs what a closure asks for when it is let go of")
+    func workOfDeinit() async throws {
+        let loop = try EventLoop(name: "test")
+        defer { loop.stop() }
+        for _ in 0..<100 {
+            await withCheckedContinuation { done in
+                let last = Farewell { loop.execute { done.resume() } }
+                loop.execute { [last] in _ = last }
+            }
+        }
+    }
+
     @Test("lets one thread at a time in")
     func exclusive() async {
         let counter = Lock(0)
@@ -94,4 +106,11 @@ struct LockTests {
         }
         #expect(counter.withLock { $0 } == 80_000)
     }
+}
+
+/// Calls something when nobody holds it any more.
+private final class Farewell: Sendable {
+    private let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    deinit { body() }
 }

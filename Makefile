@@ -34,7 +34,14 @@ else
 	$(TEST) --filter '$(HEAVY)'
 	$(TEST) --filter EndToEndTests
 	scripts/fuzz --quick
+	@$(MAKE) --no-print-directory wire-cost
 endif
+
+.PHONY: wire-cost
+wire-cost: ## Compare what a gRPC call costs with Benchmarks/thresholds.json: allocations, instructions, memory
+	@scripts/install-system-packages valgrind
+	$(SWIFT) build -c release --product wire-cost
+	@scripts/check-wire-cost
 
 .PHONY: fuzz
 fuzz: ## Fuzz all that reads octets of others (RUNS=10000000 or DURATION=seconds each, TARGETS="http2-server hpack")

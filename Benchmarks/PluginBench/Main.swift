@@ -25,6 +25,8 @@ enum BenchOptions {
     static let length = Option("length", default: 60, help: "Requests in a trace")
     static let budget = Option(
         "budget", default: 50_000, help: "Steps of the exhaustive search for each trace")
+    static let futures = Option(
+        "futures", default: 16, help: "Random futures that each group is tried against")
     static let seed = Option("seed", default: 1, help: "The seed of the first trace")
     static let output = Option<String?>("output", placeholder: "FILE", help: "Draw the figures, SVG")
 }
@@ -84,14 +86,16 @@ func studyPlacement(_ values: ArgumentValues) throws {
     for study in StudyCase.all {
         print("\(study.name), sizes \(study.sizes)")
         let names = PlacementRule.allCases.map(\.rawValue).joined(separator: " | ")
-        print("| load | best | \(names) |")
+        print("| load | bound | every group tried | \(names) |")
         var points: [StudyPoint] = []
         for load in loads {
             let point = study.point(
                 load: load, traces: values[BenchOptions.traces], length: values[BenchOptions.length],
-                seed: UInt64(clamping: values[BenchOptions.seed]), budget: values[BenchOptions.budget])
+                seed: UInt64(clamping: values[BenchOptions.seed]), budget: values[BenchOptions.budget],
+                futures: values[BenchOptions.futures])
             points.append(point)
-            let shares = [point.best] + PlacementRule.allCases.map { point.shares[$0] ?? 0 }
+            let shares =
+                [point.bound, point.lookAhead] + PlacementRule.allCases.map { point.shares[$0] ?? 0 }
             let texts = shares.map { ((($0 * 10_000).rounded()) / 100).logText }
             print("| \(Int(load * 100))% | \(texts.joined(separator: " | ")) |")
         }
@@ -117,7 +121,8 @@ struct Main {
             "placement",
             summary: "Rules of placement on the same random traces, beside the best of all placements",
             arguments: [
-                BenchOptions.traces, BenchOptions.length, BenchOptions.budget, BenchOptions.seed,
+                BenchOptions.traces, BenchOptions.length, BenchOptions.budget, BenchOptions.futures,
+                BenchOptions.seed,
                 BenchOptions.output,
             ]
         ) { try studyPlacement($0) }

@@ -28,7 +28,7 @@ actor StatusServer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// Between two tries for the address.
-    private static let retry = Duration.seconds(5)
+    private static let retry = Duration.seconds(1)
     private static let probes = [StatusProbe.live, .ready]
 
     private let address: SocketAddress

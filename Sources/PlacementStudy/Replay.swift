@@ -36,7 +36,7 @@ package struct StudyNode: Sendable {
 
     /// The fewest requests that any placement loses, by one who knows the whole trace beforehand.
     ///
-    /// The search tries every usable group for every request, and losing it on purpose. Where it does not come to an
+    /// It is a bound: nobody who does not know the future can be expected to reach it. The search tries every usable group for every request, and losing it on purpose. Where it does not come to an
     /// end within `budget` steps for a number of losses, that number is taken as possible: the best is never made out to
     /// be worse than it is.
     ///
@@ -44,8 +44,7 @@ package struct StudyNode: Sendable {
     package func fewestLost(_ trace: StudyTrace, known: Int, budget: Int = 50_000) -> Int {
         var groups: [Int: [CoreSet]] = [:]
         for size in Set(trace.requests.map(\.size)) {
-            groups[size] = (0...max(0, topology.coreCount - size)).map { CoreSet($0..<$0 + size) }
-                .filter(topology.isUsableByRuntime)
+            groups[size] = usableGroups(size)
         }
         for losses in 0..<known {
             var search = Search(
@@ -55,6 +54,77 @@ package struct StudyNode: Sendable {
             }
         }
         return known
+    }
+
+    /// How many requests are lost by one who tries every usable group for each request against random futures and takes
+    /// the best: what can be had without knowing the future, at a price that no plugin could pay.
+    ///
+    /// - Parameters:
+    ///   - demand: where the futures come from, the same as the trace.
+    ///   - futures: tried for each group, the same ones for all.
+    ///   - horizon: requests in a future.
+    package func lostLookingAhead(
+        _ trace: StudyTrace, _ demand: StudyDemand, futures: Int, horizon: Int,
+        random: inout some RandomNumberGenerator
+    ) -> Int {
+        var free = topology.allCores
+        var held: [(departure: Double, cores: CoreSet)] = []
+        var lost = 0
+        for request in trace.requests {
+            for entry in held where entry.departure <= request.arrival { free = free.union(entry.cores) }
+            held.removeAll { $0.departure <= request.arrival }
+            let groups = usableGroups(request.size).filter { $0.isSubset(of: free) }
+            // Ganglion's choice stands first: it is taken where the futures see no difference.
+            let likely = preferredGroup(available: free, size: request.size, topology: topology)?.cores
+            let ordered = groups.filter { $0 == likely } + groups.filter { $0 != likely }
+            let seeds = (0..<futures).map { _ in random.next() }
+            var best: (placed: Int, cores: CoreSet)?
+            for group in ordered where groups.count > 1 {
+                var placed = 0
+                for seed in seeds {
+                    var future = StudyGenerator(seed: seed)
+                    placed += placedInFuture(
+                        held.map(\.cores) + [group], demand, horizon: horizon, random: &future)
+                }
+                if best.map({ placed > $0.placed }) ?? true { best = (placed, group) }
+            }
+            guard let cores = best?.cores ?? ordered.first else {
+                lost += 1
+                continue
+            }
+            free = free.subtracting(cores)
+            held.append((request.departure, cores))
+        }
+        return lost
+    }
+
+    /// How many requests Ganglion's rule places from here on. What is held goes at random: lifetimes have no memory.
+    private func placedInFuture(
+        _ held: [CoreSet], _ demand: StudyDemand, horizon: Int, random: inout StudyGenerator
+    ) -> Int {
+        var free = held.reduce(topology.allCores) { $0.subtracting($1) }
+        var held = held.map { (departure: demand.lifetime(&random), cores: $0) }
+        var now = 0.0
+        var placed = 0
+        for _ in 0..<horizon {
+            now += demand.pause(&random)
+            let size = demand.size(&random)
+            let departure = now + demand.lifetime(&random)
+            for entry in held where entry.departure <= now { free = free.union(entry.cores) }
+            held.removeAll { $0.departure <= now }
+            guard let group = preferredGroup(available: free, size: size, topology: topology),
+                group.kind == .valid
+            else { continue }
+            placed += 1
+            free = free.subtracting(group.cores)
+            held.append((departure, group.cores))
+        }
+        return placed
+    }
+
+    private func usableGroups(_ size: Int) -> [CoreSet] {
+        (0...max(0, topology.coreCount - size)).map { CoreSet($0..<$0 + size) }
+            .filter(topology.isUsableByRuntime)
     }
 
     private struct Search {

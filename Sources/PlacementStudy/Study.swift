@@ -28,8 +28,10 @@ package struct StudyCase: Sendable {
 package struct StudyPoint: Equatable, Sendable {
     /// Cores asked for at a time, as a share of the node's.
     package var load: Double
-    /// By the best of all placements, known beforehand.
-    package var best: Double
+    /// What nobody can exceed: the best of all placements, by one who knows the future.
+    package var bound: Double
+    /// By one who tries every group for each request against random futures.
+    package var lookAhead: Double
     /// By each rule.
     package var shares: [PlacementRule: Double]
 }
@@ -40,26 +42,33 @@ extension StudyCase {
     /// - Parameters:
     ///   - traces: how many; the same seed gives the same.
     ///   - length: requests in each.
+    ///   - budget: steps of the search for the bound, for each trace and number of losses.
+    ///   - futures: random futures that each group is tried against.
     package func point(
-        load: Double, traces: Int, length: Int, seed: UInt64, budget: Int = 50_000
+        load: Double, traces: Int, length: Int, seed: UInt64, budget: Int = 50_000, futures: Int = 16
     ) -> StudyPoint {
         let node = StudyNode(topology)
+        let demand = StudyDemand(sizes: sizes, cores: topology.coreCount, load: load)
         var lost = Dictionary(PlacementRule.allCases.map { ($0, 0) }, uniquingKeysWith: { first, _ in first })
         var fewest = 0
+        var ahead = 0
         for number in 0..<traces {
             var random = StudyGenerator(seed: seed &+ UInt64(number) &* 1_000_003)
-            let trace = StudyTrace(
-                sizes: sizes, cores: topology.coreCount, load: load, count: length, random: &random)
+            let trace = StudyTrace(demand, count: length, random: &random)
             var known = length
             for rule in PlacementRule.allCases {
                 let count = node.lost(trace, rule, random: &random)
                 lost[rule, default: 0] += count
                 known = min(known, count)
             }
-            fewest += node.fewestLost(trace, known: known, budget: budget)
+            let count = node.lostLookingAhead(
+                trace, demand, futures: futures, horizon: 20, random: &random)
+            ahead += count
+            fewest += node.fewestLost(trace, known: min(known, count), budget: budget)
         }
         let all = Double(max(1, traces * length))
         return StudyPoint(
-            load: load, best: 1 - Double(fewest) / all, shares: lost.mapValues { 1 - Double($0) / all })
+            load: load, bound: 1 - Double(fewest) / all, lookAhead: 1 - Double(ahead) / all,
+            shares: lost.mapValues { 1 - Double($0) / all })
     }
 }

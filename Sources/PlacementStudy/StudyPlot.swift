@@ -10,7 +10,8 @@ package enum StudyPlot {
     private static let gap = 30.0
 
     private static let colours: [(name: String, colour: String, dash: String)] = [
-        ("best of all placements", "#888888", "4 3"), (PlacementRule.ganglion.rawValue, "#0a7d33", ""),
+        ("bound: knows the future", "#aaaaaa", "2 3"),
+        ("every group tried", "#444444", "5 3"), (PlacementRule.ganglion.rawValue, "#0a7d33", ""),
         (PlacementRule.amd.rawValue, "#c2410c", ""), (PlacementRule.nvidia.rawValue, "#1d4ed8", ""),
         (PlacementRule.random.rawValue, "#9333ea", "2 3"),
     ]
@@ -30,7 +31,7 @@ package enum StudyPlot {
             text += draw(panel.name, panel.points, x: left + Double(index) * (width + gap))
         }
         for (index, entry) in colours.enumerated() {
-            let x = left + Double(index) * 165
+            let x = left + Double(index) * 160
             let y = top + height + 56
             text += line([(x, y), (x + 22, y)], entry.colour, entry.dash)
             text += "<text x=\"\(whole(x + 27))\" y=\"\(whole(y + 4))\">\(entry.name)</text>\n"
@@ -63,7 +64,8 @@ package enum StudyPlot {
         text +=
             "<text x=\"\(whole(left + width / 2))\" y=\"\(whole(top + height + 32))\" text-anchor=\"middle\">"
             + "cores asked for at a time</text>\n"
-        text += line(points.map { place($0.load, $0.best) }, colours[0].colour, colours[0].dash)
+        text += line(points.map { place($0.load, $0.bound) }, colours[0].colour, colours[0].dash)
+        text += line(points.map { place($0.load, $0.lookAhead) }, colours[1].colour, colours[1].dash)
         for rule in PlacementRule.allCases.reversed() {
             guard let entry = colours.first(where: { $0.name == rule.rawValue }) else { continue }
             text += line(

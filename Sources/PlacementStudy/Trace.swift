@@ -18,31 +18,48 @@ package struct StudyTrace: Equatable, Sendable {
     /// The requests.
     package var requests: [StudyRequest]
 
-    /// A random trace: arrivals and departures without memory.
-    ///
-    /// - Parameters:
-    ///   - sizes: what is asked for, each as often as it stands here; none may be larger than `cores`.
-    ///   - cores: the node's.
-    ///   - load: cores asked for at a time on average, as a share of the node's; what does not fit goes elsewhere.
-    ///   - count: requests in the trace.
-    package init(
-        sizes: [Int], cores: Int, load: Double, count: Int, random: inout some RandomNumberGenerator
-    ) {
-        let mean = Double(sizes.reduce(0, +)) / Double(max(1, sizes.count))
-        let rate = load * Double(cores) / mean
+    /// A random trace.
+    package init(_ demand: StudyDemand, count: Int, random: inout some RandomNumberGenerator) {
         var requests: [StudyRequest] = []
         var held: [StudyRequest] = []
         var now = 0.0
-        while requests.count < count, let size = sizes.randomElement(using: &random) {
-            now += Self.exponential(rate, &random)
+        while requests.count < count {
+            now += demand.pause(&random)
             let request = StudyRequest(
-                size: size, arrival: now, departure: now + Self.exponential(1, &random))
+                size: demand.size(&random), arrival: now, departure: now + demand.lifetime(&random))
             held.removeAll { $0.departure <= now }
-            guard held.reduce(size, { $0 + $1.size }) <= cores else { continue }
+            guard held.reduce(request.size, { $0 + $1.size }) <= demand.cores else { continue }
             held.append(request)
             requests.append(request)
         }
         self.requests = requests
+    }
+}
+
+/// What is asked of a node: arrivals and departures without memory.
+package struct StudyDemand: Equatable, Sendable {
+    /// Sizes, each as often as it stands here; never empty, and none larger than `cores`.
+    package var sizes: [Int]
+    /// The node's cores.
+    package var cores: Int
+    /// Cores asked for at a time on average, as a share of the node's; what does not fit goes elsewhere.
+    package var load: Double
+
+    /// A demand.
+    package init(sizes: [Int], cores: Int, load: Double) {
+        let possible = sizes.filter { (1...max(1, cores)).contains($0) }
+        self.sizes = possible.isEmpty ? [1] : possible
+        self.cores = max(1, cores)
+        self.load = max(0.01, load)
+    }
+
+    func size(_ random: inout some RandomNumberGenerator) -> Int { sizes.randomElement(using: &random) ?? 1 }
+
+    func lifetime(_ random: inout some RandomNumberGenerator) -> Double { Self.exponential(1, &random) }
+
+    func pause(_ random: inout some RandomNumberGenerator) -> Double {
+        let mean = Double(sizes.reduce(0, +)) / Double(sizes.count)
+        return Self.exponential(load * Double(cores) / mean, &random)
     }
 
     private static func exponential(_ rate: Double, _ random: inout some RandomNumberGenerator) -> Double {

@@ -20,7 +20,8 @@ struct StudyTests {
         "plays traces that a scheduler that counts would send, the same for a seed", arguments: [0.5, 1, 2])
     func traces(load: Double) {
         var random = StudyGenerator(seed: 7)
-        let trace = StudyTrace(sizes: [1, 4, 8], cores: 24, load: load, count: 200, random: &random)
+        let demand = StudyDemand(sizes: [1, 4, 8], cores: 24, load: load)
+        let trace = StudyTrace(demand, count: 200, random: &random)
         #expect(trace.requests.count == 200)
         for (index, request) in trace.requests.enumerated() {
             let held = trace.requests[...index].filter { $0.departure > request.arrival }
@@ -29,7 +30,7 @@ struct StudyTests {
         }
         var again = StudyGenerator(seed: 7)
         #expect(
-            StudyTrace(sizes: [1, 4, 8], cores: 24, load: load, count: 200, random: &again) == trace)
+            StudyTrace(demand, count: 200, random: &again) == trace)
     }
 
     @Test("gives each rule exactly what was asked for, of what is free", arguments: PlacementRule.allCases)
@@ -63,7 +64,7 @@ struct StudyTests {
     /// Requests as (size, arrival, departure).
     static func trace(_ requests: [(Int, Double, Double)]) -> StudyTrace {
         var random = StudyGenerator(seed: 0)
-        var trace = StudyTrace(sizes: [1], cores: 1, load: 1, count: 0, random: &random)
+        var trace = StudyTrace(StudyDemand(sizes: [1], cores: 1, load: 1), count: 0, random: &random)
         trace.requests = requests.map { .init(size: $0.0, arrival: $0.1, departure: $0.2) }
         return trace
     }
@@ -82,11 +83,23 @@ struct StudyTests {
         #expect(node.fewestLost(clever, known: 0) == 0)
     }
 
+    @Test("looks ahead: it keeps a chip whole for what is likely to come")
+    func lookAhead() {
+        let node = StudyNode(CoreTopology(chipCount: 2, coresPerChip: 2))
+        let demand = StudyDemand(sizes: [1, 2], cores: 4, load: 2)
+        var random = StudyGenerator(seed: 5)
+        let trace = Self.trace([(1, 0, 9), (1, 1, 9), (2, 2, 9)])
+        #expect(node.lostLookingAhead(trace, demand, futures: 8, horizon: 10, random: &random) == 0)
+        let full = Self.trace([(2, 0, 9), (2, 0, 9), (1, 1, 9)])
+        #expect(node.lostLookingAhead(full, demand, futures: 2, horizon: 5, random: &random) == 1)
+    }
+
     @Test("is never beaten by a rule, and says so as shares")
     func shares() {
-        let point = Self.inf2.point(load: 1, traces: 3, length: 40, seed: 3, budget: 5_000)
+        let point = Self.inf2.point(load: 1, traces: 3, length: 40, seed: 3, budget: 5_000, futures: 4)
         #expect(Set(point.shares.keys) == Set(PlacementRule.allCases))
-        for share in point.shares.values { #expect(share >= 0 && share <= point.best && point.best <= 1) }
+        #expect(point.lookAhead <= point.bound)
+        for share in point.shares.values { #expect(share >= 0 && share <= point.bound && point.bound <= 1) }
     }
 
     @Test("is drawn with a panel for each type and a line for each rule")
@@ -94,7 +107,8 @@ struct StudyTests {
         let shares = Dictionary(
             PlacementRule.allCases.map { ($0, 0.5) }, uniquingKeysWith: { first, _ in first })
         let points = [
-            StudyPoint(load: 0.5, best: 1, shares: shares), StudyPoint(load: 1, best: 0.9, shares: shares),
+            StudyPoint(load: 0.5, bound: 1, lookAhead: 1, shares: shares),
+            StudyPoint(load: 1, bound: 0.9, lookAhead: 0.9, shares: shares),
         ]
         let svg = StudyPlot.svg([("inf2.48xlarge", points), ("trn1.32xlarge", points)])
         #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))

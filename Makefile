@@ -53,6 +53,14 @@ bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FL
 	$(SWIFT) build -c release --product ganglion-interop
 	@$(GANGLION_PYTHON) Benchmarks/wire.py --json $(CACHE)/bench/wire.json $(BENCH_FLAGS)
 
+.PHONY: bench-plugin
+bench-plugin: ## Measure the device plugin's starts, restarts, memory and placement (draws docs/placement.svg)
+	$(SWIFT) build -c release -Xswiftc -static-executable --product ganglion-device-plugin --scratch-path .build/static
+	$(SWIFT) build -c release --product plugin-bench
+	strip -o .build/ganglion-device-plugin-stripped .build/static/release/ganglion-device-plugin
+	.build/release/plugin-bench plugin --program .build/ganglion-device-plugin-stripped $(BENCH_FLAGS)
+	.build/release/plugin-bench placement --output docs/placement.svg
+
 .PHONY: build
 build: ## Build for debugging
 	$(SWIFT) build

@@ -2,6 +2,7 @@
 // of placement gives cores that the runtime can use.
 
 import Arguments
+import Glibc
 import Observability
 import PlacementStudy
 import SystemIO
@@ -81,7 +82,7 @@ func measurePlugin(_ values: ArgumentValues) async throws {
 }
 
 func studyPlacement(_ values: ArgumentValues) throws {
-    let loads = [0.5, 0.75, 1, 1.25, 1.5, 2]
+    let loads = [0.5, 0.75, 1, 1.5, 2]
     var panels: [(name: String, points: [StudyPoint])] = []
     for study in StudyCase.all {
         print("\(study.name), sizes \(study.sizes)")
@@ -97,6 +98,7 @@ func studyPlacement(_ values: ArgumentValues) throws {
             let shares =
                 [point.bound, point.lookAhead] + PlacementRule.allCases.map { point.shares[$0] ?? 0 }
             let texts = shares.map { ((($0 * 10_000).rounded()) / 100).logText }
+            defer { fflush(nil) }
             print("| \(Int(load * 100))% | \(texts.joined(separator: " | ")) |")
         }
         panels.append((study.name, points))

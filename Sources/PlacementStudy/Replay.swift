@@ -77,20 +77,29 @@ package struct StudyNode: Sendable {
             // Ganglion's choice stands first: it is taken where the futures see no difference.
             let likely = preferredGroup(available: free, size: request.size, topology: topology)?.cores
             let ordered = groups.filter { $0 == likely } + groups.filter { $0 != likely }
-            let seeds = (0..<futures).map { _ in random.next() }
-            var best: (placed: Int, cores: CoreSet)?
-            for group in ordered where groups.count > 1 {
-                var placed = 0
-                for seed in seeds {
-                    var future = StudyGenerator(seed: seed)
-                    placed += placedInFuture(
-                        held.map(\.cores) + [group], demand, horizon: horizon, random: &future)
-                }
-                if best.map({ placed > $0.placed }) ?? true { best = (placed, group) }
-            }
-            guard let cores = best?.cores ?? ordered.first else {
+            guard let usual = ordered.first else {
                 lost += 1
                 continue
+            }
+            let seeds = (0..<futures).map { _ in random.next() }
+            func placed(_ group: CoreSet) -> [Int] {
+                seeds.map { seed in
+                    var future = StudyGenerator(seed: seed)
+                    return placedInFuture(
+                        held.map(\.cores) + [group], demand, horizon: horizon, random: &future)
+                }
+            }
+            var cores = usual
+            var best = 0.0
+            let base = ordered.count > 1 ? placed(usual) : []
+            for group in ordered.dropFirst() {
+                // By how much it is better, less twice the error of that: what is only luck is not taken.
+                let gains = zip(placed(group), base).map { Double($0 - $1) }
+                let mean = gains.reduce(0, +) / Double(max(1, gains.count))
+                let variance = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+                let error = (variance / Double(max(1, gains.count * (gains.count - 1)))).squareRoot()
+                guard mean - 2 * error > best else { continue }
+                (best, cores) = (mean - 2 * error, group)
             }
             free = free.subtracting(cores)
             held.append((request.departure, cores))

@@ -22,12 +22,12 @@ enum BenchOptions {
     static let allocations = Option("allocations", default: 1_000_000, help: "Allocate calls")
     static let flips = Option("flips", default: 200, help: "Times that a chip turns sick and well again")
 
-    static let traces = Option("traces", default: 40, help: "Traces for each point")
-    static let length = Option("length", default: 60, help: "Requests in a trace")
+    static let traces = Option("traces", default: 10, help: "Traces for each point")
+    static let length = Option("length", default: 50, help: "Requests in a trace")
     static let budget = Option(
-        "budget", default: 50_000, help: "Steps of the exhaustive search for each trace")
+        "budget", default: 10_000, help: "Steps of the exhaustive search for each trace")
     static let futures = Option(
-        "futures", default: 16, help: "Random futures that each group is tried against")
+        "futures", default: 24, help: "Random futures that each group is tried against")
     static let seed = Option("seed", default: 1, help: "The seed of the first trace")
     static let output = Option<String?>("output", placeholder: "FILE", help: "Draw the figures, SVG")
 }

@@ -117,6 +117,25 @@ let furtherServerRequirements: [Requirement] = [
         "RFC 9113 §8.5", "CONNECT has no :path",
         [headers(1, [":method": "CONNECT", ":authority": "a:1"], end: false), ping()], [.pong(0)]),
     Requirement(
+        "RFC 9113 §8.2.1", "a value that is wrong is wrong again when it comes from the table",
+        [
+            blockTail("40 01 61 02 310a"), blockTail("be").replacingStream(3),
+            blockTail("be").replacingStream(5),
+        ],
+        [.reset(1, .protocolError), .reset(3, .protocolError), .reset(5, .protocolError)]),
+    Requirement(
+        "RFC 9113 §8.2.1", "a name that is wrong is wrong again with another value",
+        [blockTail("40 02 4161 01 31"), blockTail("7e 01 32").replacingStream(3)],
+        [.reset(1, .protocolError), .reset(3, .protocolError)]),
+    Requirement(
+        "RFC 9113 §8.2.1", "a name from the table makes no wrong value right",
+        [blockTail("40 01 61 01 31"), blockTail("0f 2f 01 0a").replacingStream(3)],
+        Requirement.answer() + [.reset(3, .protocolError)]),
+    Requirement(
+        "RFC 9113 §8.2.1", "a malformed request stays so however often it comes",
+        (0..<4).map { blockTail("00 01 61 02 310a").replacingStream(2 * $0 + 1) },
+        [1, 3, 5, 7].map { .reset($0, .protocolError) }),
+    Requirement(
         "RFC 9113 §4.3", "a table that was changed by a malformed request is in step",
         [
             frame(1, flags: 5, stream: 1, block([":method": "POST"]) + hex("40 01 61 01 62")),

@@ -47,6 +47,10 @@ wire-cost: ## Compare what a gRPC call costs with Benchmarks/thresholds.json: al
 fuzz: ## Fuzz all that reads octets of others (RUNS=10000000 or DURATION=seconds each, TARGETS="http2-server hpack")
 	scripts/fuzz $(TARGETS)
 
+.PHONY: sanitize
+sanitize: system-packages python-env model ## Run the tests with the thread and the address sanitizer (FILTER=name for some)
+	FILTER="$(FILTER)" scripts/sanitize
+
 .PHONY: bench
 bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Benchmarks/wire.py --help)
 	@scripts/install-system-packages nghttp2-client nghttp2-server
@@ -97,4 +101,4 @@ model:
 
 .PHONY: clean
 clean: ## Remove what was built; the cache of downloads stays
-	rm -rf .build .build-fuzz
+	rm -rf .build .build-fuzz .build-thread .build-address

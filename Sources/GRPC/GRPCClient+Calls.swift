@@ -157,6 +157,7 @@ extension GRPCClient {
                 var pending = Pending(
                     call: ClientCall(messageLimit: limits.messageSize, codings: codings), isUnary: isUnary,
                     encoder: encoder)
+                pending.deadline = deadline
                 if let left { pending.timer = deadlineTimer(stream, path, left) }
                 calls[stream] = pending
                 scheduleSettle()

@@ -1,5 +1,5 @@
-// A client of one connection. It sends no PINGs: a kubelet takes more than two in five minutes for an attack and closes
-// (facts of grpc-go's keepalive policy); deadlines find a dead server.
+// A client of one connection. Unless told otherwise it sends no PINGs: a server of grpc-go takes more than two in five
+// minutes for an attack and closes; over a Unix socket deadlines and the kernel find a dead server.
 
 internal import HPACK
 internal import HTTP2
@@ -18,6 +18,7 @@ package actor GRPCClient {
         var isUnary: Bool
         var encoder: MessageEncoder
         var timer: ScheduledTimer?
+        var deadline: ContinuousClock.Instant?
         /// Waits for the next message, or for the end where that comes first.
         var reader: CheckedContinuation<Void, Never>?
         /// Wait until requests that were written have left, or for the end.
@@ -41,6 +42,9 @@ package actor GRPCClient {
     private var settleScheduled = false
     private var inTurn = false
     private var handshakeTimer: ScheduledTimer?
+    private let keepAlive: GRPCKeepAlive?
+    private var keepAliveState: KeepAliveState?
+    private var keepAliveTimer: ScheduledTimer?
     var end: GRPCStatus?
     private var endWaiters: [CheckedContinuation<Void, Never>] = []
     private var isReleased = false
@@ -53,27 +57,31 @@ package actor GRPCClient {
     ///   - authority: what goes out as `:authority`; grpc-go itself says `localhost` on a Unix socket.
     ///   - timeout: after which connecting, and then the server's SETTINGS, are given up.
     ///   - compressions: how messages may be compressed, the preferred first.
+    ///   - keepAlive: when to ask a silent server whether it is there; nil for never.
     ///   - security: TLS, which has to offer `h2` by ALPN; nil for none.
     /// - Throws: `SystemError` where nobody answers, `SecureLayerError` where there is no memory for TLS.
     package static func connect(
         to address: SocketAddress, authority: String = "localhost", loop: EventLoop = .shared,
         timeout: Duration = .seconds(10), limits: GRPCLimits = GRPCLimits(),
-        compressions: [any GRPCCompression] = [], security: (any SecureLayerFactory)? = nil
+        compressions: [any GRPCCompression] = [], keepAlive: GRPCKeepAlive? = nil,
+        security: (any SecureLayerFactory)? = nil
     ) async throws -> GRPCClient {
         let descriptor = try await SystemIO.connect(to: address, loop: loop, timeout: timeout)
         let transport = Transport(
             descriptor, role: .client, loop: loop, limits: limits, security: try security?.makeLayer())
         let client = GRPCClient(
             transport, authority: authority, scheme: security == nil ? "http" : "https", loop: loop,
-            limits: limits, codings: MessageCodings(compressions))
+            limits: limits, codings: MessageCodings(compressions), keepAlive: keepAlive)
         try await client.start(timeout)
         return client
     }
 
     private init(
         _ transport: Transport, authority: String, scheme: String, loop: EventLoop, limits: GRPCLimits,
-        codings: MessageCodings
+        codings: MessageCodings, keepAlive: GRPCKeepAlive?
     ) {
+        self.keepAlive = keepAlive
+        keepAliveState = keepAlive.map(KeepAliveState.init)
         self.transport = transport
         self.scheme = scheme
         self.loop = loop
@@ -111,6 +119,7 @@ package actor GRPCClient {
 
     private func start(_ timeout: Duration) throws(SystemError) {
         try transport.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+        if let first = keepAliveState?.first { checkLife(after: first) }
         handshakeTimer = loop.schedule(after: timeout) { [weak self] in
             self?.assumeIsolated { client in
                 guard !client.transport.http2.settingsReceived, client.end == nil else { return }
@@ -120,11 +129,30 @@ package actor GRPCClient {
         }
     }
 
+    private func checkLife(after interval: Duration) {
+        keepAliveTimer = loop.schedule(after: interval) { [weak self] in
+            self?.assumeIsolated { client in
+                switch client.keepAliveState?.due(hasCalls: !client.calls.isEmpty) {
+                case .rest(let next): client.checkLife(after: next)
+                case .ping(let timeout):
+                    client.transport.http2.sendPing(KeepAliveState.opaque)
+                    client.scheduleSettle()
+                    client.checkLife(after: timeout)
+                case .dead:
+                    client.transport.http2.abort(.noError, "keepalive timeout")
+                    client.finish(GRPCStatus(.unavailable, "the server does not answer PING"))
+                case nil: break
+                }
+            }
+        }
+    }
+
     private func ready(_ readiness: Readiness) {
         guard end == nil else {
             if !isReleased, transport.linger(readiness) { isReleased = true }
             return
         }
+        if readiness.contains(.readable) { keepAliveState?.hear() }
         inTurn = true
         let ended = transport.process(readiness) { handle($0) }
         inTurn = false
@@ -181,12 +209,23 @@ package actor GRPCClient {
             calls[stream]?.call.receiveTrailers(trailers)
             noteProgress(stream)
         case .reset(let stream, let code, let byPeer):
-            finish(stream, GRPCStatus(reset: code), isUnprocessed: byPeer && code == .refusedStream)
+            finish(
+                stream, resetStatus(stream, code), isUnprocessed: byPeer && code == .refusedStream)
         case .settings: wakeQueue()
-        case .goAway: goingAway = true
+        case .goAway(_, let code, let debug):
+            goingAway = true
+            if code == .enhanceYourCalm, debug == Array("too_many_pings".utf8) { keepAlive?.slowDown() }
         case .writable(let stream): wakeWriters(stream)
         case .informational, .drained, .failed: break
         }
+    }
+
+    /// A server that sees the deadline pass first resets the call: its caller wants to hear of the deadline.
+    private func resetStatus(_ stream: StreamID, _ code: ErrorCode) -> GRPCStatus {
+        guard code == .cancel, let deadline = calls[stream]?.deadline, ContinuousClock.now >= deadline else {
+            return GRPCStatus(reset: code)
+        }
+        return GRPCStatus(.deadlineExceeded, "the server ended the call at its deadline")
     }
 
     /// Wakes whoever waits for what has just come, and resets a call that has ended here and not there.
@@ -205,6 +244,7 @@ package actor GRPCClient {
         guard end == nil else { return }
         end = status
         handshakeTimer?.cancel()
+        keepAliveTimer?.cancel()
         for stream in calls.keys { finish(stream, GRPCStatus(.unavailable, status.message)) }
         wakeQueue()
         for waiter in endWaiters { waiter.resume() }

@@ -4,8 +4,12 @@ package import HTTP2
 
 /// Limits of a server or a client.
 package struct GRPCLimits: Sendable {
-    /// The limits of each connection.
-    package var http2 = HTTP2Limits()
+    /// The limits of each connection; a client that PINGs too often loses it.
+    package var http2: HTTP2Limits = {
+        var limits = HTTP2Limits()
+        limits.pings = PingPolicy()
+        return limits
+    }()
     /// The largest message that is received, in octets; what other implementations have as their default.
     package var messageSize = 4_194_304
     /// Octets of all requests of a connection that have arrived in part or that no handler has taken yet. A request that
@@ -17,8 +21,15 @@ package struct GRPCLimits: Sendable {
     package var handshakeTimeout = Duration.seconds(10)
     /// Octets that wait for the socket; above, nothing is read and no DATA is added.
     package var unsentOctets = 262_144
-    /// How long a connection that is closed may take to send what waits.
+    /// How long a connection that is closed may take to send what waits, and a handler that is cancelled to return.
     package var closeTimeout = Duration.seconds(2)
+    /// When a server asks a silent client whether it is there; gRPC's default. A client says it when it connects.
+    package var serverKeepAlive: GRPCKeepAlive? = GRPCKeepAlive(interval: .seconds(7200), withoutCalls: true)
+    /// After which a server shuts a connection down, so that clients spread over servers again; give or take a tenth, so
+    /// that not all come back at a time. nil for never.
+    package var connectionAge: Duration?
+    /// What calls of such a connection get to finish.
+    package var connectionAgeGrace = Duration.seconds(60)
 
     /// The defaults.
     package init() {}

@@ -25,7 +25,10 @@ package struct GRPCRequestStream<Input: Message>: AsyncSequence, Sendable {
         let reader: ServerCallReader
 
         /// The next request, or nil after the last.
-        package mutating func next() async throws -> Input? {
+        package mutating func next() async throws -> Input? { try await next(isolation: #isolation) }
+
+        /// The same, where the caller is: without this `for await` would leave the loop and come back for each request.
+        package mutating func next(isolation actor: isolated (any Actor)?) async throws -> Input? {
             guard let octets = try await reader.next() else { return nil }
             return try GRPCRouter.parse(octets) as Input
         }

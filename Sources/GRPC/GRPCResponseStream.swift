@@ -43,7 +43,10 @@ package struct GRPCResponseStream<Output: Message>: AsyncSequence, Sendable {
         /// The next response, or nil after the last.
         ///
         /// - Throws: the `GRPCStatus` of a bad end.
-        package mutating func next() async throws -> Output? {
+        package mutating func next() async throws -> Output? { try await next(isolation: #isolation) }
+
+        /// The same, where the caller is: a reader on the client's loop stays there.
+        package mutating func next(isolation actor: isolated (any Actor)?) async throws -> Output? {
             guard let octets = try await call.next() else { return nil }
             do {
                 return try Output(serialized: octets)

@@ -54,7 +54,11 @@ package actor GRPCServer {
     /// The connections that are open.
     package var connectionCount: Int { connections.count }
 
-    /// Stops listening, lets calls finish for a while, then ends what is left.
+    /// Stops listening, lets calls finish for a while, then ends what is left: their clients get UNAVAILABLE, their
+    /// handlers are cancelled. Returns when the handlers have returned; one that ignores its cancellation is waited for
+    /// as long as `GRPCLimits.closeTimeout`.
+    ///
+    /// - Parameter grace: from when clients are told to go elsewhere until calls are ended.
     package func shutdown(grace: Duration) async {
         isShutDown = true
         for listener in listeners { await listener.close() }
@@ -63,7 +67,9 @@ package actor GRPCServer {
         guard !connections.isEmpty else { return }
         let timer = loop.schedule(after: grace) { [weak self] in
             self?.assumeIsolated { server in
-                for connection in server.connections.values { connection.assumeIsolated { $0.abort() } }
+                for connection in server.connections.values {
+                    connection.assumeIsolated { $0.endCalls("the server is shutting down") }
+                }
             }
         }
         await withCheckedContinuation { waiter in

@@ -138,8 +138,7 @@ extension GRPCServerConnection {
         } catch {
             finish(call, GRPCStatus(handlerError: error))
         }
-        runningHandlers -= 1
-        scheduleSettle()
+        finishHandler()
     }
 
     // MARK: Requests

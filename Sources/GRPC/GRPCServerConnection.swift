@@ -24,7 +24,9 @@ actor GRPCServerConnection {
     private var inTurn = false
     private var settleScheduled = false
     private var handshakeTimer: ScheduledTimer?
+    var life: ConnectionLife
     private var closing = false
+    private var transportClosed = false
     private var closed = false
 
     init(
@@ -39,6 +41,7 @@ actor GRPCServerConnection {
         self.onClose = onClose
         self.transport = transport
         peer = transport.peer?.description ?? "unix:"
+        life = ConnectionLife(limits)
     }
 
     // MARK: Life
@@ -56,6 +59,7 @@ actor GRPCServerConnection {
                 connection.abort(.settingsTimeout, "no SETTINGS ACK in \(connection.limits.handshakeTimeout)")
             }
         }
+        startLife()
     }
 
     /// Takes no new calls and ends after the last.
@@ -75,6 +79,7 @@ actor GRPCServerConnection {
             if transport.linger(readiness) { finishClosing() }
             return
         }
+        if readiness.contains(.readable) { life.keepAlive?.hear() }
         inTurn = true
         let ended = transport.process(readiness) { handle($0) }
         inTurn = false
@@ -106,21 +111,29 @@ actor GRPCServerConnection {
         guard !closing else { return }
         closing = true
         handshakeTimer?.cancel()
+        life.cancel()
         for call in calls.all { drop(call, GRPCStatus(.cancelled, reason.reason)) }
-        if transport.close() {
-            finishClosing()
-            return
-        }
+        if transport.close() { finishClosing() }
+        guard !closed else { return }
         loop.schedule(after: limits.closeTimeout) { [weak self] in
             self?.assumeIsolated { connection in
                 _ = connection.transport.close(discarding: true)
-                connection.finishClosing()
+                connection.finishClosing(waiting: false)
             }
         }
     }
 
-    private func finishClosing() {
-        guard !closed else { return }
+    /// A handler has returned: perhaps it was the last that a closed connection waited for.
+    func finishHandler() {
+        runningHandlers -= 1
+        if transportClosed { finishClosing() }
+        scheduleSettle()
+    }
+
+    /// The socket is closed: the connection is over once its handlers have returned, or may wait no longer.
+    private func finishClosing(waiting: Bool = true) {
+        transportClosed = true
+        guard !closed, runningHandlers == 0 || !waiting else { return }
         closed = true
         onClose(self)
     }

@@ -84,6 +84,7 @@ extension HTTP2Connection {
             throw .connection(.protocolError, "the peer sent PUSH_PROMISE, which we do not allow")
         case .ping(let opaque):
             try spendControlFrame()
+            try countPing()
             output.appendPing(opaque, acknowledge: true)
         case .pingAcknowledgement(let opaque): receivePingAcknowledgement(opaque)
         case .goAway(let lastStream, let code, let debug):
@@ -313,6 +314,12 @@ extension HTTP2Connection {
         output.appendSettingsAcknowledgement()
         emit(.settings)
         if change > 0 { pump() }
+    }
+
+    /// The words of GOAWAY are those that clients look for (gRFC A8).
+    private mutating func countPing() throws(Fault) {
+        guard role == .server, limits.pings?.note(at: now, isIdle: streams.isEmpty) == false else { return }
+        throw .connection(.enhanceYourCalm, "too_many_pings")
     }
 
     private mutating func receivePingAcknowledgement(_ opaque: UInt64) {

@@ -136,6 +136,12 @@ extension HTTP2Connection {
         output.appendWindowUpdate(stream, increment)
     }
 
+    /// Asks the peer for a sign of life: its answer is octets that come.
+    package mutating func sendPing(_ opaque: UInt64) {
+        guard phase != .failed else { return }
+        output.appendPing(opaque, acknowledge: false)
+    }
+
     /// Shuts down without losing anything: open streams go on, `drained` comes after the last.
     package mutating func shutDown() {
         guard phase != .failed else { return }
@@ -193,6 +199,7 @@ extension HTTP2Connection {
             output.appendHeaders(id, block, endStream: endStream, maximumLength: frameLimit)
         }
         limits.controlFrames.refund()
+        limits.pings?.forgive()
         if endStream { finishLocal(index) }
     }
 
@@ -200,6 +207,7 @@ extension HTTP2Connection {
         sendWindow.spend(octets)
         streams[index].sendWindow.spend(octets)
         limits.controlFrames.refund()
+        limits.pings?.forgive()
     }
 
     private mutating func writeData(_ index: Int, _ bytes: RawSpan, _ range: Range<Int>, endStream: Bool) {

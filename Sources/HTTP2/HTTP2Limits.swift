@@ -62,6 +62,8 @@ package struct HTTP2Limits: Sendable {
     /// PING, SETTINGS, PRIORITY, GOAWAY, empty DATA and unknown frames (CVE-2019-9512, -9515, -9518). One comes back for
     /// each DATA or HEADERS that we send: grpc-go measures bandwidth with a PING for every answer.
     package var controlFrames = TokenBucket(burst: 1000, perSecond: 100)
+    /// How often a client may PING; nil for as often as the budget for control frames allows.
+    package var pings: PingPolicy?
 
     /// The defaults.
     package init() {}

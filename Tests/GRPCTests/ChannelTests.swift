@@ -20,67 +20,24 @@ private enum Behaviour: Sendable {
     case answer
 }
 
-/// A server on our own state machine, which does what it is told.
-private actor ScriptedServer {
-    nonisolated let loop = EventLoop.shared
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    private let script: [Behaviour]
-    private var transports: [Transport] = []
-    private var listener: Listener?
-    private(set) var requests = 0
-
-    init(_ script: [Behaviour]) { self.script = script }
-
-    func listen() async throws -> SocketAddress {
-        let listener = try Listener(.unix(Scratch.socket())) { [weak self] descriptor in
-            self?.assumeIsolated { $0.accept(descriptor) }
-        }
-        self.listener = listener
-        try await listener.start()
-        return listener.address
-    }
-
-    var connections: Int { transports.count }
-
-    func close() async {
-        await listener?.close()
-        for transport in transports { _ = transport.close(discarding: true) }
-    }
-
-    private func accept(_ descriptor: FileDescriptor) {
-        let number = transports.count
-        let transport = Transport(descriptor, role: .server, loop: loop, limits: GRPCLimits())
-        transports.append(transport)
-        try? transport.start { [weak self] readiness in
-            self?.assumeIsolated { $0.ready(number, readiness) }
-        }
-        guard number < script.count, case .goAway = script[number] else { return }
-        transport.http2.closeToNewStreams()
-        transport.settle { _ in }
-    }
-
-    private func ready(_ number: Int, _ readiness: Readiness) {
-        let transport = transports[number]
-        if transport.process(readiness, { handle(number, $0) }) != nil {
-            _ = transport.close(discarding: true)
-        }
-    }
-
-    private func handle(_ number: Int, _ event: HTTP2Event) {
-        guard case .headers(let stream, _, _) = event else { return }
-        requests += 1
-        let transport = transports[number]
-        let headers: HeaderList = [":status": "200", "content-type": "application/grpc"]
-        switch number < script.count ? script[number] : .answer {
-        case .reset(let code): transport.http2.reset(stream, code)
-        case .goAway: break
-        case .close: _ = transport.close(discarding: true)
-        case .answer:
-            transport.http2.sendHeaders(stream, headers)
-            transport.http2.sendData(stream, MessageAssembler.frame(Note("answer").serialized()))
-            transport.http2.sendTrailers(stream, ["grpc-status": "0"])
-        }
-    }
+/// A server that does on each connection what stands in the script.
+private func scriptedServer(_ script: [Behaviour]) -> FrameServer {
+    FrameServer(
+        greeting: { http2, number in
+            if number < script.count, case .goAway = script[number] { http2.closeToNewStreams() }
+        },
+        answer: { http2, stream, number in
+            switch number < script.count ? script[number] : .answer {
+            case .reset(let code): http2.reset(stream, code)
+            case .goAway: break
+            case .close: return false
+            case .answer:
+                http2.sendHeaders(stream, [":status": "200", "content-type": "application/grpc"])
+                http2.sendData(stream, MessageAssembler.frame(Note("answer").serialized()))
+                http2.sendTrailers(stream, ["grpc-status": "0"])
+            }
+            return true
+        })
 }
 
 @Suite("A channel", .timeLimit(.minutes(1)))
@@ -89,7 +46,7 @@ struct ChannelTests {
     private func call(
         _ script: [Behaviour]
     ) async throws -> (result: Result<String, GRPCStatus>, connections: Int, requests: Int) {
-        let server = ScriptedServer(script)
+        let server = scriptedServer(script)
         let address = try await server.listen()
         let channel = GRPCChannel { try await GRPCClient.connect(to: address) }
         var result = Result<String, GRPCStatus>.failure(GRPCStatus(.unknown))

@@ -54,8 +54,39 @@ private func streamingRouter(cancelled: Gate = Gate(), release: Gate = Gate()) -
     return router
 }
 
+/// A message that notes where it is read.
+private struct Placed: Message {
+    static let isOnLoop = Lock<[Bool]>([])
+    var number: Int64 = 0
+
+    func encode(to writer: inout ProtobufWriter) { writer.write(2, number) }
+
+    mutating func decode(field: ProtobufField, from reader: inout ProtobufReader) throws(ProtobufError) {
+        Self.isOnLoop.withLock { $0.append(EventLoop.shared.isCurrent) }
+        try reader.read(field, into: &number)
+    }
+}
+
 @Suite("Streams of requests", .timeLimit(.minutes(1)))
 struct RequestStreamTests {
+    @Test("are read on the loop, without a hop for each request")
+    func loop() async throws {
+        var router = GRPCRouter()
+        router.clientStreaming("/test.Service/Sum") { (notes: GRPCRequestStream<Placed>, _) in
+            var sum = Note("sum")
+            for try await note in notes { sum.number += note.number }
+            return sum
+        }
+        try await withServer(router) { client, _, _ in
+            let sum: Note = try await client.clientStreaming("/test.Service/Sum") {
+                (notes: GRPCRequestWriter<Note>) in
+                for number in 1...100 { try await notes.write(Note("", number: Int64(number))) }
+            }
+            #expect(sum.number == 5050)
+        }
+        #expect(Placed.isOnLoop.withLock { $0 } == [Bool](repeating: true, count: 100))
+    }
+
     private typealias Chat = GRPCBidirectionalCall<Note, Note>
 
     @Test("are read in their order", arguments: [0, 1, 500])

@@ -1,0 +1,60 @@
+// How long a server keeps a connection: whether the client is there, how old it may get, and what its calls are told at
+// the end (gRFC A8, A9).
+
+internal import HTTP2
+internal import SystemIO
+
+/// The timers of a connection's life.
+struct ConnectionLife {
+    var keepAlive: KeepAliveState?
+    var keepAliveTimer: ScheduledTimer?
+    var ageTimer: ScheduledTimer?
+
+    init(_ limits: GRPCLimits) { keepAlive = limits.serverKeepAlive.map(KeepAliveState.init) }
+
+    func cancel() {
+        keepAliveTimer?.cancel()
+        ageTimer?.cancel()
+    }
+}
+
+extension GRPCServerConnection {
+    /// Watches how old the connection gets and whether the client is there.
+    func startLife() {
+        if let age = limits.connectionAge {
+            life.ageTimer = loop.schedule(after: age * Double.random(in: 0.9...1.1)) { [weak self] in
+                self?.assumeIsolated { $0.retire() }
+            }
+        }
+        if let first = life.keepAlive?.first { checkLife(after: first) }
+    }
+
+    private func retire() {
+        life.ageTimer = loop.schedule(after: limits.connectionAgeGrace) { [weak self] in
+            self?.assumeIsolated { $0.endCalls("the connection is too old") }
+        }
+        shutDown()
+    }
+
+    private func checkLife(after interval: Duration) {
+        life.keepAliveTimer = loop.schedule(after: interval) { [weak self] in
+            self?.assumeIsolated { connection in
+                switch connection.life.keepAlive?.due(hasCalls: !connection.calls.all.isEmpty) {
+                case .rest(let next): connection.checkLife(after: next)
+                case .ping(let next):
+                    connection.checkLife(after: next)
+                    connection.transport.http2.sendPing(KeepAliveState.opaque)
+                    connection.settle()
+                case .dead: connection.abort(.noError, "keepalive timeout")
+                case nil: break
+                }
+            }
+        }
+    }
+
+    /// Ends what calls are left with UNAVAILABLE, and then the connection.
+    func endCalls(_ reason: String) {
+        for call in calls.all { finish(call, GRPCStatus(.unavailable, reason)) }
+        abort(.noError, reason)
+    }
+}

@@ -219,6 +219,29 @@ struct StatusTests {
     }
 }
 
+@Suite("A message that comes whole")
+struct WholeMessageTests {
+    @Test(
+        "is taken at once, and anything else is left to the assembler",
+        arguments: [
+            ([0, 0, 0, 0, 0], []), ([0, 0, 0, 0, 2, 7, 8], [7, 8]), ([0, 0, 0, 0, 2, 7], nil),
+            ([0, 0, 0, 0, 1, 7, 8], nil), ([1, 0, 0, 0, 1, 7], nil), ([0, 0, 0, 0], nil), ([], nil),
+            ([0, 0xff, 0xff, 0xff, 0xff, 1], nil), ([0, 0, 0, 0, 4, 1, 2, 3, 4], nil),
+        ] as [([UInt8], [UInt8]?)])
+    func whole(octets: [UInt8], message: [UInt8]?) {
+        #expect(MessageAssembler.whole(octets.span.bytes, limit: 3) == message)
+    }
+
+    @Test(
+        "has the prefix that is written before it", arguments: [0, 1, 300, 0x0102_0304], [0, 1] as [UInt8])
+    func prefix(count: Int, flag: UInt8) {
+        let (octets, size) = MessageAssembler.prefix(count, flag: flag)
+        let written = (0..<size).map { UInt8(truncatingIfNeeded: octets >> UInt64(56 - 8 * $0)) }
+        let length = (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }
+        #expect(written == [flag] + length)
+    }
+}
+
 @Suite("The head of a request")
 struct RequestHeadTests {
     private func head(_ changes: (inout HeaderList) -> Void) throws -> RequestHead {

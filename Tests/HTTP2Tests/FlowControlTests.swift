@@ -45,6 +45,21 @@ struct FlowControlTests {
         #expect(!server.isOpen(1))
     }
 
+    @Test("a prefix and a body leave as one, or wait as one", arguments: [100, 30, 12, 5, 3, 0])
+    func prefix(window: UInt32) {
+        let body = (0..<20).map { UInt8($0) }
+        let joined = server(window: window)
+        let apart = server(window: window)
+        let isOut = joined.sendData(1, [1, 2, 3, 4, 5] + body)
+        #expect(apart.sendData(1, prefix: (0x0102_0304_05ff_ffff, 5), body) == isOut)
+        #expect(isOut == (window >= 25))
+        #expect(apart.takeOutput() == joined.takeOutput())
+        _ = joined.take(frame(8, stream: 1, words(100)))
+        _ = apart.take(frame(8, stream: 1, words(100)))
+        #expect(apart.takeOutput() == joined.takeOutput())
+        #expect(apart.waitingOctets(1) == 0)
+    }
+
     @Test("END_STREAM needs no window")
     func emptyEnd() {
         let server = server(window: 0)

@@ -198,6 +198,9 @@ final class Endpoint {
     func sendData(_ stream: StreamID, _ octets: [UInt8], endStream: Bool = false) -> Bool {
         connection.sendData(stream, octets, endStream: endStream)
     }
+    func sendData(_ stream: StreamID, prefix: (octets: UInt64, count: Int), _ octets: [UInt8]) -> Bool {
+        connection.sendData(stream, prefix: prefix, octets)
+    }
     func sendTrailers(_ stream: StreamID, _ list: HeaderList) { connection.sendTrailers(stream, list) }
     func reset(_ stream: StreamID, _ code: ErrorCode) { connection.reset(stream, code) }
     func consume(_ octets: Int, on stream: StreamID) { connection.consume(octets, on: stream) }

@@ -14,8 +14,12 @@ public func initialize(
     count: UnsafeMutablePointer<Int32>,
     arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> Int32 {
-    let given = CommandLine.arguments
+    var given = CommandLine.arguments
+    // libFuzzer starts itself again to merge corpora, without the name: the environment keeps it.
+    let variable = "GANGLION_FUZZ_TARGET"
+    if let kept = getenv(variable) { given.insert(String(cString: kept), at: 1) }
     chosen = FuzzTarget.all.first { $0.name == given.dropFirst().first }
+    if let chosen { setenv(variable, chosen.name, 1) }
     guard let chosen else {
         for target in FuzzTarget.all { print(target.name) }
         exit(given.count > 1 ? 2 : 0)

@@ -87,7 +87,7 @@ struct RepetitionTests {
 }
 
 @Suite("Known header names")
-struct HeaderNameTests {
+struct KnownNameTests {
     @Test("are those of the static table, by the index of their first entry")
     func staticTable() {
         for (index, field) in StaticTable.fields.enumerated() {

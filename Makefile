@@ -14,7 +14,7 @@ TEST := SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
 HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=
-SOURCES := Package.swift Sources Tests Benchmarks Fuzz
+SOURCES := Package.swift Sources Tests
 
 .PHONY: help
 help: ## List the targets
@@ -38,9 +38,9 @@ else
 endif
 
 .PHONY: wire-cost
-wire-cost: ## Compare what a gRPC call costs with Benchmarks/thresholds.json: allocations, instructions, memory
+wire-cost: ## Compare what a gRPC call costs with Tests/Benchmarks/thresholds.json: allocations, instructions, memory
 	@scripts/install-system-packages valgrind
-	$(SWIFT) build -c release --product wire-cost
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product wire-cost
 	@scripts/check-wire-cost
 
 .PHONY: fuzz
@@ -52,15 +52,15 @@ sanitize: system-packages python-env model ## Run the tests with the thread and 
 	FILTER="$(FILTER)" scripts/sanitize
 
 .PHONY: bench
-bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Benchmarks/wire.py --help)
+bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Tests/Benchmarks/wire.py --help)
 	@scripts/install-system-packages nghttp2-client nghttp2-server
 	$(SWIFT) build -c release --product ganglion-interop
-	@$(GANGLION_PYTHON) Benchmarks/wire.py --json $(CACHE)/bench/wire.json $(BENCH_FLAGS)
+	@$(GANGLION_PYTHON) Tests/Benchmarks/wire.py --json $(CACHE)/bench/wire.json $(BENCH_FLAGS)
 
 .PHONY: bench-plugin
 bench-plugin: ## Measure the device plugin's starts, restarts, memory and placement (draws docs/placement.svg)
 	$(SWIFT) build -c release -Xswiftc -static-executable --product ganglion-device-plugin --scratch-path .build/static
-	$(SWIFT) build -c release --product plugin-bench
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product plugin-bench
 	strip -o .build/ganglion-device-plugin-stripped .build/static/release/ganglion-device-plugin
 	.build/release/plugin-bench plugin --program .build/ganglion-device-plugin-stripped $(BENCH_FLAGS)
 	.build/release/plugin-bench placement --output docs/placement.svg

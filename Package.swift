@@ -122,24 +122,29 @@ let measuring: [Target] =
         ["GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "TLS", "SystemIO", "Arguments"])
     + command("ganglion-interop", ["Interop"])
 
-/// What a request costs in allocations and instructions; `scripts/check-wire-cost` runs it.
-let costs: [Target] = [
-    .target(
-        name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter",
-        cSettings: [.unsafeFlags(["-fno-builtin"])]),
-    .executableTarget(
-        name: "wire-cost",
-        dependencies: ["CAllocationCounter", "GRPC", "HTTP2", "HPACK", "Protobuf", "SystemIO"],
-        path: "Benchmarks/WireCost", swiftSettings: settings,
-        // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
-        linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
-    .executableTarget(
-        name: "plugin-bench",
-        dependencies: [
-            "DevicePlugin", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement", "PlacementStudy",
-            "SystemIO", "Arguments",
-        ], path: "Benchmarks/PluginBench", swiftSettings: settings),
-]
+/// Only for `make wire-cost` and `make bench-plugin`: what counts allocations replaces malloc, which a static executable
+/// of the same build could not have.
+let benchmarks: [Target] =
+    Context.environment["GANGLION_BENCH"] == nil
+    ? []
+    : [
+        .target(
+            name: "CAllocationCounter", path: "Tests/Benchmarks/CAllocationCounter",
+            cSettings: [.unsafeFlags(["-fno-builtin"])]),
+        .executableTarget(
+            name: "wire-cost",
+            dependencies: ["CAllocationCounter", "GRPC", "HTTP2", "HPACK", "Protobuf", "SystemIO"],
+            path: "Tests/Benchmarks/WireCost", swiftSettings: settings,
+            // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
+        .executableTarget(
+            name: "plugin-bench",
+            dependencies: [
+                "DevicePlugin", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
+                "PlacementStudy",
+                "SystemIO", "Arguments",
+            ], path: "Tests/Benchmarks/PluginBench", swiftSettings: settings),
+    ]
 
 let commands: [Target] =
     command(
@@ -180,12 +185,12 @@ let fuzzing: [Target] =
             dependencies: [
                 "HPACK", "HTTP2", "GRPC", "Gzip", "KubeletAPI", "Protobuf", "HTTP1", "JSON", "Neuron",
                 "NeuronRuntime", "Placement", "SystemIO",
-            ], path: "Fuzz", exclude: ["Corpus"], swiftSettings: settings)
+            ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 
 let package = Package(
     name: "ganglion",
-    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + costs
+    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + benchmarks
         + commands + testSupport + endToEnd + fuzzing,
     swiftLanguageModes: [.v6]
 )

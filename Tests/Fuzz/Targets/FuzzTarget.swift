@@ -4,7 +4,7 @@
 
 /// One thing to fuzz.
 struct FuzzTarget: Sendable {
-    /// As on the command line, and of its file in Fuzz/Corpus.
+    /// As on the command line, and of its file in Tests/Fuzz/Corpus.
     let name: String
     /// Octets of the longest input.
     let longest: Int

@@ -107,7 +107,7 @@ private final class RawConnection {
 }
 
 @Suite(
-    "What a real kubelet 1.36.2 sent, sent to our plugin", .timeLimit(.minutes(3)),
+    "What a real kubelet 1.36.2 sent, sent to our plugin", .timeLimit(.minutes(10)),
     .enabled(if: access(captures, R_OK) == 0, "the captures are not here"))
 struct CaptureReplayTests {
     /// The types of the requests of a connection, from the decoded text beside the bytes.

@@ -98,7 +98,7 @@ extension CoreGuard {
     }
 }
 
-@Suite("Cores and chips as two resources of one node", .timeLimit(.minutes(2)))
+@Suite("Cores and chips as two resources of one node", .timeLimit(.minutes(10)))
 struct BothResourcesTests {
     static let chips = "aws.amazon.com/neuron"
 

@@ -49,7 +49,7 @@ final class Node: Sendable {
     }
 }
 
-@Suite("A device plugin and a kubelet", .timeLimit(.minutes(3)))
+@Suite("A device plugin and a kubelet", .timeLimit(.minutes(10)))
 struct DaemonTests {
     @Test("the kubelet gets all devices, asks for a preference, and allocates it")
     func allocation() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevicePlugin
 
-@Suite("A driver that tells of changes", .timeLimit(.minutes(1)))
+@Suite("A driver that tells of changes", .timeLimit(.minutes(10)))
 struct HealthNotifierTests {
     /// A control group's file of events, which the kernel notifies by the same means as sysfs_notify does.
     private static let groups = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].first {

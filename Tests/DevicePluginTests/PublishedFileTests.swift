@@ -60,7 +60,7 @@ struct PublishedFileTests {
     }
 }
 
-@Suite("Chips by CDI", .timeLimit(.minutes(2)))
+@Suite("Chips by CDI", .timeLimit(.minutes(10)))
 struct CDITests {
     @Test("have a device for each place that they can take in a container")
     func specification() throws {

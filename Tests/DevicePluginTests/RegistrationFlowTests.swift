@@ -6,7 +6,7 @@ import Testing
 
 @testable import DevicePlugin
 
-@Suite("A kubelet that finds the plugin's socket in plugins_registry", .timeLimit(.minutes(2)))
+@Suite("A kubelet that finds the plugin's socket in plugins_registry", .timeLimit(.minutes(10)))
 struct PluginsRegistryTests {
     @Test("gets the devices without being called, and again after its restart")
     func registers() async throws {
@@ -64,7 +64,7 @@ struct PluginsRegistryTests {
     }
 }
 
-@Suite("Groups that are on their way", .timeLimit(.minutes(2)))
+@Suite("Groups that are on their way", .timeLimit(.minutes(10)))
 struct AssignmentWaitTests {
     static let request = DevicePluginAPI.PreferredAllocationRequest(
         containerRequests: [.of(4, available: 0..<12)])

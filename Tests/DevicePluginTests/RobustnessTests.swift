@@ -10,7 +10,7 @@ import Testing
 
 @testable import DevicePlugin
 
-@Suite("What must not hang the plugin", .timeLimit(.minutes(3)))
+@Suite("What must not hang the plugin", .timeLimit(.minutes(10)))
 struct RobustnessTests {
     /// The executable beside the tests.
     static let program: String? = {

@@ -149,7 +149,7 @@ struct PluginSettingsTests {
     }
 }
 
-@Suite("Settings that change while the plugin runs", .timeLimit(.minutes(2)))
+@Suite("Settings that change while the plugin runs", .timeLimit(.minutes(10)))
 struct SettingsReloadTests {
     @Test("are taken without the kubelet's noticing, and a file that is wrong changes nothing")
     func reload() async throws {

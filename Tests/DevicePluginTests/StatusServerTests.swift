@@ -6,7 +6,7 @@ import Testing
 
 @testable import DevicePlugin
 
-@Suite("What is asked over HTTP", .timeLimit(.minutes(2)))
+@Suite("What is asked over HTTP", .timeLimit(.minutes(10)))
 struct StatusServerTests {
     /// A plugin's answer.
     static func get(_ daemon: DevicePluginDaemon, _ path: String, _ method: String = "GET") async throws -> (

@@ -37,7 +37,7 @@ private func expect(_ client: GRPCClient, _ service: String, _ status: ServingSt
     #expect(now == status)
 }
 
-@Suite("Health checking", .timeLimit(.minutes(1)))
+@Suite("Health checking", .timeLimit(.minutes(10)))
 struct HealthServiceTests {
     @Test("tells the status of the server and of its services")
     func checks() async throws {

@@ -97,7 +97,7 @@ struct ProtoFileTests {
     }
 }
 
-@Suite("Reflection", .timeLimit(.minutes(1)))
+@Suite("Reflection", .timeLimit(.minutes(10)))
 struct ReflectionServiceTests {
     private func answer(_ question: ReflectionRequest.Question?) throws -> ReflectionResponse.Answer {
         var sent: Set<String> = []

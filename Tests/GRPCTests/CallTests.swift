@@ -4,7 +4,7 @@ import SystemIO
 import TestSupport
 import Testing
 
-@Suite("Calls over a Unix socket", .timeLimit(.minutes(2)))
+@Suite("Calls over a Unix socket", .timeLimit(.minutes(10)))
 struct CallTests {
     @Test("a unary call is answered")
     func unary() async throws {

@@ -40,7 +40,7 @@ private func scriptedServer(_ script: [Behaviour]) -> FrameServer {
         })
 }
 
-@Suite("A channel", .timeLimit(.minutes(1)))
+@Suite("A channel", .timeLimit(.minutes(10)))
 struct ChannelTests {
     /// Calls once; gives the answer or the status, how many connections there were and how many requests arrived.
     private func call(

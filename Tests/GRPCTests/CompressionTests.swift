@@ -175,7 +175,7 @@ struct CompressedMessageTests {
     }
 }
 
-@Suite("Compression between our client and server", .timeLimit(.minutes(1)))
+@Suite("Compression between our client and server", .timeLimit(.minutes(10)))
 struct CompressionCallTests {
     private func router() -> GRPCRouter {
         var router = testRouter()

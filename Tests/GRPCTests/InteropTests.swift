@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
     "grpcio over a Unix socket", .enabled(if: Python.hasGRPC, "no Python with grpcio: run make python-env"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(10)))
 struct InteropTests {
     @Test("calls our server, with gzip and without", arguments: [true, false])
     func client(hasGzip: Bool) async throws {

@@ -57,7 +57,7 @@ struct KeepAliveStateTests {
     }
 }
 
-@Suite("Keep-alive over a socket", .timeLimit(.minutes(1)))
+@Suite("Keep-alive over a socket", .timeLimit(.minutes(10)))
 struct KeepAliveTests {
     /// A peer that reads and says nothing but what it is told at the start.
     private func silentServer(

@@ -45,7 +45,7 @@ private enum Captures {
 
 @Suite(
     "A kubelet 1.36 on a socket", .enabled(if: Captures.present, "no ../shared/captures here"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(10)))
 struct KubeletReplayTests {
     private func pluginRouter() -> GRPCRouter {
         var router = GRPCRouter()

@@ -27,7 +27,7 @@ func request(
     return octets
 }
 
-@Suite("What a server owes, PROTOCOL-HTTP2.md", .timeLimit(.minutes(1)))
+@Suite("What a server owes, PROTOCOL-HTTP2.md", .timeLimit(.minutes(10)))
 struct ServerObligationTests {
     /// What the server says to some octets, until there is a line that ends with `last`.
     private func answer(
@@ -207,7 +207,7 @@ struct ServerObligationTests {
     }
 }
 
-@Suite("What a client owes, PROTOCOL-HTTP2.md", .timeLimit(.minutes(1)))
+@Suite("What a client owes, PROTOCOL-HTTP2.md", .timeLimit(.minutes(10)))
 struct ClientObligationTests {
     /// The end of a call whose server says these frames after its SETTINGS.
     private func end(

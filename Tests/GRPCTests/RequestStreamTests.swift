@@ -67,7 +67,7 @@ private struct Placed: Message {
     }
 }
 
-@Suite("Streams of requests", .timeLimit(.minutes(1)))
+@Suite("Streams of requests", .timeLimit(.minutes(10)))
 struct RequestStreamTests {
     @Test("are read on the loop, without a hop for each request")
     func loop() async throws {

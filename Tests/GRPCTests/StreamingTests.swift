@@ -1,7 +1,7 @@
 import GRPC
 import Testing
 
-@Suite("Server streaming over a Unix socket", .timeLimit(.minutes(2)))
+@Suite("Server streaming over a Unix socket", .timeLimit(.minutes(10)))
 struct StreamingTests {
     @Test("all responses arrive in their order", arguments: [0, 1, 5, 2000])
     func order(count: Int) async throws {

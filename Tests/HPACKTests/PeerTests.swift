@@ -97,7 +97,7 @@ private struct Connection {
 @Suite(
     "PyPI's hpack at the other end",
     .enabled(if: Peer.present, "no Python with hpack: run make python-env"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(10)))
 struct PeerTests {
     private func decodesOurs(_ connections: [Connection]) async throws {
         let steps = connections.map { connection in

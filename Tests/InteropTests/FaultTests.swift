@@ -10,7 +10,7 @@ import Testing
 @Suite(
     "gRPC's negative HTTP/2 cases, with a server on h2",
     .enabled(if: Python.has("h2", "hyperframe"), "no Python with h2: run make python-env"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(10)))
 struct FaultTests {
     @Test(
         "pass with our client",

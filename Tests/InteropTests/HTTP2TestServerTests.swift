@@ -24,7 +24,7 @@ private func withTestServer(
     await server.shutdown()
 }
 
-@Suite("The HTTP/2 test server", .timeLimit(.minutes(1)))
+@Suite("The HTTP/2 test server", .timeLimit(.minutes(10)))
 struct HTTP2TestServerTests {
     @Test("answers on a port", arguments: ["/", "/?q=1"])
     func port(path: String) async throws {
@@ -96,7 +96,7 @@ struct HTTP2TestServerTests {
     }
 }
 
-@Suite("The HTTP/2 test client", .timeLimit(.minutes(1)))
+@Suite("The HTTP/2 test client", .timeLimit(.minutes(10)))
 struct HTTP2TestClientTests {
     /// A server that says `octets` to whoever comes and closes.
     private func withRawServer(

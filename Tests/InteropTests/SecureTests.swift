@@ -58,7 +58,7 @@ private enum Tool {
     static let h2load = "/usr/bin/h2load"
 }
 
-@Suite("HTTP/2 over TLS", .timeLimit(.minutes(2)))
+@Suite("HTTP/2 over TLS", .timeLimit(.minutes(10)))
 struct SecureHTTP2Tests {
     /// Runs `body` with the page's server over TLS on a port.
     private func withPage(_ identity: Identity, _ body: (SocketAddress) async throws -> Void) async throws {
@@ -143,7 +143,7 @@ struct SecureHTTP2Tests {
     }
 }
 
-@Suite("gRPC over TLS", .timeLimit(.minutes(2)))
+@Suite("gRPC over TLS", .timeLimit(.minutes(10)))
 struct SecureGRPCTests {
     @Test("our client passes the interop cases with our server")
     func ours() async throws {

@@ -25,7 +25,7 @@ private func withTestService(_ body: (SocketAddress) async throws -> Void) async
     await server.shutdown(grace: .zero)
 }
 
-@Suite("The gRPC test service", .timeLimit(.minutes(1)))
+@Suite("The gRPC test service", .timeLimit(.minutes(10)))
 struct TestServiceTests {
     @Test("passes each case with our client", arguments: TestCase.regular)
     func ours(test: TestCase) async throws {
@@ -72,7 +72,7 @@ struct TestServiceTests {
 
 @Suite(
     "The gRPC interop cases with grpcio",
-    .enabled(if: Python.hasGRPC, "no Python with grpcio: run make python-env"), .timeLimit(.minutes(2)))
+    .enabled(if: Python.hasGRPC, "no Python with grpcio: run make python-env"), .timeLimit(.minutes(10)))
 struct GRPCIOTests {
     @Test("pass with its client and our server")
     func client() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import KubernetesClient
 
-@Suite("Informer", .timeLimit(.minutes(1)))
+@Suite("Informer", .timeLimit(.minutes(10)))
 struct InformerTests {
     private static func event(_ type: String, _ name: String, _ version: Int) -> String {
         let object: JSON = [
@@ -121,7 +121,7 @@ struct InformerTests {
     }
 }
 
-@Suite("Leader election over a server", .timeLimit(.minutes(1)))
+@Suite("Leader election over a server", .timeLimit(.minutes(10)))
 struct LeaderElectorTests {
     /// A server with one lease and optimistic concurrency.
     private static func leaseServer() async throws -> ScriptedServer {

@@ -171,7 +171,7 @@ struct KubernetesClientTests {
     }
 }
 
-@Suite("Client of the API server over TLS", .timeLimit(.minutes(1)))
+@Suite("Client of the API server over TLS", .timeLimit(.minutes(10)))
 struct KubernetesClientTLSTests {
     @Test("trusts the authority of its configuration")
     func trust() async throws {

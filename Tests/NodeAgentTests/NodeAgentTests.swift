@@ -8,7 +8,7 @@ import Testing
 
 @testable import NodeAgent
 
-@Suite("Node agent", .timeLimit(.minutes(1)))
+@Suite("Node agent", .timeLimit(.minutes(10)))
 struct NodeAgentTests {
     @Test("hands assignments over, publishes what the kubelet says, and writes nothing more")
     func follows() async throws {

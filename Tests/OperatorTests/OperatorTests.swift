@@ -112,7 +112,7 @@ extension JSON {
     }
 }
 
-@Suite("Operator against an API server", .timeLimit(.minutes(2)))
+@Suite("Operator against an API server", .timeLimit(.minutes(10)))
 struct OperatorTests {
     private static let key = ObjectKey(namespace: "default", name: "m")
 

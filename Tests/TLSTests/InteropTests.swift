@@ -3,7 +3,7 @@ import Testing
 
 @testable import TLS
 
-@Suite("Our server and other clients, over sockets", .timeLimit(.minutes(2)))
+@Suite("Our server and other clients, over sockets", .timeLimit(.minutes(10)))
 struct OtherClientTests {
     /// Listens with TLS; answers every connection alike.
     private func listen(
@@ -155,7 +155,7 @@ struct OtherClientTests {
     }
 }
 
-@Suite("Our client and other servers, over sockets", .timeLimit(.minutes(2)))
+@Suite("Our client and other servers, over sockets", .timeLimit(.minutes(10)))
 struct OtherServerTests {
     @Test(
         "openssl s_server asks who we are, and talks",

@@ -118,7 +118,7 @@ private actor ConformanceNode {
     }
 }
 
-@Suite("Kubernetes' node tests for device plugins", .timeLimit(.minutes(3)))
+@Suite("Kubernetes' node tests for device plugins", .timeLimit(.minutes(10)))
 struct NodeConformanceTests {
     private func node() async throws -> ConformanceNode {
         let node = try ConformanceNode()

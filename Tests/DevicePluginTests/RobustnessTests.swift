@@ -54,7 +54,7 @@ struct RobustnessTests {
         try await node.kubelet.start()
         await node.kubelet.stall(2)
         var settings = node.settings
-        settings.served[0].plugin.registerTimeout = .milliseconds(100)
+        settings.served[0].plugin.registerTimeout = .seconds(2)
         let plugin = DevicePluginDaemon(settings: settings, log: .silent, metrics: node.metrics)
         try await plugin.start()
         let state = await node.kubelet.wait { $0.allocatable == 12 }

@@ -127,13 +127,14 @@ struct CallTests {
 
     @Test("a call past its deadline ends with DEADLINE_EXCEEDED, and the handler is cancelled")
     func deadline() async throws {
+        let started = Gate()
         let cancelled = Gate()
-        try await withServer(testRouter(cancelled: cancelled)) { client, _, _ in
+        try await withServer(testRouter(cancelled: cancelled, started: started)) { client, _, _ in
             let thrown = await status {
                 let _: Note = try await client.unary("/test.Service/Hang", Note(), timeout: .milliseconds(50))
             }
             #expect(thrown.code == .deadlineExceeded)
-            await cancelled.wait()
+            await cancelled.wait(if: started)
         }
     }
 

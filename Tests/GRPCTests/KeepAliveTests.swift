@@ -92,16 +92,17 @@ struct KeepAliveTests {
 
     @Test("a server finds out that its client is gone, and its handlers are cancelled")
     func server() async throws {
+        let started = Gate()
         let cancelled = Gate()
         var limits = GRPCLimits()
         // Only while there is a call: so the call begins before the first PING.
         limits.serverKeepAlive = settings()
-        let server = GRPCServer(router: testRouter(cancelled: cancelled), limits: limits)
+        let server = GRPCServer(router: testRouter(cancelled: cancelled, started: started), limits: limits)
         let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
         await peer.send(try request("/test.Service/Hang"))
-        await cancelled.wait()
         await peer.wait { _ in false }
+        await cancelled.wait(if: started)
         let lines = transcript(await peer.heard, as: .client, streams: 1)
         #expect(lines.last == "goaway 1 \(ErrorCode.noError)")
         await server.shutdown(grace: .zero)
@@ -120,7 +121,7 @@ struct KeepAliveTests {
         let end = await status { let _: Note = try await client.unary("/test.Service/Hang", Note()) }
         #expect(end.code == .unavailable)
         #expect(eager.interval == .milliseconds(4))
-        await cancelled.wait()
+        await cancelled.wait(if: started)
         await server.shutdown(grace: .zero)
     }
 
@@ -149,11 +150,12 @@ struct KeepAliveTests {
 
     @Test("a call on a connection that is too old ends after the grace, and its handler is cancelled")
     func ageGrace() async throws {
+        let started = Gate()
         let cancelled = Gate()
         var limits = GRPCLimits()
         limits.connectionAge = .milliseconds(10)
         limits.connectionAgeGrace = .milliseconds(1)
-        let server = GRPCServer(router: testRouter(cancelled: cancelled), limits: limits)
+        let server = GRPCServer(router: testRouter(cancelled: cancelled, started: started), limits: limits)
         let address = try await server.listen(on: .unix(Scratch.socket()))
         // A connection may be too old before its call begins: then the next has better luck.
         var end = GRPCStatus(.ok)
@@ -163,7 +165,7 @@ struct KeepAliveTests {
             #expect(end.code == .unavailable)
             await client.close()
         } while end.message != "the connection is too old"
-        await cancelled.wait()
+        await cancelled.wait(if: started)
         await server.shutdown(grace: .zero)
     }
 }

@@ -24,7 +24,7 @@ struct Note: FieldMessage {
 
 /// A place to meet: `wait` returns once `open` was called.
 actor Gate {
-    private var isOpen = false
+    private(set) var isOpen = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
     func open() {
@@ -36,6 +36,11 @@ actor Gate {
     func wait() async {
         guard !isOpen else { return }
         await withCheckedContinuation { waiters.append($0) }
+    }
+
+    /// Waits if `other` is open: a handler whose call ended before it began never runs, as on a busy machine.
+    func wait(if other: Gate) async {
+        if await other.isOpen { await wait() }
     }
 }
 

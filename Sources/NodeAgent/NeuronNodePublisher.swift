@@ -18,7 +18,6 @@ actor NeuronNodePublisher {
     private let onRead: @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
     private let pulse: Pulse
     private var task: Task<Void, Never>?
-    private var timer: ScheduledTimer?
     private var backoff: Backoff
     private var complaint = ""
 
@@ -51,13 +50,12 @@ actor NeuronNodePublisher {
 
     func start() {
         guard task == nil else { return }
-        task = Task { await run() }
+        task = Task { await pulse.drive { await write() } }
         pulse.send()
     }
 
     func stop() async {
         pulse.finish()
-        timer?.cancel()
         task?.cancel()
         await task?.value
     }
@@ -69,34 +67,23 @@ actor NeuronNodePublisher {
         pulse.send()
     }
 
-    private func run() async {
-        var earliest = Duration.zero
-        for await _ in pulse.beats {
-            guard !Task.isCancelled else { return }
-            timer?.cancel()
-            let early = earliest - MonotonicClock.time
-            if early > .zero {
-                timer = pulse.send(after: early)
-                continue
+    /// Brings the server up to date.
+    private func write() async -> Pace {
+        do throws(KubernetesError) {
+            try await pass()
+            if !complaint.isEmpty { log.info("the NeuronNode can be written again") }
+            complaint = ""
+            backoff.reset()
+            return Pace(again: max(.milliseconds(1), stale - MonotonicClock.time))
+        } catch {
+            if complaint != error.description, !Task.isCancelled {
+                log.warning("the NeuronNode is not written", ["error": error.description])
             }
-            do throws(KubernetesError) {
-                try await pass()
-                if !complaint.isEmpty { log.info("the NeuronNode can be written again") }
-                complaint = ""
-                backoff.reset()
-                timer = pulse.send(after: max(.milliseconds(1), stale - MonotonicClock.time))
-            } catch {
-                guard !Task.isCancelled else { return }
-                if complaint != error.description {
-                    log.warning("the NeuronNode is not written", ["error": error.description])
-                }
-                complaint = error.description
-                // Whatever went wrong, what the server has is no longer certain.
-                stored = nil
-                let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
-                earliest = MonotonicClock.time + pause
-                timer = pulse.send(after: pause)
-            }
+            complaint = error.description
+            // Whatever went wrong, what the server has is no longer certain.
+            stored = nil
+            let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            return Pace(rest: pause, again: pause)
         }
     }
 

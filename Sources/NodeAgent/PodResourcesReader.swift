@@ -30,7 +30,6 @@ actor PodResourcesReader {
     private let tell: @Sendable (Word) async -> Void
     private nonisolated let pulse: Pulse
     private var task: Task<Void, Never>?
-    private var timer: ScheduledTimer?
     private var client: GRPCClient?
     private var backoff: Backoff
     private var failures = 0
@@ -54,13 +53,12 @@ actor PodResourcesReader {
 
     func start() {
         guard task == nil else { return }
-        task = Task { await run() }
+        task = Task { await pulse.drive { await read() } }
         pulse.send()
     }
 
     func stop() async {
         pulse.finish()
-        timer?.cancel()
         task?.cancel()
         await client?.close()
         await task?.value
@@ -69,32 +67,14 @@ actor PodResourcesReader {
     /// Something has happened: what the kubelet says may be another.
     nonisolated func refresh() { pulse.send() }
 
-    private func run() async {
-        var earliest = Duration.zero
-        for await _ in pulse.beats {
-            guard !Task.isCancelled else { return }
-            let early = earliest - MonotonicClock.time
-            timer?.cancel()
-            if early > .zero {
-                timer = pulse.send(after: early)
-                continue
-            }
-            let pause = await read()
-            earliest = MonotonicClock.time + (pause ?? spacing)
-            timer?.cancel()
-            timer = pulse.send(after: pause ?? interval)
-        }
-    }
-
-    /// - Returns: nil, or how long to leave the kubelet alone.
-    private func read() async -> Duration? {
+    private func read() async -> Pace {
         do {
             let list = try await PodResourcesClient(try await connection()).list()
             if failures >= Self.patience { log.info("the kubelet says again who holds what") }
             failures = 0
             backoff.reset()
             await tell(.list(list))
-            return nil
+            return Pace(rest: spacing, again: interval)
         } catch {
             failures += 1
             // A refusal for too many calls is an answer: the connection is well.
@@ -105,7 +85,8 @@ actor PodResourcesReader {
             let why = "the kubelet does not say who holds what: \(error)"
             if failures == Self.patience { log.warning("cannot read pod resources", ["error": "\(error)"]) }
             if failures >= Self.patience, !Task.isCancelled { await tell(.fault(why)) }
-            return backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            return Pace(rest: pause, again: pause)
         }
     }
 

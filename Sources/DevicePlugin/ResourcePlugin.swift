@@ -222,7 +222,10 @@ package actor ResourcePlugin {
         let wasKnown = ![.idle, .waiting, .pausing].contains(machine.phase)
         receive(.stop)
         while machine.phase != .idle {
-            await withCheckedContinuation { stopWaiters.append($0) }
+            await withCheckedContinuation { waiter in
+                // Looked at again inside: the executor may have let others run in between.
+                if machine.phase == .idle { waiter.resume() } else { stopWaiters.append(waiter) }
+            }
         }
         // A successor that starts at once must not register before the kubelet has worked through our end.
         if wasKnown { try? await Task.sleep(for: settings.registration.pause) }
@@ -501,7 +504,14 @@ package actor ResourcePlugin {
         }
         defer { timer.cancel() }
         while preference.assignedTo == nil, agentIsThere, !isStopped, ContinuousClock.now < deadline {
-            await withCheckedContinuation { assignmentWaiters.append($0) }
+            await withCheckedContinuation { waiter in
+                // Looked at again inside: the timer may have fired in between, and nobody else would wake this one.
+                if agentIsThere, !isStopped, ContinuousClock.now < deadline {
+                    assignmentWaiters.append(waiter)
+                } else {
+                    waiter.resume()
+                }
+            }
             preference = computePreference(request)
         }
         return preference

@@ -12,6 +12,8 @@ from concurrent import futures
 
 import grpc
 
+from varint import read_varint, varint
+
 
 def encode(text, number=0):
     data = text.encode()
@@ -21,24 +23,6 @@ def encode(text, number=0):
     if number:
         out += b"\x10" + varint(number)
     return out
-
-
-def varint(value):
-    out = b""
-    while value > 127:
-        out += bytes([value & 127 | 128])
-        value >>= 7
-    return out + bytes([value])
-
-
-def read_varint(data, at):
-    value = shift = 0
-    while True:
-        value |= (data[at] & 127) << shift
-        shift += 7
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
 
 
 def decode(data):

@@ -8,9 +8,9 @@ CACHE ?= $(CURDIR)/.cache
 export GANGLION_CACHE := $(CACHE)
 export GANGLION_PYTHON ?= $(CACHE)/venv/bin/python3
 export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
-SWIFT ?= swift
+export SWIFT ?= swift
 FILTER ?=
-TEST := SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build
+TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
 HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=

@@ -23,6 +23,8 @@ package actor ResourcePlugin {
         package var pollInterval = Duration.seconds(5)
         /// How long the kubelet may take to answer Register, within which it dials us.
         package var registerTimeout = Duration.seconds(10)
+        /// How long calls that are under way may take to end when we leave the kubelet.
+        package var drainTimeout = Duration.seconds(2)
         /// The registration's times.
         package var registration = RegistrationMachine<KubeletSign>.Settings()
 
@@ -334,7 +336,7 @@ package actor ResourcePlugin {
         let server = server
         self.server = nil
         Task {
-            await server?.shutdown(grace: .seconds(2))
+            await server?.shutdown(grace: settings.drainTimeout)
             receive(.closed)
         }
     }

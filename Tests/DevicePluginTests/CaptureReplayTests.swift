@@ -62,7 +62,7 @@ private final class RawConnection {
     private(set) var received = Cutter()
 
     init(_ path: String) async throws {
-        descriptor = try await SystemIO.connect(to: .unix(path), loop: .shared, timeout: .seconds(10))
+        descriptor = try await SystemIO.connect(to: .unix(path), loop: .shared, timeout: .seconds(300))
     }
 
     func send(_ bytes: [UInt8]) throws {

@@ -20,7 +20,7 @@ final class Node: Sendable {
 
     init(
         _ instanceType: String = "inf2.24xlarge", agentSocket: Bool = false,
-        flow: RegistrationFlow = .kubeletSocket, both: Bool = false
+        flow: RegistrationFlow = .kubeletSocket, both: Bool = false, pause: Duration? = nil
     ) throws {
         fake = try FakeNode(instanceType)
         let root = fake.directory.path
@@ -31,6 +31,11 @@ final class Node: Sendable {
                 endpoint: "ganglion-\(name).sock", flow: flow)
             // A test awaits events; the poll must be able to find what no event tells.
             resource.pollInterval = .milliseconds(300)
+            // A machine that is slow must not look like a kubelet that does not answer.
+            resource.registerTimeout = .seconds(300)
+            resource.drainTimeout = .seconds(300)
+            resource.registration.streamDeadline = .seconds(300)
+            if let pause { resource.registration.pause = pause }
             return .init(resource, granularity)
         }
         let all = [served("neuroncore", .core)] + (both ? [served("neuron", .chip)] : [])
@@ -140,7 +145,7 @@ struct DaemonTests {
 
     @Test("is registered again after every restart of the kubelet, and never twice at once")
     func kubeletRestarts() async throws {
-        let node = try Node()
+        let node = try Node(pause: .seconds(1))
         try await node.kubelet.start()
         let plugin = node.plugin()
         try await plugin.start()
@@ -159,7 +164,7 @@ struct DaemonTests {
 
     @Test("is registered again when the kubelet drops the stream, and when somebody removes the socket")
     func lostStream() async throws {
-        let node = try Node()
+        let node = try Node(pause: .seconds(1))
         try await node.kubelet.start()
         let plugin = node.plugin()
         try await plugin.start()

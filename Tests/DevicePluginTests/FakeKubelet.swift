@@ -125,7 +125,7 @@ actor FakeKubelet {
                     to: .unix(path), authority: path.replacingSlashes)
                 let info: PluginRegistrationAPI.PluginInfo = try await asking.unary(
                     PluginRegistrationAPI.Method.getInfo, PluginRegistrationAPI.InfoRequest(),
-                    timeout: .seconds(1))
+                    timeout: .seconds(300))
                 #expect(info.type == "DevicePlugin" && info.supportedVersions == ["v1beta1"])
                 var status = PluginRegistrationAPI.RegistrationStatus(pluginRegistered: true)
                 if refusals.isEmpty {
@@ -136,7 +136,7 @@ actor FakeKubelet {
                     registry[name] = nil
                 }
                 let _: PluginRegistrationAPI.RegistrationStatusResponse = try await asking.unary(
-                    PluginRegistrationAPI.Method.notifyRegistrationStatus, status, timeout: .seconds(5))
+                    PluginRegistrationAPI.Method.notifyRegistrationStatus, status, timeout: .seconds(300))
                 await asking.close()
             } catch {
                 registry[name] = nil
@@ -163,13 +163,14 @@ actor FakeKubelet {
 
     /// Ends and takes its socket along.
     func close() async {
+        registryTask?.cancel()
+        await registryTask?.value
         for client in clients.values { await client.close() }
         clients = [:]
         await server?.shutdown(grace: .zero)
         server = nil
         await podResources?.shutdown(grace: .zero)
         podResources = nil
-        registryTask?.cancel()
         registry = [:]
         state.resources = [:]
         changed()
@@ -221,7 +222,7 @@ actor FakeKubelet {
     private func connect(_ resource: String, _ path: String) async throws {
         if clients[resource] != nil { state.overlaps += 1 }
         let client = try await GRPCClient.connect(to: .unix(path))
-        let options = try await DevicePluginClient(client).options(timeout: .seconds(5))
+        let options = try await DevicePluginClient(client).options(timeout: .seconds(300))
         #expect(options.getPreferredAllocationAvailable)
         clients[resource] = client
         state.registrations += 1

@@ -9,9 +9,9 @@ enum PodResourcesView {
     /// NeuronCores by `namespace/pod/container`, sorted.
     static func read(_ cluster: Cluster) async throws -> [String: [Int]] {
         let client = try await GRPCClient.connect(
-            to: .unix(cluster.directory + "/kubelet/pod-resources/kubelet.sock"), timeout: .seconds(5))
+            to: .unix(cluster.directory + "/kubelet/pod-resources/kubelet.sock"), timeout: .seconds(60))
         let answer: PodResourcesAPI.ListPodResourcesResponse = try await client.unary(
-            PodResourcesAPI.Method.list, PodResourcesAPI.ListPodResourcesRequest(), timeout: .seconds(5))
+            PodResourcesAPI.Method.list, PodResourcesAPI.ListPodResourcesRequest(), timeout: .seconds(60))
         await client.close()
         var holders: [String: [Int]] = [:]
         for pod in answer.podResources {

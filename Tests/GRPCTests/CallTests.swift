@@ -101,7 +101,7 @@ struct CallTests {
 
     @Test("a message above the limit is RESOURCE_EXHAUSTED, sent or received")
     func messageLimit() async throws {
-        var limits = GRPCLimits()
+        var limits = GRPCLimits.patient
         limits.messageSize = 1000
         try await withServer(limits: limits) { client, _, _ in
             let refused = await status {
@@ -191,7 +191,7 @@ struct CallTests {
 
     @Test("more calls than the server allows wait for their turn")
     func queueing() async throws {
-        var limits = GRPCLimits()
+        var limits = GRPCLimits.patient
         limits.http2.concurrentStreams = 2
         try await withServer(limits: limits) { client, _, _ in
             // After the first answer the client knows the limit.

@@ -94,7 +94,7 @@ struct KeepAliveTests {
     func server() async throws {
         let started = Gate()
         let cancelled = Gate()
-        var limits = GRPCLimits()
+        var limits = GRPCLimits.patient
         // Only while there is a call: so the call begins before the first PING.
         limits.serverKeepAlive = settings()
         let server = GRPCServer(router: testRouter(cancelled: cancelled, started: started), limits: limits)
@@ -116,7 +116,7 @@ struct KeepAliveTests {
         let server = GRPCServer(router: testRouter(cancelled: cancelled, started: started))
         let address = try await server.listen(on: .unix(Scratch.socket()))
         // Only while there is a call: so the call begins before the first PING.
-        let eager = GRPCKeepAlive(exactly: .milliseconds(2), timeout: .seconds(20), withoutCalls: false)
+        let eager = GRPCKeepAlive(exactly: .milliseconds(2), timeout: .seconds(300), withoutCalls: false)
         let client = try await GRPCClient.connect(to: address, keepAlive: eager)
         let end = await status { let _: Note = try await client.unary("/test.Service/Hang", Note()) }
         #expect(end.code == .unavailable)
@@ -127,7 +127,7 @@ struct KeepAliveTests {
 
     @Test("a connection that is too old is shut down without losing a call")
     func age() async throws {
-        var limits = GRPCLimits()
+        var limits = GRPCLimits.patient
         limits.connectionAge = .milliseconds(5)
         limits.connectionAgeGrace = .seconds(3600)
         let server = GRPCServer(router: testRouter(), limits: limits)
@@ -152,7 +152,7 @@ struct KeepAliveTests {
     func ageGrace() async throws {
         let started = Gate()
         let cancelled = Gate()
-        var limits = GRPCLimits()
+        var limits = GRPCLimits.patient
         limits.connectionAge = .milliseconds(10)
         limits.connectionAgeGrace = .milliseconds(1)
         let server = GRPCServer(router: testRouter(cancelled: cancelled, started: started), limits: limits)

@@ -195,7 +195,7 @@ struct ServerObligationTests {
             await leave.wait()
             return note
         }
-        var limits = GRPCLimits()
+        var limits = GRPCLimits.patient
         limits.closeTimeout = .milliseconds(20)
         try await withServer(router, limits: limits) { client, server, _ in
             async let end = status { let _: Note = try await client.unary("/test.Service/Stubborn", Note()) }

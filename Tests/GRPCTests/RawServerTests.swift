@@ -37,7 +37,7 @@ private let echo: HeaderList = [
 @Suite("A server and a peer by hand", .timeLimit(.minutes(10)))
 struct RawServerTests {
     /// The server's answers to some octets, once there is an answer for each stream.
-    private func answers(_ octets: [UInt8], streams: Int, limits: GRPCLimits = GRPCLimits()) async throws
+    private func answers(_ octets: [UInt8], streams: Int, limits: GRPCLimits = .patient) async throws
         -> [String]
     {
         let server = GRPCServer(router: testRouter(), limits: limits)

@@ -105,7 +105,7 @@ func untilCancelled() async {
 
 /// Runs `body` with a server of the test's methods and a client connected to it, and ends both.
 func withServer(
-    _ router: GRPCRouter = testRouter(), limits: GRPCLimits = GRPCLimits(),
+    _ router: GRPCRouter = testRouter(), limits: GRPCLimits = .patient,
     compressions: [any GRPCCompression] = [],
     _ body: (GRPCClient, GRPCServer, SocketAddress) async throws -> Void
 ) async throws {

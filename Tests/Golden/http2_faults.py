@@ -135,9 +135,12 @@ def serve(peer):
 def accept(listener):
     while True:
         peer, _ = listener.accept()
-        threading.Thread(target=serve, args=(peer,), daemon=True).start()
+        thread = threading.Thread(target=serve, args=(peer,), daemon=True)
+        serving.append(thread)
+        thread.start()
 
 
+serving = []
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(PATH)
 listener.listen()
@@ -145,4 +148,7 @@ threading.Thread(target=accept, args=(listener,), daemon=True).start()
 print("ready", flush=True)
 sys.stdin.read()
 os.unlink(PATH)
+# The client has closed its connections; what it said last may be on its way still.
+for thread in serving:
+    thread.join(timeout=300)
 print("connections {connections} pings {pings} streams {streams}".format(**seen), flush=True)

@@ -20,7 +20,7 @@ private func curl(_ arguments: [String]) async throws -> (ProcessStatus, String)
     let output = try FileDescriptor.open(path, flags: O_RDWR | O_CREAT | O_EXCL)
     defer { try? Files.remove(path) }
     let child = try ChildProcess.spawn(
-        "/usr/bin/curl", ["-sS", "--max-time", "20"] + arguments,
+        "/usr/bin/curl", ["-sS", "--max-time", "300"] + arguments,
         descriptors: .init(output: output, error: output))
     let status = await child.wait()
     return (status, try Files.readText(path, limit: 16 << 20))

@@ -95,7 +95,7 @@ final class World: Sendable {
         let address = try await api.listen(on: .ip("127.0.0.1", port: 0))
         let configuration = ClientConfiguration(server: try ServerAddress("http://127.0.0.1:1"))
         client = KubernetesClient(
-            configuration: configuration, address: address, security: nil, timeout: .seconds(10))
+            configuration: configuration, address: address, security: nil, timeout: .seconds(300))
     }
 
     var settings: NodeAgent.Settings {

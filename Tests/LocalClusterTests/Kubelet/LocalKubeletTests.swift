@@ -74,12 +74,12 @@ private actor Plugin {
     }
 
     func register() async throws {
-        let client = try await GRPCClient.connect(to: .unix(kubelet), loop: loop, timeout: .seconds(5))
+        let client = try await GRPCClient.connect(to: .unix(kubelet), loop: loop, timeout: .seconds(300))
         let endpoint = path.split(separator: "/").last.map(String.init) ?? ""
         let _: DevicePluginAPI.Empty = try await client.unary(
             DevicePluginAPI.RegistrationMethod.register,
             DevicePluginAPI.RegisterRequest(version: "v1beta1", endpoint: endpoint, resourceName: resource),
-            timeout: .seconds(10))
+            timeout: .seconds(300))
         await client.close()
     }
 
@@ -178,12 +178,21 @@ struct LocalKubeletTests {
                 PodResourcesAPI.GetPodResourcesRequest(podName: "nope", podNamespace: "default"))
         }
         var refusals: Set<GRPCStatus> = []
-        for _ in 0..<200 {
-            do {
-                let _: PodResourcesAPI.ListPodResourcesResponse = try await client.unary(
-                    PodResourcesAPI.Method.list, PodResourcesAPI.ListPodResourcesRequest())
-            } catch let status as GRPCStatus {
-                refusals.insert(status)
+        // Many at a time, and again: a busy machine may take longer over one than the limit asks for.
+        for _ in 0..<100 where refusals.isEmpty {
+            await withTaskGroup(of: GRPCStatus?.self) { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        do {
+                            let _: PodResourcesAPI.ListPodResourcesResponse = try await client.unary(
+                                PodResourcesAPI.Method.list, PodResourcesAPI.ListPodResourcesRequest())
+                            return nil
+                        } catch {
+                            return error as? GRPCStatus
+                        }
+                    }
+                }
+                for await case let refusal? in group { refusals.insert(refusal) }
             }
         }
         #expect(refusals == [GRPCStatus(.resourceExhausted, "rejected by rate limit")])

@@ -104,7 +104,8 @@ extension JSON: Codable {
         } else if let value = try? container.decode(Int64.self) {
             self = .int(value)
         } else if let value = try? container.decode(Double.self) {
-            self = .double(value)
+            // A fraction that a double cannot hold is gone: then it is the whole number that it is written as.
+            self = Int64(exactly: value).map { .int($0) } ?? .double(value)
         } else if let value = try? container.decode([String: JSON].self) {
             self = .object(value)
         } else {

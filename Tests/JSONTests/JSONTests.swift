@@ -31,6 +31,8 @@ struct JSONTests {
     func numbers() throws {
         #expect(try JSON(parsing: "3") == .int(3))
         #expect(try JSON(parsing: "3.25") == .double(3.25))
+        #expect(try JSON(parsing: "-16666666666666666.5667") == .int(-16_666_666_666_666_666))
+        #expect(try JSON(parsing: "1e19") == .double(1e19))
         #expect(try JSON(parsing: "true") == .bool(true))
         #expect(JSON.double(4).int == 4)
         #expect(JSON.double(4.5).int == nil)

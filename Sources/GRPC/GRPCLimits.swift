@@ -21,6 +21,9 @@ package struct GRPCLimits: Sendable {
     package var handshakeTimeout = Duration.seconds(10)
     /// Octets that wait for the socket; above, nothing is read and no DATA is added.
     package var unsentOctets = 262_144
+    /// A response of which nothing has gone out for so long, at least for half of it, is reset: the client keeps its
+    /// window shut or does not read, and what waits would hold memory and a stream for ever.
+    package var stallTimeout = Duration.seconds(300)
     /// How long a connection that is closed may take to send what waits, and a handler that is cancelled to return.
     package var closeTimeout = Duration.seconds(2)
     /// When a server asks a silent client whether it is there; gRPC's default. A client says it when it connects.

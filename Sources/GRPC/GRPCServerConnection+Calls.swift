@@ -225,15 +225,18 @@ extension GRPCServerConnection {
 
     private func send(_ message: [UInt8], _ call: ServerCall) throws(GRPCStatus) {
         guard !call.isOver else { throw GRPCStatus(.cancelled, "the call is over") }
-        guard let packed = try call.encoder.packed(message, call.context.response.compression) else {
-            if !call.sentHeaders { sendHeaders(call) }
-            transport.http2.sendData(call.stream, prefix: MessageAssembler.prefix(message.count), message)
-            return
-        }
+        let packed = try call.encoder.packed(message, call.context.response.compression)
         if !call.sentHeaders { sendHeaders(call) }
-        transport.http2.sendData(
-            call.stream,
-            prefix: MessageAssembler.prefix(packed.count, flag: MessageAssembler.compressedFlag), packed)
+        let isWritten =
+            if let packed {
+                transport.http2.sendData(
+                    call.stream,
+                    prefix: MessageAssembler.prefix(packed.count, flag: MessageAssembler.compressedFlag),
+                    packed)
+            } else {
+                transport.http2.sendData(call.stream, prefix: MessageAssembler.prefix(message.count), message)
+            }
+        if !isWritten { watchStalls() }
     }
 
     private func sendHeaders(_ call: ServerCall) {

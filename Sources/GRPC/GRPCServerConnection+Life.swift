@@ -9,12 +9,14 @@ struct ConnectionLife {
     var keepAlive: KeepAliveState?
     var keepAliveTimer: ScheduledTimer?
     var ageTimer: ScheduledTimer?
+    var stallTimer: ScheduledTimer?
 
     init(_ limits: GRPCLimits) { keepAlive = limits.serverKeepAlive.map(KeepAliveState.init) }
 
     func cancel() {
         keepAliveTimer?.cancel()
         ageTimer?.cancel()
+        stallTimer?.cancel()
     }
 }
 
@@ -48,6 +50,18 @@ extension GRPCServerConnection {
                 case .dead: connection.abort(.noError, "keepalive timeout")
                 case nil: break
                 }
+            }
+        }
+    }
+
+    /// Octets wait for room: looks, and looks again, whether they go out.
+    func watchStalls() {
+        guard life.stallTimer == nil else { return }
+        life.stallTimer = loop.schedule(after: limits.stallTimeout / 2) { [weak self] in
+            self?.assumeIsolated { connection in
+                connection.life.stallTimer = nil
+                if connection.transport.http2.resetStalled() { connection.watchStalls() }
+                connection.settle()
             }
         }
     }

@@ -128,6 +128,28 @@ extension HTTP2Connection {
         noteStreamEnd()
     }
 
+    /// Resets the streams that waited for room at the last call too and that nothing has gone out on since: the peer
+    /// lives, but keeps a window shut or does not read (the "Data Dribble" of CVE-2019-9511, and window size 0). Each is
+    /// told to the owner as a reset that we made.
+    ///
+    /// - Returns: whether streams wait now, so that another look makes sense.
+    package mutating func resetStalled() -> Bool {
+        guard phase != .failed, streams.haveBacklog else { return false }
+        var waits = false
+        for index in stride(from: streams.count - 1, through: 0, by: -1) {
+            guard streams[index].waitingOctets > 0, let backlog = streams[index].backlog else { continue }
+            guard backlog.isStalled else {
+                backlog.isStalled = true
+                waits = true
+                continue
+            }
+            let id = streams[index].id
+            reset(id, .cancel)
+            emit(.reset(id, .cancel, byPeer: false))
+        }
+        return waits
+    }
+
     /// The owner has used octets of a stream's body: the peer may send as many again.
     package mutating func consume(_ octets: Int, on stream: StreamID) {
         guard let index = streams.index(stream), streams[index].state.canReceive,
@@ -275,6 +297,7 @@ extension HTTP2Connection {
         var endsHere = false
         if isLast, case .endStream = backlog.end { endsHere = true }
         writeData(index, backlog.octets.span.bytes, head..<head + size, endStream: endsHere)
+        backlog.isStalled = false
         guard isLast else {
             backlog.head += size
             return true

@@ -22,6 +22,8 @@ struct HTTP2Stream {
         var head = 0
         /// What ends our message once `octets` are out.
         var end = End.open
+        /// Nothing has gone out since somebody looked.
+        var isStalled = false
     }
 
     /// How our side of the stream ends.

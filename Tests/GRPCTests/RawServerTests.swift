@@ -220,6 +220,44 @@ struct RawServerTests {
         await server.shutdown(grace: .zero)
     }
 
+    @Test("a client that keeps its window shut loses its streams, and keeps its connection")
+    func shutWindow() async throws {
+        var limits = GRPCLimits.patient
+        limits.stallTimeout = .milliseconds(20)
+        let cancelled = Gate()
+        let server = GRPCServer(router: testRouter(cancelled: cancelled), limits: limits)
+        let address = try await server.listen(on: .unix(Scratch.socket()))
+        let peer = try await RawPeer.connect(to: address)
+        var client = HTTP2Connection(.client)
+        // INITIAL_WINDOW_SIZE of 0 octets.
+        await peer.send(client.takeOctets() + [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+        let note = Note("x").serialized()
+        let message = [0, 0, 0, 0, UInt8(note.count)] + note
+        for path in ["/test.Service/Flood", "/test.Service/Echo"] {
+            let id = try client.sendRequest([
+                ":method": "POST", ":scheme": "http", ":path": path, "content-type": "application/grpc",
+            ])
+            client.sendData(id, message, endStream: true)
+        }
+        await peer.send(client.takeOctets())
+        await peer.wait { heard in
+            transcript(heard, as: .client, streams: 2).count { $0.hasSuffix("reset CANCEL") } == 2
+        }
+        await cancelled.wait()
+        // An answer that needs no window.
+        _ = try client.sendRequest(
+            [
+                ":method": "POST", ":scheme": "http", ":path": "/test.Service/Fail",
+                "content-type": "application/grpc",
+            ], endStream: true)
+        await peer.send(client.takeOctets())
+        await peer.wait { transcript($0, as: .client, streams: 3).last?.hasPrefix("5 headers") == true }
+        let others = transcript(await peer.heard, as: .client, streams: 3).filter { !$0.contains(":status=200") }
+        #expect(others.sorted() == ["1 reset CANCEL", "3 reset CANCEL"])
+        await peer.close()
+        await server.shutdown(grace: .zero)
+    }
+
     @Test("a peer that reads nothing costs bounded memory, and gets all when it reads")
     func unreadSocket() async throws {
         let server = GRPCServer(router: testRouter(), limits: .patient)

@@ -29,6 +29,37 @@ struct FlowControlTests {
         #expect(server.takeFrames().compactMap(\.dataSize) == [1])
     }
 
+    @Test("a stream that nothing goes out on between two looks is reset, and the others are not")
+    func stalls() {
+        let server = server(window: 10, streams: 4)
+        for stream: StreamID in [1, 3, 5] { server.sendData(stream, [UInt8](repeating: 1, count: 25)) }
+        server.sendData(7, [1])
+        _ = server.takeOutput()
+        #expect(server.resetStalled())
+        #expect(server.take(frame(8, stream: 3, words(1)) + frame(8, stream: 5, words(100))) == [.writable(5)])
+        #expect(server.takeFrames().compactMap(\.dataSize).sorted() == [1, 15])
+        // One octet is a sign of life for once; what does not wait is never stalled.
+        #expect(server.resetStalled())
+        #expect(server.take([]) == [.reset(1, .cancel, byPeer: false)])
+        #expect(server.takeFrames() == [.reset(1, .cancel)])
+        #expect(!server.resetStalled())
+        #expect(server.take([]) == [.reset(3, .cancel, byPeer: false)])
+        #expect(!server.resetStalled())
+        #expect([1, 3, 5, 7].map { server.isOpen($0) } == [false, false, true, true])
+        #expect(!server.isFailed)
+    }
+
+    @Test("trailers that wait behind a shut window end with the stream")
+    func stalledTrailers() {
+        let server = server(window: 0)
+        server.sendData(1, [1])
+        server.sendTrailers(1, ["grpc-status": "0"])
+        #expect(server.resetStalled())
+        #expect(!server.resetStalled())
+        #expect(server.takeFrames() == [.reset(1, .cancel)])
+        #expect(server.openStreams == 0)
+    }
+
     @Test("trailers follow what waits")
     func trailersWait() {
         let server = server(window: 10)

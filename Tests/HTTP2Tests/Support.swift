@@ -204,6 +204,7 @@ final class Endpoint {
     func sendTrailers(_ stream: StreamID, _ list: HeaderList) { connection.sendTrailers(stream, list) }
     func reset(_ stream: StreamID, _ code: ErrorCode) { connection.reset(stream, code) }
     func consume(_ octets: Int, on stream: StreamID) { connection.consume(octets, on: stream) }
+    func resetStalled() -> Bool { connection.resetStalled() }
     func shutDown() { connection.shutDown() }
     func abort(_ code: ErrorCode) { connection.abort(code) }
 }

@@ -1,8 +1,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #ifndef SYS_close_range
@@ -145,4 +148,27 @@ int ganglion_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0,
 
 int ganglion_ioctl(int descriptor, unsigned long request, void *argument) {
     return ioctl(descriptor, request, argument);
+}
+
+// Segments that may be written are left alone, for what was written there would be lost: relocated tables are in them too.
+static int trim(struct dl_phdr_info *object, size_t size, void *trimmed) {
+    (void)size;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
+        start -= start % page;
+        end += (page - end % page) % page;  // mapped to the end of its page
+        if (end > start && madvise((void *)start, end - start, MADV_DONTNEED) == 0)
+            *(size_t *)trimmed += end - start;
+    }
+    return 1;  // the first object is the program itself; its libraries' pages are shared with others
+}
+
+size_t ganglion_trim_program(void) {
+    size_t trimmed = 0;
+    dl_iterate_phdr(trim, &trimmed);
+    malloc_trim(0);
+    return trimmed;
 }

@@ -56,6 +56,7 @@ package enum PluginCommand {
         log.info(
             "starting", ["version": Product.version, "resource": settings.served.map(\.plugin.resource)])
         try await daemon.start()
+        ProgramMemory.keepTrimmed(on: daemon.loop)
         let reloader = SettingsReloader(source: source, values: values, daemon: daemon, log: log)
         let watcher = source.path.map { path in
             FileContentWatcher(path: path) { await reloader.reload() }

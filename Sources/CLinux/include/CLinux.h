@@ -72,3 +72,7 @@ int ganglion_become_subreaper(void);
 
 /// ioctl(2) with a pointer. -1 and errno on failure.
 int ganglion_ioctl(int descriptor, unsigned long request, void *argument);
+
+/// Unmaps the pages of the program's read-only segments, which come back from the page cache when they are used, and
+/// gives free heap back. Returns the octets of those segments, 0 when the kernel refused.
+size_t ganglion_trim_program(void);

@@ -14,6 +14,8 @@ TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
 HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=
+# lld keeps constants out of the code's segment, so that fewer pages of it count as a process's memory.
+STATIC := -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xlinker --gc-sections
 SOURCES := Package.swift Sources Tests
 
 .PHONY: help
@@ -49,7 +51,7 @@ fuzz: ## Fuzz all that reads octets of others (RUNS=10000000 or DURATION=seconds
 
 .PHONY: sanitize
 sanitize: system-packages python-env model ## Run the tests with the thread and the address sanitizer (FILTER=name for some)
-	FILTER="$(FILTER)" scripts/sanitize
+	FILTER="$(FILTER)" HEAVY="$(HEAVY)" scripts/sanitize
 
 .PHONY: bench
 bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Tests/Benchmarks/wire.py --help)
@@ -59,7 +61,7 @@ bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FL
 
 .PHONY: bench-plugin
 bench-plugin: ## Measure the device plugin's starts, restarts, memory and placement (draws docs/placement.svg)
-	$(SWIFT) build -c release -Xswiftc -static-executable --product ganglion-device-plugin --scratch-path .build/static
+	$(SWIFT) build -c release $(STATIC) --product ganglion-device-plugin --scratch-path .build/static
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product plugin-bench
 	strip -o .build/ganglion-device-plugin-stripped .build/static/release/ganglion-device-plugin
 	.build/release/plugin-bench plugin --program .build/ganglion-device-plugin-stripped $(BENCH_FLAGS)

@@ -160,6 +160,8 @@ static int trim(struct dl_phdr_info *object, size_t size, void *trimmed) {
         uintptr_t start = object->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
         start -= start % page;
         end += (page - end % page) % page;  // mapped to the end of its page
+        // A huge page would count whole for the few functions in it that are used.
+        madvise((void *)start, end - start, MADV_NOHUGEPAGE);
         if (end > start && madvise((void *)start, end - start, MADV_DONTNEED) == 0)
             *(size_t *)trimmed += end - start;
     }

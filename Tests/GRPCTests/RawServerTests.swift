@@ -252,7 +252,9 @@ struct RawServerTests {
             ], endStream: true)
         await peer.send(client.takeOctets())
         await peer.wait { transcript($0, as: .client, streams: 3).last?.hasPrefix("5 headers") == true }
-        let others = transcript(await peer.heard, as: .client, streams: 3).filter { !$0.contains(":status=200") }
+        let others = transcript(await peer.heard, as: .client, streams: 3).filter {
+            !$0.contains(":status=200")
+        }
         #expect(others.sorted() == ["1 reset CANCEL", "3 reset CANCEL"])
         await peer.close()
         await server.shutdown(grace: .zero)

@@ -36,7 +36,8 @@ struct FlowControlTests {
         server.sendData(7, [1])
         _ = server.takeOutput()
         #expect(server.resetStalled())
-        #expect(server.take(frame(8, stream: 3, words(1)) + frame(8, stream: 5, words(100))) == [.writable(5)])
+        #expect(
+            server.take(frame(8, stream: 3, words(1)) + frame(8, stream: 5, words(100))) == [.writable(5)])
         #expect(server.takeFrames().compactMap(\.dataSize).sorted() == [1, 15])
         // One octet is a sign of life for once; what does not wait is never stalled.
         #expect(server.resetStalled())

@@ -43,6 +43,8 @@ actor EventRecorder {
         Task { for await work in stream { await work() } }
     }
 
+    deinit { queue.finish() }
+
     /// Tells an event of a pod, or of one of its containers.
     nonisolated func record(
         _ kind: Kind, _ reason: String, _ message: String, pod: Pod, container: Container? = nil

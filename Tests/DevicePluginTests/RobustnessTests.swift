@@ -1,4 +1,5 @@
-// What must not hang the plugin: a peer that does not read, a kubelet that does not answer, a system without inotify.
+// What must not hang the plugin: a peer that does not read, a kubelet that does not answer, a system without inotify, a
+// clock that jumps.
 
 import GRPC
 import Glibc
@@ -100,6 +101,50 @@ struct RobustnessTests {
         }
         #expect(try text().contains("polling instead of watching"))
         #expect(try text().contains("raise fs.inotify.max_user_instances"))
+        await node.kubelet.close()
+    }
+
+    /// A library that sets the wall clock of one process.
+    private static let wallClock = ["x86_64", "aarch64"]
+        .map { "/usr/lib/\($0)-linux-gnu/faketime/libfaketimeMT.so.1" }.first { Files.exists($0) }
+
+    @Test(
+        "a wall clock that jumps by decades changes nothing",
+        .enabled(if: program != nil && wallClock != nil, "the plugin or libfaketime is not there"))
+    func clockJumps() async throws {
+        let node = try Node()
+        let program = try #require(Self.program)
+        let device = node.fake.device.settings
+        let clock = node.fake.directory.path + "/clock"
+        try Files.write(clock, Array("+0".utf8))
+        let log = try FileDescriptor.open(node.fake.directory.path + "/log", flags: O_WRONLY | O_CREAT)
+        try await node.kubelet.start()
+        // No flags: Swift finds no command line behind that library.
+        let process = try ChildProcess.spawn(
+            program,
+            environment: [
+                "GANGLION_KUBELET_ROOT": node.kubelet.root, "GANGLION_SYSFS_ROOT": device.sysfsRoot,
+                "GANGLION_DEVICE_ROOT": device.deviceRoot, "GANGLION_HEALTH_INTERVAL": "50ms",
+                "LD_PRELOAD": try #require(Self.wallClock), "FAKETIME_TIMESTAMP_FILE": clock,
+                "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+            ], descriptors: .init(error: log), parentDeathSignal: .kill)
+        defer { process.send(.kill) }
+        await node.kubelet.wait { $0.allocatable == 12 }
+        for (jump, errors) in [("-20y", 1), ("+20y", 0), ("-1y", 1), ("+0", 0)] {
+            try Files.writeAtomically(clock, Array(jump.utf8), mode: 0o644)
+            try node.fake.device.setMemoryErrors(.memory, chip: 2, to: UInt64(errors))
+            await node.kubelet.wait { $0.allocatable == (errors == 0 ? 12 : 10) }
+        }
+        let state = await node.kubelet.state
+        #expect(state.registrations == 1 && state.openStreams == 1)
+        // The clock did jump: the log's times say so.
+        let years = Set(
+            try Files.readText(node.fake.directory.path + "/log").split(separator: "\n").map { $0.prefix(4) })
+        #expect(years.count == 4)
+        try Files.writeAtomically(clock, Array("-20y".utf8), mode: 0o644)
+        await node.kubelet.close()
+        try await node.kubelet.start()
+        await node.kubelet.wait { $0.allocatable == 12 }
         await node.kubelet.close()
     }
 }

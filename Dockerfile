@@ -11,7 +11,7 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
-RUN swift build -c release -Xswiftc -static-executable -Xlinker -s -Xlinker --gc-sections \
+RUN swift build -c release -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --gc-sections \
     && mkdir /out \
     && cp .build/release/ganglion .build/release/ganglion-device-plugin .build/release/ganglion-node-agent \
         .build/release/ganglion-operator .build/release/ganglion-model-server /out/

@@ -15,7 +15,7 @@ package enum ProgramMemory {
     /// Trims after `first`, when a service has settled, and then again and again: what is resident is what was used
     /// since.
     package static func keepTrimmed(
-        on loop: EventLoop, after first: Duration = .seconds(10), interval: Duration = .seconds(300)
+        on loop: EventLoop, after first: Duration = .seconds(10), interval: Duration = .seconds(30)
     ) {
         loop.schedule(after: first) {
             trim()

@@ -77,6 +77,8 @@ private final class ScriptedConnector: PluginConnector {
     var dialled: [String] { paths.withLock { $0 } }
     func add(_ endpoint: String, _ plugin: ScriptedPlugin) { plugins.withLock { $0[endpoint] = plugin } }
 
+    func endStreams() { plugins.withLock { for plugin in $0.values { plugin.endStream() } } }
+
     func connect(_ path: String, timeout: Duration) async throws(PluginError) -> any PluginConnection {
         paths.withLock { $0.append(path) }
         guard
@@ -92,7 +94,7 @@ private final class ScriptedConnector: PluginConnector {
 }
 
 /// A device manager on a scratch directory, and the changes it tells of.
-private struct Fixture {
+private final class Fixture: Sendable {
     let scratch: TemporaryDirectory
     let connector = ScriptedConnector()
     let manager: DeviceManager
@@ -109,6 +111,9 @@ private struct Fixture {
         }
         #expect(try await manager.prepare() == nil)
     }
+
+    /// A manager that follows a list holds on to its plugin, which holds on to the list.
+    deinit { connector.endStreams() }
 
     func register(_ endpoint: String, _ plugin: ScriptedPlugin) async throws {
         connector.add(endpoint, plugin)

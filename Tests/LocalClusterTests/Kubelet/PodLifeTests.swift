@@ -38,7 +38,7 @@ private final class ScriptedDevices: ContainerDevices {
 }
 
 /// A node with a scripted API server, on a scratch directory that several kubelets in a row may use.
-private struct Node {
+private final class Node: Sendable {
     let scratch: TemporaryDirectory
     let backend: ScriptedBackend
     let manager: PodManager
@@ -71,6 +71,8 @@ private struct Node {
         self.manager = manager
         task = Task { await manager.run() }
     }
+
+    deinit { task.cancel() }
 
     /// Starts with the pods that the API server has.
     func begin(_ pods: JSON...) { backend.send(.snapshot(pods)) }

@@ -26,8 +26,8 @@ struct ProcessTests {
         -> ChildProcess
     {
         var variables = environment
-        // Where the tests run with a sanitizer, so does the server.
-        variables["LSAN_OPTIONS"] = getenv("LSAN_OPTIONS").map { String(cString: $0) }
+        // Where the tests run with a sanitizer, so does the server; it finds what makes names of addresses in PATH.
+        for name in ["LSAN_OPTIONS", "PATH"] { variables[name] = getenv(name).map { String(cString: $0) } }
         variables["GANGLION_DEVICE_ROOT"] = node.path
         variables["GANGLION_TERMINATION_LOG"] = node.path + "/termination"
         return try ChildProcess.spawn(

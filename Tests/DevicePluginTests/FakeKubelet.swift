@@ -45,7 +45,14 @@ actor FakeKubelet {
     private var registryTask: Task<Void, Never>?
     private var podResources: GRPCServer?
     private var pods: [PodResourcesAPI.PodResources] = []
-    private var waiters: [(met: (State) -> Bool, continuation: CheckedContinuation<State, Never>)] = []
+    private var waiters: [Waiter] = []
+    private var waiterCount = 0
+
+    private struct Waiter {
+        let number: Int
+        let met: (State) -> Bool
+        let continuation: CheckedContinuation<State, Never>
+    }
 
     init(root: String) { self.root = root }
 
@@ -190,11 +197,27 @@ actor FakeKubelet {
         DevicePluginClient(try #require(clients[resource]))
     }
 
-    /// Waits until the state is as wanted.
+    /// Waits until the state is as wanted, or the time limit of the test is over.
     @discardableResult
     func wait(until met: sending @escaping (State) -> Bool) async -> State {
-        if met(state) { return state }
-        return await withCheckedContinuation { waiters.append((met, $0)) }
+        waiterCount += 1
+        let number = waiterCount
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if met(state) || Task.isCancelled {
+                    continuation.resume(returning: state)
+                } else {
+                    waiters.append(Waiter(number: number, met: met, continuation: continuation))
+                }
+            }
+        } onCancel: {
+            Task { await giveUp(number) }
+        }
+    }
+
+    private func giveUp(_ number: Int) {
+        guard let index = waiters.firstIndex(where: { $0.number == number }) else { return }
+        waiters.remove(at: index).continuation.resume(returning: state)
     }
 
     private func changed() {

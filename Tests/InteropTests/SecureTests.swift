@@ -102,7 +102,7 @@ struct SecureHTTP2Tests {
         let identity = try Identity()
         try await withPage(identity) { address in
             let text = try await Curl.run([
-                "-s", option, "--max-time", "300", "--cacert", identity["ca.pem"], "-w", "%{http_code}",
+                "-s", option, "--max-time", "20", "--cacert", identity["ca.pem"], "-w", "%{http_code}",
                 "https://\(address)/",
             ])
             #expect(text == "000")

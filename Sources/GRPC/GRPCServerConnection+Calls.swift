@@ -227,15 +227,9 @@ extension GRPCServerConnection {
         guard !call.isOver else { throw GRPCStatus(.cancelled, "the call is over") }
         let packed = try call.encoder.packed(message, call.context.response.compression)
         if !call.sentHeaders { sendHeaders(call) }
-        let isWritten =
-            if let packed {
-                transport.http2.sendData(
-                    call.stream,
-                    prefix: MessageAssembler.prefix(packed.count, flag: MessageAssembler.compressedFlag),
-                    packed)
-            } else {
-                transport.http2.sendData(call.stream, prefix: MessageAssembler.prefix(message.count), message)
-            }
+        let prefix = MessageAssembler.prefix(
+            (packed ?? message).count, flag: packed == nil ? 0 : MessageAssembler.compressedFlag)
+        let isWritten = transport.http2.sendData(call.stream, prefix: prefix, packed ?? message)
         if !isWritten { watchStalls() }
     }
 

@@ -134,7 +134,7 @@ extension HTTP2Connection {
     ///
     /// - Returns: whether streams wait now, so that another look makes sense.
     package mutating func resetStalled() -> Bool {
-        guard phase != .failed, streams.haveBacklog else { return false }
+        guard phase != .failed else { return false }
         var waits = false
         for index in stride(from: streams.count - 1, through: 0, by: -1) {
             guard streams[index].waitingOctets > 0, let backlog = streams[index].backlog else { continue }

@@ -122,7 +122,7 @@ private struct PieceTable: Sendable {
     /// Where each entry lies in `bytes`, and its id.
     private var entries: [(start: Int, length: Int, id: Int32)] = []
     /// Entry numbers by hash, -1 where there is none; a power of two, at most half full.
-    private var slots: [Int32] = [Int32](repeating: -1, count: 1 << 16)
+    private var slots: [Int32] = [Int32](repeating: -1, count: 32)
     private var longest = 0
 
     /// Adds a piece; a later one of the same text takes its place.

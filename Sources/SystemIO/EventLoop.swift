@@ -51,6 +51,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         var jobs: [Work] = []
         var registrations = RegistrationTable()
         var stopped = false
+        /// The thread runs nothing that comes now.
+        var ended = false
+
+        /// Ends it, unless there is something left to run or to let go of.
+        mutating func end() -> Bool {
+            ended = jobs.isEmpty && registrations.isEmpty
+            return ended
+        }
     }
 
     /// What the thread runs.
@@ -177,7 +185,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             local.jobs.append(work)
             return
         }
-        inbox.withLock { $0.jobs.append(work) }
+        inbox.withLock { if !$0.ended { $0.jobs.append(work) } }
         inboxFilled.store(true, ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) { wake() }
     }
@@ -242,12 +250,26 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         defer { events.deallocate() }
         local.now = MonotonicClock.now
         while true {
-            if !runJobs() { return }
+            if !runJobs() { return end() }
             let count = wait(events)
             local.now = MonotonicClock.now
             for index in 0..<count { handle(events[index]) }
             while let timer = local.timers.popExpired(now: local.now) { timer.fire() }
         }
+    }
+
+    /// The end of the thread: handlers and timers that nobody will call any more hold their owners no longer, who often
+    /// hold the loop.
+    private func end() {
+        repeat {
+            // Let go outside the lock: what goes may take it, and add work.
+            let handlers = inbox.withLock { $0.registrations.removeAll() }
+            let timers = local.timers
+            local.timers = TimerHeap()
+            withExtendedLifetime((handlers, timers)) {}
+        } while runJobs() || !local.timers.isEmpty || !inbox.withLock({ $0.end() })
+        // The number may come again, of another thread.
+        thread.store(0, ordering: .relaxed)
     }
 
     /// Runs queued work until there is none. False when the loop was stopped.

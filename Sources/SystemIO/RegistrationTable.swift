@@ -43,4 +43,17 @@ struct RegistrationTable {
         free.append(index)
         return true
     }
+
+    /// Whether there is no handler.
+    var isEmpty: Bool { places.count == free.count }
+
+    /// Removes all handlers, and gives them to the caller to let go of.
+    mutating func removeAll() -> [Handler] {
+        let handlers = places.compactMap(\.handler)
+        for index in places.indices where places[index].handler != nil {
+            places[index].handler = nil
+            free.append(index)
+        }
+        return handlers
+    }
 }

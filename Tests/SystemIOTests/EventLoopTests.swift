@@ -1,4 +1,5 @@
 import SystemIO
+import TestSupport
 import Testing
 
 @Suite("Event loop")
@@ -81,6 +82,22 @@ struct EventLoopTests {
             }
         }
         #expect(await actor.values.sorted() == Array(0..<tasks * 500))
+    }
+
+    @Test("holds neither handlers nor timers nor later work when it was stopped")
+    func letsGo() async throws {
+        let loop = try EventLoop(name: "test")
+        let pipe = try Output.makePipe()
+        _ = await withCheckedContinuation { done in
+            let owner = Farewell { done.resume() }
+            #expect(throws: Never.self) { _ = try loop.register(pipe.read, .readable) { _ in _ = owner } }
+            loop.schedule(after: .seconds(1000)) { _ = owner }
+            loop.stop()
+        }
+        _ = await withCheckedContinuation { done in
+            let owner = Farewell { done.resume() }
+            loop.execute { _ = owner }
+        }
     }
 }
 

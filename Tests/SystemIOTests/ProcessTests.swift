@@ -46,10 +46,13 @@ struct ChildProcessTests {
 
     @Test("of somebody else can be waited for, without its exit code")
     func foreign() async throws {
-        let child = try ChildProcess.spawn("/bin/sleep", ["1000"])
+        let pipe = try Output.makePipe()
+        // Ends when it is told to: it must live when the second watch of it begins.
+        let child = try ChildProcess.spawn(
+            "/bin/sh", ["-c", "read line; exit 4"], descriptors: .init(input: pipe.read))
         let seen = try ChildProcess(existing: child.pid)
-        child.send(.kill)
-        #expect(await child.wait() == .signalled(9))
+        pipe.write.close()
+        #expect(await child.wait() == .exited(4))
         #expect(await seen.wait() == .unknown)
     }
 

@@ -2,7 +2,7 @@
 
 internal import Dispatch
 internal import Glibc
-internal import SystemIO
+package import SystemIO
 
 /// Runs what blocks apart from the few threads that all tests share.
 package func blocking<Value: Sendable>(
@@ -27,7 +27,7 @@ package enum Output {
     }
 
     /// A pipe whose ends no child gets by chance.
-    static func makePipe() throws -> (read: FileDescriptor, write: FileDescriptor) {
+    package static func makePipe() throws -> (read: FileDescriptor, write: FileDescriptor) {
         var numbers: [Int32] = [-1, -1]
         guard pipe(&numbers) == 0 else { throw SystemError("make", "a pipe") }
         for number in numbers { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }

@@ -1,5 +1,6 @@
 // A file that others read: the container runtime its CDI specification, node-feature-discovery its features. It is
-// replaced in one step, and written again where somebody has removed it. A disk that is full is a warning, no more.
+// replaced in one step, and written again where somebody has removed or changed it: a container runtime ignores a
+// specification that it cannot read and fails the pods that name its devices. A disk that is full is a warning, no more.
 
 internal import Neuron
 internal import Observability
@@ -11,6 +12,8 @@ struct PublishedFile: Sendable {
     /// What it is, for the log.
     let purpose: String
     private(set) var written: [UInt8]?
+    /// Which very file that was: another one, or one written since, is somebody else's.
+    private var identity: Files.Identity?
     private var complained = ""
 
     init(path: String, purpose: String) {
@@ -18,8 +21,8 @@ struct PublishedFile: Sendable {
         self.purpose = purpose
     }
 
-    /// Whether the file has the content that it was last given.
-    var isInPlace: Bool { written != nil && Files.kind(path, following: true) == .file }
+    /// Whether the file is there as it was last written.
+    var isInPlace: Bool { identity != nil && Files.identity(path) == identity }
 
     /// Sees to it that the file is there with this content.
     ///
@@ -32,9 +35,10 @@ struct PublishedFile: Sendable {
                 try Files.makeDirectory(String(path[..<slash]))
             }
             try Files.writeAtomically(path, content, mode: 0o644)
+            log.info(written == content ? "written again" : "written", ["file": path, "purpose": purpose])
             written = content
+            identity = Files.identity(path)
             complained = ""
-            log.info("written", ["file": path, "purpose": purpose])
             return true
         } catch {
             if complained != error.description {
@@ -43,6 +47,7 @@ struct PublishedFile: Sendable {
             }
             complained = error.description
             written = nil
+            identity = nil
             return false
         }
     }

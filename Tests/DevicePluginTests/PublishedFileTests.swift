@@ -25,6 +25,28 @@ struct PublishedFileTests {
         #expect(keep("two") && file.isInPlace)
     }
 
+    @Test(
+        "are written again when somebody has changed them",
+        arguments: [
+            { path in try Files.write(path, Array("tw".utf8)) },
+            { path in try Files.writeAtomically(path, Array("two".utf8)) },
+            { path in
+                try Files.remove(path)
+                try Files.link(path, to: "/dev/null")
+            },
+        ] as [@Sendable (String) throws -> Void])
+    func changed(_ change: @Sendable (String) throws -> Void) throws {
+        let directory = try TemporaryDirectory()
+        var file = PublishedFile(path: directory.path + "/file", purpose: "test")
+        let lines = LogLines()
+        func keep() -> Bool { file.keep(Array("two".utf8), log: lines.logger()) }
+        #expect(keep() && file.isInPlace)
+        try change(file.path)
+        #expect(!file.isInPlace)
+        #expect(keep() && file.isInPlace && lines.contains("written again file="))
+        #expect(try Files.readText(file.path) == "two" && Files.kind(file.path) == .file)
+    }
+
     @Test("that cannot be written are told once and are not in place")
     func cannot() throws {
         let directory = try TemporaryDirectory()

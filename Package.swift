@@ -171,7 +171,7 @@ let endToEnd: [Target] = [
         dependencies: [
             "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
             "ganglion-model-server",
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "SystemIO", "TestSupport",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "SystemIO", "TestSupport",
         ], swiftSettings: settings)
 ]
 

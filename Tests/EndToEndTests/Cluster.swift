@@ -66,6 +66,31 @@ struct Output: Sendable {
         #expect(status == .exited(0), "\(standardError)\(standardOutput)", sourceLocation: location)
         return standardOutput
     }
+
+    /// Runs a program to its end.
+    ///
+    /// - Parameter scratch: a directory for its input and output, and its home.
+    static func of(
+        _ path: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:],
+        in scratch: String
+    ) async throws -> Output {
+        let name = scratch + "/run-\(UInt64.random(in: 0 ... .max))"
+        defer { for suffix in ["in", "out", "err"] { try? Files.remove("\(name).\(suffix)") } }
+        if let input { try Files.write(name + ".in", Array(input.utf8)) }
+        let descriptors = ChildProcess.Descriptors(
+            input: try input.map { _ in try FileDescriptor.open(name + ".in", flags: O_RDONLY) },
+            output: try FileDescriptor.open(name + ".out", flags: O_WRONLY | O_CREAT),
+            error: try FileDescriptor.open(name + ".err", flags: O_WRONLY | O_CREAT))
+        let process = try ChildProcess.spawn(
+            path, arguments,
+            environment: environment.merging(["PATH": "/usr/bin:/bin", "HOME": scratch]) { given, _ in given
+            },
+            descriptors: descriptors)
+        let status = await process.wait()
+        return Output(
+            status: status, standardOutput: try Files.readText(name + ".out", limit: 64 << 20),
+            standardError: try Files.readText(name + ".err", limit: 64 << 20))
+    }
 }
 
 /// A running `ganglion up`.
@@ -133,21 +158,9 @@ final class Cluster: Sendable {
 
     /// Runs a program.
     func run(_ path: String, _ arguments: [String], input: String? = nil) async throws -> Output {
-        let name = scratch + "/run-\(UInt64.random(in: 0 ... .max))"
-        defer { for suffix in ["in", "out", "err"] { try? Files.remove("\(name).\(suffix)") } }
-        if let input { try Files.write(name + ".in", Array(input.utf8)) }
-        let descriptors = ChildProcess.Descriptors(
-            input: try input.map { _ in try FileDescriptor.open(name + ".in", flags: O_RDONLY) },
-            output: try FileDescriptor.open(name + ".out", flags: O_WRONLY | O_CREAT),
-            error: try FileDescriptor.open(name + ".err", flags: O_WRONLY | O_CREAT))
-        let process = try ChildProcess.spawn(
-            path, arguments,
-            environment: ["PATH": "/usr/bin:/bin", "KUBECONFIG": directory + "/kubeconfig", "HOME": scratch],
-            descriptors: descriptors)
-        let status = await process.wait()
-        return Output(
-            status: status, standardOutput: try Files.readText(name + ".out", limit: 64 << 20),
-            standardError: try Files.readText(name + ".err", limit: 64 << 20))
+        try await Output.of(
+            path, arguments, input: input, environment: ["KUBECONFIG": directory + "/kubeconfig"], in: scratch
+        )
     }
 
     /// A program that runs on.

@@ -21,7 +21,7 @@ package protocol SecureLayer: AnyObject {
     func close(output: inout [UInt8])
     /// Whether the peer has said goodbye: an end of the stream after it is no truncation.
     var isClosedByPeer: Bool { get }
-    /// The protocol chosen by ALPN, once known.
+    /// The protocol chosen by ALPN: nil until the handshake is over, empty where none was.
     var negotiatedProtocol: String? { get }
 }
 

@@ -34,7 +34,7 @@ package final class SocketChannel {
     package var pendingOctets: Int { output.count - outputHead }
     /// The peer's address; nil for a Unix socket.
     package let peer: SocketAddress?
-    /// The protocol chosen by ALPN, once known; nil without TLS.
+    /// The protocol chosen by ALPN: nil without TLS and until the handshake is over, empty where none was.
     package var negotiatedProtocol: String? { security?.negotiatedProtocol }
     /// Whether the channel has been closed from this side.
     package private(set) var isClosed = false

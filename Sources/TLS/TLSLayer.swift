@@ -157,10 +157,9 @@ package final class TLSLayer: SecureLayer {
         var name: UnsafePointer<UInt8>?
         var length: UInt32 = 0
         SSL_get0_alpn_selected(ssl.pointer, &name, &length)
-        if let name, length > 0 {
-            negotiatedProtocol = String(
-                decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
-        }
+        // Empty where the peer does not know ALPN: the server's own choice fails the handshake otherwise.
+        negotiatedProtocol = String(
+            decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
         try sendPending(output: &output)
     }
 

@@ -96,16 +96,17 @@ struct SecureHTTP2Tests {
     }
 
     @Test(
-        "curl that speaks HTTP/1.1 alone is refused",
+        "curl that speaks HTTP/1.1 alone is refused at once",
         .enabled(if: Curl.speaksHTTP2, "no curl with HTTP/2"), arguments: ["--http1.1", "--no-alpn"])
     func oldCurl(option: String) async throws {
         let identity = try Identity()
         try await withPage(identity) { address in
             let text = try await Curl.run([
-                "-s", option, "--max-time", "20", "--cacert", identity["ca.pem"], "-w", "%{http_code}",
-                "https://\(address)/",
+                "-s", option, "--max-time", "300", "--cacert", identity["ca.pem"], "-w",
+                "%{http_code} %{exitcode}", "https://\(address)/",
             ])
-            #expect(text == "000")
+            // Failed in the handshake, closed without an answer, or reset; 28 would be a time that ran out.
+            #expect(["000 35", "000 52", "000 56"].contains(text))
         }
     }
 

@@ -73,9 +73,9 @@ struct ConnectionTests {
             (["h2", "http/1.1"], ["h2", "http/1.1"], "h2"),
             (["http/1.1", "h2"], ["h2", "http/1.1"], "h2"),
             (["h2", "http/1.1"], ["http/1.1"], "http/1.1"),
-            ([], ["h2"], nil), (["h2"], [], nil),
-        ] as [([String], [String], String?)])
-    func alpn(offered: [String], spoken: [String], agreed: String?) throws {
+            ([], ["h2"], ""), (["h2"], [], ""),
+        ] as [([String], [String], String)])
+    func alpn(offered: [String], spoken: [String], agreed: String) throws {
         let pair = try joined(offered: offered, spoken: spoken)
         #expect(pair.client.negotiatedProtocol == nil)
         pair.carry()

@@ -49,8 +49,8 @@ final class Node: Sendable {
 
     var ownSocket: String { fake.directory.path + "/kubelet/device-plugins/ganglion-neuroncore.sock" }
 
-    func plugin() -> DevicePluginDaemon {
-        DevicePluginDaemon(settings: settings, log: .silent, metrics: metrics)
+    func plugin(log: Logger = .silent) -> DevicePluginDaemon {
+        DevicePluginDaemon(settings: settings, log: log, metrics: metrics)
     }
 }
 

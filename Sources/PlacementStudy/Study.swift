@@ -28,9 +28,10 @@ package struct StudyCase: Sendable {
 package struct StudyPoint: Equatable, Sendable {
     /// Cores asked for at a time, as a share of the node's.
     package var load: Double
-    /// What nobody can exceed: the best of all placements, by one who knows the future.
+    /// What nobody can exceed: the best of all placements, by one who knows the future. Ganglion's share, and what is
+    /// gained on the traces that are searched.
     package var bound: Double
-    /// By one who tries every group for each request against random futures.
+    /// By one who tries every group for each request against random futures; as the bound.
     package var lookAhead: Double
     /// By each rule.
     package var shares: [PlacementRule: Double]
@@ -41,34 +42,38 @@ extension StudyCase {
     ///
     /// - Parameters:
     ///   - traces: how many; the same seed gives the same.
+    ///   - searched: of those, how many the searches for the best are tried on: they take a thousand times as long.
     ///   - length: requests in each.
     ///   - budget: steps of the search for the bound, for each trace and number of losses.
     ///   - futures: random futures that each group is tried against.
     package func point(
-        load: Double, traces: Int, length: Int, seed: UInt64, budget: Int = 50_000, futures: Int = 16
+        load: Double, traces: Int, searched: Int, length: Int, seed: UInt64, budget: Int = 50_000,
+        futures: Int = 16
     ) -> StudyPoint {
         let node = StudyNode(topology)
         let demand = StudyDemand(sizes: sizes, cores: topology.coreCount, load: load)
         var lost = Dictionary(PlacementRule.allCases.map { ($0, 0) }, uniquingKeysWith: { first, _ in first })
-        var fewest = 0
-        var ahead = 0
+        var saved = (bound: 0, lookAhead: 0)
         for number in 0..<traces {
             var random = StudyGenerator(seed: seed &+ UInt64(number) &* 1_000_003)
             let trace = StudyTrace(demand, count: length, random: &random)
-            var known = length
-            for rule in PlacementRule.allCases {
-                let count = node.lost(trace, rule, random: &random)
-                lost[rule, default: 0] += count
-                known = min(known, count)
-            }
-            let count = node.lostLookingAhead(
+            var counts: [PlacementRule: Int] = [:]
+            for rule in PlacementRule.allCases { counts[rule] = node.lost(trace, rule, random: &random) }
+            lost.merge(counts, uniquingKeysWith: +)
+            guard number < searched, let own = counts[.ganglion] else { continue }
+            let ahead = node.lostLookingAhead(
                 trace, demand, futures: futures, horizon: 20, random: &random)
-            ahead += count
-            fewest += node.fewestLost(trace, known: min(known, count), budget: budget)
+            saved.lookAhead += own - ahead
+            let known = min(ahead, counts.values.min() ?? ahead)
+            saved.bound += own - node.fewestLost(trace, known: known, budget: budget)
         }
-        let all = Double(max(1, traces * length))
+        let shares = lost.mapValues { 1 - Double($0) / Double(max(1, traces * length)) }
+        func share(gaining saved: Int) -> Double {
+            let gain = Double(saved) / Double(max(1, min(traces, searched) * length))
+            return min(1, (shares[.ganglion] ?? 0) + gain)
+        }
         return StudyPoint(
-            load: load, bound: 1 - Double(fewest) / all, lookAhead: 1 - Double(ahead) / all,
-            shares: lost.mapValues { 1 - Double($0) / all })
+            load: load, bound: share(gaining: saved.bound), lookAhead: share(gaining: saved.lookAhead),
+            shares: shares)
     }
 }

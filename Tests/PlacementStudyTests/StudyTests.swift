@@ -96,10 +96,41 @@ struct StudyTests {
 
     @Test("is never beaten by a rule, and says so as shares")
     func shares() {
-        let point = Self.inf2.point(load: 1, traces: 3, length: 40, seed: 3, budget: 5_000, futures: 4)
+        let point = Self.inf2.point(
+            load: 1, traces: 3, searched: 3, length: 40, seed: 3, budget: 5_000, futures: 4)
         #expect(Set(point.shares.keys) == Set(PlacementRule.allCases))
         #expect(point.lookAhead <= point.bound)
         for share in point.shares.values { #expect(share >= 0 && share <= point.bound && point.bound <= 1) }
+    }
+
+    @Test("is as far above Ganglion's rule as on the traces that are searched")
+    func searched() throws {
+        let small = StudyCase(
+            name: "small", topology: CoreTopology(chipCount: 4, coresPerChip: 2), sizes: [1, 2, 4])
+        func point(traces: Int, searched: Int) -> StudyPoint {
+            small.point(load: 2, traces: traces, searched: searched, length: 20, seed: 3, futures: 4)
+        }
+        let (none, two, part) = (
+            point(traces: 6, searched: 0), point(traces: 2, searched: 2), point(traces: 6, searched: 2)
+        )
+        let own = try #require(none.shares[.ganglion])
+        #expect(none.bound == own && none.lookAhead == own && part.shares == none.shares)
+        let lead = try two.bound - #require(two.shares[.ganglion])
+        #expect(lead > 0)
+        #expect(abs(part.bound - min(1, own + lead)) < 1e-9)
+    }
+
+    @Test(
+        "is ahead of the other plugins' rules on every type",
+        arguments: StudyCase.all.map(\.name), [0.5, 1, 2])
+    func ahead(name: String, load: Double) throws {
+        let study = try #require(StudyCase.all.first { $0.name == name })
+        let traces = study.topology.coreCount > 24 ? 2 : 10
+        let point = study.point(load: load, traces: traces, searched: 0, length: 50, seed: 1)
+        let own = try #require(point.shares[.ganglion])
+        for rule in PlacementRule.allCases where rule != .ganglion {
+            #expect(try own > #require(point.shares[rule]), "\(rule.rawValue)")
+        }
     }
 
     @Test("is drawn with a panel for each type and a line for each rule")

@@ -22,7 +22,9 @@ enum BenchOptions {
     static let allocations = Option("allocations", default: 1_000_000, help: "Allocate calls")
     static let flips = Option("flips", default: 200, help: "Times that a chip turns sick and well again")
 
-    static let traces = Option("traces", default: 10, help: "Traces for each point")
+    static let traces = Option("traces", default: 200, help: "Traces for each point")
+    static let searched = Option(
+        "searched", default: 10, help: "Of those, how many the searches for the best are tried on")
     static let length = Option("length", default: 50, help: "Requests in a trace")
     static let budget = Option(
         "budget", default: 10_000, help: "Steps of the exhaustive search for each trace")
@@ -72,6 +74,8 @@ func measurePlugin(_ values: ArgumentValues) async throws {
     try memory("after the Allocate calls")
     try await bench.flips(values[BenchOptions.flips])
     try memory("after \(2 * values[BenchOptions.flips]) changed lists")
+    try await Task.sleep(for: .seconds(45))
+    try memory("at rest again")
     let again = try await bench.pluginRestarts(values[BenchOptions.pluginRestarts], &process)
     print("plugin killed or ended to full allocatable, \(again.count) times: \(summary(again))")
     let (overlaps, races) = (await kubelet.overlaps, await kubelet.races)
@@ -92,9 +96,9 @@ func studyPlacement(_ values: ArgumentValues) throws {
         var points: [StudyPoint] = []
         for load in loads {
             let point = study.point(
-                load: load, traces: values[BenchOptions.traces], length: values[BenchOptions.length],
-                seed: UInt64(clamping: values[BenchOptions.seed]), budget: values[BenchOptions.budget],
-                futures: values[BenchOptions.futures])
+                load: load, traces: values[BenchOptions.traces], searched: values[BenchOptions.searched],
+                length: values[BenchOptions.length], seed: UInt64(clamping: values[BenchOptions.seed]),
+                budget: values[BenchOptions.budget], futures: values[BenchOptions.futures])
             points.append(point)
             let shares =
                 [point.bound, point.lookAhead] + PlacementRule.allCases.map { point.shares[$0] ?? 0 }
@@ -124,9 +128,8 @@ struct Main {
             "placement",
             summary: "Rules of placement on the same random traces, beside the best of all placements",
             arguments: [
-                BenchOptions.traces, BenchOptions.length, BenchOptions.budget, BenchOptions.futures,
-                BenchOptions.seed,
-                BenchOptions.output,
+                BenchOptions.traces, BenchOptions.searched, BenchOptions.length, BenchOptions.budget,
+                BenchOptions.futures, BenchOptions.seed, BenchOptions.output,
             ]
         ) { try studyPlacement($0) }
         await Command(

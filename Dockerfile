@@ -11,7 +11,9 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
-RUN swift build -c release -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --gc-sections \
+COPY scripts/build-static scripts/build-static
+COPY deploy/link-order.txt deploy/link-order.txt
+RUN scripts/build-static -Xlinker -s \
     && mkdir /out \
     && cp .build/release/ganglion .build/release/ganglion-device-plugin .build/release/ganglion-node-agent \
         .build/release/ganglion-operator .build/release/ganglion-model-server /out/

@@ -14,8 +14,6 @@ TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
 HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=
-# lld keeps constants out of the code's segment, so that fewer pages of it count as a process's memory.
-STATIC := -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xlinker --gc-sections
 SOURCES := Package.swift Sources Tests
 
 .PHONY: help
@@ -61,11 +59,18 @@ bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FL
 
 .PHONY: bench-plugin
 bench-plugin: ## Measure the device plugin's starts, restarts, memory and placement (draws docs/placement.svg)
-	$(SWIFT) build -c release $(STATIC) --product ganglion-device-plugin --scratch-path .build/static
+	scripts/build-static --product ganglion-device-plugin --scratch-path .build/static
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product plugin-bench
 	strip -o .build/ganglion-device-plugin-stripped .build/static/release/ganglion-device-plugin
 	.build/release/plugin-bench plugin --program .build/ganglion-device-plugin-stripped $(BENCH_FLAGS)
 	.build/release/plugin-bench placement --output docs/placement.svg
+
+.PHONY: link-order
+link-order: ## Write anew which of the toolchain's functions lie side by side in the static executables (after a change of it)
+	@scripts/install-system-packages valgrind
+	scripts/build-static --product ganglion-device-plugin --scratch-path .build/static
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product plugin-bench
+	scripts/link-order
 
 .PHONY: build
 build: ## Build for debugging

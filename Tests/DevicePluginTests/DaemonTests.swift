@@ -5,6 +5,7 @@ import Neuron
 import Observability
 import Protobuf
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import DevicePlugin

@@ -5,20 +5,8 @@ import Glibc
 import KubeletAPI
 import Neuron
 import SystemIO
+import TestSupport
 import Testing
-
-/// A temporary directory that is removed with its owner.
-final class TemporaryDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/ganglion-test-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { try? Files.removeTree(path) }
-}
 
 /// A fake node.
 final class FakeNode: Sendable {

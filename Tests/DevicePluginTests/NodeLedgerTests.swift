@@ -1,5 +1,6 @@
 import Neuron
 import Placement
+import TestSupport
 import Testing
 
 @testable import DevicePlugin

@@ -2,6 +2,7 @@ import GRPC
 import KubeletAPI
 import Observability
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import DevicePlugin

@@ -7,6 +7,7 @@ import KubeletAPI
 import Neuron
 import Observability
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import DevicePlugin
@@ -144,10 +145,10 @@ struct RobustnessTests {
             await node.kubelet.wait { $0.allocatable == (errors == 0 ? 12 : 10) }
         }
         let state = await node.kubelet.state
-        #expect(state.registrations == 1 && state.openStreams == 1)
+        let lines = try Files.readText(node.fake.directory.path + "/log")
+        #expect(state.registrations == 1 && state.openStreams == 1, "\(lines)")
         // The clock did jump: the log's times say so.
-        let years = Set(
-            try Files.readText(node.fake.directory.path + "/log").split(separator: "\n").map { $0.prefix(4) })
+        let years = Set(lines.split(separator: "\n").map { $0.prefix(4) })
         #expect(years.count == 4)
         try Files.writeAtomically(clock, Array("-20y".utf8), mode: 0o644)
         await node.kubelet.close()

@@ -4,6 +4,7 @@ import KubeletAPI
 import Neuron
 import Observability
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import DevicePlugin

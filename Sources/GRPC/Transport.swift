@@ -104,7 +104,7 @@ package final class Transport {
                 ?? .socket(
                     SystemError(
                         "speak HTTP/2 with", channel.peer?.description ?? "the peer", code: 0,
-                        hint: "TLS agreed on \(agreed.isEmpty ? "no protocol" : agreed) (ALPN) and not on h2")
+                        hint: "TLS agreed on \(agreed.isEmpty ? "no protocol" : agreed) and not on h2")
                 )
             return false
         }

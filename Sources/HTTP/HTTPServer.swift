@@ -9,12 +9,14 @@ package struct HTTPServerLimits: Sendable {
     package var message = HTTP1Limits()
     /// Connections at a time; beyond it new ones are closed at once.
     package var connections = 1024
-    /// How long a connection may be silent between requests, or within one.
+    /// How long a connection may be silent between requests, or within a body.
     package var idle = Duration.seconds(90)
     /// How long the head of a request may take from its first octet: what a slow sender can hold.
     package var head = Duration.seconds(10)
     /// How long a peer may take nothing of a response.
     package var stalledWrite = Duration.seconds(60)
+    /// How long a peer may take to close after the last response, once that has left.
+    package var farewell = Duration.seconds(2)
     /// Octets of a response that may wait for the peer before a write waits.
     package var pendingOctets = 256 << 10
 

@@ -21,6 +21,10 @@ actor HTTPServerConnection {
     /// Set when no further request is to be read: the last response says so and closes.
     private var isLast = false
     private var failure: HTTP1Error?
+    /// The peer waits for a word before it sends the body that is next.
+    private var owesContinue = false
+    /// The time that runs is that of a head.
+    private var wasInHead = false
     private var writers: [CheckedContinuation<HTTPError?, Never>] = []
     private var timer: ScheduledTimer?
     private var isChunking = false
@@ -52,16 +56,35 @@ actor HTTPServerConnection {
     /// Takes no further request; closes at once if nothing is being answered.
     func drain() {
         isLast = true
-        if answering == nil, waiting.isEmpty { close() }
+        // Who was told nothing has nothing to miss.
+        if answering == nil, waiting.isEmpty { close(discarding: channel.pendingOctets == 0) }
     }
 
+    /// Closes.
+    ///
+    /// - Parameter discarding: whether to drop what waits to be sent; else it leaves first, and the peer has a while to
+    ///   take it and to close, too.
     func close(discarding: Bool = false) {
-        guard !isClosed else { return }
-        isClosed = true
+        guard !isClosed || discarding else { return }
         timer?.cancel()
-        answering?.cancel()
-        channel.close(discarding: discarding)
-        resumeWriters(.closed)
+        if !isClosed {
+            isClosed = true
+            answering?.cancel()
+            resumeWriters(.closed)
+        }
+        if discarding { channel.close(discarding: true) } else { channel.end() }
+        settle()
+    }
+
+    /// After the close: goes when all has left and the peer has closed, too, or takes too long for it.
+    private func settle() {
+        timer?.cancel()
+        guard channel.isClosed else {
+            timer = loop.schedule(after: channel.pendingOctets > 0 ? limits.stalledWrite : limits.farewell) {
+                [weak self] in self?.assumeIsolated { $0.close(discarding: true) }
+            }
+            return
+        }
         onClose?()
         onClose = nil
     }
@@ -69,7 +92,13 @@ actor HTTPServerConnection {
     // MARK: Reading
 
     private func ready(_ readiness: Readiness) {
-        guard !isClosed else { return }
+        guard !isClosed else {
+            let pending = channel.pendingOctets
+            _ = channel.process(readiness) { _ in }
+            // What is dropped buys nobody time, what leaves does.
+            if channel.isClosed || channel.pendingOctets != pending { settle() }
+            return
+        }
         let state = channel.process(readiness) { receive($0) }
         if channel.pendingOctets < limits.pendingOctets { resumeWriters(nil) }
         switch state {
@@ -89,9 +118,8 @@ actor HTTPServerConnection {
             failure = error
         }
         if answering == nil { next() }
-        if failure == nil, answering == nil {
-            expectOctets(within: parser.isIdle ? limits.idle : limits.head)
-        }
+        guard !isClosed else { return }
+        expectMore()
         channel.pauseReading(waiting.count >= 1)
     }
 
@@ -99,11 +127,8 @@ actor HTTPServerConnection {
         switch event {
         case .head(let head):
             incoming = (head, [])
-            // RFC 9110 §10.1.1: the peer holds its body back until it is told to send it.
-            if head.headers.contains("expect", token: "100-continue"), answering == nil {
-                channel.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
-                channel.flush()
-            }
+            owesContinue = head.minorVersion >= 1 && head.headers.contains("expect", token: "100-continue")
+            askForBody()
         case .body(let bytes): incoming?.body.append(contentsOf: bytes)
         case .end:
             guard let message = incoming, case .request(let method, let target) = message.head.start else {
@@ -114,6 +139,23 @@ actor HTTPServerConnection {
                 method, target, headers: message.head.headers, body: message.body, peer: channel.peer)
             waiting.append((request, message.head.keepsAlive))
         }
+    }
+
+    /// RFC 9110 §10.1.1: the peer holds its body back until it is told to send it, when the answers before are out.
+    private func askForBody() {
+        guard owesContinue, incoming != nil, answering == nil, waiting.isEmpty else { return }
+        owesContinue = false
+        channel.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+        channel.flush()
+    }
+
+    /// Sets the time for what has to arrive next. That of a head begins with its first octet, and nothing prolongs it.
+    private func expectMore() {
+        guard answering == nil else { return }
+        let isInHead = incoming == nil && !parser.isIdle
+        defer { wasInHead = isInHead }
+        guard isInHead else { return expectOctets(within: limits.idle) }
+        if !wasInHead { expectOctets(within: limits.head) }
     }
 
     /// Ends the connection when nothing arrives for a while.
@@ -149,7 +191,10 @@ actor HTTPServerConnection {
             }
             channel.pauseReading(false)
             next()
-            if answering == nil { expectOctets(within: parser.isIdle ? limits.idle : limits.head) }
+            guard answering == nil, !isClosed else { return }
+            askForBody()
+            wasInHead = false
+            expectMore()
         }
     }
 

@@ -1,0 +1,149 @@
+import Glibc
+import HTTP1
+import SystemIO
+import TestSupport
+import Testing
+
+@testable import HTTP
+
+/// A client that says and reads octets, with blocking calls.
+private final class Plain: Sendable {
+    private let descriptor: FileDescriptor
+
+    init(_ address: SocketAddress) async throws {
+        descriptor = try await SystemIO.connect(to: address)
+        _ = fcntl(descriptor.number, F_SETFL, 0)
+    }
+
+    /// False when the server has gone.
+    func say(_ text: String) -> Bool {
+        let octets = Array(text.utf8)
+        return send(descriptor.number, octets, octets.count, Int32(MSG_NOSIGNAL)) == octets.count
+    }
+
+    /// What comes to the end of the connection; nil where that is a reset.
+    func rest() -> String? {
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(descriptor.number, &buffer, buffer.count)
+            if count < 0 { return nil }
+            if count == 0 { return String(decoding: text, as: UTF8.self) }
+            text += buffer[..<count]
+        }
+    }
+
+    /// What comes next; nil at the end.
+    func some() -> String? {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor.number, &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
+
+    /// Whether the connection has ended, without waiting.
+    func hasEnded() -> Bool {
+        var octet: UInt8 = 0
+        return recv(descriptor.number, &octet, 1, Int32(MSG_DONTWAIT)) == 0
+    }
+}
+
+@Suite("The end of a connection of HTTP/1.1", .timeLimit(.minutes(5)))
+struct ClosingTests {
+    private func serve(
+        _ limits: HTTPServerLimits = HTTPServerLimits(), body: Int = 2
+    ) async throws -> (HTTPServer, SocketAddress) {
+        let server = HTTPServer(limits: limits) { request in
+            .text(200, String(repeating: "x", count: body == 2 ? request.body.count : body))
+        }
+        let address = SocketAddress.unix(Scratch.socket())
+        try await server.listen(on: address)
+        return (server, address)
+    }
+
+    @Test("comes after the whole of the last answer, however slowly it is read")
+    func lastAnswer() async throws {
+        let (server, address) = try await serve(body: 1 << 20)
+        for version in ["1.0", "1.1"] {
+            let client = try await Plain(address)
+            #expect(client.say("GET / HTTP/\(version)\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            let text = try #require(try await blocking { client.rest() })
+            #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(text.utf8.reversed().prefix { $0 == UInt8(ascii: "x") }.count == 1 << 20)
+        }
+        await server.shutdown()
+    }
+
+    @Test("is no reset for a client that is still sending what is refused")
+    func refusal() async throws {
+        var limits = HTTPServerLimits()
+        limits.message.body = 1000
+        let (server, address) = try await serve(limits)
+        let client = try await Plain(address)
+        // More than the socket holds: the client is in the middle of it when the answer comes.
+        let body = String(repeating: "x", count: 4 << 20)
+        #expect(client.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"))
+        let said = try await blocking { client.say(body) }
+        let text = try await blocking { client.rest() }
+        #expect(said && text?.hasPrefix("HTTP/1.1 413 Content Too Large\r\n") == true)
+        await server.shutdown()
+    }
+
+    @Test("comes when the head of a request takes too long, though octets come all the time")
+    func slowHead() async throws {
+        var limits = HTTPServerLimits()
+        limits.head = .seconds(1)
+        let (server, address) = try await serve(limits)
+        let client = try await Plain(address)
+        #expect(client.say("GET / HTTP/1.1\r\nX: "))
+        while client.say("y"), !client.hasEnded() { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(client.hasEnded() || !client.say("y"))
+        await server.shutdown()
+    }
+
+    @Test("does not come while a body arrives, however long that takes")
+    func slowBody() async throws {
+        var limits = HTTPServerLimits()
+        limits.head = .milliseconds(100)
+        let (server, address) = try await serve(limits)
+        let client = try await Plain(address)
+        #expect(client.say("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 60\r\n\r\n"))
+        for _ in 0..<60 {
+            #expect(client.say("x"))
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let text = try await blocking { client.rest() }
+        #expect(text?.hasSuffix("\r\n\r\n" + String(repeating: "x", count: 60)) == true)
+        await server.shutdown()
+    }
+
+    @Test("does not wait for a client that never closes: a shutdown has its end")
+    func shutdown() async throws {
+        let (server, address) = try await serve()
+        let client = try await Plain(address)
+        #expect(client.say("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+        #expect(try await blocking { client.rest() }?.hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+        await server.shutdown(grace: .milliseconds(10))
+        withExtendedLifetime(client) {}
+    }
+
+    @Test("a request behind another one is told to go on when its turn has come")
+    func continues() async throws {
+        let (server, address) = try await serve()
+        let client = try await Plain(address)
+        #expect(
+            client.say(
+                "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+                    + "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n"
+                    + "Content-Length: 3\r\n\r\n"))
+        var text = ""
+        while !text.contains("100 Continue\r\n\r\n") {
+            text += try #require(try await blocking { client.some() })
+        }
+        // 100 Continue before the first answer would be part of that.
+        #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(client.say("abc"))
+        text += try #require(try await blocking { client.rest() })
+        #expect(text.hasSuffix("xxx") && text.contains("200 OK"))
+        await server.shutdown()
+    }
+}

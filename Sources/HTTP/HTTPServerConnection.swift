@@ -28,6 +28,8 @@ actor HTTPServerConnection {
     private var writers: [CheckedContinuation<HTTPError?, Never>] = []
     private var timer: ScheduledTimer?
     private var isChunking = false
+    /// The peer sends no more.
+    private var hasPeerEnded = false
     private var octetsInTurn = 0
     private var isClosed = false
 
@@ -104,8 +106,16 @@ actor HTTPServerConnection {
         switch state {
         case .open: break
         case .ended:
-            // Half a connection is no use to HTTP/1.1: who sends no more does not want the answer either.
-            close(discarding: true)
+            // Who has asked and ends only its own direction, as `nc` and `socat` do, still wants the answer; who has gone
+            // looks the same, so the handler is told to stop, and what it has answers. A stream may be silent for
+            // ever, and its reader's end must not go unnoticed.
+            guard !hasPeerEnded, !isChunking, answering != nil || !waiting.isEmpty else {
+                return close(discarding: true)
+            }
+            hasPeerEnded = true
+            answering?.cancel()
+            isLast = waiting.isEmpty
+            channel.pauseReading(true)
         case .failed: close(discarding: true)
         }
     }
@@ -179,7 +189,7 @@ actor HTTPServerConnection {
         }
         timer?.cancel()
         let (request, keepsAlive) = waiting.removeFirst()
-        if !keepsAlive { isLast = true }
+        if !keepsAlive || hasPeerEnded && waiting.isEmpty { isLast = true }
         answering = Task {
             let response = await handler(request)
             await send(response, toHead: request.method == "HEAD")
@@ -189,7 +199,7 @@ actor HTTPServerConnection {
                 close()
                 return
             }
-            channel.pauseReading(false)
+            channel.pauseReading(hasPeerEnded)
             next()
             guard answering == nil, !isClosed else { return }
             askForBody()
@@ -213,6 +223,7 @@ actor HTTPServerConnection {
             _ = await waitForRoom()
             return
         }
+        guard !hasPeerEnded else { return close(discarding: true) }
         var headers = response.headers
         headers["transfer-encoding"] = "chunked"
         if isLast { headers["connection"] = "close" }

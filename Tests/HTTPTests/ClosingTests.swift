@@ -21,6 +21,8 @@ private final class Plain: Sendable {
         return send(descriptor.number, octets, octets.count, Int32(MSG_NOSIGNAL)) == octets.count
     }
 
+    func endSaying() { _ = Glibc.shutdown(descriptor.number, Int32(SHUT_WR)) }
+
     /// What comes to the end of the connection; nil where that is a reset.
     func rest() -> String? {
         var text: [UInt8] = []
@@ -113,6 +115,46 @@ struct ClosingTests {
         }
         let text = try await blocking { client.rest() }
         #expect(text?.hasSuffix("\r\n\r\n" + String(repeating: "x", count: 60)) == true)
+        await server.shutdown()
+    }
+
+    @Test("comes after the answers for a client that has said all it wants to say")
+    func halfClosed() async throws {
+        let (server, address) = try await serve(body: 1 << 20)
+        let client = try await Plain(address)
+        #expect(client.say("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"))
+        client.endSaying()
+        let text = try #require(try await blocking { client.rest() })
+        #expect(text.utf8.count { $0 == UInt8(ascii: "x") } >= 2 << 20)
+        #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        // Half a request is none.
+        let other = try await Plain(address)
+        #expect(other.say("GET / HTTP/1.1\r\nHo"))
+        other.endSaying()
+        #expect(try await blocking { other.rest() } == "")
+        await server.shutdown()
+    }
+
+    @Test("comes at once for a client of a stream that has said all it wants to say, and has gone")
+    func silentStream() async throws {
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        let server = HTTPServer { _ in
+            HTTPResponse(
+                200,
+                body: .stream { _ in
+                    begin.yield()
+                    try? await Task.sleep(for: .seconds(1000))
+                    end.yield()
+                })
+        }
+        let address = SocketAddress.unix(Scratch.socket())
+        try await server.listen(on: address)
+        let client = try await Plain(address)
+        #expect(client.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        for await _ in begun { break }
+        client.endSaying()
+        for await _ in ended { break }
         await server.shutdown()
     }
 

@@ -68,7 +68,6 @@ actor HTTPServerConnection {
     ///   take it and to close, too.
     func close(discarding: Bool = false) {
         guard !isClosed || discarding else { return }
-        timer?.cancel()
         if !isClosed {
             isClosed = true
             answering?.cancel()
@@ -114,7 +113,7 @@ actor HTTPServerConnection {
             }
             hasPeerEnded = true
             answering?.cancel()
-            isLast = waiting.isEmpty
+            if waiting.isEmpty { isLast = true }
             channel.pauseReading(true)
         case .failed: close(discarding: true)
         }
@@ -188,6 +187,7 @@ actor HTTPServerConnection {
             return
         }
         timer?.cancel()
+        wasInHead = false
         let (request, keepsAlive) = waiting.removeFirst()
         if !keepsAlive || hasPeerEnded && waiting.isEmpty { isLast = true }
         answering = Task {
@@ -203,7 +203,6 @@ actor HTTPServerConnection {
             next()
             guard answering == nil, !isClosed else { return }
             askForBody()
-            wasInHead = false
             expectMore()
         }
     }

@@ -52,10 +52,10 @@ package final class SocketChannel {
     /// Why nothing goes any more; nil while the channel works. What is written from then on is dropped.
     package private(set) var failure: SystemError?
     private var closeWhenDrained = false
-    /// How far `finish` has come; nil before it.
-    private var finish: Finish?
+    /// How far `end` has come; nil before it.
+    private var ending: Ending?
 
-    private struct Finish {
+    private struct Ending {
         /// This direction has been ended.
         var hasSaidSo = false
         /// The peer has ended the other one.
@@ -106,7 +106,7 @@ package final class SocketChannel {
     package func process(_ readiness: Readiness, receive: (RawSpan) -> Void) -> State {
         if isClosed { return .failed(failure ?? SystemError("use", "a closed connection", code: 0)) }
         if readiness.contains(.writable) { flush() }
-        if finish != nil {
+        if ending != nil {
             // Unread octets would tell of an end as well; without reading there are only these.
             if readingPaused, !readiness.isDisjoint(with: [.hungUp, .failed]) { shut() }
             dropOnce()
@@ -221,7 +221,7 @@ package final class SocketChannel {
             if output.capacity > 65_536 { output = [] } else { output.removeAll(keepingCapacity: true) }
             want(.writable, false)
             if closeWhenDrained { shut() }
-            if finish != nil { endSending() }
+            if ending != nil { endSending() }
         } else {
             if outputHead > 65_536 {
                 output.removeFirst(outputHead)
@@ -269,19 +269,19 @@ package final class SocketChannel {
     /// arrives, until `isClosed`, and closes when that takes too long. A close with octets that were not read would be a
     /// reset, which can take the last answer away from the peer (RFC 9112 §9.6).
     package func end() {
-        guard !isClosed, finish == nil else { return }
+        guard !isClosed, ending == nil else { return }
         if let security, failure == nil { security.close(output: &output) }
         guard failure == nil else { return shut() }
-        finish = Finish()
+        ending = Ending()
         pauseReading(false)
         flush()
     }
 
     /// Everything has left.
     private func endSending() {
-        guard failure == nil, let finish, !finish.hasPeerEnded else { return shut() }
-        guard !finish.hasSaidSo else { return }
-        self.finish?.hasSaidSo = true
+        guard failure == nil, let ending, !ending.hasPeerEnded else { return shut() }
+        guard !ending.hasSaidSo else { return }
+        self.ending?.hasSaidSo = true
         _ = Glibc.shutdown(descriptor.number, Int32(SHUT_WR))
     }
 
@@ -291,9 +291,9 @@ package final class SocketChannel {
         let count = read(descriptor.number, loop.readBuffer.baseAddress, loop.readBuffer.count)
         guard count <= 0 else { return }
         if count < 0, errno == EAGAIN || errno == EINTR { return }
-        guard count == 0, finish?.hasSaidSo == false else { return shut() }
+        guard count == 0, ending?.hasSaidSo == false else { return shut() }
         // Only half of it has ended: what waits can still leave.
-        finish?.hasPeerEnded = true
+        ending?.hasPeerEnded = true
         pauseReading(true)
     }
 

@@ -127,6 +127,14 @@ struct ClosingTests {
         let text = try #require(try await blocking { client.rest() })
         #expect(text.utf8.count { $0 == UInt8(ascii: "x") } >= 2 << 20)
         #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        // What comes behind a request that was to be the last is not answered.
+        let last = try await Plain(address)
+        #expect(
+            last.say(
+                "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"))
+        last.endSaying()
+        let only = try #require(try await blocking { last.rest() })
+        #expect(only.utf8.count < 2 << 20 && only.contains("connection: close"))
         // Half a request is none.
         let other = try await Plain(address)
         #expect(other.say("GET / HTTP/1.1\r\nHo"))

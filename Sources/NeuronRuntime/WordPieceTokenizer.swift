@@ -26,12 +26,13 @@ package struct WordPieceTokenizer: Sendable {
     ///   - lowercase: `do_lower_case`; true for the "uncased" models.
     /// - Throws: `ModelError` when a token that BERT needs is missing.
     package init(vocabulary: [UInt8], subject: String, lowercase: Bool = true) throws(ModelError) {
-        var wholeWords = PieceTable()
-        var continuations = PieceTable()
+        let lines = vocabulary.split(separator: 10, omittingEmptySubsequences: false)
+        var wholeWords = PieceTable(capacity: lines.count)
+        var continuations = PieceTable(capacity: lines.count)
         var special: [(text: [UInt8], id: Int32)] = []
         var id: Int32 = 0
         let specialTexts = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map { Array($0.utf8) }
-        for var line in vocabulary.split(separator: 10, omittingEmptySubsequences: false) {
+        for var line in lines {
             if line.last == 13 { line.removeLast() }
             // The part after the last line's end is no line.
             if line.isEmpty && line.endIndex == vocabulary.endIndex { break }
@@ -115,19 +116,26 @@ package struct WordPieceTokenizer: Sendable {
 }
 
 /// Byte strings with ids, asked for the longest one that a string starts with. Open addressing over one hash that
-/// grows byte by byte: a word costs one probe per byte, and reading a vocabulary one per token.
+/// grows byte by byte: a word costs one probe per byte, and reading a vocabulary one per token, for the table has its
+/// size from the start.
 private struct PieceTable: Sendable {
     /// All pieces one after the other.
     private var bytes: [UInt8] = []
     /// Where each entry lies in `bytes`, and its id.
     private var entries: [(start: Int, length: Int, id: Int32)] = []
     /// Entry numbers by hash, -1 where there is none; a power of two, at most half full.
-    private var slots: [Int32] = [Int32](repeating: -1, count: 32)
+    private var slots: [Int32]
     private var longest = 0
+
+    /// A table for at most `capacity` pieces.
+    init(capacity: Int) {
+        var size = 2
+        while size < 2 * capacity { size *= 2 }
+        slots = [Int32](repeating: -1, count: size)
+    }
 
     /// Adds a piece; a later one of the same text takes its place.
     mutating func insert(_ piece: ArraySlice<UInt8>, id: Int32) {
-        if entries.count * 2 >= slots.count { grow() }
         let slot = slot(of: piece, hash: piece.reduce(hashStart, step))
         if slots[slot] >= 0 {
             entries[Int(slots[slot])].id = id
@@ -160,14 +168,6 @@ private struct PieceTable: Sendable {
             slot = (slot + 1) & mask
         }
         return slot
-    }
-
-    private mutating func grow() {
-        slots = [Int32](repeating: -1, count: slots.count * 2)
-        for (number, entry) in entries.enumerated() {
-            let piece = bytes[entry.start..<entry.start + entry.length]
-            slots[slot(of: piece, hash: piece.reduce(hashStart, step))] = Int32(number)
-        }
     }
 }
 

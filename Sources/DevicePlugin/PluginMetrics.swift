@@ -10,6 +10,7 @@ package struct PluginMetrics: Sendable {
     let allocations: Counter
     let preferences: Counter
     let allocationTime: Histogram
+    let chips: Gauge
     let chipHealth: Gauge
     let healthChanges: Counter
     let kernelErrors: Counter
@@ -38,6 +39,9 @@ package struct PluginMetrics: Sendable {
             labels: ["resource", "chosen_by"])
         allocationTime = registry.histogram(
             "ganglion_device_plugin_call_seconds", "Time to answer the kubelet.", labels: ["method"])
+        chips = registry.gauge(
+            "ganglion_device_plugin_chips", "Chips by where they come from: driver or fake.",
+            labels: ["source"])
         chipHealth = registry.gauge(
             "ganglion_device_plugin_chip_healthy", "1 for a healthy chip, 0 for another.", labels: ["chip"])
         healthChanges = registry.counter(

@@ -3,6 +3,7 @@
 
 internal import JSON
 internal import KubernetesClient
+internal import Neuron
 internal import Placement
 
 /// What is known of the node at one moment.
@@ -46,6 +47,7 @@ struct NodeReport: Equatable, Sendable {
         ]
         if !layout.instanceType.isEmpty { status["instanceType"] = .string(layout.instanceType) }
         if !layout.driverVersion.isEmpty { status["driverVersion"] = .string(layout.driverVersion) }
+        if let source = layout.deviceSource { status["deviceSource"] = .string(source.rawValue) }
         if layout.logicalCoreSize > 0 { status["logicalCoreSize"] = JSON(layout.logicalCoreSize) }
         // Without the kubelet's word nothing is free: it would only seem so.
         if let holdings {

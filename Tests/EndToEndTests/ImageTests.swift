@@ -98,6 +98,7 @@ struct ImageTests {
         ).succeeded()
         #expect(packages[1].versionInfo?.string == installed)
         #expect(packages.last?.versionInfo == "6.3.1")
+        #expect(document.files?[0]?.checksums?.array?.map(\.algorithm) == ["SHA1", "SHA256"])
         let linked = (document.relationships?.array ?? []).filter { $0.relationshipType == "STATIC_LINK" }
         #expect(
             Set(linked.map { "\($0.spdxElementId?.string ?? "") \($0.relatedSpdxElement?.string ?? "")" })

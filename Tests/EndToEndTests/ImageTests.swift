@@ -89,6 +89,10 @@ struct ImageTests {
         _ = try await Output.of(tool, ["--infile", path], in: images.output).succeeded()
 
         let document = try JSON(parsing: try Files.read(path))
+        let files = (document.files?.array ?? []).compactMap { $0.fileName?.string?.dropFirst(2) }
+        let packed = try await images.read(name).layers?.array?.flatMap { $0.array ?? [] } ?? []
+        let expected = packed.filter { $0.kind == "file" }.compactMap { $0.path?.string }
+        #expect(files.map(String.init) == expected.filter { $0 != "\(name).spdx.json" }.sorted())
         let libraries = name == StubImages.whole ? ["glibc", "openssl", "swift"] : ["glibc", "swift"]
         let packages = document.packages?.array ?? []
         #expect(packages.map { $0.name?.string } == [name] + libraries)

@@ -72,10 +72,10 @@ def layer(image, version, programs, below, epoch):
         entries += [Entry(f"licenses/{name}.txt", notices[name].read_bytes()) for name in sorted(notices)]
     except OSError as error:
         raise Refused(f"cannot read the licence {error.filename} ({error.strerror}): the image must have it") from error
-    files = [(entry.path, entry.data) for entry in entries]
-    document = Entry(f"{image}.spdx.json", sbom.document(image, version, programs, files, epoch))
     known = {entry.path for entry in below}
-    return [entry for entry in entries if entry.path not in known] + [document]
+    added = [entry for entry in entries if entry.path not in known]
+    files = sorted((entry.path, entry.data) for entry in below + added)
+    return [*added, Entry(f"{image}.spdx.json", sbom.document(image, version, programs, files, epoch))]
 
 
 def version():

@@ -11,10 +11,10 @@ NOTHING_SAID = {"licenseConcluded": "NOASSERTION", "copyrightText": "NOASSERTION
 def document(image, version, executables, files, epoch):
     """The octets of an image's document.
 
-    FILES are paths and octets of all that the image holds but these documents; EPOCH is the time, in seconds.
+    FILES are paths and octets, by path, of all that the image holds but this document; EPOCH is the time, in seconds.
     """
     package = f"SPDXRef-Package-{image}"
-    content = hashlib.sha256(b"".join(data for _, data in sorted(files))).hexdigest()
+    content = hashlib.sha256(b"".join(data for _, data in files)).hexdigest()
     linked_in = dict.fromkeys(component for executable in executables for component in executable.components)
     relationships = [relationship("SPDXRef-DOCUMENT", "DESCRIBES", package)]
     relationships += [relationship(package, "CONTAINS", file_identity(path)) for path, _ in files]
@@ -40,7 +40,7 @@ def document(image, version, executables, files, epoch):
 
 def described(identifier, image, version, files):
     """The image's own entry."""
-    # §7.9: the SHA-1 of the files' SHA-1s in ascending order.
+    # §7.9: the SHA-1 of the files' SHA-1s in ascending order, but for the document itself.
     hashes = sorted(hashlib.sha1(data).hexdigest() for _, data in files)
     return NOTHING_SAID | {
         "SPDXID": identifier,
@@ -52,6 +52,7 @@ def described(identifier, image, version, files):
         "filesAnalyzed": True,
         "packageVerificationCode": {
             "packageVerificationCodeValue": hashlib.sha1("".join(hashes).encode()).hexdigest(),
+            "packageVerificationCodeExcludedFiles": [f"./{image}.spdx.json"],
         },
     }
 

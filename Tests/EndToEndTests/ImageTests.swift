@@ -161,6 +161,15 @@ struct ImageTests {
             testDescription: "no time", epoch: "yesterday", damage: { _ in },
             sentence: "SOURCE_DATE_EPOCH is \"yesterday\": give seconds since 1970\n"),
         Fault(
+            testDescription: "no repository", arguments: ["--repository", "Team"], damage: { _ in },
+            sentence:
+                "\"Team/ganglion:0.1.0\" names no image: give a repository in small letters and a tag like 1.2.3\n"
+        ),
+        Fault(
+            testDescription: "no tag", arguments: ["--tag", "a b"], damage: { _ in },
+            sentence:
+                "\"ganglion:a b\" names no image: give a repository in small letters and a tag like 1.2.3\n"),
+        Fault(
             testDescription: "no such flag", arguments: ["--fast"], status: 64, damage: { _ in },
             sentence: "unrecognized arguments: --fast\nRun \"build-image --help\" for what it takes.\n"),
     ]

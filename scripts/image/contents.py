@@ -1,8 +1,8 @@
 """What is in the images.
 
-`ganglion` has everything: the programs of a cluster are links to one executable, whose name says which it is. The device
-plugin is an executable of its own, and an image of its own for those who want nothing else on a node; its layer is the
-lower one of `ganglion` as well.
+`ganglion` has everything: the programs of a cluster are links to one executable, whose name says which it is. The
+device plugin is an executable of its own, and an image of its own for those who want nothing else on a node; its layer
+is the lower one of `ganglion` as well.
 """
 
 import re

@@ -1,8 +1,8 @@
 """An image as octets: layers, configuration, manifest, index, and the archive that every engine reads.
 
 A directory is an OCI image layout (https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md). The
-archive is the same directory as a tar file. With Docker's manifest.json in it, which points to the same blobs, it is what
-`docker save` writes since Docker 25, and older Dockers, containerd, podman, skopeo and kind read it as well.
+archive is the same directory as a tar file. With Docker's manifest.json in it, which points to the same blobs, it is
+what `docker save` writes since Docker 25, and older Dockers, containerd, podman, skopeo and kind read it as well.
 
 The same content gives the same octets: entries are sorted, have one time and belong to uid 0.
 """
@@ -11,9 +11,13 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import PurePosixPath
+
+from image.executables import Refused
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -55,7 +59,7 @@ def encoded(value):
 
 def packed(entries, epoch):
     """A tar file of ENTRIES and of the directories above them."""
-    parents = {"/".join(entry.path.split("/")[:depth]) for entry in entries for depth in range(1, entry.path.count("/") + 1)}
+    parents = {str(parent) for entry in entries for parent in PurePosixPath(entry.path).parents} - {"."}
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for item in sorted([*entries, *(Entry(path, mode=0o755) for path in parents)], key=lambda item: item.path):
@@ -127,6 +131,14 @@ def image(settings, layers):
             ]
         ),
     }
+
+
+def reference(text):
+    """TEXT, if it names an image and a tag in the grammar that registries have."""
+    word = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+    if not re.fullmatch(rf"(?:[a-z0-9.-]+(?::\d+)?/)?{word}(?:/{word})*:\w[\w.-]{{0,127}}", text, re.ASCII):
+        raise Refused(f'"{text}" names no image: give a repository in small letters and a tag like 1.2.3')
+    return text
 
 
 def canonical(reference):

@@ -20,6 +20,10 @@ struct Main {
 
     private static let ganglion = Command(
         "ganglion", summary: "AWS NeuronCores on Kubernetes, with or without the hardware",
+        details: """
+            Started by the name of ganglion-operator, ganglion-node-agent or ganglion-model-server, as by a link, it is \
+            that program.
+            """,
         examples: [
             .init("ganglion ls", "list the Neuron chips of this machine"),
             .init("ganglion fake create --instance-type inf2.48xlarge --root /tmp/fake", "make a fake node"),

@@ -14,6 +14,7 @@ TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
 HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=
+IMAGE_FLAGS ?=
 SOURCES := Package.swift Sources Tests
 
 .PHONY: help
@@ -91,8 +92,8 @@ format: ## Format the sources
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
 
 .PHONY: image
-image: ## Build the container image with docker or podman
-	$$(command -v docker || command -v podman) build -t ganglion:dev .
+image: system-packages ## Build the container images into dist, without a container engine (IMAGE_FLAGS: see docs/IMAGE.md)
+	@scripts/build-image $(IMAGE_FLAGS)
 
 .PHONY: system-packages
 system-packages:
@@ -108,4 +109,4 @@ model:
 
 .PHONY: clean
 clean: ## Remove what was built; the cache of downloads stays
-	rm -rf .build .build-fuzz .build-thread .build-address
+	rm -rf dist .build .build-fuzz .build-thread .build-address

@@ -6,6 +6,7 @@ package import Observability
 package struct PluginMetrics: Sendable {
     let registrations: Counter
     let registered: Gauge
+    let rivals: Gauge
     let devices: Gauge
     let allocations: Counter
     let preferences: Counter
@@ -25,6 +26,9 @@ package struct PluginMetrics: Sendable {
             labels: ["resource", "result"])
         registered = registry.gauge(
             "ganglion_device_plugin_registered", "1 while the kubelet holds an open ListAndWatch.",
+            labels: ["resource"])
+        rivals = registry.gauge(
+            "ganglion_device_plugin_rivals", "1 while another device plugin has the resource on this node.",
             labels: ["resource"])
         devices = registry.gauge(
             "ganglion_device_plugin_devices", "Advertised devices by health.", labels: ["resource", "health"])

@@ -35,6 +35,8 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         /// Somebody has looked at both sockets, because of a signal or because it was time: which kubelet.sock is there,
         /// if any, and whether our own socket is still in its place.
         case observed(kubelet: Identity?, ownInPlace: Bool)
+        /// A socket of somebody else has come or gone.
+        case othersChanged
         /// Our socket is bound and serves.
         case served
         /// It could not be bound.
@@ -140,7 +142,7 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     private var state = State.idle
     /// The kubelet.sock that is there.
     private var kubelet: Identity?
-    /// The kubelet.sock that the last Register went to.
+    /// The kubelet.sock that the last Register went to, or at which another plugin was found since.
     private var peer: Identity?
     private var stopping = false
     /// Failures in a row.
@@ -190,6 +192,8 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         case .observed(let kubelet, let ownInPlace):
             self.kubelet = kubelet
             return receiveObservation(ownInPlace: ownInPlace)
+        case .othersChanged:
+            return phase == .yielding ? [.ask] : []
         case .served:
             guard case .starting = state else { return [] }
             // The kubelet may have gone, or we may have been told to stop, while the socket was bound.
@@ -235,12 +239,11 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         case .registering, .accepted, .registered, .resting(serving: true), .yielding(stream: _?):
             // While kubelet.sock is not there, a kubelet is going or coming: nothing can be done before it is back.
             guard kubelet != nil else { return [] }
-            guard isNew || !ownInPlace else { return mayAsk ? [.ask] : [] }
+            guard isNew || !ownInPlace else { return phase == .registered && isSettled ? [.ask] : [] }
             failures = isNew ? 0 : failures + 1
             return [.cancelWait] + close(.pause)
         case .yielding(stream: nil):
-            // Something has changed: the other may be gone.
-            return kubelet == nil ? [] : [.ask]
+            return isNew ? [.ask] : []
         case .resting(serving: false):
             guard isNew else { return [] }
             failures = 0
@@ -251,15 +254,6 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             return []
         case .idle, .asking, .starting:
             return []
-        }
-    }
-
-    /// While we are registered, or keep a stream that is of no use.
-    private var mayAsk: Bool {
-        switch state {
-        case .registered: isSettled
-        case .yielding: true
-        default: false
         }
     }
 
@@ -308,6 +302,7 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
 
     private mutating func yield(stream: Int?) -> [Action] {
         yields += 1
+        peer = kubelet
         return become(.yielding(stream: stream), .wait(pause(settings.firstYield, after: yields)))
     }
 

@@ -23,7 +23,7 @@ extension ResourcePlugin {
         /// The kubelet's account, where another plugin of the resource shows.
         package var podResourcesSocket: String
         /// How long a look for such another may wait for an answer.
-        package var lookTimeout = Duration.milliseconds(500)
+        package var lookTimeout = Duration.milliseconds(250)
         /// The registration's times.
         package var registration = RegistrationMachine<KubeletSign>.Settings()
 

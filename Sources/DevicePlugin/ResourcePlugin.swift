@@ -371,8 +371,9 @@ package actor ResourcePlugin {
     private func take(_ event: FileWatcher.Event) -> Bool {
         switch event {
         case .created(let name), .removed(let name):
-            // Another's socket may be that of another plugin for our resource.
-            if name.hasSuffix(".sock") { look() }
+            if name == DevicePluginAPI.kubeletSocketName || name == settings.endpoint { look() }
+            // It may be that of another plugin for our resource; a look says so while we are registered.
+            if name.hasSuffix(".sock") { receive(.othersChanged) }
         case .overflow: look()
         case .written: break
         case .directoryRemoved: return false

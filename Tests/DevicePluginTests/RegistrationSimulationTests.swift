@@ -155,9 +155,11 @@ struct RegistrationSimulationTests {
             case 12:
                 rivalIsAlive = true
                 kubelet.takeRival()
+                pending.append(.othersChanged)
             case 13:
                 rivalIsAlive = false
                 kubelet.loseRival()
+                if Bool.random(using: &random) { pending.append(.othersChanged) }
             default: break
             }
         }

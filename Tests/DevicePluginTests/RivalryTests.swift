@@ -56,8 +56,9 @@ struct RivalryMachineTests {
     func events() {
         var machine = Self.asking()
         _ = machine.receive(.answered(.another))
+        #expect(machine.receive(.othersChanged) == [.ask])
+        #expect(machine.receive(.observed(kubelet: 1, ownInPlace: false)) == [])
         #expect(machine.receive(.observed(kubelet: nil, ownInPlace: false)) == [])
-        #expect(machine.receive(.observed(kubelet: 1, ownInPlace: false)) == [.ask])
         #expect(machine.receive(.observed(kubelet: 2, ownInPlace: false)) == [.ask])
         _ = machine.receive(.observed(kubelet: nil, ownInPlace: false))
         #expect(machine.receive(.answered(.nobody)) == [.wait(.milliseconds(250))])
@@ -311,6 +312,7 @@ struct RivalryTests {
     func twice() async throws {
         let node = try Node()
         try await node.kubelet.start()
+        try await node.kubelet.servePodResources()
         let first = node.plugin()
         try await first.start()
         await node.kubelet.wait { $0.allocatable == 12 }

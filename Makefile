@@ -108,13 +108,19 @@ E2E_FLAGS ?=
 $(E2E):
 	$(SWIFT) build -c release --product ganglion-e2e
 
-.PHONY: e2e
-e2e: $(E2E) ## Check the cluster of KUBECONFIG=FILE, where Ganglion is installed (IMAGE, E2E_FLAGS)
+# What is missing is said before anything is built.
+.PHONY: kubeconfig kind-tools
+kubeconfig:
 	@[[ -n "$${KUBECONFIG:-}" ]] || { echo "name the cluster: make e2e KUBECONFIG=FILE" >&2; exit 1; }
+kind-tools:
+	@scripts/kind --check
+
+.PHONY: e2e
+e2e: kubeconfig $(E2E) ## Check the cluster of KUBECONFIG=FILE, where Ganglion is installed (IMAGE, E2E_FLAGS)
 	$(E2E) --kubeconfig "$$KUBECONFIG" --image "$(IMAGE)" $(E2E_FLAGS)
 
 .PHONY: kind
-kind: $(E2E) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
+kind: kind-tools $(E2E) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
 	@[[ -f "$(IMAGE_ARCHIVE)" ]] || $(MAKE) --no-print-directory image
 	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
 

@@ -171,6 +171,15 @@ struct KindScriptTests {
         #expect(bench.calls.last == "kind delete")
     }
 
+    @Test("only looks for the tools with --check, which comes before minutes of building")
+    func check() async throws {
+        let bench = try Bench(tools: ["kind", "kubectl", "helm", "docker"])
+        #expect(try await bench.run(["--check"]).status == .exited(0))
+        #expect(bench.calls == ["docker info"])
+        let without = try Bench(tools: ["kind", "kubectl", "helm"])
+        #expect(try await without.run(["--check"]).status == .exited(1))
+    }
+
     @Test("keeps the cluster where that is wanted, and says how to go on")
     func keeps() async throws {
         let bench = try Bench()

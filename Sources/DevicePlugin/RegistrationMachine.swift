@@ -193,7 +193,10 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             self.kubelet = kubelet
             return receiveObservation(ownInPlace: ownInPlace)
         case .othersChanged:
-            return phase == .yielding ? [.ask] : []
+            guard phase == .yielding else { return [] }
+            // A plugin that ends may remove its socket first: the pauses begin anew.
+            yields = 0
+            return [.ask]
         case .served:
             guard case .starting = state else { return [] }
             // The kubelet may have gone, or we may have been told to stop, while the socket was bound.

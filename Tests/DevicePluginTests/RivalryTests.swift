@@ -66,6 +66,14 @@ struct RivalryMachineTests {
         #expect(machine.phase == .waiting)
     }
 
+    @Test("begins anew with short pauses when a socket goes, for the kubelet may not know of it yet")
+    func shortAgain() {
+        var machine = Self.asking()
+        for _ in Self.pauses { _ = machine.receive(.answered(.somebody)) }
+        #expect(machine.receive(.othersChanged) == [.ask])
+        #expect(machine.receive(.answered(.somebody)) == [.wait(.milliseconds(250))])
+    }
+
     @Test(
         "keeps the stream while a later plugin has the resource, since its end would take the other with it")
     func keeps() {

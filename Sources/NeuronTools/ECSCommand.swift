@@ -31,6 +31,11 @@ package enum ECSCommand {
             throw CommandFailure(
                 description: "\(type.name) is no name that EC2 has: AWS names no sizes of Trainium3 yet")
         }
+        guard (values[logGroup] == nil) == (values[region] == nil) else {
+            throw CommandFailure(description: "--log-group and --region go together: give both or neither")
+        }
+        var log: (group: String, region: String)?
+        if let group = values[logGroup], let region = values[region] { log = (group, region) }
         let chips = try chips(values[chips], of: type)
         let whole = ECSTaskDefinition.whole(type)
         let share = Double(chips.count) / Double(type.chipCount)
@@ -47,8 +52,8 @@ package enum ECSCommand {
             type: type, chips: chips, family: values[name], image: values[image],
             command: values[words].split(separator: " ").map(String.init), port: values[port],
             environment: environment, cpu: values[cpu] ?? Int(Double(whole.cpu) * share),
-            memory: values[memory] ?? Int(Double(whole.memory) * share), logGroup: values[logGroup],
-            region: values[region], executionRole: values[executionRole])
+            memory: values[memory] ?? Int(Double(whole.memory) * share), log: log,
+            executionRole: values[executionRole])
     }
 
     /// Chips of a task: the runtime wants its cores, and so its chips, without a gap.
@@ -99,7 +104,7 @@ package enum ECSCommand {
     private static let logGroup = Option<String?>(
         "log-group", placeholder: "NAME", help: "Send the log to this CloudWatch log group")
     private static let region = Option<String?>(
-        "region", placeholder: "REGION", help: "The log group's region (default the instance's)")
+        "region", placeholder: "REGION", help: "The log group's region, which ECS wants with it")
     private static let executionRole = Option<String?>(
         "execution-role", placeholder: "ARN",
         help: "The role by which ECS pulls the image and writes the log")

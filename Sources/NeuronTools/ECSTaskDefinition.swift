@@ -22,9 +22,8 @@ struct ECSTaskDefinition {
     var cpu: Int
     /// In MiB; the container is killed above it.
     var memory: Int
-    /// The CloudWatch log group; nil for the container runtime's own log.
-    var logGroup: String?
-    var region: String?
+    /// A CloudWatch log group and its region; nil for the container runtime's own log.
+    var log: (group: String, region: String)?
     var executionRole: String?
 
     /// Everything that an instance can give to one task. A sixteenth of the memory, and at least 768 MiB, is left to the
@@ -62,12 +61,14 @@ struct ECSTaskDefinition {
         if let port {
             container["portMappings"] = [["containerPort": JSON(port), "hostPort": 0, "protocol": "tcp"]]
         }
-        if let logGroup {
-            var options: JSON = [
-                "awslogs-group": .string(logGroup), "awslogs-stream-prefix": .string(family),
+        if let log {
+            container["logConfiguration"] = [
+                "logDriver": "awslogs",
+                "options": [
+                    "awslogs-group": .string(log.group), "awslogs-region": .string(log.region),
+                    "awslogs-stream-prefix": .string(family),
+                ],
             ]
-            if let region { options["awslogs-region"] = .string(region) }
-            container["logConfiguration"] = ["logDriver": "awslogs", "options": options]
         }
         var definition: JSON = [
             "family": .string(family), "requiresCompatibilities": ["EC2"], "networkMode": "bridge",

@@ -131,6 +131,8 @@ struct ECSCommandTests {
             ("-t inf2.xlarge --chips 1", "--chips is 1, inf2.xlarge has neuron0 only"),
             ("-t inf2.xlarge --chips 3-1", "--chips is '3-1': write one chip or a range, as in 0 or 4-7"),
             ("-t inf2.xlarge --chips -1", "--chips is '-1': write one chip or a range, as in 0 or 4-7"),
+            ("-t inf2.xlarge --log-group x", "--log-group and --region go together: give both or neither"),
+            ("-t inf2.xlarge --region x", "--log-group and --region go together: give both or neither"),
             ("-t inf2.xlarge --chips 0-1-2", "--chips is '0-1-2': write one chip or a range, as in 0 or 4-7"),
         ])
     func refuses(words: String, failure: String) throws {

@@ -86,6 +86,8 @@ release: ## Build the executables, optimised
 lint: ## Check the format of the sources and the layering of the modules
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@scripts/check-sources
+	@scripts/install-system-packages shellcheck
+	@shellcheck $$(grep -lE '^#!.*bash' scripts/*) && echo "scripts checked"
 
 .PHONY: format
 format: ## Format the sources
@@ -94,6 +96,34 @@ format: ## Format the sources
 .PHONY: image
 image: system-packages ## Build the container images into dist, without a container engine (IMAGE_FLAGS: see docs/IMAGE.md)
 	@scripts/build-image $(IMAGE_FLAGS)
+
+# A program that is named is taken as it is.
+ifndef E2E
+E2E := .build/release/ganglion-e2e
+.PHONY: $(E2E)
+endif
+IMAGE_ARCHIVE ?= .build/image/ganglion.tar
+IMAGE ?= ganglion:dev
+E2E_FLAGS ?=
+
+$(E2E):
+	$(SWIFT) build -c release --product ganglion-e2e
+
+# What is missing is said before anything is built.
+.PHONY: kubeconfig kind-tools
+kubeconfig:
+	@[[ -n "$${KUBECONFIG:-}" ]] || { echo "name the cluster: make e2e KUBECONFIG=FILE" >&2; exit 1; }
+kind-tools:
+	@scripts/kind --check
+
+.PHONY: e2e
+e2e: kubeconfig $(E2E) ## Check the cluster of KUBECONFIG=FILE, where Ganglion is installed (IMAGE, E2E_FLAGS)
+	$(E2E) --kubeconfig "$$KUBECONFIG" --image "$(IMAGE)" $(E2E_FLAGS)
+
+.PHONY: kind
+kind: kind-tools $(E2E) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
+	@[[ -f "$(IMAGE_ARCHIVE)" ]] || $(MAKE) --no-print-directory image
+	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
 
 .PHONY: system-packages
 system-packages:

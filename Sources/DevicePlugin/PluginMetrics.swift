@@ -6,6 +6,7 @@ package import Observability
 package struct PluginMetrics: Sendable {
     let registrations: Counter
     let registered: Gauge
+    let rivals: Gauge
     let devices: Gauge
     let allocations: Counter
     let preferences: Counter
@@ -25,7 +26,11 @@ package struct PluginMetrics: Sendable {
             "ganglion_device_plugin_registrations_total", "Register calls to the kubelet by result.",
             labels: ["resource", "result"])
         registered = registry.gauge(
-            "ganglion_device_plugin_registered", "1 while the kubelet holds an open ListAndWatch.",
+            "ganglion_device_plugin_registered",
+            "1 while the kubelet holds an open ListAndWatch, and no other plugin has the resource.",
+            labels: ["resource"])
+        rivals = registry.gauge(
+            "ganglion_device_plugin_rivals", "1 while another device plugin has the resource on this node.",
             labels: ["resource"])
         devices = registry.gauge(
             "ganglion_device_plugin_devices", "Advertised devices by health.", labels: ["resource", "health"])

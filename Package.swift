@@ -106,7 +106,7 @@ let applications: [Target] =
     + module(
         "Operator",
         ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"],
-        tests: ["LocalCluster", "HTTP"])
+        tests: ["LocalCluster", "HTTP", "NeuronRuntime"])
     + module(
         "ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
     + module(

@@ -88,8 +88,11 @@ struct Main {
             case "/healthz", "/livez": .text(200, "ok\n")
             // A candidate that waits is as ready as it can be.
             case "/readyz":
-                worker.isSynced || !leading.withLock { $0 }
-                    ? .text(200, "ok\n") : .text(503, "the cluster has not been read yet\n")
+                if let problem = worker.problem, leading.withLock({ $0 }) {
+                    .text(503, problem + "\n")
+                } else {
+                    .text(200, "ok\n")
+                }
             case "/metrics": .text(200, registry.exposition(), type: MetricsRegistry.contentType)
             default: .text(404, "there are /healthz, /readyz and /metrics\n")
             }

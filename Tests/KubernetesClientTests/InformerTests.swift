@@ -2,6 +2,7 @@
 
 import HTTP
 import JSON
+import Observability
 import SystemIO
 import Testing
 
@@ -77,6 +78,34 @@ struct InformerTests {
         #expect(queries[1].contains("resourceVersion=4&"))
         #expect(queries[2].contains("resourceVersion=5&"))
         #expect(queries[3].contains("sendInitialEvents=true"))
+        await informer.stop()
+        await server.stop()
+    }
+
+    @Test("a collection that the cluster does not know is named once, and followed as soon as it is there")
+    func unknown() async throws {
+        let server = try await ScriptedServer { _, number in
+            number < 3
+                ? ScriptedServer.failure(404, "NotFound")
+                : ScriptedServer.watch([Self.bookmark(1, endsInitialEvents: true)], stays: true)
+        }
+        let lines = Lock<[String]>([])
+        let log = Logger { bytes in
+            // What stands before the level is the time.
+            let line = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1).last ?? ""
+            lines.withLock { $0.append(String(line)) }
+        }
+        let informer = Informer(server.client, .modelServers, log: log)
+        await informer.start()
+        await informer.store.synced()
+        #expect(informer.problem == nil)
+        let told = lines.withLock { $0 }
+        #expect(told.count == 2)
+        #expect(
+            told.first?.hasPrefix(
+                "warning cannot follow resource=modelservers error=\"the cluster does not know modelservers.ganglion.dev: install that CustomResourceDefinition, it is followed as soon as it is there\" again="
+            ) == true)
+        #expect(told.last == "info following again resource=modelservers\n")
         await informer.stop()
         await server.stop()
     }

@@ -24,9 +24,11 @@ final class LiveCluster: Sendable {
         self.client = client
     }
 
-    /// - Parameter answer: may answer a request in the API server's place, or change its answer.
+    /// - Parameters:
+    ///   - definitions: whether the project's resources are there from the start.
+    ///   - answer: may answer a request in the API server's place, or change its answer.
     static func start(
-        nodes: [String: String] = ["a": "inf2.48xlarge"],
+        nodes: [String: String] = ["a": "inf2.48xlarge"], definitions: Bool = true,
         answer: @escaping @Sendable (HTTPRequest, APIServer) async -> HTTPResponse = { await $1.handle($0) }
     ) async throws -> LiveCluster {
         let api = APIServer(
@@ -37,12 +39,17 @@ final class LiveCluster: Sendable {
         configuration.credential = .token("t")
         let client = KubernetesClient(configuration: configuration, address: address, security: nil)
         let cluster = LiveCluster(api, http, client)
-        for name in ["modelservers", "neuronnodes"] {
-            let definition = try YAMLReader.read(try Files.read("\(root)/charts/ganglion/crds/\(name).yaml"))
-            try await client.create(.customResourceDefinitions, definition)
-        }
+        if definitions { try await cluster.define() }
         for (name, type) in nodes { try await cluster.addNode(name, type: type) }
         return cluster
+    }
+
+    /// Installs the project's resources.
+    func define() async throws {
+        for name in ["modelservers", "neuronnodes"] {
+            let path = "\(Self.root)/charts/ganglion/crds/\(name).yaml"
+            try await client.create(.customResourceDefinitions, YAMLReader.read(try Files.read(path)))
+        }
     }
 
     func addNode(_ name: String, type: String) async throws {

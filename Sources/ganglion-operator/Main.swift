@@ -82,13 +82,13 @@ struct Main {
         settings.instance = hostName()
         settings.registry = registry
         let worker = Operator(client, settings: settings, log: log)
-        let leading = Lock(false)
+        let problem = Lock<@Sendable () -> String?> { nil }
         let server = HTTPServer { request in
             switch request.path {
             case "/healthz", "/livez": .text(200, "ok\n")
             // A candidate that waits is as ready as it can be.
             case "/readyz":
-                if let problem = worker.problem, leading.withLock({ $0 }) {
+                if let problem = problem.withLock({ $0 })() {
                     .text(503, problem + "\n")
                 } else {
                     .text(200, "ok\n")
@@ -117,8 +117,11 @@ struct Main {
             await elector?.release()
             exit(0)
         }
-        if let elector { guard await elector.acquire() else { return await ending.value } }
-        leading.withLock { $0 = true }
+        if let elector {
+            problem.withLock { $0 = { elector.problem } }
+            guard await elector.acquire() else { return await ending.value }
+        }
+        problem.withLock { $0 = { worker.problem } }
         await worker.start()
         if let elector {
             await elector.keep()

@@ -178,6 +178,33 @@ struct LeaderElectorTests {
         }
     }
 
+    @Test("a lease that cannot be read is a problem, told once, until it can")
+    func unreadable() async throws {
+        let told = Lock<[String]>([])
+        let elector = Lock<LeaderElector?>(nil)
+        let server = try await ScriptedServer { request, number in
+            told.withLock { $0.append(elector.withLock { $0 }?.problem ?? "") }
+            if number < 4 { return ScriptedServer.failure(403, "Forbidden") }
+            guard request.method == "POST" else { return ScriptedServer.failure(404, "NotFound") }
+            return ScriptedServer.json(201, (try? JSON(parsing: request.body)) ?? .null)
+        }
+        let lines = Lock(0)
+        let candidate = LeaderElector(
+            server.client, lease: ObjectKey(namespace: "n", name: "lock"), identity: "first",
+            timing: LeaseElection.Timing(
+                lease: .seconds(60), renewDeadline: .seconds(40), retry: .milliseconds(1)),
+            log: Logger(level: .warning) { _ in lines.withLock { $0 += 1 } })
+        elector.withLock { $0 = candidate }
+        #expect(await candidate.acquire())
+        #expect(candidate.problem == nil)
+        let problems = told.withLock { $0 }
+        #expect(problems.first == "")
+        #expect(problems.dropFirst().allSatisfy { $0.hasPrefix("cannot take the lease: ") })
+        #expect(problems.count == 5)
+        #expect(lines.withLock { $0 } == 1)
+        await server.stop()
+    }
+
     @Test("one of two leads; the other takes over as soon as the first gives the lease back")
     func handover() async throws {
         let server = try await Self.leaseServer()

@@ -86,7 +86,7 @@ extension RuntimePreset {
                 metrics: MetricsSource(
                     path: "/metrics", running: "vllm:num_requests_running",
                     waiting: "vllm:num_requests_waiting"),
-                schemes: ["file", "hf", "s3"], servesManyModels: false, servesManyCopies: false,
+                schemes: ["file", "hf"], servesManyModels: false, servesManyCopies: false,
                 takesBatchSize: true)
         case .djlLMI:
             ServerProfile(

@@ -48,7 +48,7 @@ struct PresetRulesTests {
             "presets vllm, triton and custom cannot be told how many requests may wait"
         ),
         (
-            ["runtime": ["preset": "vllm"], "models": [["name": "a", "uri": "gs://b/a"]]],
+            ["runtime": ["preset": "vllm"], "models": [["name": "a", "uri": "s3://b/a"]]],
             "the preset's server cannot read a model's uri"
         ),
         (

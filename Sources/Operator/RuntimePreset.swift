@@ -110,7 +110,8 @@ extension RuntimePreset {
                 otherPorts: [7070, 7071, 8081], schemes: ["file", "http", "https"],
                 servesManyModels: false, servesManyCopies: false, takesQueueLength: true)
         case .custom:
-            ServerProfile(startupTimeout: 1800)
+            ServerProfile(
+                startupTimeout: 1800, timing: ProbeTiming(startup: 1, readiness: (period: 5, failures: 3)))
         }
     }
 

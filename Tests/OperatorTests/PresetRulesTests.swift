@@ -41,11 +41,11 @@ struct PresetRulesTests {
         ),
         (
             ["runtime": ["preset": "triton"], "batching": ["maxBatchSize": 2]],
-            "presets triton, torchserve and custom cannot be told how to batch"
+            "spec.batching: Forbidden: presets triton, torchserve and custom cannot be told how to batch"
         ),
         (
             ["runtime": ["preset": "vllm"], "queue": ["maxLength": 2]],
-            "presets vllm, triton and custom cannot be told how many requests may wait"
+            "spec.queue: Forbidden: presets vllm, triton and custom cannot be told how many requests may wait"
         ),
         (
             ["runtime": ["preset": "vllm"], "models": [["name": "a", "uri": "s3://b/a"]]],

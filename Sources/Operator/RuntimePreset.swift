@@ -53,7 +53,9 @@ struct ServerProfile: Sendable {
     var livenessPath: String?
     /// How long a start may take, download and compilation included, in seconds.
     var startupTimeout: Int
+    /// How often it is asked.
     var timing = ProbeTiming(startup: 10, readiness: (period: 10, failures: 3))
+    /// Where it publishes its load; nil where nothing is known.
     var metrics: MetricsSource?
     /// Ports that it uses beside the one that serves.
     var otherPorts: [Int] = []

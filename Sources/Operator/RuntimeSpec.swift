@@ -6,7 +6,7 @@ internal import JSON
 /// The server of a ModelServer: its preset and what the user changed about it.
 struct RuntimeSpec: Equatable, Sendable {
     /// The kinds of probes of a container.
-    enum ProbeKind: String, Sendable {
+    enum ProbeKind: String, CaseIterable, Sendable {
         case startup = "startupProbe"
         case readiness = "readinessProbe"
         case liveness = "livenessProbe"
@@ -52,24 +52,20 @@ struct RuntimeSpec: Equatable, Sendable {
         livenessPath = liveness ?? profile.livenessPath
         startupTimeout = timeout ?? profile.startupTimeout
 
-        func has(_ kind: ProbeKind) -> Bool { container[kind.rawValue] != nil }
-        addedProbes = []
-        if !has(.startup), !has(.readiness) { addedProbes.insert(.startup) }
-        if !has(.readiness) { addedProbes.insert(.readiness) }
-        let isStartGuarded = has(.startup) || addedProbes.contains(.startup)
-        if !has(.liveness), isStartGuarded, livenessPath != nil { addedProbes.insert(.liveness) }
-
-        func refuse(_ field: String, _ kind: ProbeKind) -> InvalidSpec {
-            InvalidSpec(
+        let own = Set(ProbeKind.allCases.filter { container[$0.rawValue] != nil })
+        addedProbes = Self.probes(beside: own, asksLiveness: livenessPath != nil)
+        let written: [(field: String, isSet: Bool, kinds: [ProbeKind])] = [
+            ("readinessPath", readiness != nil, [.readiness]), ("livenessPath", liveness != nil, [.liveness]),
+            ("startupTimeoutSeconds", timeout != nil, [.startup, .readiness]),
+        ]
+        for (field, isSet, kinds) in written where isSet {
+            guard let kind = kinds.first(where: own.contains) else { continue }
+            throw InvalidSpec(
                 description:
                     "spec.runtime.\(field) does nothing beside the container's own \(kind.rawValue): remove one of them"
             )
         }
-        if readiness != nil, has(.readiness) { throw refuse("readinessPath", .readiness) }
-        if liveness != nil, has(.liveness) { throw refuse("livenessPath", .liveness) }
-        if timeout != nil, has(.startup) { throw refuse("startupTimeoutSeconds", .startup) }
-        if timeout != nil, has(.readiness) { throw refuse("startupTimeoutSeconds", .readiness) }
-        if liveness != nil, !isStartGuarded {
+        if liveness != nil, !addedProbes.contains(.liveness) {
             throw InvalidSpec(
                 description:
                     "spec.runtime.livenessPath would end a server that still loads: give the container, which has a readinessProbe of its own, a startupProbe too"
@@ -82,6 +78,15 @@ struct RuntimeSpec: Equatable, Sendable {
                     "preset \(name) has no image of its own: name one in spec.template.spec.containers, in the container called \(Names.container)"
             )
         }
+    }
+
+    private static func probes(beside own: Set<ProbeKind>, asksLiveness: Bool) -> Set<ProbeKind> {
+        var added: Set<ProbeKind> = []
+        if own.isDisjoint(with: [.startup, .readiness]) { added.insert(.startup) }
+        if !own.contains(.readiness) { added.insert(.readiness) }
+        let isStartGuarded = own.union(added).contains(.startup)
+        if asksLiveness, isStartGuarded, !own.contains(.liveness) { added.insert(.liveness) }
+        return added
     }
 
     private static func port(
@@ -101,7 +106,7 @@ struct RuntimeSpec: Equatable, Sendable {
         guard !others.contains(port) else {
             throw InvalidSpec(
                 description:
-                    "spec.runtime.port is \(port), which preset \(preset.rawValue) uses for something else: choose another"
+                    "port \(port) is one that preset \(preset.rawValue) uses for something else: choose another in spec.runtime.port"
             )
         }
         return port

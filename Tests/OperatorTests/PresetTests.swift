@@ -240,11 +240,11 @@ struct PresetTests {
             ),
             (
                 ["preset": "triton", "port": 8002], [:],
-                "spec.runtime.port is 8002, which preset triton uses for something else: choose another"
+                "port 8002 is one that preset triton uses for something else: choose another in spec.runtime.port"
             ),
             (
                 ["preset": "torchserve", "port": 8081], [:],
-                "spec.runtime.port is 8081, which preset torchserve uses for something else: choose another"
+                "port 8081 is one that preset torchserve uses for something else: choose another in spec.runtime.port"
             ),
             (
                 ["preset": "custom", "port": 9000], ["ports": [["name": "http", "containerPort": 9001]]],

@@ -108,7 +108,7 @@ let applications: [Target] =
         [
             "Neuron", "Placement", "KubernetesClient", "HTTP", "JSON", "Arguments", "Observability",
             "SystemIO",
-        ], tests: ["LocalCluster"])
+        ], tests: ["LocalCluster", "NeuronRuntime"])
     + module(
         "ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
     + module(

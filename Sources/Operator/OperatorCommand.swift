@@ -75,14 +75,17 @@ package enum OperatorCommand {
         settings.instance = hostName()
         settings.registry = registry
         let worker = Operator(client, settings: settings, log: log)
-        let leading = Lock(false)
+        let problem = Lock<@Sendable () -> String?> { nil }
         let server = HTTPServer { request in
             switch request.path {
             case "/healthz", "/livez": .text(200, "ok\n")
             // A candidate that waits is as ready as it can be.
             case "/readyz":
-                worker.isSynced || !leading.withLock { $0 }
-                    ? .text(200, "ok\n") : .text(503, "the cluster has not been read yet\n")
+                if let problem = problem.withLock({ $0 })() {
+                    .text(503, problem + "\n")
+                } else {
+                    .text(200, "ok\n")
+                }
             case "/metrics": .text(200, registry.exposition(), type: MetricsRegistry.contentType)
             default: .text(404, "there are /healthz, /readyz and /metrics\n")
             }
@@ -107,8 +110,11 @@ package enum OperatorCommand {
             await elector?.release()
             exit(0)
         }
-        if let elector { guard await elector.acquire() else { return await ending.value } }
-        leading.withLock { $0 = true }
+        if let elector {
+            problem.withLock { $0 = { elector.problem } }
+            guard await elector.acquire() else { return await ending.value }
+        }
+        problem.withLock { $0 = { worker.problem } }
         await worker.start()
         if let elector {
             await elector.keep()

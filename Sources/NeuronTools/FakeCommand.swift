@@ -90,7 +90,7 @@ package enum FakeCommand {
             ) { _ in
                 try print(list())
             },
-        ])
+        ] + FakeFaultCommand.commands)
 }
 
 extension String {

@@ -156,6 +156,7 @@ let commands: [Target] =
     + command("ganglion-device-plugin", ["DevicePlugin"])
     + command("ganglion-node-agent", ["NodeAgent", "KubernetesClient", "Observability", "SystemIO"])
     + command("ganglion-operator", ["Operator", "KubernetesClient", "HTTP", "Observability", "SystemIO"])
+    + command("ganglion-e2e", ["EndToEnd"])
     + command("ganglion-model-server", ["ModelServer", "NeuronRuntime", "Observability", "SystemIO"])
 
 /// What the tests of several modules share.
@@ -164,15 +165,22 @@ let testSupport: [Target] = [
         name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport", swiftSettings: settings)
 ]
 
-/// The whole system as users start it: the executables, and the real kubectl.
+/// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
 let endToEnd: [Target] = [
+    .target(
+        name: "EndToEnd",
+        dependencies: [
+            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
+            "SystemIO",
+        ], path: "Tests/EndToEnd", swiftSettings: settings),
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
+            "EndToEnd", "ganglion-e2e", "NeuronTools", "Placement",
             "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
             "ganglion-model-server",
             "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "SystemIO", "TestSupport",
-        ], swiftSettings: settings)
+        ], swiftSettings: settings),
 ]
 
 /// Only for scripts/fuzz, which builds it with libFuzzer and the address sanitizer: without them it does not link.

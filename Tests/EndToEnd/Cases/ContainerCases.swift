@@ -2,12 +2,15 @@
 
 import JSON
 import KubernetesClient
+import Placement
 
 extension Case {
     static let containerCases = [
         Case("containers-two", "two containers of one pod have cores of their own") { context in
-            try require(node: context.node.allocatable >= 4, "the node has fewer than 4 NeuronCores")
-            let containers = [ContainerForm(name: "a", amount: 2), ContainerForm(name: "b", amount: 2)]
+            let (first, second) = try context.pair([(2, 2), (1, 1)])
+            let containers = [
+                ContainerForm(name: "a", amount: first), ContainerForm(name: "b", amount: second),
+            ]
             for scheduler in PodForm.Scheduler.allCases {
                 let form = PodForm("by-\(scheduler.rawValue)", scheduler: scheduler, containers: containers)
                 try await context.create(form)
@@ -29,17 +32,31 @@ extension Case {
             try await context.published("pod", after)
         },
         Case("containers-sidecar", "a sidecar keeps its cores beside the pod's other containers") { context in
-            try require(node: context.node.allocatable >= 3, "the node has fewer than 3 NeuronCores")
-            let main = ContainerForm(amount: 2)
-            let sidecar = ContainerForm(name: "sidecar", amount: 1, restartPolicy: "Always")
+            let (first, second) = try context.pair([(1, 2), (1, 1)])
+            let main = ContainerForm(amount: second)
+            let sidecar = ContainerForm(name: "sidecar", amount: first, restartPolicy: "Always")
             try await context.create(PodForm("pod", containers: [main], initContainers: [sidecar]))
             try await context.running("pod")
             try await context.holdingsOfTheirOwn("pod", [sidecar, main])
+            // The operator chose a group for both, and the annotation is what it chose.
+            let pod = try await context.pod("pod")
+            let assigned = try CoreSet(parsing: pod.meta.annotations["ganglion.dev/neuroncores"] ?? "")
+            try require(
+                assigned.count == first + second,
+                "the operator assigned \(assigned.count) cores to containers of \(first + second)")
         },
     ]
 }
 
 extension CaseContext {
+    /// The first of these pairs that is a group of the node's family: the operator places a pod's containers as one.
+    fileprivate func pair(_ pairs: [(Int, Int)]) throws(LeftOut) -> (Int, Int) {
+        guard let pair = pairs.first(where: { validSizes([$0.0 + $0.1]) != [] }) else {
+            throw LeftOut("no two containers have a group of a \(node.instanceType)")
+        }
+        return pair
+    }
+
     /// Judges each container, and that none has a core of another.
     fileprivate func holdingsOfTheirOwn(_ pod: String, _ containers: [ContainerForm]) async throws {
         var holdings: [(holder: String, cores: [Int])] = []

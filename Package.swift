@@ -82,7 +82,7 @@ let domain: [Target] =
     module("Placement")
     + module("PlacementStudy", ["Placement", "Neuron"])
     + module("Neuron", ["Placement", "SystemIO", "Arguments", "CLinux"])
-    + module("NeuronTools", ["Neuron", "Placement", "JSON", "SystemIO", "Arguments"])
+    + module("NeuronTools", ["Neuron", "Placement", "HTTP", "HTTP1", "JSON", "SystemIO", "Arguments"])
     + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
     + module("NeuronKernels", ["NeuronKernelsAVX2", "NeuronKernelsBaseline"])
     + [
@@ -159,6 +159,7 @@ let commands: [Target] =
     + command("ganglion-node-agent", ["NodeAgent"])
     + command("ganglion-operator", ["Operator"])
     + command("ganglion-model-server", ["ModelServer"])
+    + command("ganglion-e2e", ["EndToEnd"])
 
 /// What the tests of several modules share.
 let testSupport: [Target] = [
@@ -166,15 +167,22 @@ let testSupport: [Target] = [
         name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport", swiftSettings: settings)
 ]
 
-/// The whole system as users start it: the executables, and the real kubectl.
+/// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
 let endToEnd: [Target] = [
+    .target(
+        name: "EndToEnd",
+        dependencies: [
+            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
+            "SystemIO",
+        ], path: "Tests/EndToEnd", swiftSettings: settings),
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
+            "EndToEnd", "ganglion-e2e", "NeuronTools", "Placement",
             "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
             "ganglion-model-server",
             "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "SystemIO", "TestSupport",
-        ], swiftSettings: settings)
+        ], swiftSettings: settings),
 ]
 
 /// Only for scripts/fuzz, which builds it with libFuzzer and the address sanitizer: without them it does not link.

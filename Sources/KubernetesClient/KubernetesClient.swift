@@ -206,6 +206,25 @@ package struct KubernetesClient: Sendable {
         }
     }
 
+    /// Reads what is no JSON, such as a log; octets that are not UTF-8 are replaced.
+    package func text(
+        _ path: String, query: [String: String] = [:]
+    ) async throws(KubernetesError) -> String {
+        let response = try await send(makeRequest("GET", path, query: query))
+        guard 200...299 ~= response.status else {
+            if response.status == 401 { tokens.refused() }
+            throw .status(Self.status(response.status, response.bytes))
+        }
+        return String(decoding: response.bytes, as: UTF8.self)
+    }
+
+    /// The log of a pod's container.
+    package func log(of pod: ObjectKey, container: String) async throws(KubernetesError) -> String {
+        try await text(
+            APIResource.pods.path(namespace: pod.namespace, name: pod.name, subresource: "log"),
+            query: ["container": container])
+    }
+
     /// Starts a watch.
     ///
     /// - Returns: the bytes as they come.

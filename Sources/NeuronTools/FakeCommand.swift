@@ -77,7 +77,7 @@ package enum FakeCommand {
     ) -> Command {
         Command(
             "fake", summary: "Make nodes with Neuron chips for machines that have none",
-            subcommands: [create, install(nodeLabel), remove, types])
+            subcommands: [create, install(nodeLabel), remove, types] + FakeFaultCommand.commands)
     }
 
     private static let create = Command(

@@ -28,18 +28,25 @@ struct CoreLedger: Sendable {
     ///   - assumed: bindings to the node that the pods do not show yet.
     init(node: NodeView, pods: [PodView], assumed: [AssumedBinding]) {
         self.node = node
+        var held = CoreSet()
+        for pod in pods { held = held.union(Self.settled(pod, on: node) ?? []) }
         var unknown: [PodView] = []
         for pod in pods {
-            if let cores = Self.cores(of: pod, on: node) {
+            if let cores = Self.settled(pod, on: node) {
+                add(pod, cores: cores)
+            } else if let cores = Self.cores(of: pod, on: node),
+                node.allocations[pod.key] != nil || cores.isDisjoint(with: held)
+            {
                 add(pod, cores: cores)
             } else if pod.cores > 0 {
+                // Also one whose group the kubelet has given to another of the same size: it gets cores all the same.
                 unknown.append(pod)
             } else {
                 add(pod, cores: [])
             }
         }
         for binding in assumed { add(binding.pod, cores: binding.cores) }
-        // Bound by another scheduler and not reported yet: the plugin will choose by the same rule.
+        // Bound by another scheduler, or to a group that is gone, and not reported yet: the plugin will choose by the same rule.
         for pod in unknown.sorted(by: { $0.key < $1.key }) {
             let guess = node.topology.flatMap {
                 preferredCores(available: free, size: pod.cores, topology: $0)
@@ -60,14 +67,21 @@ struct CoreLedger: Sendable {
         podCount += 1
     }
 
+    /// The cores of a running pod as the kubelet says, nil where it does not run or nobody has said.
+    private static func settled(_ pod: PodView, on node: NodeView?) -> CoreSet? {
+        guard let reported = node?.allocations[pod.key], pod.phase == "Running", !reported.isEmpty,
+            reported.count == pod.cores
+        else { return nil }
+        return reported
+    }
+
     /// The cores that a bound pod holds, nil where nobody has said yet.
     ///
     /// A running pod has what the kubelet says. Until it runs, the report may be that of an earlier pod of the same name,
     /// so both count.
     static func cores(of pod: PodView, on node: NodeView?) -> CoreSet? {
-        let reported = node?.allocations[pod.key]
-        guard let reported, !reported.isEmpty else { return pod.assigned }
-        if pod.phase == "Running", reported.count == pod.cores { return reported }
+        if let cores = settled(pod, on: node) { return cores }
+        guard let reported = node?.allocations[pod.key], !reported.isEmpty else { return pod.assigned }
         return reported.union(pod.assigned ?? [])
     }
 

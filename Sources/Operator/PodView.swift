@@ -92,12 +92,19 @@ struct PodView: Equatable, Sendable {
         return nil
     }
 
-    /// The scheduler's arithmetic: containers run together, init containers one after the other before them.
+    /// The scheduler's arithmetic: containers run together; init containers come one after the other before them, each
+    /// beside the sidecars that were started by then, which stay.
     private static func request(_ spec: JSON, _ amount: (JSON) -> Quantity?) -> Quantity {
         let zero = Quantity(thousandths: 0)
         func of(_ container: JSON) -> Quantity { amount(container["resources"] ?? .null) ?? zero }
-        let together = (spec["containers"]?.array ?? []).reduce(zero) { $0 + of($1) }
-        let before = (spec["initContainers"]?.array ?? []).map(of).max() ?? zero
+        var sidecars = zero
+        var before = zero
+        for container in spec["initContainers"]?.array ?? [] {
+            let isSidecar = container["restartPolicy"]?.string == "Always"
+            if isSidecar { sidecars = sidecars + of(container) }
+            before = max(before, isSidecar ? sidecars : sidecars + of(container))
+        }
+        let together = (spec["containers"]?.array ?? []).reduce(sidecars) { $0 + of($1) }
         return max(together, before)
     }
 }

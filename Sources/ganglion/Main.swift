@@ -34,6 +34,7 @@ struct Main {
             KubeletCommand.command,
             ListCommand.command,
             FakeCommand.command(nodeLabel: NodeLabel.read),
+            ReportCommand.command,
             ECSCommand.command,
         ] + programs.map { $0.subcommand(of: "ganglion") })
 

@@ -16,12 +16,16 @@ enum ClusterOptions {
     static let port = Option(
         "port", default: 0, placeholder: "N", help: "The API server's port on 127.0.0.1; 0 takes a free one"
     ) { (0...65_535).contains($0) ? nil : "must be 0 to 65535" }
+    static let granularity = Option(
+        "granularity", default: "core", placeholder: "core|chip|both",
+        help: "What the device plugin advertises: aws.amazon.com/neuroncore, aws.amazon.com/neuron or both"
+    ) { ["core", "chip", "both"].contains($0) ? nil : "must be core, chip or both" }
     static let stateDirectory = Option<String?>(
         "state-directory", placeholder: "DIR",
         help: "Where the cluster's state is kept while it runs, at most 60 octets; otherwise under /tmp")
 
     static let all: [any ArgumentDeclaration] = [
-        instanceType, nodeName, port, stateDirectory, LogOptions.level,
+        instanceType, nodeName, port, granularity, stateDirectory, LogOptions.level,
     ]
 
     /// What the command itself logs: what goes wrong, and everything where everything is asked for.
@@ -35,6 +39,7 @@ enum ClusterOptions {
         options.instanceType = values[instanceType]
         options.nodeName = values[nodeName]
         options.port = UInt16(clamping: values[port])
+        options.granularity = values[granularity]
         options.stateDirectory = values[stateDirectory]
         options.logLevel = values[LogOptions.level]
         return try SingleNodeCluster(options, log: log)
@@ -53,7 +58,8 @@ enum UpCommand {
         "up", summary: "Run a cluster of one node with fake NeuronCores on this machine",
         details: """
             Starts an API server, a kubelet, the device plugin, the node agent and the operator, and stops them all when it \
-            is stopped. Containers are local processes; the images are ganglion.dev/model-server and ganglion.dev/shell.
+            is stopped. Containers are local processes; the images are ganglion.dev/ganglion, ganglion.dev/model-server and \
+            ganglion.dev/shell.
             """,
         arguments: ClusterOptions.all,
         examples: [

@@ -1,6 +1,4 @@
 import Glibc
-import HTTP
-import HTTP1
 import JSON
 import SystemIO
 import Testing
@@ -67,22 +65,6 @@ struct SystemTests {
         let described = try await cluster.kubectl(["describe", "modelserver", "minilm"]).succeeded()
         #expect(described.contains("Conditions:") && described.contains("Ready"))
 
-        // A prediction, at the Service's address.
-        let service = try await cluster.json("get", "service", "minilm")
-        let address = try SocketAddress(parsing: (service.spec?.clusterIP?.string ?? "") + ":8080")
-        let body: JSON = ["inputs": "A ganglion is a cluster of neurons."]
-        let answer = try await HTTPClient(address).send(
-            HTTPRequest(
-                "POST", "/predictions/minilm", headers: ["content-type": "application/json"],
-                body: body.serialized()))
-        #expect(answer.status == 200)
-        let embedding = try JSON(parsing: answer.bytes).embeddings?[0]?.array?.compactMap(\.double) ?? []
-        if Tools.model != nil {
-            let expected = [0.00340, -0.10549, -0.03229, 0.02869]
-            #expect(zip(embedding, expected).allSatisfy { abs($0 - $1) < 0.00001 })
-        }
-        #expect(!embedding.isEmpty)
-
         // A plain pod gets four consecutive cores on two whole chips; PodResources says the same.
         _ = try await cluster.kubectl(["apply", "-f", Self.pod]).succeeded()
         _ = try await cluster.kubectl(["wait", "--for=condition=Ready", "pod/four-cores", "--timeout=60s"])
@@ -106,11 +88,6 @@ struct SystemTests {
         #expect(devices == ["neuron0", "neuron1"])
         let resources = try await PodResourcesView.read(cluster)
         #expect(resources["default/four-cores/shell"] == cores)
-
-        // Nothing is given twice.
-        let all = resources.values.flatMap { $0 }
-        #expect(Set(all).count == all.count)
-        #expect(all.count == 8)
 
         // What happened.
         let events = try await cluster.kubectl(["get", "events"]).succeeded()

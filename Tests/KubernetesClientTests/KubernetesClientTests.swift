@@ -60,6 +60,23 @@ struct KubernetesClientTests {
         await server.stop()
     }
 
+    @Test("reads a log as the text that it is, and a failure as the status that it is")
+    func log() async throws {
+        let server = try await ScriptedServer { request, _ in
+            request.target.hasSuffix("container=c")
+                ? .text(200, "{\"a\": 1}\nb\n")
+                : ScriptedServer.json(
+                    400, ["kind": "Status", "reason": "BadRequest", "message": "no such container"])
+        }
+        #expect(try await server.client.log(of: Self.pod, container: "c") == "{\"a\": 1}\nb\n")
+        #expect(server.requests.last?.target == "/prefix/api/v1/namespaces/n/pods/p/log?container=c")
+        await #expect(
+            throws: KubernetesError.status(
+                APIStatus(code: 400, reason: "BadRequest", message: "no such container"))
+        ) { try await server.client.log(of: Self.pod, container: "d") }
+        await server.stop()
+    }
+
     @Test("gives the server's Status as an error, and makes one up for a proxy's page")
     func errors() async throws {
         let server = try await ScriptedServer { _, number in

@@ -99,6 +99,38 @@ struct FakeCommandTests {
         #expect(asked.withLock { $0 } == ["worker-1 ganglion.dev/fake-instance-type"])
     }
 
+    @Test("fault makes a chip unhealthy, heal takes it back", arguments: FakeFaultCommand.Fault.allCases)
+    func faults(fault: FakeFaultCommand.Fault) throws {
+        try withRoot { root in
+            let fake = try FakeDevice.create(instanceType: "inf2.24xlarge", at: root, monitorCounters: false)
+            func unhealthy() -> [Int] {
+                Discovery(fake.settings).scan().chips.filter { $0.health != .healthy }.map(\.index)
+            }
+            #expect(FakeFaultCommand.fail(chip: 3, root: root, fault: fault).exitCode == 0)
+            #expect(unhealthy() == [3])
+            #expect(
+                FakeFaultCommand.heal(chip: 3, root: root)
+                    == CommandOutput(text: "neuron3 in \(root) is healthy\n"))
+            #expect(unhealthy() == [])
+        }
+    }
+
+    @Test("fault and heal refuse what the chip has not")
+    func noFault() throws {
+        try withRoot { root in
+            try FakeDevice.create(instanceType: "inf1.xlarge", at: root, monitorCounters: false)
+            #expect(
+                FakeFaultCommand.fail(chip: 7, root: root, fault: .resetFailed).failure
+                    == "the fake device has no chip neuron7")
+            #expect(
+                FakeFaultCommand.fail(chip: 0, root: root, fault: .memoryErrors).failure
+                    == "neuron0 counts no memory errors, as no Inferentia chip does: take --fault reset-failed"
+            )
+            _ = FakeFaultCommand.heal(chip: 0, root: root)
+            #expect(!Files.exists(root + "/sys/devices/virtual/neuron_device/neuron0/stats/hardware"))
+        }
+    }
+
     @Test("list names every type with what it has")
     func list() {
         let lines = FakeCommand.list().text.split(separator: "\n")

@@ -80,6 +80,42 @@ struct SchedulerTests {
         #expect(CoreLedger.cores(of: starting, on: larger) == [0, 1, 2, 3])
     }
 
+    @Test(
+        "a pod asks for its containers and sidecars together, or for an init container beside the sidecars before it",
+        arguments: [
+            ([], 4), ([(2, false)], 4), ([(6, false)], 6), ([(1, true)], 5), ([(1, true), (6, false)], 7),
+            ([(6, false), (1, true)], 6), ([(1, true), (2, true)], 7),
+        ] as [([(cores: Int, isSidecar: Bool)], Int)])
+    func requests(before: [(cores: Int, isSidecar: Bool)], cores: Int) {
+        let initContainers = before.map { cores, isSidecar in
+            var container: JSON = ["resources": ["limits": [Names.neuronCore: .string(String(cores))]]]
+            if isSidecar { container["restartPolicy"] = "Always" }
+            return container
+        }
+        let pod = Make.pod("p", cores: 4, extra: ["initContainers": .array(initContainers)])
+        #expect(pod.cores == cores)
+    }
+
+    @Test(
+        "a pod whose group went to another of the same size holds another group until the kubelet says which")
+    func groupIsGone() {
+        let others = "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"
+        let node = Make.node(
+            "b",
+            allocations: [
+                ["namespace": "n", "pod": "others", "container": "c", "cores": .string(others)],
+                ["namespace": "n", "pod": "swapped", "container": "c", "cores": "18,19"],
+            ])
+        let pods = [
+            Make.pod("others", cores: 18, node: "b", assigned: others, phase: "Running"),
+            Make.pod("swapped", cores: 2, node: "b", assigned: "22,23", phase: "Running"),
+            Make.pod("late", cores: 2, node: "b", assigned: "18,19"),
+        ]
+        let ledger = CoreLedger(node: node, pods: pods, assumed: [])
+        #expect(ledger.free.count == 2)
+        #expect(CoreSet([18, 19]).isSubset(of: ledger.taken))
+    }
+
     @Test("a pod of another scheduler that nobody has reported holds what the plugin would give it")
     func unreported() {
         let foreign = Make.pod("foreign", cores: 4, node: "a", scheduler: "default-scheduler")

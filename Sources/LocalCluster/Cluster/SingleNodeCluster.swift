@@ -28,6 +28,8 @@ package actor SingleNodeCluster {
         package var instanceType = "inf2.48xlarge"
         /// The node's name.
         package var nodeName = "local-0"
+        /// What the device plugin advertises: `core`, `chip` or `both`.
+        package var granularity = "core"
         /// The API server's port on loopback; 0 lets the system choose.
         package var port: UInt16 = 0
         /// Where the executables are.
@@ -76,7 +78,7 @@ package actor SingleNodeCluster {
         ("node-agent", APIUser("system:serviceaccount:ganglion-system:ganglion-node-agent")),
     ]
 
-    /// Starts everything and returns when the node advertises its NeuronCores.
+    /// Starts everything and returns when the node advertises its NeuronCores or chips.
     ///
     /// - Parameter timeout: how long that may take.
     /// - Throws: an error whose sentence says what failed; what was started is stopped again by `stop`.
@@ -213,6 +215,7 @@ package actor SingleNodeCluster {
                 [
                     "--kubelet-root", directory.kubelet, "--sysfs-root", directory.devices + "/sys",
                     "--device-root", directory.devices + "/dev", "--agent-socket", directory.agentSocket,
+                    "--granularity", options.granularity,
                 ] + level),
             program(
                 "node-agent", "ganglion-node-agent",
@@ -227,16 +230,19 @@ package actor SingleNodeCluster {
         ]
     }
 
-    /// Waits until the node says that all its NeuronCores may be allocated.
+    /// Waits until the node says that all of what the plugin advertises may be allocated.
     private func waitForCores(_ client: KubernetesClient, _ timeout: Duration) async throws {
-        let expected = Discovery(.fake(root: directory.devices)).scan().cores.count
+        let chips = Discovery(.fake(root: directory.devices)).scan()
+        let isChips = options.granularity == "chip"
+        let resource = isChips ? "aws.amazon.com/neuron" : "aws.amazon.com/neuroncore"
+        let expected = isChips ? chips.chips.count : chips.cores.count
         let deadline = ContinuousClock.now + timeout
         var last = "the node is not registered"
         while ContinuousClock.now < deadline {
             if let node = try? await client.get(.nodes, ObjectKey(name: options.nodeName)) {
-                let cores = node.status?.allocatable?["aws.amazon.com/neuroncore"]?.string ?? "no"
+                let cores = node.status?.allocatable?[resource]?.string ?? "no"
                 if cores == String(expected) { return }
-                last = "the node has \(cores) of \(expected) NeuronCores"
+                last = "the node has \(cores) of \(expected) \(resource)"
             }
             try await Task.sleep(for: .milliseconds(100))
         }

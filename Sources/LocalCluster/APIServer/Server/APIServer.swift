@@ -23,6 +23,8 @@ package actor APIServer {
     var owners = OwnerIndex()
     var addresses = ServiceAddresses()
     var logSource: PodLogSource?
+    /// A namespace is being emptied: what waits for it looks when that is done.
+    var isEmptying = false
     var observers: [@Sendable (GroupResource, StoreEvent) -> Void] = []
 
     /// A server with the namespaces of a fresh cluster.

@@ -196,6 +196,9 @@ extension APIServer {
     // MARK: Namespaces and definitions
 
     private func empty(namespace: String) {
+        // Whether anything is left is asked once, at the end, and not after each of thousands of events.
+        isEmptying = true
+        defer { isEmptying = false }
         for type in catalog.all where type.namespaced && type.storage == type.resource {
             for (name, object) in store.list(type.storage, namespace: namespace) {
                 _ = try? remove(object, type, name, DeleteOptions())
@@ -211,6 +214,7 @@ extension APIServer {
 
     /// Ends what waits for others to be gone: emptied namespaces, definitions, foreground deletions.
     func settle() {
+        guard !isEmptying else { return }
         let namespaces = GroupResource("", "namespaces")
         for (place, object) in store.list(namespaces) where object.json.status?.phase?.string == "Terminating"
         {

@@ -1,0 +1,88 @@
+// `ganglion fake fault` and `ganglion fake heal`: what a chip looks like to the driver when it fails, so that one can see
+// pods and node follow before it happens.
+
+internal import Arguments
+internal import Neuron
+internal import SystemIO
+
+/// The commands.
+package enum FakeFaultCommand {
+    /// How a chip fails.
+    package enum Fault: String, ArgumentChoice {
+        /// The chip did not come back from a reset: nothing can open it.
+        case resetFailed = "reset-failed"
+        /// Its memory has an error that cannot be corrected. Inferentia has no such counter.
+        case memoryErrors = "memory-errors"
+        /// Its first core aborted a transfer.
+        case dmaAbort = "dma-abort"
+    }
+
+    private static let dmaCounter = "hw_dma_abort_error"
+
+    /// Lets a chip of a fake node fail.
+    package static func fail(chip: Int, root: String, fault: Fault) -> CommandOutput {
+        if fault == .memoryErrors, Files.exists(path(chip, root)), !hasCounters(chip, root) {
+            return CommandOutput(
+                failure:
+                    "neuron\(chip) counts no memory errors, as no Inferentia chip does: take --fault reset-failed"
+            )
+        }
+        return change(chip, root, "fails: \(fault.rawValue)") { (fake) throws(FakeDeviceError) in
+            switch fault {
+            case .resetFailed: try fake.setResetState(.invalid, chip: chip)
+            case .memoryErrors: try fake.setMemoryErrors(.memory, chip: chip, to: 1)
+            case .dmaAbort: try fake.setCoreErrors(dmaCounter, chip: chip, core: 0, to: 1)
+            }
+        }
+    }
+
+    /// Takes back whatever `fail` did to a chip.
+    package static func heal(chip: Int, root: String) -> CommandOutput {
+        change(chip, root, "is healthy") { (fake) throws(FakeDeviceError) in
+            try fake.setResetState(.ready, chip: chip)
+            if hasCounters(chip, root) { try fake.setMemoryErrors(.memory, chip: chip, to: 0) }
+            try fake.setCoreErrors(dmaCounter, chip: chip, core: 0, to: 0)
+        }
+    }
+
+    private static func path(_ chip: Int, _ root: String) -> String {
+        root + "/sys/devices/virtual/neuron_device/neuron\(chip)"
+    }
+
+    private static func hasCounters(_ chip: Int, _ root: String) -> Bool {
+        Files.exists(path(chip, root) + "/stats/hardware")
+    }
+
+    private static func change(
+        _ chip: Int, _ root: String, _ effect: String,
+        _ body: (FakeDevice) throws(FakeDeviceError) -> Void
+    ) -> CommandOutput {
+        do throws(FakeDeviceError) {
+            try body(FakeDevice(root: root))
+            return CommandOutput(text: "neuron\(chip) in \(root) \(effect)\n")
+        } catch {
+            return CommandOutput(failure: error.description)
+        }
+    }
+
+    private static let root = Option<String>("root", placeholder: "DIR", help: "The fake node's directory")
+    private static let chip = Option<Int>("chip", placeholder: "N", help: "N of /dev/neuronN")
+    private static let fault = Option<Fault>("fault", default: .resetFailed, help: "How it fails")
+
+    /// `fault` and `heal`, below `fake`.
+    static let commands = [
+        Command(
+            "fault", summary: "Let a chip of a fake node fail", arguments: [root, chip, fault],
+            examples: [
+                .init(
+                    "ganglion fake fault --root /tmp/node --chip 3", "neuron3 is unhealthy until it is healed"
+                )
+            ]
+        ) { values in
+            try print(fail(chip: values[chip], root: values[root], fault: values[fault]))
+        },
+        Command("heal", summary: "Take a chip's faults back", arguments: [root, chip]) { values in
+            try print(heal(chip: values[chip], root: values[root]))
+        },
+    ]
+}

@@ -66,9 +66,9 @@ struct CoreLedger: Sendable {
     /// so both count.
     static func cores(of pod: PodView, on node: NodeView?) -> CoreSet? {
         let reported = node?.allocations[pod.key]
-        guard let reported, !reported.isEmpty else { return pod.assigned }
+        guard let reported, !reported.isEmpty else { return pod.boundCores }
         if pod.phase == "Running", reported.count == pod.cores { return reported }
-        return reported.union(pod.assigned ?? [])
+        return reported.union(pod.boundCores ?? [])
     }
 
     /// Why a pod does not fit apart from its group of cores: what follows "NODE ", nil where it does.

@@ -21,10 +21,13 @@ enum Options {
         "pod-resources-socket", default: "/var/lib/kubelet/pod-resources/kubelet.sock",
         environment: "GANGLION_POD_RESOURCES_SOCKET", placeholder: "PATH",
         help: "The kubelet's socket that says who holds what")
+    static let labelNode = Flag(
+        "label-node",
+        help: "Label the Node neuron.amazonaws.com/present=true while it has chips, as AWS's plugin does")
 
     static let all: [any ArgumentDeclaration] =
         [
-            nodeName, kubeconfig, pluginSocket, podResourcesSocket,
+            nodeName, kubeconfig, pluginSocket, podResourcesSocket, labelNode,
         ] + LogOptions.all
 }
 
@@ -46,11 +49,11 @@ struct Main {
         let signals = try SignalWatcher()
         let configuration = try ClientConfiguration.load(kubeconfig: values[Options.kubeconfig])
         let client = try await KubernetesClient.make(configuration, program: "ganglion-node-agent")
-        let agent = NodeAgent(
-            settings: NodeAgent.Settings(
-                nodeName: values[Options.nodeName], pluginSocket: values[Options.pluginSocket],
-                podResourcesSocket: values[Options.podResourcesSocket]),
-            client: client, log: log)
+        var settings = NodeAgent.Settings(
+            nodeName: values[Options.nodeName], pluginSocket: values[Options.pluginSocket],
+            podResourcesSocket: values[Options.podResourcesSocket])
+        settings.labelsNode = values[Options.labelNode]
+        let agent = NodeAgent(settings: settings, client: client, log: log)
         log.info("started", ["node": values[Options.nodeName], "server": configuration.server.authority])
         await agent.start()
         _ = await signals.first()

@@ -33,6 +33,36 @@ struct RightsTests {
           models: [{name: m, uri: "file:///nowhere"}]
         """
 
+    /// The rows of a table of SECURITY.md, as rights.
+    private func published(_ who: (String) -> Bool) throws -> Set<Right> {
+        let text = try Files.readText(Tools.root + "/SECURITY.md")
+        var rights: Set<Right> = []
+        for line in text.split(separator: "\n") {
+            let cells = line.split(separator: "|").map { $0.drop { $0 == " " } }.map {
+                String($0.reversed().drop { $0 == " " }.reversed())
+            }
+            guard cells.count == 4, who(cells[0]) else { continue }
+            let named = cells[2].split(separator: " named ", maxSplits: 1).map(String.init)
+            let parts = named[0].split(separator: " of ", maxSplits: 1).map(String.init)
+            for verb in cells[1].split(separator: ", ") {
+                rights.insert(
+                    Right(
+                        verb: String(verb), group: parts.count > 1 ? parts[1] : "", resource: parts[0],
+                        name: named.count > 1 ? named[1] : ""))
+            }
+        }
+        return rights
+    }
+
+    @Test("are those that SECURITY.md tells")
+    func documented() throws {
+        #expect(try published { $0 == "node agent" } == ChartRights.of("node-agent"))
+        #expect(try published { $0.hasPrefix("node agent, with") } == ChartRights.of("node-agent-label"))
+        #expect(
+            try published { $0 == "operator" }
+                == ChartRights.of("operator").union(ChartRights.of("operator-lease")))
+    }
+
     /// Every right of the chart is used, and nothing is asked for that is not among them.
     @Test("none is unused, none is missing")
     func exact() async throws {

@@ -74,6 +74,8 @@ let kubernetes: [Target] =
             name: "GanglionAPI",
             resources: [
                 .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
+                .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
+                .embedInCode("Rights/operator.yaml"), .embedInCode("Rights/operator-lease.yaml"),
             ], swiftSettings: settings)
     ]
     + module("KubernetesClient", ["HTTP", "HTTP1", "JSON", "TLS", "CYAML", "Observability", "SystemIO"])

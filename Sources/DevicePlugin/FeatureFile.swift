@@ -7,6 +7,8 @@ internal import Neuron
 enum FeatureFile {
     /// The domain of the labels.
     static let domain = "ganglion.dev"
+    /// The label that AWS's plugin sets on a node with chips, and only there; Neuron Observer runs where it is.
+    static let awsLabel = "neuron.amazonaws.com/present"
 
     /// The file's content; labels that are not known are left out.
     static func lines(_ ledger: NodeLedger) -> [UInt8] {
@@ -16,6 +18,7 @@ enum FeatureFile {
             lines.append("\(domain)/\(name)=\(valid)")
         }
         add("neuron.present", ledger.entries.isEmpty ? "false" : "true")
+        if !ledger.entries.isEmpty { lines.append("\(awsLabel)=true") }
         if let inventory = ledger.inventory {
             add("neuron.family", inventory.family?.rawValue)
             add("neuron.chips", String(ledger.entries.count))

@@ -38,6 +38,12 @@ struct AssignedGroups: Equatable, Sendable {
         for pod in pods.sorted(by: { $0.key < $1.key }) where !pod.isTerminal {
             guard let text = pod.assigned else { continue }
             do throws(Unfit) {
+                guard pod.scheduler == AgentNames.scheduler else {
+                    throw Unfit(
+                        sentence: "the annotation \(AgentNames.coresAnnotation) is ignored: only"
+                            + " \(AgentNames.scheduler) assigns cores, and the pod's schedulerName is"
+                            + " \(pod.scheduler)")
+                }
                 for (container, cores, devices) in try Self.split(text, among: pod, on: layout) {
                     // The kubelet knows names only: until this very pod is admitted, an entry may be an earlier pod's.
                     let isTaken = pod.isAdmitted && held[pod.key]?.contains(container) == true

@@ -32,6 +32,8 @@ struct BoundPod: Equatable, Sendable {
     let isAdmitted: Bool
     /// The annotation with the cores; nil where there is none.
     let assigned: String?
+    /// Who bound it; only `AgentNames.scheduler` assigns cores.
+    let scheduler: String
     /// Milliseconds since 1970; whole seconds, for the API server knows no finer.
     let boundAt: Int64
     /// Of the pod's first resource that the plugin advertises; empty where it asks for none.
@@ -54,6 +56,7 @@ struct BoundPod: Equatable, Sendable {
         isAdmitted = !(status["startTime"]?.string ?? "").isEmpty
         let text = meta.annotations[AgentNames.coresAnnotation] ?? ""
         assigned = text.isEmpty ? nil : text
+        scheduler = spec["schedulerName"]?.string ?? ""
         let scheduled = (status["conditions"]?.array ?? []).first { $0["type"]?.string == "PodScheduled" }
         let times = [scheduled?["lastTransitionTime"]?.string, meta.creationTimestamp].compactMap { $0 }
         boundAt = (times.lazy.compactMap { WallClock.parse($0) }.first ?? 0) / 1_000_000

@@ -1,4 +1,4 @@
-// Writes the NeuronNode, and only when it would change. What the server has is read once at the start and every few
+// Writes the NeuronNode, and the Node's label where that is wanted, and only when they would change. What the server has is read once at the start and every few
 // minutes, for somebody may have removed it; in between it is known from the answers to our own writes.
 
 internal import JSON
@@ -13,6 +13,7 @@ actor NeuronNodePublisher {
 
     private let client: KubernetesClient
     private let node: String
+    private let labelsNode: Bool
     private let resync: Duration
     private let log: Logger
     private let onRead: @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
@@ -30,16 +31,24 @@ actor NeuronNodePublisher {
     /// What was written last, and what the server made of it.
     private var written: (status: JSON, answer: JSON?)?
     private var owner: JSON?
+    /// The server's copy of the Node, nil while there is none.
+    private var nodeObject: JSON?
+    private var labelComplaint = ""
+    /// Readings in a row at which there were no chips.
+    private var readingsWithoutChips = 0
 
     /// - Parameters:
+    ///   - labelsNode: whether the Node gets the label `NodeLabel.key`.
     ///   - resync: how long the server's copy is believed in.
     ///   - onRead: told what is published and the Node, at the start before anything is written, and at each resync.
     init(
-        _ client: KubernetesClient, node: String, resync: Duration, firstPause: Duration, loop: EventLoop,
+        _ client: KubernetesClient, node: String, labelsNode: Bool, resync: Duration, firstPause: Duration,
+        loop: EventLoop,
         log: Logger, onRead: @escaping @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
     ) {
         self.client = client
         self.node = node
+        self.labelsNode = labelsNode
         self.resync = resync
         self.loop = loop
         self.log = log
@@ -90,6 +99,7 @@ actor NeuronNodePublisher {
     private func pass() async throws(KubernetesError) {
         if stored == nil || MonotonicClock.time >= stale { try await read() }
         guard let report, let stored else { return }
+        await label(report)
         var current = stored
         if current.isNull || !isOwned(current) {
             var object = object
@@ -112,6 +122,29 @@ actor NeuronNodePublisher {
         log.debug("NeuronNode written", ["free": status["freeCores"]?.int])
     }
 
+    /// Brings the Node's label up to date. What goes wrong here leaves the NeuronNode alone; it is tried again when the Node
+    /// has been read again.
+    private func label(_ report: NodeReport) async {
+        guard labelsNode, let layout = report.layout, let current = nodeObject else { return }
+        let hasChips = !layout.chips.isEmpty
+        // A plugin that has just started has none yet. Pods that were chosen by the label must not lose it for that.
+        guard hasChips || readingsWithoutChips >= 2 else { return }
+        guard let wanted = NodeLabel.configuration(for: current, hasChips: hasChips) else { return }
+        do throws(KubernetesError) {
+            nodeObject = try await client.apply(
+                .nodes, wanted, manager: AgentNames.fieldManager, force: false)
+            log.info("Node labelled", ["label": NodeLabel.key, "present": hasChips])
+            labelComplaint = ""
+        } catch {
+            nodeObject = nil
+            if labelComplaint != error.description, !Task.isCancelled {
+                log.warning(
+                    "the Node's label is not written", ["label": NodeLabel.key, "error": error.description])
+            }
+            labelComplaint = error.description
+        }
+    }
+
     /// Reads what the server has.
     private func read() async throws(KubernetesError) {
         var found = JSON.null
@@ -121,7 +154,8 @@ actor NeuronNodePublisher {
             guard error.isNotFound else { throw error }
         }
         // The Node is asked for its uid only; without it there is no owner, and nothing else is lost.
-        let nodeObject = try? await client.get(.nodes, ObjectKey(name: node))
+        readingsWithoutChips = report?.layout?.chips.isEmpty == true ? readingsWithoutChips + 1 : 0
+        nodeObject = try? await client.get(.nodes, ObjectKey(name: node))
         if let uid = nodeObject?.meta.uid, !uid.isEmpty {
             owner =
                 OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json

@@ -17,6 +17,8 @@ package actor NodeAgent {
         package var pluginSocket: String
         /// The path of the kubelet's PodResources socket.
         package var podResourcesSocket: String
+        /// Whether the Node gets the label `neuron.amazonaws.com/present`.
+        package var labelsNode = false
         /// The least time between two questions to the kubelet.
         package var podResourcesSpacing = Duration.seconds(1)
         /// When the kubelet is asked again without a reason.
@@ -82,8 +84,8 @@ package actor NodeAgent {
             interval: settings.podResourcesInterval, loop: loop, log: log
         ) { [weak self] in await self?.hear($0) }
         let publisher = NeuronNodePublisher(
-            client, node: settings.nodeName, resync: settings.resync, firstPause: settings.firstPause,
-            loop: loop, log: log
+            client, node: settings.nodeName, labelsNode: settings.labelsNode, resync: settings.resync,
+            firstPause: settings.firstPause, loop: loop, log: log
         ) { [weak self] in await self?.read(published: $0, node: $1) }
         (self.link, self.reader, self.publisher) = (link, reader, publisher)
         await pods.start()

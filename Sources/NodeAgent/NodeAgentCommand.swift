@@ -23,6 +23,10 @@ package enum NodeAgentCommand {
         environment: "GANGLION_POD_RESOURCES_SOCKET", placeholder: "PATH",
         help: "The kubelet's socket that says who holds what")
 
+    private static let labelNode = Flag(
+        "label-node",
+        help: "Label the Node neuron.amazonaws.com/present=true while it has chips, as AWS's plugin does")
+
     /// The program.
     package static let command = Command(
         "ganglion-node-agent",
@@ -31,7 +35,7 @@ package enum NodeAgentCommand {
             Runs beside the device plugin: hands it the groups that the operator has assigned, publishes the \
             NeuronNode, and writes events. Without it cores are still handed out.
             """,
-        arguments: [nodeName, kubeconfig, pluginSocket, podResourcesSocket] + LogOptions.all,
+        arguments: [nodeName, kubeconfig, pluginSocket, podResourcesSocket, labelNode] + LogOptions.all,
         action: { values in try await run(values) })
 
     private static func run(_ values: ArgumentValues) async throws {
@@ -39,11 +43,11 @@ package enum NodeAgentCommand {
         let signals = try SignalWatcher()
         let configuration = try ClientConfiguration.load(kubeconfig: values[kubeconfig])
         let client = try await KubernetesClient.make(configuration, program: "ganglion-node-agent")
-        let agent = NodeAgent(
-            settings: NodeAgent.Settings(
-                nodeName: values[nodeName], pluginSocket: values[pluginSocket],
-                podResourcesSocket: values[podResourcesSocket]),
-            client: client, log: log)
+        var settings = NodeAgent.Settings(
+            nodeName: values[nodeName], pluginSocket: values[pluginSocket],
+            podResourcesSocket: values[podResourcesSocket])
+        settings.labelsNode = values[labelNode]
+        let agent = NodeAgent(settings: settings, client: client, log: log)
         log.info("started", ["node": values[nodeName], "server": configuration.server.authority])
         await agent.start()
         _ = await signals.first()

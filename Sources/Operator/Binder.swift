@@ -127,17 +127,17 @@ actor Binder {
                 continue
             }
             do throws(KubernetesError) {
-                let pod = try await client.get(.pods, binding.pod.key)
-                let isBound = pod.meta.uid == uid && pod["spec"]?["nodeName"]?.string?.isEmpty == false
+                // A list, since that is a right which the operator has anyway.
+                let key = binding.pod.key
+                let found = try await client.list(
+                    .pods, namespace: key.namespace, query: ["fieldSelector": "metadata.name=\(key.name)"])
+                let isBound = (found["items"]?.array ?? []).contains {
+                    $0.meta.uid == uid && $0["spec"]?["nodeName"]?.string?.isEmpty == false
+                }
                 if !isBound { assumed[uid] = nil }
                 uncertain.remove(uid)
             } catch {
-                guard error.isNotFound else {
-                    failure = error
-                    continue
-                }
-                assumed[uid] = nil
-                uncertain.remove(uid)
+                failure = error
             }
         }
         return failure

@@ -81,8 +81,8 @@ struct CoreLedger: Sendable {
     /// so both count.
     static func cores(of pod: PodView, on node: NodeView?) -> CoreSet? {
         if let cores = settled(pod, on: node) { return cores }
-        guard let reported = node?.allocations[pod.key], !reported.isEmpty else { return pod.assigned }
-        return reported.union(pod.assigned ?? [])
+        guard let reported = node?.allocations[pod.key], !reported.isEmpty else { return pod.boundCores }
+        return reported.union(pod.boundCores ?? [])
     }
 
     /// Why a pod does not fit apart from its group of cores: what follows "NODE ", nil where it does.

@@ -52,15 +52,22 @@ struct PodView: Equatable, Sendable {
     }
     /// Whether it waits for this operator to find a node.
     var wantsPlace: Bool {
-        json["spec"]?["schedulerName"]?.string == Names.scheduler && node.isEmpty && !isTerminal
-            && !isTerminating
+        isOurs && node.isEmpty && !isTerminal && !isTerminating
             && (json["spec"]?["schedulingGates"]?.array ?? []).isEmpty
     }
-    /// The cores that its binding assigned; nil where there are none or they cannot be read.
-    var assigned: CoreSet? {
-        guard let text = json.meta.annotations[Names.coresAnnotation], !text.isEmpty else { return nil }
-        return try? CoreSet(parsing: text)
+    /// The cores that its binding assigned; nil where there are none.
+    ///
+    /// Anybody can write an annotation. It is believed only of a pod that is this operator's to bind, and only where it has
+    /// as many cores as the pod asks for, as every binding has: a word by others can then take no more of a node than the
+    /// pod takes anyway.
+    var boundCores: CoreSet? {
+        guard cores > 0, isOurs, let text = json.meta.annotations[Names.coresAnnotation],
+            let set = try? CoreSet(parsing: text), set.count == cores
+        else { return nil }
+        return set
     }
+    /// Whether this operator is the one that binds it.
+    var isOurs: Bool { json["spec"]?["schedulerName"]?.string == Names.scheduler }
     /// Which replica of its server it is; nil for other pods.
     var replica: Int? { json.meta.labels[Names.replicaLabel].flatMap { Int($0) } }
     /// Its priority; higher ones are placed first.

@@ -87,6 +87,15 @@ package enum Files {
         guard fchmod(file.number, mode) == 0 else { throw SystemError("write", path) }
     }
 
+    /// Writes at the end of a file that was opened for that.
+    ///
+    /// - Parameter name: the file's path, for the error.
+    package static func append(
+        _ file: FileDescriptor, _ bytes: [UInt8], name: String
+    ) throws(SystemError) {
+        try write(file, bytes, name: name)
+    }
+
     private static func write(_ file: FileDescriptor, _ bytes: [UInt8], name: String) throws(SystemError) {
         var done = 0
         while done < bytes.count {

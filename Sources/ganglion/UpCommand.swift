@@ -24,8 +24,22 @@ enum ClusterOptions {
         "state-directory", placeholder: "DIR",
         help: "Where the cluster's state is kept while it runs, at most 60 octets; otherwise under /tmp")
 
+    static let auditLog = Option<String?>(
+        "audit-log", placeholder: "FILE",
+        help: "Add a line for each request to this file, in the form of kube-apiserver's audit log")
+    static let leaderElect = Flag("leader-elect", help: "Let the operator work only while it holds its Lease")
+    static let labelNode = Flag(
+        "label-node", help: "Let the agent label its Node neuron.amazonaws.com/present, as AWS's plugin does")
+    static let featureGates = Option(
+        "feature-gates", default: "WatchList=true", placeholder: "GATE=BOOL",
+        help: "WatchList=false makes the API server one like those before Kubernetes 1.32"
+    ) {
+        ["WatchList=true", "WatchList=false"].contains($0) ? nil : "must be WatchList=true or WatchList=false"
+    }
+
     static let all: [any ArgumentDeclaration] = [
-        instanceType, nodeName, port, granularity, stateDirectory, LogOptions.level,
+        instanceType, nodeName, port, granularity, stateDirectory, auditLog, leaderElect, labelNode,
+        featureGates, LogOptions.level,
     ]
 
     /// What the command itself logs: what goes wrong, and everything where everything is asked for.
@@ -42,6 +56,10 @@ enum ClusterOptions {
         options.granularity = values[granularity]
         options.stateDirectory = values[stateDirectory]
         options.logLevel = values[LogOptions.level]
+        options.auditLog = values[auditLog]
+        options.leaderElection = values[leaderElect]
+        options.labelsNode = values[labelNode]
+        options.hasWatchList = values[featureGates] != "WatchList=false"
         return try SingleNodeCluster(options, log: log)
     }
 

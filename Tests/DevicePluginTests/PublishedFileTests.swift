@@ -71,6 +71,7 @@ struct PublishedFileTests {
         #expect(
             String(decoding: FeatureFile.lines(ledger), as: UTF8.self) == """
                 ganglion.dev/neuron.present=true
+                neuron.amazonaws.com/present=true
                 ganglion.dev/neuron.family=trn2
                 ganglion.dev/neuron.chips=16
                 ganglion.dev/neuron.healthy-chips=15

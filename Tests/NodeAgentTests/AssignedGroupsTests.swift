@@ -99,6 +99,19 @@ struct AssignedGroupsTests {
             groups.faults.map(\.sentence) == ["the annotation ganglion.dev/neuroncores is ignored: \(why)"])
     }
 
+    @Test("of a pod that another scheduler binds are not believed: anybody can write an annotation")
+    func foreign() {
+        var foreign = pod("p", cores: "4,5")
+        foreign[path: ["spec", "schedulerName"]] = "default-scheduler"
+        let groups = Self.groups([foreign])
+        #expect(groups.assignments == [])
+        #expect(
+            groups.faults.map(\.sentence) == [
+                "the annotation ganglion.dev/neuroncores is ignored: only ganglion-operator assigns cores, and the"
+                    + " pod's schedulerName is default-scheduler"
+            ])
+    }
+
     @Test("carry the pod's identity and when it was bound")
     func identity() {
         #expect(

@@ -48,7 +48,9 @@ func pod(
             "namespace": "n", "name": .string(name), "uid": .string("uid-\(name)"), "resourceVersion": "1",
             "creationTimestamp": "2026-01-01T00:00:00Z",
         ],
-        "spec": ["nodeName": "node", "containers": .array(containers)],
+        "spec": [
+            "nodeName": "node", "schedulerName": "ganglion-operator", "containers": .array(containers),
+        ],
         "status": [
             "phase": .string(phase),
             "conditions": [

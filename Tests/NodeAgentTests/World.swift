@@ -21,6 +21,9 @@ struct Facts: Sendable {
     var events: [JSON] = []
     var lists = 0
     var podWatches = 0
+    var node: JSON = ["kind": "Node", "metadata": ["name": "node", "uid": "node-uid"]]
+    /// What was applied to the Node.
+    var nodeApplies: [JSON] = []
 }
 
 /// A value that tests wait on.
@@ -162,7 +165,14 @@ final class World: Sendable {
             await board.note { $0.podWatches += 1 }
             return watch(pods)
         case ("GET", "/api/v1/nodes/node"):
-            return json(["kind": "Node", "metadata": ["name": "node", "uid": "node-uid"]])
+            return json(await board.facts.node)
+        case ("PATCH", "/api/v1/nodes/node"):
+            return json(
+                await board.note { facts in
+                    facts.nodeApplies.append(body)
+                    facts.node = applied(body, request.target)
+                    return facts.node
+                })
         case ("GET", "/apis/ganglion.dev/v1alpha1/neuronnodes/node"):
             return await board.facts.neuronNode.map { json($0) } ?? failure(404, "NotFound")
         case ("PATCH", "/apis/ganglion.dev/v1alpha1/neuronnodes/node"):
@@ -188,6 +198,20 @@ final class World: Sendable {
             return json(body)
         default: return failure(403, "Forbidden")
         }
+    }
+
+    /// The Node with the labels that one manager has applied, as the API server notes it.
+    private static func applied(_ body: JSON, _ target: String) -> JSON {
+        var node = body
+        let labels = body["metadata"]?["labels"]?.object ?? [:]
+        let fields = Dictionary(labels.keys.map { ("f:" + $0, [:] as JSON) }, uniquingKeysWith: { $1 })
+        node[path: ["metadata", "managedFields"]] = [
+            [
+                "manager": target.contains("fieldManager=ganglion-node-agent") ? "ganglion-node-agent" : "",
+                "operation": "Apply", "fieldsV1": ["f:metadata": ["f:labels": .object(fields)]],
+            ]
+        ]
+        return node
     }
 
     private static func watch(_ pods: Feed<[JSON]>) -> HTTPResponse {

@@ -17,7 +17,7 @@ struct ModelServerPlanTests {
         var state = ModelServerState(
             server: server, pods: pods, service: nil, cores: [:], verdicts: [:], coresPerChip: [2],
             image: "image")
-        for pod in pods { state.cores[pod.uid] = pod.assigned }
+        for pod in pods { state.cores[pod.uid] = pod.boundCores }
         if service, let template = template(spec) { state.service = template.service }
         return state
     }

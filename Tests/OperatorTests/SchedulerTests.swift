@@ -116,6 +116,25 @@ struct SchedulerTests {
         #expect(CoreSet([18, 19]).isSubset(of: ledger.taken))
     }
 
+    @Test(
+        "an annotation is believed only where a binding can have written it",
+        arguments: [
+            (Make.pod("p", cores: 4, node: "a", assigned: "8-11"), [8, 9, 10, 11]),
+            // Of a pod that asks for none, it once took the whole node out of placement.
+            (Make.pod("p", cores: 0, node: "a", assigned: "0-23"), []),
+            // The plugin will choose these: by the same rule, the first ones.
+            (Make.pod("p", cores: 4, node: "a", assigned: "8-15"), [0, 1, 2, 3]),
+            (Make.pod("p", cores: 4, node: "a", assigned: "8,9"), [0, 1, 2, 3]),
+            (Make.pod("p", cores: 4, node: "a", assigned: "8-1000"), [0, 1, 2, 3]),
+            (
+                Make.pod("p", cores: 4, node: "a", assigned: "8-11", scheduler: "default-scheduler"),
+                [0, 1, 2, 3]
+            ),
+        ] as [(PodView, [Int])])
+    func foreignAnnotation(pod: PodView, taken: [Int]) {
+        #expect(CoreLedger(node: Make.node("a"), pods: [pod], assumed: []).taken == CoreSet(taken))
+    }
+
     @Test("a pod of another scheduler that nobody has reported holds what the plugin would give it")
     func unreported() {
         let foreign = Make.pod("foreign", cores: 4, node: "a", scheduler: "default-scheduler")

@@ -38,6 +38,14 @@ package actor SingleNodeCluster {
         package var stateDirectory: String?
         /// The level of the components' logs.
         package var logLevel = LogLevel.info
+        /// The file that gets a line for each request, in the form of kube-apiserver's audit log; nil for none.
+        package var auditLog: String?
+        /// Whether the operator works only while it holds its Lease, as several have to.
+        package var leaderElection = false
+        /// Whether the agent sets the label of AWS's plugin on its Node.
+        package var labelsNode = false
+        /// Whether the API server has the feature gate WatchList.
+        package var hasWatchList = true
 
         /// Options with the directory of the executables.
         package init(programs: String) { self.programs = programs }
@@ -74,8 +82,8 @@ package actor SingleNodeCluster {
     private static let users: [(component: String, user: APIUser)] = [
         ("admin", APIUser("kubernetes-admin", groups: ["system:masters", "system:authenticated"])),
         ("kubelet", APIUser("system:node", groups: ["system:nodes", "system:authenticated"])),
-        ("operator", APIUser("system:serviceaccount:ganglion-system:ganglion-operator")),
-        ("node-agent", APIUser("system:serviceaccount:ganglion-system:ganglion-node-agent")),
+        ("operator", ClusterRights.user("ganglion-operator")),
+        ("node-agent", ClusterRights.user("ganglion-node-agent")),
     ]
 
     /// Starts everything and returns when the node advertises its NeuronCores or chips.
@@ -91,6 +99,7 @@ package actor SingleNodeCluster {
             try await client.apply(
                 .customResourceDefinitions, YAMLReader.read(definition), manager: "ganglion-up")
         }
+        try await ClusterRights.install(client, labelsNode: options.labelsNode)
         for program in programs {
             guard Files.exists(program.path) else {
                 throw LocalClusterError(
@@ -136,6 +145,8 @@ package actor SingleNodeCluster {
 
         var apiOptions = APIServerOptions(tokens: tokens)
         apiOptions.rootCertificate = root
+        apiOptions.hasWatchList = options.hasWatchList
+        if let path = options.auditLog { apiOptions.audit = try Self.auditSink(path, log) }
         let apiServer = APIServer(options: apiOptions, loop: loop)
         let logs = KubeletLogClient(root: directory.kubelet, loop: loop)
         await apiServer.setLogSource { _, request in await logs.answer(request) }
@@ -154,6 +165,24 @@ package actor SingleNodeCluster {
         await controllers.start()
         log.info("API server listens", ["address": address.description])
         return try await client()
+    }
+
+    /// Writes each event as a line, and says once where it cannot.
+    private static func auditSink(_ path: String, _ log: Logger) throws -> @Sendable (JSON) -> Void {
+        let file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_APPEND)
+        let failed = Lock(false)
+        return { event in
+            do throws(SystemError) {
+                try Files.append(file, event.serialized() + [10], name: path)
+            } catch {
+                guard
+                    !failed.withLock({ was in
+                        defer { was = true }; return was
+                    })
+                else { return }
+                log.warning("the audit log is not complete", ["error": error.description])
+            }
+        }
     }
 
     /// 256 random bits in hexadecimal.
@@ -223,10 +252,12 @@ package actor SingleNodeCluster {
                     "--node-name", options.nodeName, "--kubeconfig", directory.kubeconfig(of: "node-agent"),
                     "--plugin-socket", directory.agentSocket, "--pod-resources-socket",
                     directory.kubelet + "/pod-resources/kubelet.sock",
-                ] + level),
+                ] + (options.labelsNode ? ["--label-node"] : []) + level),
             program(
                 "operator", "ganglion-operator",
-                ["--kubeconfig", directory.kubeconfig(of: "operator")] + level),
+                ["--kubeconfig", directory.kubeconfig(of: "operator")]
+                    + (options.leaderElection
+                        ? ["--leader-elect", "--namespace", ClusterRights.namespace] : []) + level),
         ]
     }
 

@@ -55,7 +55,9 @@ actor CaptureReplay {
     private var learned: [String: String] = [:]
 
     init() throws {
-        var options = APIServerOptions(tokens: ["TOKEN-OF-ADMIN": APIUser("admin")])
+        var options = APIServerOptions(tokens: [
+            "TOKEN-OF-ADMIN": APIUser("admin", groups: ["system:masters"])
+        ])
         options.requiresToken = false
         server = APIServer(options: options)
     }

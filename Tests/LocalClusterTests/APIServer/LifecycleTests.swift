@@ -115,7 +115,8 @@ struct LifecycleTests {
 
     @Test("requests need a token and this machine's name")
     func access() async throws {
-        let server = APIServer(options: APIServerOptions(tokens: ["right": APIUser("admin")]))
+        let server = APIServer(
+            options: APIServerOptions(tokens: ["right": APIUser("admin", groups: ["system:masters"])]))
         func status(_ host: String, _ authorization: String?, _ path: String = "/api/v1/pods") async -> Int {
             var headers: HTTPHeaders = ["host": host]
             headers["authorization"] = authorization

@@ -24,7 +24,9 @@ final class LiveServer: Sendable {
     }
 
     static func start(limits: APIStateLimits = APIStateLimits()) async throws -> LiveServer {
-        var options = APIServerOptions(tokens: ["token-of-admin": APIUser("admin")])
+        var options = APIServerOptions(tokens: [
+            "token-of-admin": APIUser("admin", groups: ["system:masters"])
+        ])
         options.storeLimits = limits
         let server = APIServer(options: options)
         let http = HTTPServer { await server.handle($0) }

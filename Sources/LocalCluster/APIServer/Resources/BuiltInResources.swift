@@ -199,7 +199,20 @@ enum BuiltInResources {
                 },
             ],
             strategy: DefinitionStrategy(), rules: conditions),
+        rbac("clusterroles", "ClusterRole", namespaced: false, fields: ["rules", "aggregationRule"]),
+        rbac(
+            "clusterrolebindings", "ClusterRoleBinding", namespaced: false, fields: ["roleRef", "subjects"]),
+        rbac("roles", "Role", fields: ["rules"]),
+        rbac("rolebindings", "RoleBinding", fields: ["roleRef", "subjects"]),
     ]
+
+    private static func rbac(
+        _ plural: String, _ kind: String, namespaced: Bool = true, fields: Set<String>
+    ) -> ResourceType {
+        make(
+            "rbac.authorization.k8s.io", "v1", plural, kind.lowercased(), kind, namespaced: namespaced,
+            strategy: PlainStrategy(fields: fields))
+    }
 
     private static let events: ResourceType = {
         var type = make(

@@ -78,6 +78,10 @@ enum Names {
         return text
     }
 
+    private static func isRole(_ kind: String) -> Bool {
+        ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"].contains(kind)
+    }
+
     /// The faults of an object's metadata.
     static func metadataFaults(_ metadata: JSON, kind: String, custom: Bool) -> [FieldError] {
         var faults: [FieldError] = []
@@ -90,6 +94,11 @@ enum Names {
             }
         } else if kind == "Namespace" {
             if !isLabel(name) { faults.append(.invalid("metadata.name", .string(name), labelFault)) }
+        } else if isRole(kind) {
+            // Roles may have any name that can stand in a path, such as `system:node`.
+            if [".", ".."].contains(name) || name.contains("/") || name.contains("%") {
+                faults.append(.invalid("metadata.name", .string(name), "may not contain '/' or '%'"))
+            }
         } else if !isSubdomain(name) {
             faults.append(.invalid("metadata.name", .string(name), subdomainFault))
         }

@@ -14,6 +14,7 @@ struct APIRequest: Sendable {
     let accept: [MediaType]
     let userAgent: String
     let user: APIUser
+    let trail = AccessTrail()
 
     init(_ request: HTTPRequest, user: APIUser) {
         method = request.method

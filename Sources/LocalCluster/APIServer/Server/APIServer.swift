@@ -48,6 +48,8 @@ package actor APIServer {
 
     /// Answers a request.
     package func handle(_ request: HTTPRequest) async -> HTTPResponse {
+        let event = AuditEvent(request)
+        var known: APIRequest?
         let answer: APIAnswer
         do throws(APIError) {
             guard request.body.count <= options.maximumBody else {
@@ -58,10 +60,15 @@ package actor APIServer {
             try checkHost(request.headers["host"])
             if let open = openAnswer(request) { return open }
             let user = try authenticate(request.headers["authorization"])
-            answer = try await route(APIRequest(request, user: user))
+            let request = APIRequest(request, user: user)
+            known = request
+            try authorize(AccessAttributes(request), request)
+            answer = try await route(request)
         } catch {
+            if let known { record(event, known, status: error.code, refusal: error) }
             return Self.response(to: error)
         }
+        if let known { record(event, known, status: answer.status, isStream: answer.isStream) }
         switch answer {
         case .http(let response): return response
         case .json(let status, let body, let warnings):
@@ -73,6 +80,13 @@ package actor APIServer {
             return response
         case .watch(let plan): return watchResponse(plan)
         }
+    }
+
+    private func record(
+        _ event: AuditEvent, _ request: APIRequest, status: Int, refusal: APIError? = nil,
+        isStream: Bool = false
+    ) {
+        options.audit?(event.json(request, status: status, refusal: refusal, isStream: isStream))
     }
 
     static func response(to error: APIError) -> HTTPResponse {
@@ -99,7 +113,9 @@ package actor APIServer {
         headers["host"] = "localhost"
         let request = HTTPRequest(method, target, headers: headers, body: body?.serialized() ?? [])
         do throws(APIError) {
-            switch try await route(APIRequest(request, user: APIUser("system:" + user))) {
+            switch try await route(
+                APIRequest(request, user: APIUser("system:" + user, groups: ["system:masters"])))
+            {
             case .json(let status, let bytes, _): return (status, (try? JSON(parsing: bytes)) ?? .null)
             case .http(let response): return (response.status, .null)
             case .watch: return (400, .null)
@@ -125,6 +141,24 @@ enum APIAnswer: Sendable {
     case json(Int, [UInt8], warnings: [String])
     case http(HTTPResponse)
     case watch(WatchPlan)
+
+    /// The HTTP status that it is sent with.
+    var status: Int {
+        switch self {
+        case .json(let status, _, _): status
+        case .http(let response): response.status
+        case .watch: 200
+        }
+    }
+
+    /// Whether it goes on as things change.
+    var isStream: Bool {
+        switch self {
+        case .json: false
+        case .http(let response): if case .stream = response.body { true } else { false }
+        case .watch: true
+        }
+    }
 
     static func object(_ status: Int, _ json: JSON, warnings: [String] = []) -> APIAnswer {
         .json(status, json.serialized(), warnings: warnings)

@@ -1,6 +1,7 @@
 // What the API server is told at its start.
 
 package import HTTP
+package import JSON
 
 /// Who makes a request.
 package struct APIUser: Hashable, Sendable {
@@ -45,7 +46,7 @@ package typealias PodLogSource = @Sendable (_ node: String, _ request: PodLogReq
 
 /// Options of the API server.
 package struct APIServerOptions: Sendable {
-    /// Bearer tokens and whose they are. All have full rights.
+    /// Bearer tokens and whose they are.
     package var tokens: [String: APIUser]
     /// Whether requests need a token. Off only in tests.
     package var requiresToken = true
@@ -59,6 +60,10 @@ package struct APIServerOptions: Sendable {
     package var bookmarkInterval = 60
     /// The address discovery names, `127.0.0.1:6443`.
     package var serverAddress = "127.0.0.1:6443"
+    /// Whether a watch may begin with the objects that there are (the feature gate WatchList, on since Kubernetes 1.32).
+    package var hasWatchList = true
+    /// Takes each request's event of the audit log; nil where none is kept.
+    package var audit: (@Sendable (JSON) -> Void)?
     /// PEM of the CA that signed the server's certificate, for `kube-root-ca.crt`; empty leaves it out.
     package var rootCertificate = ""
 

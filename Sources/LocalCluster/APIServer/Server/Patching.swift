@@ -101,6 +101,10 @@ extension APIServer {
         }
         guard let old else {
             guard scope.subresource.isEmpty else { throw .notFound(type.resource, scope.name ?? "") }
+            try authorizeBesides(
+                AccessAttributes(
+                    "create", type.resource, namespace: scope.namespace ?? "", name: scope.name ?? ""),
+                request)
             let created = try insert(merged, type, namespace: scope.namespace, request, owned: true)
             return .json(201, Self.encoded(created, type), warnings: warnings)
         }

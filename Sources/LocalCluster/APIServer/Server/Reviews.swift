@@ -1,4 +1,4 @@
-// Questions about rights and identities. Every token of the local cluster has full rights; the answers say so.
+// Questions about rights and identities, answered by the authorizer that every request meets.
 
 import HTTP
 import JSON
@@ -38,14 +38,51 @@ extension APIServer {
                 review.status = ["user": [:], "error": "invalid bearer token"]
             }
         case "SelfSubjectRulesReview":
-            review.status = [
+            review.status = rulesReview(request.user, in: review.spec?.namespace?.string ?? "")
+        default:
+            let spec = review.spec ?? [:]
+            var user = request.user
+            if kind == "SubjectAccessReview" {
+                user = APIUser(
+                    spec.user?.string ?? "", groups: (spec.groups?.array ?? []).compactMap(\.string))
+            }
+            guard let wanted = AccessAttributes(review: spec) else {
+                throw .invalid(
+                    group: group, kind: kind, name: "",
+                    [.required("spec", "exactly one of nonResourceAttributes or resourceAttributes")])
+            }
+            review.status = ["allowed": .bool(isAllowed(wanted, to: user))]
+        }
+        return .object(201, review)
+    }
+
+    private func rulesReview(_ user: APIUser, in namespace: String) -> JSON {
+        guard
+            !isAllowed(
+                AccessAttributes("*", GroupResource("*", "*"), namespace: namespace, name: ""), to: user)
+        else {
+            return [
                 "incomplete": false,
                 "resourceRules": [["verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]]],
                 "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]],
             ]
-        default: review.status = ["allowed": true]
         }
-        return .object(201, review)
+        var resources: [JSON] = []
+        var paths: [JSON] = []
+        for rule in rules(of: user, in: namespace) {
+            if !rule.paths.isEmpty {
+                paths.append(["verbs": JSON(rule.verbs), "nonResourceURLs": JSON(rule.paths)])
+                continue
+            }
+            var entry: JSON = [
+                "verbs": JSON(rule.verbs), "apiGroups": JSON(rule.groups), "resources": JSON(rule.resources),
+            ]
+            if !rule.names.isEmpty { entry["resourceNames"] = JSON(rule.names) }
+            resources.append(entry)
+        }
+        return [
+            "incomplete": false, "resourceRules": .array(resources), "nonResourceRules": .array(paths),
+        ]
     }
 
     private static func info(_ user: APIUser) -> JSON {

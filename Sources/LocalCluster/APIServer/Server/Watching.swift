@@ -55,6 +55,12 @@ extension APIServer {
         func invalid(_ fault: FieldError) -> APIError {
             .invalid(group: "meta.k8s.io", kind: "ListOptions", name: "", [fault])
         }
+        if sendsInitial != nil, !options.hasWatchList {
+            throw invalid(
+                .forbidden(
+                    "sendInitialEvents",
+                    "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"))
+        }
         if sendsInitial != nil, match != "NotOlderThan" {
             throw invalid(
                 .forbidden(

@@ -122,6 +122,7 @@ extension APIServer {
         }
         object.metadata?.name = name.isEmpty ? JSON?.none : .string(name)
         object.metadata?.namespace = type.namespaced ? .string(namespace ?? "") : JSON?.none
+        try authorizeOwners(of: object, old: nil, type, ObjectName(namespace ?? "", name), request)
         for key in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
             object.metadata?[key] = nil
         }
@@ -232,6 +233,7 @@ extension APIServer {
             "name", "namespace", "uid", "creationTimestamp", "generation", "deletionTimestamp",
             "deletionGracePeriodSeconds", "generateName", "resourceVersion", "selfLink",
         ] { object.metadata?[key] = before.metadata?[key] }
+        try authorizeOwners(of: object, old: before, type, place, request)
         let isStatus = scope.subresource == "status"
         if isStatus {
             var whole = before

@@ -75,7 +75,7 @@ struct PluginSettingsTests {
         policy.thresholds = ["sram_ecc_uncorrected": 3, "hw_nc_ue_error": 2]
         policy.kernelLogHold = .seconds(600)
         #expect(settings.monitor.discovery.health == policy)
-        #expect(settings.statusAddress == .ip("0.0.0.0", port: 9410))
+        #expect(settings.statusAddress == .any(port: 9410))
         #expect(settings.behaviour.isStrict && settings.tellsNUMA)
         let shared = try Self.values([], "granularity: both\ncore-resource: a.io/x\nchip-resource: b.io/x\n")
         #expect(
@@ -85,6 +85,34 @@ struct PluginSettingsTests {
         #expect(plain.monitor.discovery.health == HealthPolicy())
         #expect(plain.served.map(\.plugin.resource) == ["aws.amazon.com/neuroncore"])
         #expect(plain.cdiDirectory == nil && plain.featureFile == nil && plain.statusAddress == nil)
+    }
+
+    @Test(
+        "find kubelet.sock where it is, also when the kubelet's directory was moved",
+        arguments: [
+            ([], "/var/lib/kubelet/device-plugins/ganglion-neuroncore.sock"),
+            (["--kubelet-root", "/data/k"], "/data/k/device-plugins/ganglion-neuroncore.sock"),
+            (
+                [
+                    "--kubelet-root", "/data/k", "--device-plugins-directory",
+                    "/var/lib/kubelet/device-plugins",
+                ],
+                "/var/lib/kubelet/device-plugins/ganglion-neuroncore.sock"
+            ),
+            (
+                [
+                    "--kubelet-root", "/data/k", "--device-plugins-directory",
+                    "/var/lib/kubelet/device-plugins",
+                    "--registration", "plugins-registry",
+                ], "/data/k/plugins_registry/ganglion-neuroncore.sock"
+            ),
+        ] as [([String], String)])
+    func directories(_ words: [String], _ socket: String) throws {
+        let settings = PluginOptions.settings(try Self.values(words))
+        #expect(settings.served.map(\.plugin.ownSocket) == [socket])
+        #expect(
+            settings.podResourcesSocket.hasPrefix("/var/lib/kubelet/pod-resources/") == !words.contains(
+                "/data/k"))
     }
 
     @Test(

@@ -150,8 +150,8 @@ let commands: [Target] =
     command(
         "ganglion",
         [
-            "LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "HTTP", "HTTP1",
-            "JSON", "SystemIO", "Observability",
+            "LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "GanglionAPI", "HTTP",
+            "HTTP1", "JSON", "SystemIO", "Observability",
         ])
     + command("ganglion-device-plugin", ["DevicePlugin"])
     + command("ganglion-node-agent", ["NodeAgent", "KubernetesClient", "Observability", "SystemIO"])

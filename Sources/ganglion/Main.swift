@@ -21,7 +21,7 @@ struct Main {
             ],
             subcommands: [
                 DemoCommand.command, UpCommand.command, KubeletCommand.command, ListCommand.command,
-                FakeCommand.command,
+                FakeCommand.command, CRDsCommand.command,
             ]
         ).main()
     }

@@ -94,6 +94,10 @@ format: ## Format the sources
 image: ## Build the container image with docker or podman
 	$$(command -v docker || command -v podman) build -t ganglion:dev .
 
+.PHONY: manifests
+manifests: python-env ## Write deploy/kustomize/base anew from the chart
+	@$(GANGLION_PYTHON) scripts/generate-manifests
+
 .PHONY: system-packages
 system-packages:
 	@scripts/install-system-packages

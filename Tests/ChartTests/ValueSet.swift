@@ -248,9 +248,11 @@ extension ValueSet {
             "three operators over zones",
             "operator: {replicas: 3, topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, "
                 + "whenUnsatisfiable: DoNotSchedule}], podDisruptionBudget: {maxUnavailable: 50%}}",
+            .value(deployment, pod + "topologySpreadConstraints.0.topologyKey", "zone"),
             .value(
-                deployment, pod + "topologySpreadConstraints",
-                [["maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"]]),
+                deployment, pod + "topologySpreadConstraints.0.labelSelector.matchLabels",
+                ["app.kubernetes.io/name": "ganglion-operator", "app.kubernetes.io/instance": "ganglion"]),
+            .noValue(deployment, pod + "topologySpreadConstraints.1"),
             .value("PodDisruptionBudget ganglion-operator", "spec.maxUnavailable", "50%")),
         ValueSet(
             "two operators without a budget",

@@ -82,7 +82,7 @@ let domain: [Target] =
     module("Placement")
     + module("PlacementStudy", ["Placement", "Neuron"])
     + module("Neuron", ["Placement", "SystemIO", "Arguments", "CLinux"])
-    + module("NeuronTools", ["Neuron", "Placement", "JSON", "SystemIO", "Arguments"])
+    + module("NeuronTools", ["Neuron", "Placement", "HTTP", "HTTP1", "JSON", "SystemIO", "Arguments"])
     + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
     + module("NeuronKernels", ["NeuronKernelsAVX2", "NeuronKernelsBaseline"])
     + [

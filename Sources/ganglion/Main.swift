@@ -21,7 +21,7 @@ struct Main {
             ],
             subcommands: [
                 DemoCommand.command, UpCommand.command, KubeletCommand.command, ListCommand.command,
-                FakeCommand.command, CRDsCommand.command,
+                FakeCommand.command, ReportCommand.command, CRDsCommand.command,
             ]
         ).main()
     }

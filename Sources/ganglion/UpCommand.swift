@@ -53,7 +53,8 @@ enum UpCommand {
         "up", summary: "Run a cluster of one node with fake NeuronCores on this machine",
         details: """
             Starts an API server, a kubelet, the device plugin, the node agent and the operator, and stops them all when it \
-            is stopped. Containers are local processes; the images are ganglion.dev/model-server and ganglion.dev/shell.
+            is stopped. Containers are local processes; the images are ganglion.dev/ganglion, ganglion.dev/model-server and \
+            ganglion.dev/shell.
             """,
         arguments: ClusterOptions.all,
         examples: [

@@ -39,7 +39,7 @@ struct ImageTests {
     @Test("others are not there", arguments: ["shell", "ganglion.dev/shell/x", "localhost:5000/busybox", ""])
     func unknown(image: String) { #expect(table.program(image) == nil) }
 
-    @Test("a shell runs any command, another image only its own program")
+    @Test("a shell runs any command, another image only its own programs")
     func commands() throws {
         let shell = try #require(table.program("ganglion.dev/shell"))
         let server = try #require(table.program("ganglion.dev/model-server"))
@@ -51,6 +51,11 @@ struct ImageTests {
         #expect(try line(shell, ["/bin/echo"]) == ["/bin/echo", "x"])
         #expect(try line(shell, ["env"]).first?.hasSuffix("bin/env") == true)
         #expect(try line(server, ["ganglion-model-server", "-v"]) == [server.path, "-v", "x"])
+        let whole = try #require(table.program("ganglion.dev/ganglion:1"))
+        #expect(try line(whole, []) == ["/opt/ganglion/ganglion", "x"])
+        #expect(try line(whole, ["/ganglion", "report"]) == ["/opt/ganglion/ganglion", "report", "x"])
+        #expect(try line(whole, ["/ganglion-operator"]) == ["/opt/ganglion/ganglion-operator", "x"])
+        #expect(throws: ImageTable.StartError(command: "/bin/sh")) { try line(whole, ["/bin/sh"]) }
         #expect(throws: ImageTable.StartError(command: "/bin/sh")) { try line(server, ["/bin/sh"]) }
         #expect(throws: ImageTable.StartError(command: "no-such")) { try line(shell, ["no-such"]) }
     }

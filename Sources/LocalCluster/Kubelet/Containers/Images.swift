@@ -12,11 +12,14 @@ package struct ImageTable: Sendable {
         /// Whether a pod's `command` may be any program: it may for shells, which run anything anyway. For
         /// others the image holds but the one program.
         package var allowsCommand: Bool
+        /// What else the image holds: the path in the image to the program's file.
+        package var others: [String: String]
 
         /// An entry of the table.
-        package init(path: String, allowsCommand: Bool) {
+        package init(path: String, allowsCommand: Bool, others: [String: String] = [:]) {
             self.path = path
             self.allowsCommand = allowsCommand
+            self.others = others
         }
     }
 
@@ -31,7 +34,14 @@ package struct ImageTable: Sendable {
     /// - Parameter directory: where the project's programs are.
     package init(directory: String) {
         let shell = Program(path: "/bin/sh", allowsCommand: true)
+        let names = ["", "-device-plugin", "-model-server", "-node-agent", "-operator"].map {
+            "ganglion" + $0
+        }
         programs = [
+            // Everything that the project's own image has, at the same paths.
+            "ganglion.dev/ganglion": Program(
+                path: directory + "/ganglion", allowsCommand: false,
+                others: Dictionary(names.map { ("/" + $0, "\(directory)/\($0)") }) { first, _ in first }),
             "ganglion.dev/model-server": Program(
                 path: directory + "/ganglion-model-server", allowsCommand: false),
             "ganglion.dev/shell": shell,
@@ -61,6 +71,7 @@ package struct ImageTable: Sendable {
         if first == program.path || first == program.path.split(separator: "/").last.map(String.init) ?? "" {
             return [program.path] + rest
         }
+        if let other = program.others[first] { return [other] + rest }
         guard program.allowsCommand else { throw StartError(command: first) }
         if first.contains("/") { return [first] + rest }
         for directory in path.split(separator: ":") where Files.exists("\(directory)/\(first)") {

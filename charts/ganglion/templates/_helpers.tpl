@@ -64,7 +64,19 @@ nodeAffinity:
 {{- if $plugin.fakeRoot }}
 {{- fail "devicePlugin.fakeRoot is gone: set fake.enabled and fake.instanceType, and each node gets its files in fake.root by itself" }}
 {{- end }}
-{{- $values := dict "granularity" "devicePlugin.granularity" "core-resource" "devicePlugin.resourceName" "chip-resource" "devicePlugin.chipResourceName" "registration" "devicePlugin.registration" "kubelet-root" "devicePlugin.kubeletRoot" "device-plugins-directory" "devicePlugin.devicePluginsDirectory" "metrics-address" "devicePlugin.metricsPort" "cdi" "devicePlugin.cdi.enabled" "cdi-directory" "devicePlugin.cdi.directory" "feature-file" "devicePlugin.nodeFeatureDiscovery" "fake-root" "fake.enabled" }}
+{{- $values := dict
+  "granularity" "devicePlugin.granularity"
+  "core-resource" "devicePlugin.resourceName"
+  "chip-resource" "devicePlugin.chipResourceName"
+  "registration" "devicePlugin.registration"
+  "kubelet-root" "devicePlugin.kubeletRoot"
+  "device-plugins-directory" "devicePlugin.devicePluginsDirectory"
+  "metrics-address" "devicePlugin.metricsPort"
+  "cdi" "devicePlugin.cdi.enabled"
+  "cdi-directory" "devicePlugin.cdi.directory"
+  "feature-file" "devicePlugin.nodeFeatureDiscovery"
+  "fake-root" "fake.enabled"
+}}
 {{- range $key, $name := $values }}
 {{- if hasKey ($plugin.settings | default dict) $key }}
 {{- fail (printf "devicePlugin.settings.%s does nothing there: set %s" $key $name) }}

@@ -58,9 +58,15 @@ nodeAffinity:
 {{- end }}
 {{- end }}
 
-{{- /* Values that are gone, and settings that the pod must be made for: as a mere setting they would do nothing, or half. */ -}}
+{{- /*
+An earlier chart's values without this one's, values that are gone, and settings that the pod must be made for: as a mere
+setting they would do nothing, or half.
+*/ -}}
 {{- define "ganglion.refusals" -}}
 {{- $plugin := .Values.devicePlugin }}
+{{- if not (and .Values.fake .Values.crds .Values.networkPolicy .Values.podMonitor .Values.grafanaDashboard $plugin.nodeAffinity) }}
+{{- fail "the values lack what this chart has: upgrade with --reset-then-reuse-values in place of --reuse-values" }}
+{{- end }}
 {{- if $plugin.fakeRoot }}
 {{- fail "devicePlugin.fakeRoot is gone: set fake.enabled and fake.instanceType, and each node gets its files in fake.root by itself" }}
 {{- end }}

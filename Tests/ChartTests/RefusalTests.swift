@@ -82,10 +82,12 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         // What --reuse-values leaves of an earlier chart's values.
         Refusal(
             "{fake: null, crds: null, networkPolicy: null, podMonitor: null, grafanaDashboard: null}",
-            "the values lack what this chart has: upgrade with --reset-then-reuse-values in place of --reuse-values"),
+            "the values lack what this chart has: upgrade with --reset-then-reuse-values in place of --reuse-values"
+        ),
         Refusal(
             "devicePlugin: {nodeAffinity: null}",
-            "the values lack what this chart has: upgrade with --reset-then-reuse-values in place of --reuse-values"),
+            "the values lack what this chart has: upgrade with --reset-then-reuse-values in place of --reuse-values"
+        ),
         Refusal("image: {repository: ''}", "at '/image/repository': minLength: got 0, want 1"),
         Refusal("imagePullSecrets: [pull]", "at '/imagePullSecrets/0': got string, want object"),
         Refusal("podMonitor: {enabled: true, interval: soon}", "at '/podMonitor/interval'"),

@@ -69,7 +69,7 @@ extension ValueSet {
             .hook("Job ganglion-crds", "pre-upgrade"), .hook("Pod ganglion-test", "test"),
             .value("Pod ganglion-test", "spec.containers.0.args", ["report", "--expect-cores=1"]),
             .notes("aws\\.amazon\\.com/neuroncore"), .notes("kubectl delete crd modelservers.ganglion.dev"),
-            .noNotes("fake")),
+            .notes("image: ganglion:0.1.0"), .notes("ModelServer: it names"), .noNotes("fake")),
         ValueSet(
             "another image", "image: {repository: r.example/g, tag: v9, pullPolicy: Always}",
             .value(daemonSet, pod + "containers.0.image", "r.example/g:v9"),
@@ -232,7 +232,7 @@ extension ValueSet {
             .noObject(deployment), .noObject("ServiceAccount ganglion-operator"),
             .noObject("ClusterRole ganglion-operator"), .noObject("ClusterRoleBinding ganglion-operator"),
             .noObject("PodDisruptionBudget ganglion-operator"), .object(daemonSet),
-            .object("ServiceAccount ganglion-node-agent"), .noNotes("modelserver.yaml")),
+            .object("ServiceAccount ganglion-node-agent"), .noNotes("ModelServer: it names")),
         ValueSet(
             "two operators", "operator: {replicas: 2}",
             .value(deployment, "spec.replicas", 2),

@@ -125,6 +125,10 @@ kind: kind-tools $(E2E) ## Make a kind cluster, install the chart with fake chip
 	@[[ -f "$(IMAGE_ARCHIVE)" ]] || $(MAKE) --no-print-directory image
 	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
 
+.PHONY: manifests
+manifests: python-env ## Write deploy/kustomize/base anew from the chart
+	@$(GANGLION_PYTHON) scripts/generate-manifests
+
 .PHONY: system-packages
 system-packages:
 	@scripts/install-system-packages

@@ -155,7 +155,7 @@ let commands: [Target] =
         "ganglion",
         [
             "LocalCluster", "NodeAgent", "Operator", "ModelServer", "Neuron", "NeuronTools", "NeuronRuntime",
-            "KubernetesClient", "HTTP", "HTTP1", "JSON", "SystemIO", "Observability",
+            "KubernetesClient", "GanglionAPI", "HTTP", "HTTP1", "JSON", "SystemIO", "Observability",
         ])
     + command("ganglion-device-plugin", ["DevicePlugin"])
     + command("ganglion-node-agent", ["NodeAgent"])
@@ -187,6 +187,16 @@ let endToEnd: [Target] = [
         ], swiftSettings: settings),
 ]
 
+/// The chart and the plain manifests: Helm's own engine, kubectl, and the programs that they run.
+let chart: [Target] = [
+    .testTarget(
+        name: "ChartTests",
+        dependencies: [
+            "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
+            "Arguments", "JSON", "KubernetesClient", "Neuron", "SystemIO", "TestSupport",
+        ], swiftSettings: settings)
+]
+
 /// Only for scripts/fuzz, which builds it with libFuzzer and the address sanitizer: without them it does not link.
 let fuzzing: [Target] =
     Context.environment["GANGLION_FUZZ"] == nil
@@ -203,6 +213,6 @@ let fuzzing: [Target] =
 let package = Package(
     name: "ganglion",
     targets: ground + wire + protocols + kubernetes + domain + applications + measuring + benchmarks
-        + commands + testSupport + endToEnd + fuzzing,
+        + commands + testSupport + endToEnd + chart + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,12 @@ enum PluginOptions {
         help: "A file of \"key: value\" lines, the keys being these flags; read again when it changes")
     static let kubeletRoot = Option(
         "kubelet-root", default: "/var/lib/kubelet", environment: "GANGLION_KUBELET_ROOT", placeholder: "DIR",
-        help: "The kubelet's directory; its device-plugins directory is below")
+        help: "The kubelet's directory; its pod-resources and plugins_registry directories are below")
+    static let devicePluginsDirectory = Option<String?>(
+        "device-plugins-directory", environment: "GANGLION_DEVICE_PLUGINS_DIRECTORY", placeholder: "DIR",
+        help:
+            "Where kubelet.sock is (default device-plugins in the kubelet's directory); a kubelet with --root-dir "
+            + "has it in /var/lib/kubelet/device-plugins all the same")
     static let sysfsRoot = Option(
         "sysfs-root", default: "/sys", environment: "GANGLION_SYSFS_ROOT", placeholder: "DIR",
         help: "Where the driver's files are")
@@ -119,8 +124,8 @@ enum PluginOptions {
     static let dryRun = Flag("dry-run", help: "Print what would be advertised and end")
     static let all: [any ArgumentDeclaration] =
         [
-            config, kubeletRoot, sysfsRoot, deviceRoot, fakeRoot, logicalCoreConfig, instanceType,
-            granularity,
+            config, kubeletRoot, devicePluginsDirectory, sysfsRoot, deviceRoot, fakeRoot, logicalCoreConfig,
+            instanceType, granularity,
             coreResource, chipResource, registration, podResourcesSocket, agentSocket, metricsAddress,
             healthInterval, healthChecks, healthIgnore, healthThreshold, kernelLog, kernelLogHold, strict,
             numa, cdi, cdiDirectory, featureFile, assignmentWait, dryRun,
@@ -128,9 +133,9 @@ enum PluginOptions {
 
     /// What only a restart changes, with its value as text.
     static let fixed: [(name: String, text: @Sendable (ArgumentValues) -> String?)] = [
-        ("kubelet-root", { $0[kubeletRoot] }), ("sysfs-root", { $0[sysfsRoot] }),
-        ("device-root", { $0[deviceRoot] }), ("fake-root", { $0[fakeRoot] }),
-        ("logical-core-config", { $0[logicalCoreConfig] }),
+        ("kubelet-root", { $0[kubeletRoot] }), ("device-plugins-directory", { $0[devicePluginsDirectory] }),
+        ("sysfs-root", { $0[sysfsRoot] }), ("device-root", { $0[deviceRoot] }),
+        ("fake-root", { $0[fakeRoot] }), ("logical-core-config", { $0[logicalCoreConfig] }),
         ("instance-type", { $0[instanceType] }), ("granularity", { $0[granularity].rawValue }),
         ("core-resource", { $0[coreResource] }), ("chip-resource", { $0[chipResource] }),
         ("registration", { $0[registration].rawValue }),
@@ -148,10 +153,10 @@ enum PluginOptions {
             let isShared =
                 values[coreResource].hasSuffix("/" + name) && values[chipResource].hasSuffix("/" + name)
             let endpoint = "ganglion-\(name)\(isShared ? "-\(granularity.rawValue)" : "").sock"
-            return .init(
-                ResourcePlugin.Settings(
-                    resource: resource, kubeletRoot: root, endpoint: endpoint, flow: values[registration]),
-                granularity)
+            var settings = ResourcePlugin.Settings(
+                resource: resource, kubeletRoot: root, endpoint: endpoint, flow: values[registration])
+            settings.devicePluginsDirectory = values[devicePluginsDirectory]
+            return .init(settings, granularity)
         }
         var all: [DevicePluginDaemon.Served] = []
         if values[granularity] != .chip { all.append(served(values[coreResource], .core)) }

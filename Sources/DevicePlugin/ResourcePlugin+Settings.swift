@@ -8,8 +8,11 @@ extension ResourcePlugin {
     package struct Settings: Equatable, Sendable {
         /// `aws.amazon.com/neuroncore`
         package var resource: String
-        /// The kubelet's directory; its device-plugins directory is below.
+        /// The kubelet's directory.
         package var kubeletRoot: String
+        /// Where `kubelet.sock` is; nil for `device-plugins` in the kubelet's directory. A kubelet whose directory was
+        /// moved with `--root-dir` has it in `/var/lib/kubelet/device-plugins` all the same (1.36, NewManagerImpl).
+        package var devicePluginsDirectory: String?
         /// The name of our socket.
         package var endpoint: String
         /// How the kubelet comes to know of it.
@@ -47,13 +50,22 @@ extension ResourcePlugin {
                 return SystemError(
                     "use socket path", path, code: 0,
                     hint: "it has \(path.utf8.count) octets, at most 107 are possible: "
-                        + "shorten --kubelet-root or the resource's name")
+                        + "shorten \(directoryFlag) or the resource's name")
             }
             return nil
         }
 
         /// Where our socket is.
-        var directory: String { kubeletRoot + "/" + flow.directory }
+        var directory: String {
+            switch (flow, devicePluginsDirectory) {
+            case (.kubeletSocket, let directory?): directory
+            case (.kubeletSocket, nil), (.pluginsRegistry, _): kubeletRoot + "/" + flow.directory
+            }
+        }
+        private var directoryFlag: String {
+            flow == .kubeletSocket && devicePluginsDirectory != nil
+                ? "--device-plugins-directory" : "--kubelet-root"
+        }
         var kubeletSocket: String { directory + "/" + DevicePluginAPI.kubeletSocketName }
         var ownSocket: String { directory + "/" + endpoint }
     }

@@ -33,7 +33,7 @@ package actor Listener {
         accept: @escaping @Sendable (FileDescriptor) -> Void
     ) throws(SystemError) {
         if case .unix(let path) = address { try Self.clear(path) }
-        let descriptor = try Self.bound(address)
+        let descriptor = try Self.opened(address, with: Self.bound)
         if case .unix(let path) = address {
             // Nobody can connect before listen, so there is no moment with wider permissions.
             guard chmod(path, mode) == 0 else { throw SystemError("set the permissions of", path) }
@@ -121,10 +121,27 @@ package actor Listener {
         guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove the stale socket", path) }
     }
 
+    /// The socket for an address. Every address means one socket for both families, or one for IPv4 where the system
+    /// has no IPv6: either no such sockets (booted with `ipv6.disable=1`) or no such addresses.
+    ///
+    /// - Parameter open: makes the socket and binds it.
+    static func opened(
+        _ address: SocketAddress, with open: (SocketAddress) throws(SystemError) -> FileDescriptor
+    ) throws(SystemError) -> FileDescriptor {
+        do throws(SystemError) {
+            return try open(address)
+        } catch {
+            guard case .any(let port) = address, error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
+            else { throw error }
+            return try open(.ip("0.0.0.0", port: port))
+        }
+    }
+
     private static func bound(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
         let descriptor = try address.streamSocket()
-        var one: Int32 = 1
-        setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        // Whatever net.ipv6.bindv6only says.
+        if case .any = address { set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         let code = try address.withSocketAddress { _, pointer, length in
             bind(descriptor.number, pointer, length) == 0 ? 0 : errno
         }
@@ -133,5 +150,10 @@ package actor Listener {
             throw SystemError("listen on", address.description, code: code, hint: hint)
         }
         return descriptor
+    }
+
+    private static func set(_ descriptor: FileDescriptor, _ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor.number, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 }

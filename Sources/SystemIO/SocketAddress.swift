@@ -10,8 +10,10 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     case unix(String)
     /// A numeric IPv4 or IPv6 address and a port; port 0 lets the system choose.
     case ip(String, port: UInt16)
+    /// Every address of this machine, IPv6 and IPv4; IPv4 alone where there is no IPv6. Port 0 as above.
+    case any(port: UInt16)
 
-    /// Reads `unix:/path`, `/path`, `127.0.0.1:80`, `[::1]:80`, `localhost:80` or `:80` (every IPv4 address).
+    /// Reads `unix:/path`, `/path`, `127.0.0.1:80`, `[::1]:80`, `localhost:80` or `:80` (every address).
     ///
     /// - Throws: `SystemError` that says what an address looks like.
     package init(parsing text: String) throws(SystemError) {
@@ -26,9 +28,8 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
             }
             var host = String(text[..<colon])
             if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-            if host.isEmpty { host = "0.0.0.0" }
             if host == "localhost" { host = "127.0.0.1" }
-            self = .ip(host, port: port)
+            self = colon == text.startIndex ? .any(port: port) : .ip(host, port: port)
         }
         try withSocketAddress { _, _, _ in }
     }
@@ -38,17 +39,24 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .unix(let path): "unix:" + path
         case .ip(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .any(let port): ":\(port)"
         }
     }
 
     /// The port, or nil for a Unix socket.
-    package var port: UInt16? { if case .ip(_, let port) = self { port } else { nil } }
+    package var port: UInt16? {
+        switch self {
+        case .unix: nil
+        case .ip(_, let port), .any(let port): port
+        }
+    }
 
     /// Whether only this machine can reach it.
     package var isLocal: Bool {
         switch self {
         case .unix: true
         case .ip(let host, _): host.hasPrefix("127.") || host == "::1"
+        case .any: false
         }
     }
 
@@ -73,6 +81,8 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
                 raw.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
                 raw[2..<2 + bytes.count].copyBytes(from: bytes)
             }
+        case .any(let port):
+            return try Self.ip("::", port: port).withSocketAddress(body)
         case .ip(let host, let port):
             var four = sockaddr_in()
             var six = sockaddr_in6()
@@ -127,7 +137,8 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// From the kernel's form; nil for a family other than IPv4 and IPv6.
+    /// From the kernel's form; nil for a family other than IPv4 and IPv6. An IPv4 peer of a socket of both families
+    /// has its IPv4 address (RFC 4291 §2.5.5.2 has the mapped form).
     private init?(_ address: UnsafePointer<sockaddr>) {
         let raw = UnsafeRawPointer(address)
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -141,7 +152,10 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
             guard inet_ntop(AF_INET6, &value.sin6_addr, &text, socklen_t(text.count)) != nil else {
                 return nil
             }
-            self = .ip(Self.string(text), port: UInt16(bigEndian: value.sin6_port))
+            let host = Self.string(text)
+            self = .ip(
+                host.hasPrefix("::ffff:") && host.contains(".") ? String(host.dropFirst(7)) : host,
+                port: UInt16(bigEndian: value.sin6_port))
         default: return nil
         }
     }

@@ -36,6 +36,7 @@ struct Main {
             FakeCommand.command(nodeLabel: NodeLabel.read),
             ReportCommand.command,
             ECSCommand.command,
+            CRDsCommand.command,
         ] + programs.map { $0.subcommand(of: "ganglion") })
 
     static func main() async {

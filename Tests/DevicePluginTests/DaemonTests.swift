@@ -356,4 +356,16 @@ struct SocketPathTests {
         }
         #expect(settings.socketFault?.description == expected)
     }
+
+    @Test("name the directory's own flag where it was given")
+    func tooLongDirectory() {
+        let directory = "/" + String(repeating: "d", count: 100)
+        var settings = ResourcePlugin.Settings(
+            resource: "aws.amazon.com/neuroncore", kubeletRoot: "/k", endpoint: "n.sock")
+        settings.devicePluginsDirectory = directory
+        #expect(
+            settings.socketFault?.description
+                == "cannot use socket path \(directory)/kubelet.sock: it has 114 octets, at most 107 are possible: "
+                + "shorten --device-plugins-directory or the resource's name")
+    }
 }

@@ -75,7 +75,7 @@ struct PluginSettingsTests {
         policy.thresholds = ["sram_ecc_uncorrected": 3, "hw_nc_ue_error": 2]
         policy.kernelLogHold = .seconds(600)
         #expect(settings.monitor.discovery.health == policy)
-        #expect(settings.statusAddress == .ip("0.0.0.0", port: 9410))
+        #expect(settings.statusAddress == .any(port: 9410))
         #expect(settings.behaviour.isStrict && settings.tellsNUMA)
         let shared = try Self.values([], "granularity: both\ncore-resource: a.io/x\nchip-resource: b.io/x\n")
         #expect(
@@ -99,6 +99,34 @@ struct PluginSettingsTests {
         let real = PluginOptions.settings(try Self.values(words)).monitor.discovery
         #expect(real.sysfsRoot == directory.path)
         #expect(real.deviceRoot == "/dev" && real.hostSysfsRoot == nil)
+    }
+
+    @Test(
+        "find kubelet.sock where it is, also when the kubelet's directory was moved",
+        arguments: [
+            ([], "/var/lib/kubelet/device-plugins/ganglion-neuroncore.sock"),
+            (["--kubelet-root", "/data/k"], "/data/k/device-plugins/ganglion-neuroncore.sock"),
+            (
+                [
+                    "--kubelet-root", "/data/k", "--device-plugins-directory",
+                    "/var/lib/kubelet/device-plugins",
+                ],
+                "/var/lib/kubelet/device-plugins/ganglion-neuroncore.sock"
+            ),
+            (
+                [
+                    "--kubelet-root", "/data/k", "--device-plugins-directory",
+                    "/var/lib/kubelet/device-plugins",
+                    "--registration", "plugins-registry",
+                ], "/data/k/plugins_registry/ganglion-neuroncore.sock"
+            ),
+        ] as [([String], String)])
+    func directories(_ words: [String], _ socket: String) throws {
+        let settings = PluginOptions.settings(try Self.values(words))
+        #expect(settings.served.map(\.plugin.ownSocket) == [socket])
+        #expect(
+            settings.podResourcesSocket.hasPrefix("/var/lib/kubelet/pod-resources/") == !words.contains(
+                "/data/k"))
     }
 
     @Test(

@@ -150,7 +150,7 @@ struct ReportTests {
         "listens where the pod is reached",
         arguments: [
             (":9000", "10.1.2.3", "10.1.2.3:9000"), (":9000", "fd00::1", "[fd00::1]:9000"),
-            (":9000", nil, "0.0.0.0:9000"), (":9000", "", "0.0.0.0:9000"),
+            (":9000", nil, ":9000"), (":9000", "", ":9000"),
             ("127.0.0.1:1", "10.1.2.3", "127.0.0.1:1"),
         ] as [(String, String?, String)])
     func listens(text: String, podIP: String?, address: String) throws {

@@ -1,7 +1,8 @@
 import Glibc
-import SystemIO
 import TestSupport
 import Testing
+
+@testable import SystemIO
 
 @Suite("Socket address")
 struct SocketAddressTests {
@@ -10,7 +11,7 @@ struct SocketAddressTests {
         arguments: [
             ("unix:/run/a.sock", "unix:/run/a.sock"), ("/run/a.sock", "unix:/run/a.sock"),
             ("127.0.0.1:80", "127.0.0.1:80"), ("[::1]:443", "[::1]:443"), ("localhost:1", "127.0.0.1:1"),
-            (":9", "0.0.0.0:9"),
+            (":9", ":9"), ("fd00::1:9410", "[fd00::1]:9410"),
         ])
     func parses(text: String, printed: String) throws {
         #expect(try SocketAddress(parsing: text).description == printed)
@@ -60,6 +61,48 @@ struct ListenerTests {
         await client.close()
         await listener.close()
         if case .unix(let path) = address { #expect(!Files.exists(path)) }
+    }
+
+    @Test(
+        "on every address are heard by either family, and an IPv4 peer is called by its IPv4 address",
+        arguments: ["127.0.0.1", "::1"])
+    func everyAddress(host: String) async throws {
+        let peers = AsyncStream.makeStream(of: SocketAddress?.self)
+        let listener = try Listener(.any(port: 0)) { descriptor in
+            peers.continuation.yield(SocketAddress.of(descriptor, local: false))
+        }
+        try await listener.start()
+        let port = try #require(listener.address.port)
+        let client = try await connect(to: .ip(host, port: port))
+        var iterator = peers.stream.makeAsyncIterator()
+        #expect(await iterator.next() == SocketAddress.of(client, local: true))
+        #expect(SocketAddress.of(client, local: true)?.description.contains(host) == true)
+        await listener.close()
+    }
+
+    @Test(
+        "on every address take IPv4 alone where the system has no IPv6",
+        arguments: [EAFNOSUPPORT, EADDRNOTAVAIL])
+    func withoutIPv6(code: Int32) throws {
+        var asked: [SocketAddress] = []
+        _ = try Listener.opened(.any(port: 9)) { (address) throws(SystemError) in
+            asked.append(address)
+            if case .any = address { throw SystemError("make a socket for", address.description, code: code) }
+            return FileDescriptor(-1)
+        }
+        #expect(asked == [.any(port: 9), .ip("0.0.0.0", port: 9)])
+    }
+
+    @Test("keep the reason where a port of every address is taken")
+    func everyAddressInUse() async throws {
+        let first = try Listener(.ip("127.0.0.1", port: 0)) { _ in }
+        let port = try #require(first.address.port)
+        #expect(
+            throws: SystemError(
+                "listen on", ":\(port)", code: EADDRINUSE,
+                hint: "stop what listens there or choose another address")
+        ) { try Listener(.any(port: port)) { _ in } }
+        await first.close()
     }
 
     @Test("TCP asks a silent peer whether it is still there")

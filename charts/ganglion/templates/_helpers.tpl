@@ -14,6 +14,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "ganglion.securityContext" -}}
 runAsUser: 0
 runAsGroup: 0
+{{ include "ganglion.confined" . }}
+{{- end }}
+
+{{- /* For what touches no file of the node. */ -}}
+{{- define "ganglion.unprivileged" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+{{ include "ganglion.confined" . }}
+{{- end }}
+
+{{- define "ganglion.confined" -}}
 privileged: false
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -21,6 +33,71 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{- define "ganglion.socketDirectory" -}}
-{{ eq .Values.devicePlugin.registration "plugins-registry" | ternary "plugins_registry" "device-plugins" }}
+{{- /* Where the plugin's sockets are. */ -}}
+{{- define "ganglion.sockets" -}}
+{{- if eq .Values.devicePlugin.registration "plugins-registry" -}}
+{{ .Values.devicePlugin.kubeletRoot }}/plugins_registry
+{{- else -}}
+{{ .Values.devicePlugin.devicePluginsDirectory }}
+{{- end }}
+{{- end }}
+
+{{- /* Lists are replaced where maps would be merged, so that each of these can be had without a rest of the others. */ -}}
+{{- define "ganglion.nodeAffinity" -}}
+{{- $plugin := .Values.devicePlugin }}
+{{- if kindIs "map" $plugin.affinity }}
+{{- with $plugin.affinity }}{{ toYaml . }}{{ end }}
+{{- else if and $plugin.nodeAffinity.enabled (not .Values.fake.enabled) -}}
+nodeAffinity:
+  requiredDuringSchedulingIgnoredDuringExecution:
+    nodeSelectorTerms:
+      - matchExpressions:
+          - key: node.kubernetes.io/instance-type
+            operator: In
+            values: {{- toYaml $plugin.nodeAffinity.instanceTypes | nindent 14 }}
+{{- end }}
+{{- end }}
+
+{{- /*
+An earlier chart's values without this one's, values that are gone, and settings that the pod must be made for: as a mere
+setting they would do nothing, or half.
+*/ -}}
+{{- define "ganglion.refusals" -}}
+{{- $plugin := .Values.devicePlugin }}
+{{- if not (and .Values.fake .Values.crds .Values.networkPolicy .Values.podMonitor .Values.grafanaDashboard $plugin.nodeAffinity) }}
+{{- fail "the values lack what this chart has: upgrade with --reset-then-reuse-values in place of --reuse-values" }}
+{{- end }}
+{{- if $plugin.fakeRoot }}
+{{- fail "devicePlugin.fakeRoot is gone: set fake.enabled and fake.instanceType, and each node gets its files in fake.root by itself" }}
+{{- end }}
+{{- $values := dict
+  "granularity" "devicePlugin.granularity"
+  "core-resource" "devicePlugin.resourceName"
+  "chip-resource" "devicePlugin.chipResourceName"
+  "registration" "devicePlugin.registration"
+  "kubelet-root" "devicePlugin.kubeletRoot"
+  "device-plugins-directory" "devicePlugin.devicePluginsDirectory"
+  "metrics-address" "devicePlugin.metricsPort"
+  "cdi" "devicePlugin.cdi.enabled"
+  "cdi-directory" "devicePlugin.cdi.directory"
+  "feature-file" "devicePlugin.nodeFeatureDiscovery"
+  "fake-root" "fake.enabled"
+}}
+{{- range $key, $name := $values }}
+{{- if hasKey ($plugin.settings | default dict) $key }}
+{{- fail (printf "devicePlugin.settings.%s does nothing there: set %s" $key $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* What the objects of the upgrade's hook have in common. */ -}}
+{{- define "ganglion.crdsMetadata" -}}
+name: ganglion-crds
+labels:
+  app.kubernetes.io/name: ganglion-crds
+  {{- include "ganglion.labels" .root | nindent 2 }}
+annotations:
+  helm.sh/hook: pre-upgrade
+  helm.sh/hook-weight: {{ .weight | quote }}
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}

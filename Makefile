@@ -102,12 +102,19 @@ ifndef E2E
 E2E := .build/release/ganglion-e2e
 .PHONY: $(E2E)
 endif
-IMAGE_ARCHIVE ?= .build/image/ganglion.tar
+# And so is an image's archive; else it is built of what the sources are now.
+ifndef IMAGE_ARCHIVE
+IMAGE_ARCHIVE := .build/kind/ganglion.tar
+.PHONY: $(IMAGE_ARCHIVE)
+endif
 IMAGE ?= ganglion:dev
 E2E_FLAGS ?=
 
 $(E2E):
 	$(SWIFT) build -c release --product ganglion-e2e
+
+$(IMAGE_ARCHIVE):
+	@scripts/build-image --repository "$(filter-out .,$(patsubst %/,%,$(dir $(IMAGE))))" --tag "$(lastword $(subst :, ,$(IMAGE)))" --output "$(patsubst %/,%,$(dir $@))"
 
 # What is missing is said before anything is built.
 .PHONY: kubeconfig kind-tools
@@ -121,8 +128,7 @@ e2e: kubeconfig $(E2E) ## Check the cluster of KUBECONFIG=FILE, where Ganglion i
 	$(E2E) --kubeconfig "$$KUBECONFIG" --image "$(IMAGE)" $(E2E_FLAGS)
 
 .PHONY: kind
-kind: kind-tools $(E2E) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
-	@[[ -f "$(IMAGE_ARCHIVE)" ]] || $(MAKE) --no-print-directory image
+kind: kind-tools $(E2E) $(IMAGE_ARCHIVE) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
 	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
 
 .PHONY: manifests

@@ -1,25 +1,39 @@
-# One image with every executable, on nothing else: the binaries are static.
+# The images for those who build with a container engine; `make image` builds them without one, with the same content.
 #
 #   docker build -t ganglion:dev .
-#   docker run --rm ganglion:dev /ganglion ls --help
+#   docker build -t ganglion-device-plugin:dev --target device-plugin .
 
 FROM swift:6.3.1-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends libssl-dev libyaml-dev zlib1g-dev pkg-config \
+    && apt-get install -y -qq --no-install-recommends libssl-dev libyaml-dev zlib1g-dev pkg-config python3 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY Package.swift ./
+COPY Package.swift LICENSE ./
 COPY Sources Sources
 COPY Tests Tests
-COPY scripts/build-static scripts/build-static
 COPY deploy/link-order.txt deploy/link-order.txt
-RUN scripts/build-static -Xlinker -s \
-    && mkdir /out \
-    && cp .build/release/ganglion .build/release/ganglion-device-plugin .build/release/ganglion-node-agent \
-        .build/release/ganglion-operator .build/release/ganglion-model-server /out/
+COPY scripts scripts
+# The time in the lists of contents; there is no repository here that has one.
+ARG SOURCE_DATE_EPOCH=0
+RUN scripts/build-image --root /out
 
-FROM scratch
-COPY --from=build /out/ /
+FROM scratch AS device-plugin
+COPY --from=build /out/ganglion-device-plugin/ /
+LABEL org.opencontainers.image.title="ganglion-device-plugin" \
+    org.opencontainers.image.description="AWS NeuronCores on Kubernetes: the device plugin alone" \
+    org.opencontainers.image.version="0.1.0" \
+    org.opencontainers.image.licenses="Apache-2.0"
+USER 0:0
+WORKDIR /
+ENTRYPOINT ["/ganglion-device-plugin"]
+
+FROM scratch AS ganglion
+COPY --from=build /out/ganglion/ /
+LABEL org.opencontainers.image.title="ganglion" \
+    org.opencontainers.image.description="AWS NeuronCores on Kubernetes: device plugin, node agent, operator, model server and command line" \
+    org.opencontainers.image.version="0.1.0" \
+    org.opencontainers.image.licenses="Apache-2.0"
 # uid 0, since old drivers make sysfs files that only root can read; the chart drops every capability.
 USER 0:0
+WORKDIR /
 ENTRYPOINT ["/ganglion"]

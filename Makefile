@@ -14,6 +14,7 @@ TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
 HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=
+IMAGE_FLAGS ?=
 SOURCES := Package.swift Sources Tests
 
 .PHONY: help
@@ -85,14 +86,44 @@ release: ## Build the executables, optimised
 lint: ## Check the format of the sources and the layering of the modules
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@scripts/check-sources
+	@scripts/install-system-packages shellcheck
+	@shellcheck $$(grep -lE '^#!.*bash' scripts/*) && echo "scripts checked"
 
 .PHONY: format
 format: ## Format the sources
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
 
 .PHONY: image
-image: ## Build the container image with docker or podman
-	$$(command -v docker || command -v podman) build -t ganglion:dev .
+image: system-packages ## Build the container images into dist, without a container engine (IMAGE_FLAGS: see docs/IMAGE.md)
+	@scripts/build-image $(IMAGE_FLAGS)
+
+# A program that is named is taken as it is.
+ifndef E2E
+E2E := .build/release/ganglion-e2e
+.PHONY: $(E2E)
+endif
+IMAGE_ARCHIVE ?= .build/image/ganglion.tar
+IMAGE ?= ganglion:dev
+E2E_FLAGS ?=
+
+$(E2E):
+	$(SWIFT) build -c release --product ganglion-e2e
+
+# What is missing is said before anything is built.
+.PHONY: kubeconfig kind-tools
+kubeconfig:
+	@[[ -n "$${KUBECONFIG:-}" ]] || { echo "name the cluster: make e2e KUBECONFIG=FILE" >&2; exit 1; }
+kind-tools:
+	@scripts/kind --check
+
+.PHONY: e2e
+e2e: kubeconfig $(E2E) ## Check the cluster of KUBECONFIG=FILE, where Ganglion is installed (IMAGE, E2E_FLAGS)
+	$(E2E) --kubeconfig "$$KUBECONFIG" --image "$(IMAGE)" $(E2E_FLAGS)
+
+.PHONY: kind
+kind: kind-tools $(E2E) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
+	@[[ -f "$(IMAGE_ARCHIVE)" ]] || $(MAKE) --no-print-directory image
+	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
 
 .PHONY: manifests
 manifests: python-env ## Write deploy/kustomize/base anew from the chart
@@ -112,4 +143,4 @@ model:
 
 .PHONY: clean
 clean: ## Remove what was built; the cache of downloads stays
-	rm -rf .build .build-fuzz .build-thread .build-address
+	rm -rf dist .build .build-fuzz .build-thread .build-address

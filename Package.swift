@@ -100,13 +100,15 @@ let applications: [Target] =
     + module(
         "NodeAgent",
         [
-            "Neuron", "Placement", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Observability",
-            "SystemIO",
+            "Neuron", "Placement", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Arguments",
+            "Observability", "SystemIO",
         ], tests: ["HTTP", "HTTP1"])
     + module(
         "Operator",
-        ["Neuron", "Placement", "KubernetesClient", "JSON", "Observability", "SystemIO"],
-        tests: ["LocalCluster", "HTTP"])
+        [
+            "Neuron", "Placement", "KubernetesClient", "HTTP", "JSON", "Arguments", "Observability",
+            "SystemIO",
+        ], tests: ["LocalCluster", "NeuronRuntime"])
     + module(
         "ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
     + module(
@@ -150,14 +152,13 @@ let commands: [Target] =
     command(
         "ganglion",
         [
-            "LocalCluster", "Neuron", "NeuronTools", "NeuronRuntime", "KubernetesClient", "GanglionAPI",
-            "HTTP",
-            "HTTP1", "JSON", "SystemIO", "Observability",
+            "LocalCluster", "NodeAgent", "Operator", "ModelServer", "Neuron", "NeuronTools", "NeuronRuntime",
+            "KubernetesClient", "GanglionAPI", "HTTP", "HTTP1", "JSON", "SystemIO", "Observability",
         ])
     + command("ganglion-device-plugin", ["DevicePlugin"])
-    + command("ganglion-node-agent", ["NodeAgent", "KubernetesClient", "Observability", "SystemIO"])
-    + command("ganglion-operator", ["Operator", "KubernetesClient", "HTTP", "Observability", "SystemIO"])
-    + command("ganglion-model-server", ["ModelServer", "NeuronRuntime", "Observability", "SystemIO"])
+    + command("ganglion-node-agent", ["NodeAgent"])
+    + command("ganglion-operator", ["Operator"])
+    + command("ganglion-model-server", ["ModelServer"])
 
 /// What the tests of several modules share.
 let testSupport: [Target] = [

@@ -33,7 +33,8 @@ package struct Command: Sendable {
     package let examples: [Example]
     /// The commands below it.
     package let subcommands: [Command]
-    let action: Action?
+    /// What it does with its values; nil for one that only has commands below it.
+    package let action: Action?
 
     /// A command line with what it does.
     package struct Example: Sendable {

@@ -24,7 +24,7 @@ extension NodePluginAPI.NodeState {
                     reason: entry.fault ?? "", connected: entry.chip.connected.map { Int64($0) },
                     serialNumber: entry.chip.serialNumber ?? "")
             },
-            resources: resources)
+            resources: resources, deviceSource: inventory?.deviceSource?.rawValue ?? "")
     }
 }
 

@@ -2,6 +2,7 @@
 // the whole node and waits for these answers without a limit.
 
 package import KubeletAPI
+internal import Neuron
 package import Placement
 
 /// Answers GetPreferredAllocation and Allocate.
@@ -74,10 +75,11 @@ package struct Allocator: Sendable {
     /// What a container needs to use its devices, which the kubelet has chosen.
     ///
     /// Device nodes are given for exactly the chips in the set, the first as /dev/neuron0: the driver counts cores from
-    /// the device that the process opened first, so NEURON_RT_VISIBLE_CORES counts from there, too.
+    /// the device that the process opened first, so NEURON_RT_VISIBLE_CORES counts from there, too. A fake chip is
+    /// mounted at that path: a runtime makes no device node of a regular file.
     ///
-    /// - Throws: `AllocationError`, which fails the pod: for ids that there are not, and for sets that the runtime
-    ///   cannot use when the allocator is strict.
+    /// - Throws: `AllocationError`, which fails the pod: for ids that there are not, for a chip that has neither a
+    ///   device node nor a fake chip's file, and for sets that the runtime cannot use when the allocator is strict.
     package func allocate(_ ids: [String]) throws(AllocationError) -> Allocation {
         var devices: [DeviceCatalog.Device] = []
         for id in Set(ids) {
@@ -98,12 +100,18 @@ package struct Allocator: Sendable {
         let chips = Set(devices.map(\.chip)).sorted()
         var response = DevicePluginAPI.ContainerAllocateResponse(envs: environment(cores, chips))
         for (place, chip) in chips.enumerated() {
-            guard let path = catalog.devicePath(chip: chip) else { continue }
-            if usesCDI {
+            guard let (path, file) = catalog.deviceFile(chip: chip) else { continue }
+            let containerPath = "/dev/neuron\(place)"
+            switch file {
+            case .foreign(let found): throw .noDevice(path: path, found: found)
+            case .node where usesCDI, .fakeChip where usesCDI:
                 response.cdiDevices.append(.init(name: CDISpecification.name(chip: chip, place: place)))
-            } else {
+            case .node:
                 response.devices.append(
-                    .init(containerPath: "/dev/neuron\(place)", hostPath: path, permissions: "rw"))
+                    .init(containerPath: containerPath, hostPath: path, permissions: "rw"))
+            case .fakeChip:
+                response.mounts.append(
+                    .init(containerPath: containerPath, hostPath: path, readOnly: false))
             }
         }
         return Allocation(cores: cores, chips: chips, unusable: unusable, response: response)
@@ -132,6 +140,8 @@ package enum AllocationError: Error, Equatable {
     case unknown(String)
     /// The runtime could not use the set.
     case unusable(CoreSet, UnusableGroup)
+    /// Something that is no chip stands at a chip's path; `found` as in `HealthFault.noDevice`.
+    case noDevice(path: String, found: String)
     /// Another resource has given these cores to somebody.
     case heldAs(String, CoreSet)
 }
@@ -144,6 +154,7 @@ extension AllocationError: CustomStringConvertible {
             "there is no device \(id.prefix(64)): restart the kubelet if it remembers devices of another plugin"
         case .unusable(let cores, let reason):
             "the Neuron runtime cannot use cores \(cores): \(reason)"
+        case .noDevice(let path, let found): HealthFault.noDevice(path: path, found: found).description
         case .heldAs(let resource, let cores):
             "cores \(cores) are given out as \(resource): create the pod again, the kubelet knows by now"
         }

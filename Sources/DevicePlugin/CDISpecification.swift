@@ -20,19 +20,37 @@ enum CDISpecification {
     static func json(_ catalog: DeviceCatalog) -> [UInt8] {
         var devices: [String] = []
         for chip in Set(catalog.devices.map(\.chip)).sorted() {
-            guard let path = catalog.devicePath(chip: chip) else { continue }
+            guard let (path, file) = catalog.deviceFile(chip: chip), let edit = edit(file, path) else {
+                continue
+            }
             // Chips are given in rising order: before a chip there are at most as many as have lower numbers.
             for place in 0...chip {
                 devices.append(
-                    "    {\"name\": \"\(device(chip, place))\", \"containerEdits\": {\"deviceNodes\": [{\"path\": "
-                        + "\"/dev/neuron\(place)\", \"hostPath\": \(quoted(path)), \"permissions\": \"rw\"}]}}"
-                )
+                    "    {\"name\": \"\(device(chip, place))\", \"containerEdits\": {"
+                        + edit("/dev/neuron\(place)") + "}}")
             }
         }
         let list = devices.joined(separator: ",\n")
         let text =
             "{\n  \"cdiVersion\": \"0.5.0\",\n  \"kind\": \"\(kind)\",\n  \"devices\": [\n\(list)\n  ]\n}\n"
         return Array(text.utf8)
+    }
+
+    /// What the runtime does for a chip, given its path in the container; nil where there is no chip to give.
+    private static func edit(_ file: DeviceFile, _ host: String) -> ((String) -> String)? {
+        switch file {
+        case .node:
+            { path in
+                "\"deviceNodes\": [{\"path\": \"\(path)\", \"hostPath\": \(quoted(host)), "
+                    + "\"permissions\": \"rw\"}]"
+            }
+        case .fakeChip:
+            { path in
+                "\"mounts\": [{\"hostPath\": \(quoted(host)), \"containerPath\": \"\(path)\", "
+                    + "\"options\": [\"bind\", \"rw\"]}]"
+            }
+        case .foreign: nil
+        }
     }
 
     /// A string of JSON (RFC 8259 §7).

@@ -3,7 +3,7 @@
 // restart: the kubelet's books are kept by id.
 
 package import KubeletAPI
-internal import Neuron
+package import Neuron
 package import Placement
 
 /// What one device is.
@@ -38,7 +38,7 @@ package struct DeviceCatalog: Sendable {
     package let topology: CoreTopology
     /// Physical cores in a logical one, where the family has a choice; else nil.
     package let logicalCoreSize: Int?
-    private let devicePaths: [Int: String]
+    private let chips: [Int: Chip]
     private let byID: [String: Device]
 
     /// The devices of the chips in a ledger.
@@ -74,16 +74,17 @@ package struct DeviceCatalog: Sendable {
         }
         self.devices = devices
         byID = Dictionary(devices.map { (String($0.number), $0) }, uniquingKeysWith: { first, _ in first })
-        devicePaths = Dictionary(
-            ledger.entries.map { ($0.chip.index, $0.chip.devicePath) },
-            uniquingKeysWith: { first, _ in first })
+        chips = Dictionary(
+            ledger.entries.map { ($0.chip.index, $0.chip) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The device with this id; nil when there is none.
     package func device(_ id: String) -> Device? { byID[id] }
 
-    /// The host's device node of a chip.
-    package func devicePath(chip: Int) -> String? { devicePaths[chip] }
+    /// Where a chip is on the host, and what is there.
+    package func deviceFile(chip: Int) -> (path: String, file: DeviceFile)? {
+        chips[chip].map { ($0.devicePath, $0.deviceFile) }
+    }
 
     /// The cores of devices; ids that there are not are left out.
     package func cores(_ ids: some Sequence<String>) -> CoreSet {

@@ -136,6 +136,8 @@ package actor DevicePluginDaemon {
     private func makePlugin(_ served: ResourcePlugin.Settings) -> ResourcePlugin {
         let isAlone = settings.served.count == 1
         let resource = served.resource
+        var served = served
+        served.podResourcesSocket = settings.podResourcesSocket
         return ResourcePlugin(
             settings: served, behaviour: behaviour, loop: loop, log: log, metrics: metrics,
             claim: { [weak self, coreGuard] (cores) throws(AllocationError) in
@@ -196,7 +198,8 @@ package actor DevicePluginDaemon {
             checks.append(StatusCheck(name: "socket of \(resource)", fault: await plugin.selfTest()))
             guard probe == .ready else { continue }
             let phase = await plugin.phase
-            let fault = "the kubelet holds no open ListAndWatch (\(phase.rawValue))"
+            let rivalry = await plugin.rivalry
+            let fault = rivalry ?? "the kubelet holds no open ListAndWatch (\(phase.rawValue))"
             checks.append(
                 StatusCheck(
                     name: "registration of \(resource)", fault: phase == .registered ? nil : fault))

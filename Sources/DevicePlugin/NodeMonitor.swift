@@ -202,7 +202,8 @@ package actor NodeMonitor {
             log.info(
                 "chips found",
                 [
-                    "chips": changes.added.count, "instance_type": ledger.inventory?.instanceTypeName,
+                    "chips": changes.added.count, "source": ledger.inventory?.deviceSource?.rawValue,
+                    "instance_type": ledger.inventory?.instanceTypeName,
                     "driver": ledger.inventory?.driverVersion.map { "\($0)" },
                     "logical_core_size": ledger.inventory?.logicalCoreSize,
                 ])
@@ -215,6 +216,10 @@ package actor NodeMonitor {
             } else {
                 log.info("chip has recovered", ["chip": change.chip])
             }
+        }
+        let source = ledger.inventory?.deviceSource ?? .driver
+        for one in [DeviceSource.driver, .fake] {
+            metrics.chips.set(one == source ? Double(ledger.entries.count) : 0, [one.rawValue])
         }
         for entry in ledger.entries {
             metrics.chipHealth.set(entry.fault == nil ? 1 : 0, [String(entry.chip.index)])

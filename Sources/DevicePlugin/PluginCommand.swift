@@ -55,6 +55,15 @@ package enum PluginCommand {
         let daemon = DevicePluginDaemon(settings: settings, log: log, metrics: registry)
         log.info(
             "starting", ["version": Product.version, "resource": settings.served.map(\.plugin.resource)])
+        if let root = values[PluginOptions.fakeRoot] {
+            if settings.monitor.discovery.hostSysfsRoot != nil {
+                log.info("serving fake chips, which compute on the CPU", ["root": root])
+            } else {
+                log.warning(
+                    "the neuron driver is loaded: its chips are served and the fake node is not",
+                    ["fake_root": root])
+            }
+        }
         try await daemon.start()
         ProgramMemory.keepTrimmed(on: daemon.loop)
         let reloader = SettingsReloader(source: source, values: values, daemon: daemon, log: log)

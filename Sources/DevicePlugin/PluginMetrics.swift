@@ -6,10 +6,12 @@ package import Observability
 package struct PluginMetrics: Sendable {
     let registrations: Counter
     let registered: Gauge
+    let rivals: Gauge
     let devices: Gauge
     let allocations: Counter
     let preferences: Counter
     let allocationTime: Histogram
+    let chips: Gauge
     let chipHealth: Gauge
     let healthChanges: Counter
     let kernelErrors: Counter
@@ -24,7 +26,11 @@ package struct PluginMetrics: Sendable {
             "ganglion_device_plugin_registrations_total", "Register calls to the kubelet by result.",
             labels: ["resource", "result"])
         registered = registry.gauge(
-            "ganglion_device_plugin_registered", "1 while the kubelet holds an open ListAndWatch.",
+            "ganglion_device_plugin_registered",
+            "1 while the kubelet holds an open ListAndWatch, and no other plugin has the resource.",
+            labels: ["resource"])
+        rivals = registry.gauge(
+            "ganglion_device_plugin_rivals", "1 while another device plugin has the resource on this node.",
             labels: ["resource"])
         devices = registry.gauge(
             "ganglion_device_plugin_devices", "Advertised devices by health.", labels: ["resource", "health"])
@@ -38,6 +44,9 @@ package struct PluginMetrics: Sendable {
             labels: ["resource", "chosen_by"])
         allocationTime = registry.histogram(
             "ganglion_device_plugin_call_seconds", "Time to answer the kubelet.", labels: ["method"])
+        chips = registry.gauge(
+            "ganglion_device_plugin_chips", "Chips by where they come from: driver or fake.",
+            labels: ["source"])
         chipHealth = registry.gauge(
             "ganglion_device_plugin_chip_healthy", "1 for a healthy chip, 0 for another.", labels: ["chip"])
         healthChanges = registry.counter(

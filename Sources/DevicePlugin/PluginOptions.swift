@@ -37,6 +37,11 @@ enum PluginOptions {
     static let deviceRoot = Option(
         "device-root", default: "/dev", environment: "GANGLION_DEVICE_ROOT", placeholder: "DIR",
         help: "Where neuron0, neuron1 ... are on the host")
+    static let fakeRoot = Option<String?>(
+        "fake-root", environment: "GANGLION_FAKE_ROOT", placeholder: "DIR",
+        help:
+            "Serve the fake node that \"ganglion fake install\" wrote there, unless the neuron driver is loaded"
+    )
     static let logicalCoreConfig = Option(
         "logical-core-config", default: "/opt/aws/neuron/logical_nc_config",
         environment: "GANGLION_LOGICAL_CORE_CONFIG", placeholder: "FILE",
@@ -119,7 +124,7 @@ enum PluginOptions {
     static let dryRun = Flag("dry-run", help: "Print what would be advertised and end")
     static let all: [any ArgumentDeclaration] =
         [
-            config, kubeletRoot, devicePluginsDirectory, sysfsRoot, deviceRoot, logicalCoreConfig,
+            config, kubeletRoot, devicePluginsDirectory, sysfsRoot, deviceRoot, fakeRoot, logicalCoreConfig,
             instanceType, granularity,
             coreResource, chipResource, registration, podResourcesSocket, agentSocket, metricsAddress,
             healthInterval, healthChecks, healthIgnore, healthThreshold, kernelLog, kernelLogHold, strict,
@@ -129,8 +134,8 @@ enum PluginOptions {
     /// What only a restart changes, with its value as text.
     static let fixed: [(name: String, text: @Sendable (ArgumentValues) -> String?)] = [
         ("kubelet-root", { $0[kubeletRoot] }), ("device-plugins-directory", { $0[devicePluginsDirectory] }),
-        ("sysfs-root", { $0[sysfsRoot] }),
-        ("device-root", { $0[deviceRoot] }), ("logical-core-config", { $0[logicalCoreConfig] }),
+        ("sysfs-root", { $0[sysfsRoot] }), ("device-root", { $0[deviceRoot] }),
+        ("fake-root", { $0[fakeRoot] }), ("logical-core-config", { $0[logicalCoreConfig] }),
         ("instance-type", { $0[instanceType] }), ("granularity", { $0[granularity].rawValue }),
         ("core-resource", { $0[coreResource] }), ("chip-resource", { $0[chipResource] }),
         ("registration", { $0[registration].rawValue }),
@@ -156,11 +161,7 @@ enum PluginOptions {
         var all: [DevicePluginDaemon.Served] = []
         if values[granularity] != .chip { all.append(served(values[coreResource], .core)) }
         if values[granularity] != .core { all.append(served(values[chipResource], .chip)) }
-        var settings = DevicePluginDaemon.Settings(
-            served: all,
-            discovery: DiscoverySettings(
-                sysfsRoot: values[sysfsRoot], deviceRoot: values[deviceRoot],
-                logicalCoreConfigFile: values[logicalCoreConfig], instanceType: values[instanceType]))
+        var settings = DevicePluginDaemon.Settings(served: all, discovery: discovery(values))
         settings.tellsNUMA = values[numa]
         settings.monitor.interval = values[healthInterval]
         settings.monitor.kernelLog = values[kernelLog]
@@ -173,6 +174,19 @@ enum PluginOptions {
         settings.agentSocket = values[agentSocket]
         settings.statusAddress = values[metricsAddress].flatMap { try? SocketAddress(parsing: $0) }
         return settings
+    }
+
+    /// Where the chips are: the driver's, also where a fake node was named and the driver is loaded.
+    private static func discovery(_ values: ArgumentValues) -> DiscoverySettings {
+        if let root = values[fakeRoot], !Discovery.isDriverLoaded(sysfsRoot: values[sysfsRoot]) {
+            var settings = DiscoverySettings.fake(root: root)
+            settings.hostSysfsRoot = values[sysfsRoot]
+            settings.instanceType = values[instanceType]
+            return settings
+        }
+        return DiscoverySettings(
+            sysfsRoot: values[sysfsRoot], deviceRoot: values[deviceRoot],
+            logicalCoreConfigFile: values[logicalCoreConfig], instanceType: values[instanceType])
     }
 
     private static func healthPolicy(_ values: ArgumentValues) -> HealthPolicy {

@@ -17,6 +17,13 @@
 // old stream takes a new registration with it. So all connections are closed first; and since the kubelet works through
 // an end some moments after it, a pause follows, even when the kubelet seems to be a new one: by the time that we see
 // a new socket, the kubelet behind it may have dialled us already.
+//
+// For the same reason two plugins of one resource would fight for ever: the kubelet takes whoever came last, tells
+// nobody, and lets go of the wrong one when either ends. So before it serves, and now and then while it is registered,
+// the machine asks who has the resource (RivalWatch.swift). While another has it, it is `yielding`: it does not register,
+// and it keeps the stream that it may have, since closing it would take the other with it. It asks again after growing
+// pauses, and registers when the other is gone. A kubelet that holds our stream and lists no device of ours has let
+// go of us without a word, as it does when such another ends: then the machine starts over.
 
 /// Decides when to serve, to register and to start over. Feed every event; carry out every action, in order.
 package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
@@ -28,6 +35,8 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         /// Somebody has looked at both sockets, because of a signal or because it was time: which kubelet.sock is there,
         /// if any, and whether our own socket is still in its place.
         case observed(kubelet: Identity?, ownInPlace: Bool)
+        /// A socket of somebody else has come or gone.
+        case othersChanged
         /// Our socket is bound and serves.
         case served
         /// It could not be bound.
@@ -42,6 +51,8 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         case streamEnded(Int)
         /// The server and all its connections are closed.
         case closed
+        /// Somebody has asked who has our resource.
+        case answered(Claimant)
         /// The time asked for by `wait` has passed.
         case timer
         /// Leave the kubelet for good.
@@ -57,6 +68,9 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         /// Give up a Register that is under way, end all streams, close all connections; answer `closed`, in bounded
         /// time.
         case close
+        /// Find out who has our resource; answer `answered`, in bounded time. Replaces an earlier wish, whose answer is
+        /// dropped.
+        case ask
         /// Send `timer` after this time; replaces an earlier wish.
         case wait(Duration)
         /// Send no `timer`.
@@ -65,7 +79,20 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
 
     /// Where things stand, for logs and metrics.
     package enum Phase: String, Sendable {
-        case idle, waiting, starting, registering, accepted, registered, closing, pausing, resting
+        case idle, waiting, asking, starting, registering, accepted, registered, yielding, closing, pausing,
+            resting
+    }
+
+    /// Who has our resource, as far as can be seen.
+    package enum Claimant: String, Sendable {
+        /// Nobody can tell.
+        case unknown
+        /// The kubelet lists no healthy device of it, though we have some.
+        case nobody
+        /// The kubelet lists devices that may be ours.
+        case somebody
+        /// Another plugin shows by more than that.
+        case another
     }
 
     /// Times; the defaults suit a node.
@@ -80,6 +107,8 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         package var longestBackOff = Duration.seconds(30)
         /// A registration that has held so long counts as good: the next failure is a first one.
         package var stable = Duration.seconds(10)
+        /// The first pause while another plugin has the resource; it doubles, up to the longest.
+        package var firstYield = Duration.milliseconds(250)
 
         /// The defaults.
         package init() {}
@@ -88,10 +117,13 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     private enum State: Sendable {
         case idle
         case waiting
+        case asking
         case starting
         case registering
         case accepted
         case registered(stream: Int)
+        /// With the stream that the kubelet still holds, if it does.
+        case yielding(stream: Int?)
         case closing(Afterwards)
         case pausing
         case resting(serving: Bool)
@@ -110,11 +142,19 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     private var state = State.idle
     /// The kubelet.sock that is there.
     private var kubelet: Identity?
-    /// The kubelet.sock that the last Register went to.
+    /// The kubelet.sock that the last Register went to, or at which another plugin was found since.
     private var peer: Identity?
     private var stopping = false
     /// Failures in a row.
     package private(set) var failures = 0
+    /// Whether the registration has held for a while: only then does what the kubelet lists say anything of it.
+    private var isSettled = false
+    /// How often in a row the kubelet listed nothing of ours.
+    private var misses = 0
+    /// How often in a row that was reason to start over: each needs twice the misses, should it not help.
+    private var losses = 0
+    /// How often in a row another had the resource.
+    private var yields = 0
 
     /// A machine that waits for `start`.
     ///
@@ -131,10 +171,12 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         switch state {
         case .idle: .idle
         case .waiting: .waiting
+        case .asking: .asking
         case .starting: .starting
         case .registering: .registering
         case .accepted: .accepted
         case .registered: .registered
+        case .yielding: .yielding
         case .closing: .closing
         case .pausing: .pausing
         case .resting: .resting
@@ -150,6 +192,11 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         case .observed(let kubelet, let ownInPlace):
             self.kubelet = kubelet
             return receiveObservation(ownInPlace: ownInPlace)
+        case .othersChanged:
+            guard phase == .yielding else { return [] }
+            // A plugin that ends may remove its socket first: the pauses begin anew.
+            yields = 0
+            return [.ask]
         case .served:
             guard case .starting = state else { return [] }
             // The kubelet may have gone, or we may have been told to stop, while the socket was bound.
@@ -170,11 +217,16 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         case .streamOpened(let stream):
             return receiveStream(stream)
         case .streamEnded(let stream):
-            guard case .registered(stream) = state else { return [] }
+            switch state {
+            case .registered(stream), .yielding(stream): break
+            default: return []
+            }
             failures += 1
             return [.cancelWait] + close(.pause)
         case .closed:
             return receiveClosed()
+        case .answered(let claimant):
+            return receiveAnswer(claimant)
         case .timer:
             return receiveTimer()
         case .stop:
@@ -187,11 +239,14 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         switch state {
         case .waiting:
             return kubelet == nil ? [] : proceed()
-        case .registering, .accepted, .registered, .resting(serving: true):
+        case .registering, .accepted, .registered, .resting(serving: true), .yielding(stream: _?):
             // While kubelet.sock is not there, a kubelet is going or coming: nothing can be done before it is back.
-            guard kubelet != nil, isNew || !ownInPlace else { return [] }
+            guard kubelet != nil else { return [] }
+            guard isNew || !ownInPlace else { return phase == .registered && isSettled ? [.ask] : [] }
             failures = isNew ? 0 : failures + 1
             return [.cancelWait] + close(.pause)
+        case .yielding(stream: nil):
+            return isNew ? [.ask] : []
         case .resting(serving: false):
             guard isNew else { return [] }
             failures = 0
@@ -200,9 +255,58 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             // What a new kubelet will do has nothing to do with what the old one did.
             if isNew { failures = 0 }
             return []
-        case .idle, .starting:
+        case .idle, .asking, .starting:
             return []
         }
+    }
+
+    private mutating func receiveAnswer(_ claimant: Claimant) -> [Action] {
+        switch state {
+        case .asking:
+            // We are not registered: whatever the kubelet lists is another's.
+            guard claimant == .somebody || claimant == .another else { return become(.starting, .serve) }
+            return yield(stream: nil)
+        case .yielding(let stream):
+            let isAnothers = claimant == .another || stream == nil && claimant == .somebody
+            if isAnothers { return yield(stream: stream) }
+            yields = 0
+            failures = 0
+            // The kubelet works through the other's end some moments after it.
+            return stream == nil
+                ? become(.pausing, .wait(settings.pause)) : [.cancelWait] + close(.pause)
+        case .registered(let stream):
+            guard isSettled else { return [] }
+            return receiveReport(claimant, stream)
+        case .idle, .waiting, .starting, .registering, .accepted, .closing, .pausing, .resting:
+            return []
+        }
+    }
+
+    /// What the kubelet lists while it holds our stream.
+    private mutating func receiveReport(_ claimant: Claimant, _ stream: Int) -> [Action] {
+        switch claimant {
+        case .unknown:
+            return []
+        case .somebody:
+            misses = 0
+            losses = 0
+            yields = 0
+            return []
+        case .another:
+            return yield(stream: stream)
+        case .nobody:
+            misses += 1
+            guard misses >= 2 << min(losses, 5) else { return [] }
+            losses += 1
+            failures += 1
+            return [.cancelWait] + close(.pause)
+        }
+    }
+
+    private mutating func yield(stream: Int?) -> [Action] {
+        yields += 1
+        peer = kubelet
+        return become(.yielding(stream: stream), .wait(pause(settings.firstYield, after: yields)))
     }
 
     /// A stream is taken for the kubelet's as soon as Register may have reached it: the stream can be faster than the
@@ -210,8 +314,11 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     private mutating func receiveStream(_ stream: Int) -> [Action] {
         switch state {
         case .registering, .accepted, .resting(serving: true):
+            isSettled = false
+            misses = 0
             return become(.registered(stream: stream), .wait(settings.stable))
-        case .idle, .waiting, .starting, .registered, .closing, .pausing, .resting(serving: false):
+        case .idle, .waiting, .asking, .starting, .registered, .yielding, .closing, .pausing,
+            .resting(serving: false):
             return []
         }
     }
@@ -242,8 +349,11 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             return close(.pause)
         case .registered:
             failures = 0
-            return []
-        case .idle, .waiting, .starting, .registering, .closing:
+            isSettled = true
+            return [.ask]
+        case .yielding:
+            return [.ask]
+        case .idle, .waiting, .asking, .starting, .registering, .closing:
             return []
         }
     }
@@ -253,19 +363,19 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         switch state {
         case .idle, .starting:
             return []
-        case .waiting, .pausing, .resting(serving: false):
+        case .waiting, .asking, .pausing, .resting(serving: false), .yielding(stream: nil):
             return become(.idle, .cancelWait)
-        case .registering, .accepted, .registered, .resting(serving: true):
+        case .registering, .accepted, .registered, .resting(serving: true), .yielding(stream: _?):
             return [.cancelWait] + close(.stay)
         case .closing:
             return become(.closing(.stay))
         }
     }
 
-    /// From no server: serve if there is a kubelet to serve.
+    /// From no server: serve if there is a kubelet to serve, and nobody else does.
     private mutating func proceed() -> [Action] {
         if stopping { return become(.idle) }
-        return kubelet == nil ? become(.waiting) : become(.starting, .serve)
+        return kubelet == nil ? become(.waiting) : become(.asking, .ask)
     }
 
     private mutating func register() -> [Action] {
@@ -280,10 +390,11 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         return actions
     }
 
-    /// Doubles with each failure in a row, with a fifth of jitter either way, so that a rack does not come at once.
-    private var backOff: Duration {
-        guard failures > 0 else { return .zero }
-        let doubled = settings.firstBackOff * (1 << min(failures - 1, 20))
-        return min(doubled, settings.longestBackOff) * (0.8 + 0.4 * random())
+    private var backOff: Duration { pause(settings.firstBackOff, after: failures) }
+
+    /// Doubles with each time in a row, with a fifth of jitter either way, so that a rack does not come at once.
+    private func pause(_ first: Duration, after times: Int) -> Duration {
+        guard times > 0 else { return .zero }
+        return min(first * (1 << min(times - 1, 20)), settings.longestBackOff) * (0.8 + 0.4 * random())
     }
 }

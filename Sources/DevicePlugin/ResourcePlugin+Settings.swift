@@ -23,6 +23,10 @@ extension ResourcePlugin {
         package var registerTimeout = Duration.seconds(10)
         /// How long calls that are under way may take to end when we leave the kubelet.
         package var drainTimeout = Duration.seconds(2)
+        /// The kubelet's account, where another plugin of the resource shows.
+        package var podResourcesSocket: String
+        /// How long a look for such another may wait for an answer.
+        package var lookTimeout = Duration.milliseconds(250)
         /// The registration's times.
         package var registration = RegistrationMachine<KubeletSign>.Settings()
 
@@ -35,6 +39,7 @@ extension ResourcePlugin {
             self.kubeletRoot = kubeletRoot
             self.endpoint = endpoint
             self.flow = flow
+            podResourcesSocket = kubeletRoot + "/" + PodResourcesAPI.socket
             if flow == .pluginsRegistry { registration = .pluginsRegistry }
         }
 

@@ -34,6 +34,9 @@ package actor ResourcePlugin {
     private var registeredWith: KubeletSign?
     private var timer: ScheduledTimer?
     private var registering: Task<Void, Never>?
+    private var looks = 0
+    /// Why another plugin is believed to have the resource.
+    private var evidence: String?
     private var attempt = 0
     var streams = 0
     private var started = ContinuousClock.now
@@ -72,6 +75,15 @@ package actor ResourcePlugin {
     /// Where registration stands.
     package var phase: RegistrationMachine<KubeletSign>.Phase { machine.phase }
 
+    /// What keeps us from being registered, while another plugin has the resource; nil while none has.
+    package var rivalry: String? {
+        guard machine.phase == .yielding else { return nil }
+        let neighbours = RivalWatch(settings: settings, loop: loop).neighbours()
+        return "another device plugin has \(settings.resource) on this node (\(evidence ?? "")"
+            + (neighbours.isEmpty ? "" : "; sockets beside ours: " + neighbours.joined(separator: ", "))
+            + "): remove one of the two from this node"
+    }
+
     /// Devices and healthy devices.
     package var counts: (devices: Int, healthy: Int) {
         let devices = allocator?.catalog.devices ?? []
@@ -87,7 +99,7 @@ package actor ResourcePlugin {
         allocator.usesCDI = behaviour.usesCDI
         self.allocator = allocator
         _ = applyAssignments()
-        lists.send(catalog.list)
+        sendList()
         let counts = counts
         metrics.devices.set(Double(counts.healthy), [settings.resource, "healthy"])
         metrics.devices.set(Double(counts.devices - counts.healthy), [settings.resource, "unhealthy"])
@@ -95,6 +107,12 @@ package actor ResourcePlugin {
         look()
         receive(.start(afterPredecessor: Files.kind(settings.ownSocket) == .socket))
         watch()
+    }
+
+    /// Where another plugin has the resource, the kubelet would ask it for what our list has.
+    private func sendList() {
+        guard machine.phase != .yielding, let allocator else { return }
+        lists.send(allocator.catalog.list)
     }
 
     /// Goes on in another way, at once; the kubelet sees nothing of it.
@@ -189,6 +207,7 @@ package actor ResourcePlugin {
         case .serve: serve()
         case .register: register()
         case .close: close()
+        case .ask: ask()
         case .wait(let time):
             timer?.cancel()
             timer = loop.schedule(after: time) { [weak self] in self?.assumeIsolated { $0.receive(.timer) } }
@@ -214,15 +233,40 @@ package actor ResourcePlugin {
             if case .observed(let kubelet, _) = event {
                 reason = kubelet == registeredWith ? "our socket was removed" : "a new kubelet is there"
             }
+            if case .answered = event {
+                reason =
+                    phase == .yielding ? "another plugin has the resource" : "the kubelet lists no device"
+            }
             log.info("registration ended", ["reason": reason])
             metrics.registered.set(0, [settings.resource])
             onRegistration(false)
         }
+        metrics.rivals.set(phase == .yielding ? 1 : 0, [settings.resource])
+        if before == .yielding { log.info("the other device plugin is gone, or another kubelet is there") }
+        if let rivalry { log.warning("waiting for another device plugin to go", ["reason": rivalry]) }
         if phase == .waiting { log.info("waiting for the kubelet", ["directory": settings.directory]) }
+    }
+
+    private func ask() {
+        looks += 1
+        let look = looks
+        let devices = allocator?.catalog.list.devices ?? []
+        let watch = RivalWatch(settings: settings, loop: loop)
+        let isServing = server != nil
+        Task {
+            let finding = await watch.look(
+                ids: Set(devices.map(\.id)),
+                hasHealthy: devices.contains { $0.health == DevicePluginAPI.healthy },
+                isServing: isServing)
+            guard look == looks else { return }
+            evidence = finding.evidence
+            receive(.answered(finding.claimant))
+        }
     }
 
     private func serve() {
         started = .now
+        sendList()
         let server = GRPCServer(router: router(), loop: loop)
         self.server = server
         Task {
@@ -328,6 +372,8 @@ package actor ResourcePlugin {
         switch event {
         case .created(let name), .removed(let name):
             if name == DevicePluginAPI.kubeletSocketName || name == settings.endpoint { look() }
+            // It may be that of another plugin for our resource; a look says so while we are registered.
+            if name.hasSuffix(".sock") { receive(.othersChanged) }
         case .overflow: look()
         case .written: break
         case .directoryRemoved: return false

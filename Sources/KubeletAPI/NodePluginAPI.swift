@@ -149,18 +149,21 @@ package enum NodePluginAPI {
         package var chips: [Chip] = []
         /// What is advertised.
         package var resources: [Resource] = []
+        /// Where the chips come from, `driver` or `fake`; empty where there is none.
+        package var deviceSource: String = ""
 
         package init() {}
 
         package init(
             instanceType: String = "", driverVersion: String = "", logicalCoreSize: Int32 = 0,
-            chips: [Chip] = [], resources: [Resource] = []
+            chips: [Chip] = [], resources: [Resource] = [], deviceSource: String = ""
         ) {
             self.instanceType = instanceType
             self.driverVersion = driverVersion
             self.logicalCoreSize = logicalCoreSize
             self.chips = chips
             self.resources = resources
+            self.deviceSource = deviceSource
         }
 
         package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
@@ -169,6 +172,7 @@ package enum NodePluginAPI {
             try wire.field(3, &logicalCoreSize)
             try wire.field(4, &chips)
             try wire.field(5, &resources)
+            try wire.field(6, &deviceSource)
         }
     }
 

@@ -19,7 +19,12 @@ package actor Informer {
     private let namespace: String
     private let selectors: [String: String]
     private let log: Logger
+    private let trouble = Lock<String?>(nil)
     private var task: Task<Void, Never>?
+
+    /// Why the collection cannot be followed at the moment, in one sentence; nil while it is followed, and before the first
+    /// try.
+    package nonisolated var problem: String? { trouble.withLock { $0 } }
 
     /// An informer; nothing is asked before `start`.
     ///
@@ -68,6 +73,7 @@ package actor Informer {
                     let list = try await client.list(
                         resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
                     store.apply(reflector.receive(list: list))
+                    settle()
                 case .watch(let query):
                     fault = try await follow(query.merging(selectors) { first, _ in first }, &reflector)
                 }
@@ -79,10 +85,35 @@ package actor Informer {
             let pause = reflector.ended(
                 failure, undecodable: fault != nil, lasted: now - start, now: now, random: .random(in: 0...1))
             guard pause > .zero else { continue }
-            let why = failure?.description ?? fault?.description ?? "the watch ended at once"
-            log.warning("cannot follow", ["error": why, "again": pause])
+            complain(
+                failure.map(sentence) ?? fault?.description ?? "the watch ended at once", again: pause)
             try? await Task.sleep(for: pause)
         }
+    }
+
+    /// Says once what is wrong, until something else is or nothing any more: an outage of an hour is one line.
+    private func complain(_ why: String, again pause: Duration) {
+        let isNew = trouble.withLock { trouble in
+            defer { trouble = why }
+            return trouble != why
+        }
+        log.log(isNew ? .warning : .debug, "cannot follow", ["error": why, "again": pause])
+    }
+
+    /// The server answers.
+    private func settle() {
+        let before = trouble.withLock { trouble in
+            defer { trouble = nil }
+            return trouble
+        }
+        if before != nil { log.info("following again") }
+    }
+
+    /// A collection that is not found is one that the server does not know; its own words say nothing of the kind.
+    private func sentence(_ error: KubernetesError) -> String {
+        guard error.isNotFound, !resource.group.isEmpty else { return error.description }
+        return
+            "the cluster does not know \(resource.plural).\(resource.group): install that CustomResourceDefinition, it is followed as soon as it is there"
     }
 
     /// - Returns: why the stream's bytes cannot be followed; nil when it ended in order.
@@ -90,6 +121,7 @@ package actor Informer {
         _ query: [String: String], _ reflector: inout Reflector
     ) async throws(KubernetesError) -> WatchDecodingError? {
         let stream = try await client.watch(resource, namespace: namespace, query: query)
+        settle()
         var decoder = WatchDecoder()
         var chunks = stream.makeAsyncIterator()
         while !Task.isCancelled {

@@ -17,6 +17,10 @@ package actor LeaderElector {
     private let identity: String
     private var election: LeaseElection
     private let stopped = Lock(false)
+    private let trouble = Lock<String?>(nil)
+
+    /// Why the lease cannot be read or taken at the moment, in one sentence; nil while somebody leads.
+    package nonisolated var problem: String? { trouble.withLock { $0 } }
 
     /// A candidate.
     ///
@@ -49,7 +53,9 @@ package actor LeaderElector {
         var holder = ""
         while !isStopped, !Task.isCancelled {
             do throws(KubernetesError) {
-                switch try await attempt() {
+                let outcome = try await attempt()
+                trouble.withLock { $0 = nil }
+                switch outcome {
                 case .leading:
                     isLeading?.set(1, [election.key.name])
                     log.info("leading", ["identity": identity])
@@ -59,13 +65,21 @@ package actor LeaderElector {
                     holder = other
                 }
             } catch {
-                if !error.isConflict, !error.isAlreadyExists {
-                    log.warning("cannot take the lease", ["error": error.description])
-                }
+                if !error.isConflict, !error.isAlreadyExists { complain(error.description) }
             }
             try? await Task.sleep(for: election.timing.retry)
         }
         return false
+    }
+
+    /// Says once what is wrong, until something else is: it is tried again every two seconds.
+    private func complain(_ why: String) {
+        let problem = "cannot take the lease: \(why)"
+        let isNew = trouble.withLock { trouble in
+            defer { trouble = problem }
+            return trouble != problem
+        }
+        log.log(isNew ? .warning : .debug, "cannot take the lease", ["error": why])
     }
 
     /// Keeps the lease; returns when it is lost or `stop` was called.

@@ -12,7 +12,7 @@ internal import SystemIO
 package enum ModelServerCommand {
     private static let listen = Option<String?>(
         "listen", placeholder: "ADDRESS",
-        help: "Where to serve HTTP; $POD_IP:8080 when not given, or 127.0.0.1:8080")
+        help: "Where to serve HTTP; $POD_IP:$GANGLION_PORT when not given, or 127.0.0.1:8080")
     private static let models = Option<[String]>(
         "model", placeholder: "NAME=URI",
         help: "A model's directory; without one, the list in GANGLION_MODELS")
@@ -146,7 +146,9 @@ package enum ModelServerCommand {
 
     private static var defaultAddress: String {
         let host = Command.environment("POD_IP") ?? ""
-        return (host.isEmpty ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host) + ":8080"
+        let port = Command.environment("GANGLION_PORT") ?? ""
+        return (host.isEmpty ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host) + ":"
+            + (port.isEmpty ? "8080" : port)
     }
 
     /// Kubernetes shows this file's content as the container's termination message. Best effort: the error itself

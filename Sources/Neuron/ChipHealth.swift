@@ -40,6 +40,10 @@ package enum HealthFault: Hashable, Sendable {
     case core(Int, counter: String, count: UInt64)
     /// An error that the runtime told the kernel log, of a core where it named one.
     case kernelLog(String, core: Int?)
+    /// Something that is no chip stands where its device node should be; `found` is a noun with its article, or "missing".
+    case noDevice(path: String, found: String)
+    /// A fake chip on a node that has real ones.
+    case fakeBesideReal(path: String)
 }
 
 extension HealthFault: CustomStringConvertible {
@@ -60,6 +64,11 @@ extension HealthFault: CustomStringConvertible {
             "\(counter) of core \(core) is \(count): replace the instance"
         case .kernelLog(let error, let core):
             "the kernel log tells of \(error)\(core.map { " of core \($0)" } ?? ""): replace the instance"
+        case .noDevice(let path, let found):
+            "\(path) is \(found), expected a device node: remove what is there and reload the driver, or write the fake "
+                + "node anew"
+        case .fakeBesideReal(let path):
+            "\(path) is a fake chip on a node with real ones: remove the fake node's files"
         }
     }
 }

@@ -49,7 +49,7 @@ package struct Discovery: Sendable {
         for chip in counted.chips.dropFirst(usable.count) {
             problems.append(.chipNumber(name: "neuron\(chip.number)"))
         }
-        let chips = usable.map { chip in
+        var chips = usable.map { chip in
             var result = Chip(
                 index: chip.number, physicalCoreCount: counted.cores, coreCount: counted.cores / size,
                 connected: topology.adjacency[chip.number],
@@ -59,6 +59,10 @@ package struct Discovery: Sendable {
                 health: readHealth(chip: chip.number).evaluate(settings.health))
             if let address = result.pciAddress { locate(&result, at: address) }
             return result
+        }
+        checkDeviceFiles(&chips)
+        if let host = settings.hostSysfsRoot, Self.isDriverLoaded(sysfsRoot: host) {
+            problems.append(.driverBesideFake(path: host))
         }
         let leftOut = found.map(\.number).filter { number in !usable.contains { $0.number == number } }
             .map { ($0, readHealth(chip: $0).evaluate(settings.health)) }

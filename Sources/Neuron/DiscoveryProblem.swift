@@ -28,6 +28,8 @@ package enum DiscoveryProblem: Error, Hashable, Sendable {
     case missingChip(Int, instanceType: String)
     /// The links between the chips are not known.
     case noTopology(chips: Int)
+    /// A fake node is served although the driver is loaded.
+    case driverBesideFake(path: String)
     /// The logical core size is not possible on these chips.
     case logicalCoreSize(Int, allowed: [Int], source: String)
 }
@@ -40,7 +42,7 @@ extension DiscoveryProblem {
             .missingChip:
             true
         case .coreCountAssumed, .unknownFamily, .unknownInstanceType, .instanceTypeMismatch, .noTopology,
-            .logicalCoreSize:
+            .driverBesideFake, .logicalCoreSize:
             false
         }
     }
@@ -80,6 +82,9 @@ extension DiscoveryProblem: CustomStringConvertible {
             "neuron\(chip) is missing, \(type) should have it: look for its probe error in the kernel log"
         case .noTopology(let chips):
             "the links between the \(chips) chips are not known: name the instance type with --instance-type"
+        case .driverBesideFake(let path):
+            "the Neuron driver is loaded (\(path)/module/neuron) while this node serves fake chips: restart the device "
+                + "plugin, which then serves the real ones"
         case .logicalCoreSize(let size, let allowed, let source):
             "logical core size \(size) (from \(source)) is not possible on these chips, it can be "
                 + "\(allowed.map(String.init).joined(separator: " or ")): correct NEURON_LOGICAL_NC_CONFIG"

@@ -13,6 +13,9 @@ package struct DiscoverySettings: Hashable, Sendable {
     /// Physical cores in a logical core, when somebody knows better than the file.
     package var logicalCoreSize: Int?
 
+    /// For a fake node: the host's sysfs, where a driver must not be loaded; nil where nobody cares.
+    package var hostSysfsRoot: String?
+
     /// Whether to ask the driver for PCI addresses through the device nodes, which takes the right to open them.
     package var asksDriver: Bool
 

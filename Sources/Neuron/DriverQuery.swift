@@ -15,7 +15,7 @@ enum DriverQuery {
     /// devices, or is none of the driver's.
     static func pciAddress(device: String) -> PCIAddress? {
         // Only a character device is asked; an ioctl on something else may mean anything.
-        guard Files.kind(device, following: true) == .other,
+        guard Files.kind(device, following: true) == .characterDevice,
             let file = try? FileDescriptor.open(device, flags: O_WRONLY | O_NONBLOCK | O_NOCTTY)
         else { return nil }
         // u32 index, relative to the opened device; out: u32 domain, u32 bus, u8 slot, u8 function; two of padding.

@@ -26,6 +26,8 @@ package struct FakeDevice: Hashable, Sendable {
 
     /// The file that marks a directory as a fake node.
     static let marker = "/ganglion-instance-type"
+    /// The mark of a tree that is being written: ours, and not whole.
+    static let unfinished = "unfinished"
 
     /// Writes a fake node. One that is there is replaced.
     ///
@@ -60,7 +62,12 @@ package struct FakeDevice: Hashable, Sendable {
         let isOurs: Bool
         do throws(SystemError) {
             isOurs = try clear(root)
-            if isOurs { try tree.write() }
+            if isOurs {
+                // First of all, so that a tree that is cut short is known for ours.
+                try Files.makeDirectory(root)
+                try Files.write(root + marker, Array((unfinished + "\n").utf8))
+                try tree.write()
+            }
         } catch {
             throw .system(error.description)
         }
@@ -71,7 +78,8 @@ package struct FakeDevice: Hashable, Sendable {
     /// Removes an older fake node.
     ///
     /// - Returns: false when the directory has something else in it.
-    private static func clear(_ root: String) throws(SystemError) -> Bool {
+    @discardableResult
+    static func clear(_ root: String) throws(SystemError) -> Bool {
         guard Files.exists(root) else { return true }
         guard Files.exists(root + marker) else { return try Files.list(root).isEmpty }
         for part in ["sys", "dev", "ganglion", "opt"] { try Files.removeTree(root + "/" + part) }
@@ -86,6 +94,8 @@ package enum FakeDeviceError: Error, Hashable, Sendable {
     case logicalCoreSize(Int, InstanceType)
     /// The directory holds files of somebody else.
     case notOurs(String)
+    /// Processes hold cores of the fake node.
+    case inUse(String)
     /// The fake node has no such chip.
     case noSuchChip(Int)
     /// A system call failed.
@@ -102,6 +112,8 @@ extension FakeDeviceError: CustomStringConvertible {
                 + type.family.logicalCoreSizes.map(String.init).joined(separator: " or ")
         case .notOurs(let root):
             "\(root) has files that are no fake device: name an empty directory with --root"
+        case .inUse(let root):
+            "processes hold cores of the fake node in \(root): end them, or delete their pods, first"
         case .noSuchChip(let chip): "the fake device has no chip neuron\(chip)"
         case .system(let text): text
         }

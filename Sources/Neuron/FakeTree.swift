@@ -122,13 +122,16 @@ struct FakeTree {
         try file(path + "local_cpulist", place.cpus + "\n", 0o444)
     }
 
+    /// Octets of a chip's file before its cores' ledger.
+    static let chipHeaderSize = 4096
+
     /// A chip as the emulator opens it: a header of 4096 octets, then 64 for each logical core, in which the process
     /// that holds the core writes how much memory it has reserved.
     private func deviceFile(_ chip: Int) -> [UInt8] {
         let cores = type.coresPerChip(logicalCoreSize: logicalCoreSize)
         var bytes = Array(
-            "neuron-fake-device 1\nindex: \(chip)\ncores: \(cores)\nmemory: \(type.memoryPerChip)\n".utf8)
-        bytes += [UInt8](repeating: 0, count: 4096 - bytes.count)
+            "\(DeviceFile.fakeMark)index: \(chip)\ncores: \(cores)\nmemory: \(type.memoryPerChip)\n".utf8)
+        bytes += [UInt8](repeating: 0, count: Self.chipHeaderSize - bytes.count)
         for _ in 0..<cores { bytes += Array("0\n".utf8) + [UInt8](repeating: 0, count: 62) }
         return bytes
     }

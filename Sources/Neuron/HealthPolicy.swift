@@ -39,10 +39,11 @@ package struct HealthPolicy: Hashable, Sendable {
 
     /// The faults among these that count.
     func counting(_ faults: [HealthFault]) -> [HealthFault] {
-        guard isOn else { return faults.filter { $0 == .missing } }
-        return faults.compactMap { fault in
+        faults.compactMap { fault in
             switch fault {
-            case .missing: fault
+            // What is not there, or is no chip, cannot be handed out whatever the policy.
+            case .missing, .noDevice, .fakeBesideReal: fault
+            case _ where !isOn: nil
             case .resetFailed: ignored.contains("reset") ? nil : fault
             case .sramUncorrected(let count): isFault("sram_ecc_uncorrected", count) ? fault : nil
             case .memoryUncorrected(let count): isFault("mem_ecc_uncorrected", count) ? fault : nil

@@ -31,8 +31,10 @@ package struct Chip: Hashable, Sendable {
     package var serialNumber: String?
     /// The product's name as the driver gives it, `Inferentia2`.
     package var deviceName: String?
-    /// The device node.
+    /// The device node on the host, or the fake chip's file.
     package var devicePath: String
+    /// What is at that path.
+    package var deviceFile: DeviceFile
     /// The address on the PCI bus; nil when it cannot be asked for.
     package var pciAddress: PCIAddress?
     /// The near NUMA node; -1 when the host has but one, nil when not known.
@@ -46,6 +48,7 @@ package struct Chip: Hashable, Sendable {
     package init(
         index: Int, physicalCoreCount: Int, coreCount: Int, connected: [Int] = [], memoryBytes: UInt64? = nil,
         serialNumber: String? = nil, deviceName: String? = nil, devicePath: String,
+        deviceFile: DeviceFile = .node,
         pciAddress: PCIAddress? = nil, numaNode: Int? = nil, cpuAffinity: String? = nil,
         health: ChipHealth = .healthy
     ) {
@@ -57,6 +60,7 @@ package struct Chip: Hashable, Sendable {
         self.serialNumber = serialNumber
         self.deviceName = deviceName
         self.devicePath = devicePath
+        self.deviceFile = deviceFile
         self.pciAddress = pciAddress
         self.numaNode = numaNode
         self.cpuAffinity = cpuAffinity
@@ -111,6 +115,13 @@ package struct NeuronInventory: Hashable, Sendable {
         self.driverVersion = driverVersion
         self.topology = topology
         self.problems = problems
+    }
+
+    /// Where the chips come from; nil where there is none. Among real chips a fake one does not count: it is unhealthy.
+    package var deviceSource: DeviceSource? {
+        if chips.isEmpty { return nil }
+        return chips.contains { $0.deviceFile == .fakeChip } && !chips.contains { $0.deviceFile == .node }
+            ? .fake : .driver
     }
 
     /// The logical cores of all chips that are there, healthy or not.

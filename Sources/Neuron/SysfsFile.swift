@@ -33,7 +33,7 @@ enum SysfsFile {
     /// The text without blanks and line ends around it.
     static func text(_ path: String) -> Reading<String> {
         // Reading from a pipe would wait for whoever writes to it, which may be nobody.
-        if let kind = Files.kind(path, following: true), kind == .other || kind == .socket {
+        if let kind = Files.kind(path, following: true), kind != .file && kind != .directory {
             return .failed(.misshapen(file: path, problem: "is a \(kind.rawValue)"))
         }
         do throws(SystemError) {

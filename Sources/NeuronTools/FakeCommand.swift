@@ -15,15 +15,17 @@ package enum FakeCommand {
         do throws(FakeDeviceError) {
             let fake = try FakeDevice.create(
                 instanceType: instanceType, at: root, logicalCoreSize: logicalCoreSize)
-            let found = Discovery(fake.settings).scan()
-            let name = found.instanceTypeName ?? instanceType
-            return CommandOutput(
-                text:
-                    "\(name) in \(root): \(count(found.chips.count, "chip")), \(count(found.cores.count, "core"))\n"
-            )
+            return CommandOutput(text: describe(fake, instanceType, root))
         } catch {
             return CommandOutput(failure: error.description)
         }
+    }
+
+    /// `inf2.xlarge in /tmp/node: 1 chip, 2 cores`, as discovery finds it.
+    static func describe(_ fake: FakeDevice, _ instanceType: String, _ root: String) -> String {
+        let found = Discovery(fake.settings).scan()
+        return "\(found.instanceTypeName ?? instanceType) in \(root): \(count(found.chips.count, "chip")), "
+            + "\(count(found.cores.count, "core"))\n"
     }
 
     /// The instance types there are.
@@ -54,43 +56,50 @@ package enum FakeCommand {
         return "\(microdollars / 1_000_000).\(decimals)"
     }
 
-    private static func count(_ number: Int, _ noun: String) -> String {
+    static func count(_ number: Int, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     private static let instanceType = Option<String>(
         "instance-type", placeholder: "TYPE", help: "An EC2 instance type; \"ganglion fake list\" names them")
-    private static let root = Option<String>(
+    static let root = Option<String>(
         "root", placeholder: "DIR",
         help: "The directory, empty or a fake node already; it is made when there is none")
-    private static let logicalCores = Option<Int?>(
+    static let logicalCores = Option<Int?>(
         "logical-nc-config", placeholder: "N",
         help: "Physical cores in a logical core, 1 or 2 on Trainium2 and 3")
 
     /// `fake` for the command line.
-    package static let command = Command(
-        "fake", summary: "Make nodes with Neuron chips for machines that have none",
-        subcommands: [
-            Command(
-                "create", summary: "Write a fake node: the driver's files for an instance type",
-                arguments: [instanceType, root, logicalCores],
-                examples: [
-                    .init(
-                        "ganglion fake create --instance-type inf2.48xlarge --root /tmp/node",
-                        "twelve chips, to be seen with: ganglion ls --root /tmp/node")
-                ]
-            ) { values in
-                try print(
-                    create(
-                        instanceType: values[instanceType], root: values[root],
-                        logicalCoreSize: values[logicalCores]))
-            },
-            Command(
-                "list", summary: "List the instance types; cores in brackets are those at logical core size 1"
-            ) { _ in
-                try print(list())
-            },
-        ])
+    ///
+    /// - Parameter nodeLabel: reads a label of a Node, for `install --node-name`; nil where the Node has none.
+    package static func command(
+        nodeLabel: @escaping @Sendable (_ node: String, _ label: String) async throws -> String?
+    ) -> Command {
+        Command(
+            "fake", summary: "Make nodes with Neuron chips for machines that have none",
+            subcommands: [create, install(nodeLabel), remove, types])
+    }
+
+    private static let create = Command(
+        "create", summary: "Write a fake node: the driver's files for an instance type",
+        arguments: [instanceType, root, logicalCores],
+        examples: [
+            .init(
+                "ganglion fake create --instance-type inf2.48xlarge --root /tmp/node",
+                "twelve chips, to be seen with: ganglion ls --root /tmp/node")
+        ]
+    ) { values in
+        try print(
+            create(
+                instanceType: values[instanceType], root: values[root],
+                logicalCoreSize: values[logicalCores]))
+    }
+
+    private static let types = Command(
+        "list", summary: "List the instance types; cores in brackets are those at logical core size 1"
+    ) { _ in
+        try print(list())
+    }
 }
 
 extension String {

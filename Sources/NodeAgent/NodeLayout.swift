@@ -30,6 +30,8 @@ struct NodeLayout: Equatable, Sendable {
     let instanceType: String
     /// Empty where no driver is loaded.
     let driverVersion: String
+    /// Where the chips come from; nil where that is not known.
+    let deviceSource: DeviceSource?
     /// Physical cores in a logical one; 0 where it is not known.
     let logicalCoreSize: Int
     /// By rising index, each once.
@@ -45,6 +47,7 @@ struct NodeLayout: Equatable, Sendable {
     init(_ state: NodePluginAPI.NodeState) {
         instanceType = state.instanceType
         driverVersion = state.driverVersion
+        deviceSource = DeviceSource(rawValue: state.deviceSource)
         logicalCoreSize = max(0, Int(state.logicalCoreSize))
         var chips: [Int: Chip] = [:]
         for chip in state.chips {

@@ -3,6 +3,7 @@
 
 internal import JSON
 internal import KubernetesClient
+internal import Neuron
 internal import Placement
 
 /// What is known of the node at one moment.
@@ -46,6 +47,7 @@ struct NodeReport: Equatable, Sendable {
         ]
         if !layout.instanceType.isEmpty { status["instanceType"] = .string(layout.instanceType) }
         if !layout.driverVersion.isEmpty { status["driverVersion"] = .string(layout.driverVersion) }
+        if let source = layout.deviceSource { status["deviceSource"] = .string(source.rawValue) }
         if layout.logicalCoreSize > 0 { status["logicalCoreSize"] = JSON(layout.logicalCoreSize) }
         // Without the kubelet's word nothing is free: it would only seem so.
         if let holdings {
@@ -71,9 +73,15 @@ struct NodeReport: Equatable, Sendable {
 
     /// Bytes as Kubernetes writes them: `32Gi`.
     static func quantity(_ bytes: UInt64) -> String {
-        for (shift, unit) in [(30, "Gi"), (20, "Mi"), (10, "Ki")] where bytes & ((1 << shift) - 1) == 0 {
-            return "\(bytes >> UInt64(shift))\(unit)"
+        // A loop over pairs of shift and unit would read as well, but the optimiser orders what it makes of that
+        // differently from run to run, and an executable shall be the same octets each time.
+        let units = ["", "Ki", "Mi", "Gi"]
+        var value = bytes
+        var unit = 0
+        while unit < units.count - 1, value & 1023 == 0 {
+            value >>= 10
+            unit += 1
         }
-        return String(bytes)
+        return "\(value)\(units[unit])"
     }
 }

@@ -93,6 +93,7 @@ struct ModelServerState: Sendable {
         let spec = try ModelServerSpec(server)
         let cores = try coreCount(of: spec)
         let groupSize = try ModelServerSpec.groupSize(spec.split, cores: cores)
+        try spec.check(copies: cores / groupSize)
         return PodTemplate(
             server: server, spec: spec, cores: cores, groupSize: groupSize, image: image, command: command,
             resource: resource)

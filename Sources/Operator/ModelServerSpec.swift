@@ -33,17 +33,21 @@ struct ModelServerSpec: Equatable, Sendable {
     var split: Split
     /// The instance types to run on; any when empty.
     var instanceTypes: [String]
-    /// The models as the server gets them.
-    var models: JSON
-    /// The models' names.
-    var modelNames: [String]
+    /// The server in the pods.
+    var runtime: RuntimeSpec
+    /// The models, at least one.
+    var models: [ServedModel]
+    /// The models as written.
+    var modelList: JSON
     /// How many replicas may be missing during a rollout, at least 1.
     var maxUnavailable: Int
     /// The user's pod template.
     var template: JSON
-    /// Batching and queue, as written.
-    var batching: JSON
-    var queue: JSON
+    /// The user's container that serves; empty where the template has none of the name.
+    var container: JSON
+    /// Requests that are computed together and requests that wait, where they are set.
+    var maxBatchSize: Int?
+    var maxQueueLength: Int?
 
     static let maximumReplicas = 1000
     static let maximumCores = 128
@@ -60,17 +64,23 @@ struct ModelServerSpec: Equatable, Sendable {
         split = try Self.split(neuron)
         if case .cores(let cores) = size { _ = try Self.groupSize(split, cores: cores) }
         instanceTypes = (neuron["instanceTypes"]?.array ?? []).compactMap(\.string)
-        models = spec["models"] ?? .array([])
-        modelNames = try Self.names(models)
+        modelList = spec["models"] ?? .array([])
+        models = try Self.models(modelList)
         maxUnavailable =
             try Self.number(spec["rollout"]?["maxUnavailable"], "rollout.maxUnavailable", in: 1...Int.max)
             ?? 1
         template = spec["template"] ?? .object([:])
-        batching = spec["batching"] ?? .null
-        queue = spec["queue"] ?? .null
         if let containers = template["spec"]?["containers"], containers.array == nil {
             throw InvalidSpec(description: "spec.template.spec.containers is not a list")
         }
+        container =
+            (template["spec"]?["containers"]?.array ?? []).first { $0["name"]?.string == Names.container }
+            ?? .object([:])
+        maxBatchSize = try Self.number(
+            spec["batching"]?["maxBatchSize"], "batching.maxBatchSize", in: 1...1024)
+        maxQueueLength = try Self.number(spec["queue"]?["maxLength"], "queue.maxLength", in: 1...100_000)
+        runtime = try RuntimeSpec(spec["runtime"] ?? .null, container: container)
+        try checkRuntime()
     }
 
     /// Cores of one group when a replica has `cores`.
@@ -117,24 +127,24 @@ struct ModelServerSpec: Equatable, Sendable {
         }
     }
 
-    private static func names(_ models: JSON) throws(InvalidSpec) -> [String] {
-        guard let list = models.array, !list.isEmpty else {
+    private static func models(_ json: JSON) throws(InvalidSpec) -> [ServedModel] {
+        guard let list = json.array, !list.isEmpty else {
             throw InvalidSpec(description: "spec.models is empty")
         }
-        var names: [String] = []
+        var models: [ServedModel] = []
         for (index, model) in list.enumerated() {
             guard let name = model["name"]?.string, !name.isEmpty else {
                 throw InvalidSpec(description: "spec.models[\(index)] has no name")
             }
-            guard model["uri"]?.string?.isEmpty == false else {
+            guard let uri = model["uri"]?.string, !uri.isEmpty else {
                 throw InvalidSpec(description: "spec.models[\(index)] (\(name)) has no uri")
             }
-            guard !names.contains(name) else {
+            guard !models.contains(where: { $0.name == name }) else {
                 throw InvalidSpec(description: "spec.models has two models named \(name)")
             }
-            names.append(name)
+            models.append(ServedModel(name: name, uri: uri))
         }
-        return names
+        return models
     }
 
     /// The name becomes a Service's and part of the pods' names and labels.
@@ -151,7 +161,10 @@ struct ModelServerSpec: Equatable, Sendable {
         }
     }
 
-    private static func number(
+    /// A number of the spec; nil where it is not set.
+    ///
+    /// - Throws: `InvalidSpec` where it is no whole number or out of range.
+    static func number(
         _ json: JSON?, _ name: String, in range: ClosedRange<Int>
     ) throws(InvalidSpec) -> Int? {
         guard let json, !json.isNull else { return nil }

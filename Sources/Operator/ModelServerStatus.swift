@@ -66,9 +66,9 @@ struct ModelServerObservation: Sendable {
         let living = living
         let ready = living.filter(\.isReady).count
         let updated = living.filter { $0.json.meta.labels[Names.hashLabel] == template.hash }.count
-        let url = "http://\(meta.name).\(meta.namespace).svc:\(Names.port)"
+        let url = "http://\(meta.name).\(meta.namespace).svc:\(spec.runtime.port)"
         let all = conditionList(desired: spec.replicas, living: living, ready: ready, updated: updated)
-        return [
+        var status: JSON = [
             "observedGeneration": JSON(meta.generation), "replicas": JSON(living.count),
             "readyReplicas": JSON(ready), "updatedReplicas": JSON(updated),
             "coresPerReplica": JSON(template.cores),
@@ -77,6 +77,18 @@ struct ModelServerObservation: Sendable {
             "conditions": conditions(
                 all, after: server["status"]?["conditions"], generation: meta.generation, now: now),
         ]
+        if let metrics { status["metrics"] = metrics }
+        return status
+    }
+
+    /// Where an autoscaler finds the load of a pod, and by which names.
+    private var metrics: JSON? {
+        let runtime = template.spec.runtime
+        guard let source = runtime.preset.profile.metrics else { return nil }
+        var metrics: JSON = ["port": JSON(source.port ?? runtime.port), "path": .string(source.path)]
+        if let running = source.running { metrics["running"] = .string(running) }
+        if let waiting = source.waiting { metrics["waiting"] = .string(waiting) }
+        return metrics
     }
 
     /// The status of a server whose spec cannot be carried out: what runs goes on and is still counted.
@@ -141,8 +153,11 @@ struct ModelServerObservation: Sendable {
                 isComplete ? "UpToDate" : failed > 0 ? "BlockedByFailedLoad" : "InProgress"),
             "copies": ["total": JSON(ready * perPod), "failed": JSON(failed * perPod)],
             "models": .array(
-                template.spec.modelNames.map {
-                    ["name": .string($0), "url": .string("\(url)/predictions/\($0)")]
+                template.spec.models.map { model in
+                    var entry: JSON = ["name": .string(model.name)]
+                    let path = template.spec.runtime.preset.path(ofModel: model)
+                    if let path { entry["url"] = .string(url + path) }
+                    return entry
                 }),
         ]
         if let (pod, failure) = failure {
@@ -226,11 +241,18 @@ struct ModelServerObservation: Sendable {
         return Condition("Degraded", .no, "AsExpected", "nothing has failed")
     }
 
+    /// What to do about a failure whose own words name no way out that is open to a pod's owner.
+    private static func advice(_ text: String) -> String {
+        guard text.contains("this runtime computes on the fake device only") else { return "" }
+        return
+            "; the pod's chips are real, and preset ganglion cannot compute on them: set spec.runtime.preset to a server of the Neuron SDK (vllm, djl-lmi, triton, torchserve or custom)"
+    }
+
     private static func sentence(_ pod: PodView, _ failure: PodView.Failure) -> String {
         let code = failure.exitCode.map { " (exit code \($0))" } ?? ""
         // It may be the end of a log: many lines, of which the last say most.
         let text = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        let message = text.isEmpty ? "" : ": \(text.suffix(900))"
+        let message = text.isEmpty ? "" : ": \(text.suffix(900))\(advice(text))"
         return "pod \(pod.key.name): \(failure.reason)\(code)\(message)"
     }
 }

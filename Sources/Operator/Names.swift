@@ -24,6 +24,4 @@ package enum Names {
     package static let neuronTaint = "aws.amazon.com/neuron"
     /// The container that serves.
     package static let container = "model-server"
-    /// The port of the container and of the Service.
-    package static let port: Int64 = 8080
 }

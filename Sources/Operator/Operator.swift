@@ -65,6 +65,15 @@ package actor Operator {
     /// Whether everything that decisions rest on has been read.
     package nonisolated var isSynced: Bool { informers.allSatisfy(\.store.isSynced) }
 
+    /// Why nothing can be decided, or only on what was true before, in one sentence; nil while everything is followed.
+    package nonisolated var problem: String? {
+        // One sentence is enough: most troubles are those of the API server as a whole.
+        if let informer = informers.first(where: { $0.problem != nil }), let problem = informer.problem {
+            return "cannot follow \(informer.resource.plural): \(problem)"
+        }
+        return isSynced ? nil : "the cluster has not been read yet"
+    }
+
     /// Begins to work; returns when everything has been read once.
     package func start() async {
         guard tasks.isEmpty else { return }
@@ -72,6 +81,7 @@ package actor Operator {
         for informer in informers { await informer.start() }
         // Nothing is decided before all is known: a pod that was not read yet holds cores that would seem free.
         for informer in informers { await informer.store.synced() }
+        guard isSynced else { return }  // stopped before
         tasks = [
             Task { for await changes in servers.store.changes() { serversChanged(changes) } },
             Task { for await changes in pods.store.changes() { podsChanged(changes) } },

@@ -20,13 +20,19 @@ struct PodTemplate: Sendable {
     let resource: String
 
     /// Changes when pods have to be replaced: it covers what the user wrote, not how this operator turns it into a pod, so
-    /// that a new operator does not restart every server.
+    /// that a new operator does not restart every server. The default image counts where it is used, and spec.runtime where
+    /// it says more than the API server's default does.
     var hash: String {
-        let neuron = server["spec"]?["neuron"] ?? .null
-        let parts: JSON = [
-            "neuron": neuron, "models": spec.models, "batching": spec.batching, "queue": spec.queue,
-            "template": spec.template, "image": .string(image),
+        let written = server["spec"] ?? .null
+        var parts: JSON = [
+            "neuron": written["neuron"] ?? .null, "models": spec.modelList,
+            "batching": written["batching"] ?? .null, "queue": written["queue"] ?? .null,
+            "template": spec.template,
         ]
+        if spec.container["image"] == nil { parts["image"] = .string(serving.defaultImage) }
+        var runtime = written["runtime"] ?? .null
+        if runtime["preset"]?.string == RuntimePreset.ganglion.rawValue { runtime["preset"] = nil }
+        if runtime.object?.isEmpty == false { parts["runtime"] = runtime }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
         for byte in parts.serialized() { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         // Letters and digits without vowels, as in Kubernetes' own names: they spell nothing.
@@ -55,6 +61,7 @@ struct PodTemplate: Sendable {
         ]
         var annotations = spec.template["metadata"]?["annotations"]?.strings ?? [:]
         annotations[Names.coresAnnotation] = nil  // the binding's alone
+        addScraping(to: &annotations)
         if !annotations.isEmpty { metadata["annotations"] = JSON(annotations) }
         return ["apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": podSpec]
     }
@@ -74,12 +81,30 @@ struct PodTemplate: Sendable {
                 "selector": JSON(selector),
                 "ports": [
                     [
-                        "name": "http", "port": .int(Names.port), "protocol": "TCP",
-                        "targetPort": .int(Names.port),
+                        "name": "http", "port": .int(Int64(spec.runtime.port)), "protocol": "TCP",
+                        "targetPort": serving.target,
                     ]
                 ],
             ],
         ]
+    }
+
+    /// The container that serves.
+    private var serving: ServingContainer {
+        ServingContainer(
+            spec: spec, cores: cores, groupSize: groupSize, image: image, command: command, resource: resource
+        )
+    }
+
+    /// The annotations by which most Prometheus configurations find what to scrape; the user's own stand for all of them.
+    private func addScraping(to annotations: inout [String: String]) {
+        let prefix = "prometheus.io/"
+        guard let metrics = spec.runtime.preset.profile.metrics,
+            !annotations.keys.contains(where: { $0.hasPrefix(prefix) })
+        else { return }
+        annotations[prefix + "scrape"] = "true"
+        annotations[prefix + "port"] = String(metrics.port ?? spec.runtime.port)
+        annotations[prefix + "path"] = metrics.path
     }
 
     private var owner: OwnerReference {
@@ -92,8 +117,7 @@ struct PodTemplate: Sendable {
         var pod = spec.template["spec"] ?? .object([:])
         var containers = pod["containers"]?.array ?? []
         let index = containers.firstIndex { $0["name"]?.string == Names.container }
-        let container = self.container(index.map { containers[$0] } ?? .object([:]))
-        if let index { containers[index] = container } else { containers.insert(container, at: 0) }
+        if let index { containers[index] = serving.json } else { containers.insert(serving.json, at: 0) }
         pod["containers"] = .array(containers)
         pod["schedulerName"] = .string(Names.scheduler)
         pod["nodeName"] = nil
@@ -110,55 +134,6 @@ struct PodTemplate: Sendable {
         pod["tolerations"] = .array(tolerations)
         if !spec.instanceTypes.isEmpty { require(instanceTypes: spec.instanceTypes, of: &pod) }
         return pod
-    }
-
-    private func container(_ template: JSON) -> JSON {
-        var container = template
-        container["name"] = .string(Names.container)
-        if container["image"] == nil, container["command"] == nil, !command.isEmpty {
-            container["command"] = JSON(command)
-        }
-        let probe: JSON = ["path": "/ping", "port": .int(Names.port)]
-        let defaults: [String: JSON] = [
-            "image": .string(image), "imagePullPolicy": "IfNotPresent",
-            // What a server writes last is why it failed; the status shows it.
-            "terminationMessagePolicy": "FallbackToLogsOnError",
-            "ports": [["name": "http", "containerPort": .int(Names.port), "protocol": "TCP"]],
-            // Compiling and loading a model takes minutes; nothing else is asked of the pod until then.
-            "startupProbe": [
-                "httpGet": probe, "periodSeconds": 1, "timeoutSeconds": 5, "failureThreshold": 1800,
-            ],
-            "readinessProbe": [
-                "httpGet": probe, "periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 2,
-            ],
-        ]
-        for (key, value) in defaults where container[key] == nil { container[key] = value }
-        if container["args"] == nil, !arguments.isEmpty { container["args"] = JSON(arguments) }
-        let amount = JSON.string(String(cores))
-        container[path: ["resources", "limits", resource]] = amount
-        container[path: ["resources", "requests", resource]] = amount
-        var environment = container["env"]?.array ?? []
-        for variable in self.environment
-        where !environment.contains(where: { $0["name"] == variable["name"] }) {
-            environment.append(variable)
-        }
-        container["env"] = .array(environment)
-        return container
-    }
-
-    private var arguments: [String] {
-        let options: [(String, JSON?)] = [
-            ("--max-batch-size", spec.batching["maxBatchSize"]), ("--queue", spec.queue["maxLength"]),
-        ]
-        return options.flatMap { name, value in value?.int.map { [name, String($0)] } ?? [] }
-    }
-
-    private var environment: [JSON] {
-        [
-            ["name": "GANGLION_MODELS", "value": .string(spec.models.text())],
-            ["name": "TENSOR_PARALLEL_DEGREE", "value": .string(String(groupSize))],
-            ["name": "POD_IP", "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]],
-        ]
     }
 
     /// Terms of a node affinity are alternatives, so each of them gets the requirement.

@@ -11,6 +11,9 @@ package enum Files {
         case directory
         case symbolicLink = "symbolic link"
         case socket
+        case characterDevice = "character device"
+        case blockDevice = "block device"
+        case pipe
         case other = "special file"
     }
 
@@ -155,6 +158,17 @@ package enum Files {
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
+    /// The first octets of a file, `count` at most.
+    package static func readStart(_ path: String, count: Int) throws(SystemError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw SystemError("open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let length = pread(descriptor, &bytes, count, 0)
+        guard length >= 0 else { throw SystemError("read", path) }
+        return Array(bytes.prefix(length))
+    }
+
     /// What is at a path; nil where nothing is or it cannot be told.
     package static func kind(_ path: String, following: Bool = false) -> Kind? {
         var status = stat()
@@ -164,6 +178,9 @@ package enum Files {
         case S_IFDIR: return .directory
         case S_IFLNK: return .symbolicLink
         case S_IFSOCK: return .socket
+        case S_IFCHR: return .characterDevice
+        case S_IFBLK: return .blockDevice
+        case S_IFIFO: return .pipe
         default: return .other
         }
     }

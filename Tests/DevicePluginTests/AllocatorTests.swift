@@ -171,12 +171,12 @@ struct AssignmentTests {
 struct AllocateTests {
     @Test("are the device nodes of its chips and its cores counted from the first of them")
     func devices() throws {
-        let allocator = Allocator(catalog: try FakeNode.catalog("inf2.48xlarge"))
+        let allocator = Allocator(catalog: try FakeNode.catalog("inf2.48xlarge", file: .node))
         let allocation = try allocator.allocate(["7", "4", "6", "5"])
         #expect(allocation.cores == [4, 5, 6, 7])
         #expect(allocation.chips == [2, 3])
         #expect(allocation.unusable == nil)
-        let device = try #require(allocator.catalog.devicePath(chip: 0)).dropLast("/neuron0".count)
+        let device = try #require(allocator.catalog.deviceFile(chip: 0)?.path).dropLast("/neuron0".count)
         #expect(
             allocation.response
                 == .init(
@@ -189,6 +189,36 @@ struct AllocateTests {
                     ]))
     }
 
+    @Test("are mounts of fake chips, which are regular files: a runtime makes no device node of them")
+    func fakeChips() throws {
+        let allocator = Allocator(catalog: try FakeNode.catalog("inf2.48xlarge"))
+        let response = try allocator.allocate(["7", "4", "6", "5"]).response
+        let device = try #require(allocator.catalog.deviceFile(chip: 0)?.path).dropLast("/neuron0".count)
+        #expect(
+            response
+                == .init(
+                    envs: ["NEURON_RT_VISIBLE_CORES": "0,1,2,3", "GANGLION_HOST_CORES": "4,5,6,7"],
+                    mounts: [
+                        .init(containerPath: "/dev/neuron0", hostPath: device + "/neuron2", readOnly: false),
+                        .init(containerPath: "/dev/neuron1", hostPath: device + "/neuron3", readOnly: false),
+                    ]))
+    }
+
+    @Test("are refused where something else stands at a chip's path, CDI or not", arguments: [false, true])
+    func foreign(usesCDI: Bool) throws {
+        var allocator = Allocator(catalog: try FakeNode.catalog("inf2.xlarge", file: .foreign("a directory")))
+        allocator.usesCDI = usesCDI
+        let path = try #require(allocator.catalog.deviceFile(chip: 0)?.path)
+        let refusal = AllocationError.noDevice(path: path, found: "a directory")
+        #expect(throws: refusal) { try allocator.allocate(["0"]) }
+        #expect(
+            refusal.description
+                == "\(path) is a directory, expected a device node: remove what is there and reload the driver, "
+                + "or write the fake node anew")
+        #expect(
+            !String(decoding: CDISpecification.json(allocator.catalog), as: UTF8.self).contains("neuron0-as"))
+    }
+
     @Test(
         "counts cores from the first chip, also within a chip",
         arguments: [
@@ -196,9 +226,10 @@ struct AllocateTests {
             (["10", "9", "8", "11"], "0,1,2,3", 2),
         ] as [([String], String, Int)])
     func visible(ids: [String], visible: String, chips: Int) throws {
-        let response = try Allocator(catalog: FakeNode.catalog("inf2.48xlarge")).allocate(ids).response
+        let response = try Allocator(catalog: FakeNode.catalog("inf2.48xlarge", file: .node)).allocate(ids)
+            .response
         #expect(response.envs["NEURON_RT_VISIBLE_CORES"] == visible)
-        #expect(response.devices.count == chips)
+        #expect(response.devices.count == chips && response.mounts.isEmpty)
     }
 
     @Test("names the logical core size where the family has a choice", arguments: [1, 2])
@@ -212,7 +243,8 @@ struct AllocateTests {
 
     @Test("is whole chips where a device is a chip")
     func chips() throws {
-        let allocation = try Allocator(catalog: FakeNode.catalog("trn1.32xlarge", .chip)).allocate(["5", "4"])
+        let allocation = try Allocator(catalog: FakeNode.catalog("trn1.32xlarge", .chip, file: .node))
+            .allocate(["5", "4"])
         #expect(allocation.response.envs["NEURON_RT_VISIBLE_CORES"] == "0,1,2,3")
         #expect(allocation.response.devices.map(\.containerPath) == ["/dev/neuron0", "/dev/neuron1"])
     }
@@ -223,7 +255,7 @@ struct AllocateTests {
         let allocation = try allocator.allocate(["0", "1", "4", "5"])
         #expect(allocation.unusable == .notConsecutive([0, 1, 4, 5], missing: 2))
         #expect(allocation.response.envs["NEURON_RT_VISIBLE_CORES"] == "0,1,2,3")
-        #expect(allocation.response.devices.count == 2)
+        #expect(allocation.response.mounts.count == 2)
         allocator.isStrict = true
         #expect(throws: AllocationError.unusable([0, 1, 4, 5], .notConsecutive([0, 1, 4, 5], missing: 2))) {
             try allocator.allocate(["0", "1", "4", "5"])

@@ -187,7 +187,7 @@ struct CaptureReplayTests {
             try #require(ids.count == 1 && given.count == 1)
             let cores = ids[0].compactMap { Int($0) }.sorted()
             #expect(given[0].envs["GANGLION_HOST_CORES"] == cores.map(String.init).joined(separator: ","))
-            #expect(given[0].devices.count == Set(cores.map { $0 / 2 }).count)
+            #expect(given[0].mounts.count == Set(cores.map { $0 / 2 }).count)
         case "Empty":
             // GetDevicePluginOptions or ListAndWatch: what answers tells which.
             let list = try DevicePluginAPI.ListAndWatchResponse(serialized: answer).devices

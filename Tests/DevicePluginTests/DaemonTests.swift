@@ -78,11 +78,9 @@ struct DaemonTests {
             allocated.containerResponses == [
                 .init(
                     envs: ["NEURON_RT_VISIBLE_CORES": "0,1,2,3", "GANGLION_HOST_CORES": "8,9,10,11"],
-                    devices: [
-                        .init(
-                            containerPath: "/dev/neuron0", hostPath: device + "/neuron4", permissions: "rw"),
-                        .init(
-                            containerPath: "/dev/neuron1", hostPath: device + "/neuron5", permissions: "rw"),
+                    mounts: [
+                        .init(containerPath: "/dev/neuron0", hostPath: device + "/neuron4", readOnly: false),
+                        .init(containerPath: "/dev/neuron1", hostPath: device + "/neuron5", readOnly: false),
                     ])
             ])
         try await client.preStartContainer(.init(deviceIDs: ["8"]))

@@ -83,9 +83,21 @@ actor FakeKubelet {
             [weak self] (_: PodResourcesAPI.ListPodResourcesRequest, _) in
             PodResourcesAPI.ListPodResourcesResponse(podResources: await self?.pods ?? [])
         }
+        router.unary(PodResourcesAPI.Method.getAllocatableResources) {
+            [weak self] (_: PodResourcesAPI.AllocatableResourcesRequest, _) in
+            PodResourcesAPI.AllocatableResourcesResponse(devices: await self?.healthyDevices ?? [])
+        }
         let server = GRPCServer(router: router)
         podResources = server
         try await server.listen(on: .unix(root + "/" + PodResourcesAPI.socket))
+    }
+
+    /// One entry for each healthy device; none of a plugin that has been disconnected.
+    private var healthyDevices: [PodResourcesAPI.ContainerDevices] {
+        state.resources.flatMap { name, resource in
+            resource.devices.filter { !resource.isStopped && $0.health == "Healthy" }
+                .map { .init(resourceName: name, deviceIDs: [$0.id]) }
+        }
     }
 
     /// One pod for each entry, which holds these devices.

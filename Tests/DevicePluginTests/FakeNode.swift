@@ -21,15 +21,21 @@ final class FakeNode: Sendable {
     }
 
     /// The devices of an instance type's node, for tests that change nothing: writing a tree is slow.
+    ///
+    /// - Parameter file: what stands at the chips' paths instead of fake chips.
     static func catalog(
-        _ instanceType: String, _ granularity: Granularity = .core, logicalCoreSize: Int? = nil
+        _ instanceType: String, _ granularity: Granularity = .core, logicalCoreSize: Int? = nil,
+        file: DeviceFile? = nil
     ) throws -> DeviceCatalog {
         let key = "\(instanceType) \(logicalCoreSize ?? 0)"
-        let inventory = try inventories.withLock { known in
+        var inventory = try inventories.withLock { known in
             if let inventory = known[key] { return inventory }
             let inventory = try FakeNode(instanceType, logicalCoreSize: logicalCoreSize).scan()
             known[key] = inventory
             return inventory
+        }
+        for index in inventory.chips.indices {
+            if let file { inventory.chips[index].deviceFile = file }
         }
         var ledger = NodeLedger()
         _ = ledger.update(inventory)

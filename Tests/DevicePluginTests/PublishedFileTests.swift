@@ -88,12 +88,26 @@ struct CDITests {
     @Test("have a device for each place that they can take in a container")
     func specification() throws {
         let text = String(
-            decoding: CDISpecification.json(try FakeNode.catalog("inf2.24xlarge")), as: UTF8.self)
+            decoding: CDISpecification.json(try FakeNode.catalog("inf2.24xlarge", file: .node)), as: UTF8.self
+        )
         #expect(text.hasPrefix("{\n  \"cdiVersion\": \"0.5.0\",\n  \"kind\": \"ganglion.dev/neuron\",\n"))
         #expect(text.split(separator: "\n").count { $0.contains("\"name\"") } == 21)
         let device = text.split(separator: "\n").first { $0.contains("neuron3-as-neuron1\"") }
         #expect(device?.contains("\"path\": \"/dev/neuron1\", \"hostPath\": \"") == true)
         #expect(device?.contains("/dev/neuron3\", \"permissions\": \"rw\"}]}}") == true)
+    }
+
+    @Test("are mounted where they are fake, in the words of CDI 0.5.0")
+    func fakeSpecification() throws {
+        let catalog = try FakeNode.catalog("inf2.24xlarge")
+        let text = String(decoding: CDISpecification.json(catalog), as: UTF8.self)
+        let lines = text.split(separator: "\n").map(String.init)
+        let path = try #require(catalog.deviceFile(chip: 3)?.path)
+        let device =
+            "    {\"name\": \"neuron3-as-neuron1\", \"containerEdits\": {\"mounts\": [{\"hostPath\": "
+            + "\"\(path)\", \"containerPath\": \"/dev/neuron1\", \"options\": [\"bind\", \"rw\"]}]}},"
+        #expect(lines.contains(device))
+        #expect(!text.contains("deviceNodes"))
     }
 
     @Test("are named instead of their device nodes, which the specification adds")
@@ -128,7 +142,7 @@ struct CDITests {
         settings.cdiDirectory = root + "/features.d/ganglion/not-a-directory"
         await daemon.use(settings)
         let answer = try await client.allocate(request).containerResponses.first
-        #expect(answer?.cdiDevices == [] && answer?.devices.count == 1)
+        #expect(answer?.cdiDevices == [] && answer?.mounts.count == 1)
         #expect(await node.kubelet.state.registrations == 1)
         await daemon.stop()
         await node.kubelet.close()

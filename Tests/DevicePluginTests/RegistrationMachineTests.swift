@@ -6,11 +6,17 @@ typealias Machine = RegistrationMachine<Int>
 /// A machine with middling jitter: pauses are exactly what they are said to be.
 func machine() -> Machine { Machine(random: { 0.5 }) }
 
-/// Feeds events; gives the actions of the last.
+/// Feeds events; gives the actions of the last. Nobody else has the resource: RivalryTests has the others.
 @discardableResult
 func feed(_ machine: inout Machine, _ events: Machine.Event...) -> [Machine.Action] {
     var actions: [Machine.Action] = []
-    for event in events { actions = machine.receive(event) }
+    for event in events {
+        actions = machine.receive(event)
+        if machine.phase == .asking, actions.last == .ask {
+            actions.removeLast()
+            actions += machine.receive(.answered(.nobody))
+        }
+    }
     return actions
 }
 

@@ -2,7 +2,7 @@ import DevicePlugin
 import Testing
 
 /// A kubelet of version 1.36 as far as registration goes, with its fault: when a stream ends it looks the plugin up by
-/// name, some time later, and disconnects whatever it finds.
+/// name, some time later, and disconnects whatever it finds. Of two plugins for one name it uses the one that came last.
 struct SimulatedKubelet {
     /// kubelet.sock; nil while there is none. It outlives the process that made it.
     var socket: Int?
@@ -12,6 +12,10 @@ struct SimulatedKubelet {
     var streams: Set<Int> = []
     /// Ends that it has not worked through.
     var lateEnds = 0
+    /// Another plugin has registered, and the kubelet uses it.
+    var usesRival = false
+    /// Whether it lists devices of ours.
+    var listsOurs = false
 
     /// A new process: nothing is left of what the old one knew.
     mutating func start() {
@@ -19,9 +23,32 @@ struct SimulatedKubelet {
         self = SimulatedKubelet(socket: starts, isRunning: true, starts: starts)
     }
 
+    /// Another plugin of the name registers; our stream stays open.
+    mutating func takeRival() {
+        guard isRunning else { return }
+        usesRival = true
+        listsOurs = false
+    }
+
+    /// It ends: nothing is listed any more, and whoever has an open stream is not told.
+    mutating func loseRival() {
+        guard usesRival else { return }
+        usesRival = false
+        listsOurs = false
+    }
+
+    /// What somebody who asks is told.
+    func claimant(isAlive: Bool) -> Machine.Claimant {
+        guard isRunning else { return isAlive ? .another : .unknown }
+        return isAlive ? .another : usesRival || listsOurs ? .somebody : .nobody
+    }
+
     /// All streams end; gives them.
     mutating func endStreams() -> [Int] {
-        defer { streams = [] }
+        defer {
+            streams = []
+            listsOurs = false
+        }
         if isRunning { lateEnds += streams.count }
         return streams.sorted()
     }
@@ -50,6 +77,9 @@ struct RegistrationSimulationTests {
         var timer = false
         var nextStream = 1
         var pending: [Machine.Event] = []
+        var asked = false
+        // A rival as a process; it may be there and known to no kubelet.
+        var rivalIsAlive = false
 
         func perform(_ actions: [Machine.Action]) {
             for action in actions {
@@ -59,6 +89,7 @@ struct RegistrationSimulationTests {
                     serving = true
                     ownInPlace = true
                     pending.append(.served)
+                case .ask: asked = true
                 case .register:
                     #expect(serving && !closing && !registering)
                     #expect(kubelet.streams.isEmpty, "Register while a stream is open")
@@ -74,7 +105,7 @@ struct RegistrationSimulationTests {
         }
 
         func step(calm: Bool) {
-            switch Int.random(in: 0..<(calm ? 6 : 11), using: &random) {
+            switch Int.random(in: 0..<(calm ? 7 : 14), using: &random) {
             case 0 where !pending.isEmpty:
                 perform(machine.receive(pending.removeFirst()))
             case 1:
@@ -88,6 +119,8 @@ struct RegistrationSimulationTests {
                 let stream = nextStream
                 nextStream += 1
                 kubelet.streams.insert(stream)
+                kubelet.usesRival = false
+                kubelet.listsOurs = true
                 // The stream and the answer come in either order.
                 pending +=
                     Bool.random(using: &random)
@@ -104,18 +137,29 @@ struct RegistrationSimulationTests {
             case 5:
                 let tookNew = kubelet.finishEnd()
                 #expect(!tookNew, "an old stream's end took a new registration with it")
-            case 6:  // the kubelet dies; its socket stays
+            case 6 where asked:
+                asked = false
+                pending.append(.answered(kubelet.claimant(isAlive: rivalIsAlive)))
+            case 7:  // the kubelet dies; its socket stays
                 pending += kubelet.endStreams().map { .streamEnded($0) }
                 kubelet.isRunning = false
                 kubelet.lateEnds = 0
-            case 7:  // a new kubelet wipes the sockets and makes its own
+            case 8:  // a new kubelet wipes the sockets and makes its own
                 pending += kubelet.endStreams().map { .streamEnded($0) }
                 ownInPlace = false
                 kubelet.start()
-            case 8: kubelet.socket = nil
-            case 9: ownInPlace = false
-            case 10:  // the kubelet drops us
+            case 9: kubelet.socket = nil
+            case 10: ownInPlace = false
+            case 11:  // the kubelet drops us
                 pending += kubelet.endStreams().map { .streamEnded($0) }
+            case 12:
+                rivalIsAlive = true
+                kubelet.takeRival()
+                pending.append(.othersChanged)
+            case 13:
+                rivalIsAlive = false
+                kubelet.loseRival()
+                if Bool.random(using: &random) { pending.append(.othersChanged) }
             default: break
             }
         }
@@ -128,7 +172,18 @@ struct RegistrationSimulationTests {
                 ownInPlace = false
                 kubelet.start()
             }
-            for _ in 0..<2_000 { step(calm: true) }
+            // A rival that stays is left alone, whatever else there is to do: nothing is registered over it.
+            if rivalIsAlive, Bool.random(using: &random) {
+                for _ in 0..<300 { step(calm: true) }
+                let last = nextStream
+                for _ in 0..<1_000 { step(calm: true) }
+                #expect(nextStream == last, "registered while another plugin has the resource")
+                #expect(machine.phase == .yielding)
+            }
+            rivalIsAlive = false
+            kubelet.loseRival()
+            for _ in 0..<4_000 { step(calm: true) }
+            #expect(kubelet.listsOurs)
             #expect(machine.phase == .registered)
             #expect(kubelet.streams.count == 1)
         }

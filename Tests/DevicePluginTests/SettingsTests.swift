@@ -87,6 +87,20 @@ struct PluginSettingsTests {
         #expect(plain.cdiDirectory == nil && plain.featureFile == nil && plain.statusAddress == nil)
     }
 
+    @Test("serve a fake node where no driver is loaded, and the driver's chips where one is")
+    func fakeRoot() throws {
+        let directory = try TemporaryDirectory()
+        let words = ["--fake-root", "/var/lib/ganglion/fake", "--sysfs-root", directory.path]
+        let fake = PluginOptions.settings(try Self.values(words)).monitor.discovery
+        #expect(fake.sysfsRoot == "/var/lib/ganglion/fake/sys")
+        #expect(fake.deviceRoot == "/var/lib/ganglion/fake/dev")
+        #expect(fake.hostSysfsRoot == directory.path)
+        try Files.makeDirectory(directory.path + "/module/neuron")
+        let real = PluginOptions.settings(try Self.values(words)).monitor.discovery
+        #expect(real.sysfsRoot == directory.path)
+        #expect(real.deviceRoot == "/dev" && real.hostSysfsRoot == nil)
+    }
+
     @Test(
         "find kubelet.sock where it is, also when the kubelet's directory was moved",
         arguments: [

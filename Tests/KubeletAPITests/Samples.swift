@@ -235,7 +235,7 @@ extension NodePluginAPI.NodeState: Golden {
     static var sample: Self {
         Self(
             instanceType: "1-instance_type", driverVersion: "2-driver_version", logicalCoreSize: 3003,
-            chips: [.sample, .sample], resources: [.sample, .sample])
+            chips: [.sample, .sample], resources: [.sample, .sample], deviceSource: "6-device_source")
     }
 }
 

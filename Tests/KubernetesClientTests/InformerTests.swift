@@ -2,6 +2,7 @@
 
 import HTTP
 import JSON
+import Observability
 import SystemIO
 import Testing
 
@@ -81,6 +82,34 @@ struct InformerTests {
         await server.stop()
     }
 
+    @Test("a collection that the cluster does not know is named once, and followed as soon as it is there")
+    func unknown() async throws {
+        let server = try await ScriptedServer { _, number in
+            number < 3
+                ? ScriptedServer.failure(404, "NotFound")
+                : ScriptedServer.watch([Self.bookmark(1, endsInitialEvents: true)], stays: true)
+        }
+        let lines = Lock<[String]>([])
+        let log = Logger { bytes in
+            // What stands before the level is the time.
+            let line = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1).last ?? ""
+            lines.withLock { $0.append(String(line)) }
+        }
+        let informer = Informer(server.client, .modelServers, log: log)
+        await informer.start()
+        await informer.store.synced()
+        #expect(informer.problem == nil)
+        let told = lines.withLock { $0 }
+        #expect(told.count == 2)
+        #expect(
+            told.first?.hasPrefix(
+                "warning cannot follow resource=modelservers error=\"the cluster does not know modelservers.ganglion.dev: install that CustomResourceDefinition, it is followed as soon as it is there\" again="
+            ) == true)
+        #expect(told.last == "info following again resource=modelservers\n")
+        await informer.stop()
+        await server.stop()
+    }
+
     @Test("lists on a server that knows no initial events")
     func lists() async throws {
         let server = try await ScriptedServer { request, _ in
@@ -147,6 +176,33 @@ struct LeaderElectorTests {
                 }
             }
         }
+    }
+
+    @Test("a lease that cannot be read is a problem, told once, until it can")
+    func unreadable() async throws {
+        let told = Lock<[String]>([])
+        let elector = Lock<LeaderElector?>(nil)
+        let server = try await ScriptedServer { request, number in
+            told.withLock { $0.append(elector.withLock { $0 }?.problem ?? "") }
+            if number < 4 { return ScriptedServer.failure(403, "Forbidden") }
+            guard request.method == "POST" else { return ScriptedServer.failure(404, "NotFound") }
+            return ScriptedServer.json(201, (try? JSON(parsing: request.body)) ?? .null)
+        }
+        let lines = Lock(0)
+        let candidate = LeaderElector(
+            server.client, lease: ObjectKey(namespace: "n", name: "lock"), identity: "first",
+            timing: LeaseElection.Timing(
+                lease: .seconds(60), renewDeadline: .seconds(40), retry: .milliseconds(1)),
+            log: Logger(level: .warning) { _ in lines.withLock { $0 += 1 } })
+        elector.withLock { $0 = candidate }
+        #expect(await candidate.acquire())
+        #expect(candidate.problem == nil)
+        let problems = told.withLock { $0 }
+        #expect(problems.first == "")
+        #expect(problems.dropFirst().allSatisfy { $0.hasPrefix("cannot take the lease: ") })
+        #expect(problems.count == 5)
+        #expect(lines.withLock { $0 } == 1)
+        await server.stop()
     }
 
     @Test("one of two leads; the other takes over as soon as the first gives the lease back")

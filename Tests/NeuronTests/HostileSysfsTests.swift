@@ -75,7 +75,7 @@ struct HostileSysfsTests {
             let found = node.scan()
             #expect(found.chips.map(\.index) == (file == "core_count" ? [1] : [0, 1]))
             #expect(
-                found.problems.first == .misshapen(file: node.path(0, file), problem: "is a special file"))
+                found.problems.first == .misshapen(file: node.path(0, file), problem: "is a pipe"))
         }
     }
 

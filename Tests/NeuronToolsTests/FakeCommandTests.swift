@@ -1,9 +1,10 @@
 import Arguments
 import Glibc
 import Neuron
-import NeuronTools
 import SystemIO
 import Testing
+
+@testable import NeuronTools
 
 @Suite("ganglion fake")
 struct FakeCommandTests {
@@ -52,6 +53,52 @@ struct FakeCommandTests {
         }
     }
 
+    @Test("install says what it did, and fails or goes on where something speaks against it")
+    func install() throws {
+        try withRoot { root in
+            let fake = root + "/fake"
+            func run(
+                _ type: String?, source: String? = nil, _ obstacle: FakeObstacle = .refuse
+            ) -> CommandOutput {
+                FakeCommand.install(
+                    instanceType: type, source: source, root: fake, sysfsRoot: root + "/sys",
+                    ifDriver: obstacle)
+            }
+            #expect(run("inf2.xlarge") == CommandOutput(text: "inf2.xlarge in \(fake): 1 chip, 2 cores\n"))
+            #expect(
+                run("inf2.xlarge")
+                    == CommandOutput(text: "is there already: inf2.xlarge in \(fake): 1 chip, 2 cores\n"))
+            #expect(run(nil).text.hasPrefix("no instance type is wanted here: nothing is written; label"))
+            let label = "label ganglion.dev/fake-instance-type of node a"
+            #expect(
+                run("inf2.48", source: label).failure?.hasPrefix(
+                    "\(label): unknown instance type 'inf2.48', did you mean inf2.48xlarge?") == true)
+            try Files.makeDirectory(root + "/sys/module/neuron")
+            let sentence =
+                "the neuron driver is loaded on this node (\(root)/sys/module/neuron): its chips are real, and no fake "
+                + "inf2.xlarge is written"
+            #expect(run("inf2.xlarge") == CommandOutput(failure: sentence))
+            #expect(run("inf2.xlarge", .skip) == CommandOutput(warnings: [sentence]))
+            #expect(FakeCommand.remove(root: fake) == CommandOutput(text: "removed \(fake)\n"))
+        }
+    }
+
+    @Test("install asks for the label of the node that it is told")
+    func label() async throws {
+        let asked = Lock<[String]>([])
+        let command = FakeCommand.command { node, label in
+            asked.withLock { $0.append(node + " " + label) }
+            return "inf9.xlarge"
+        }
+        let words = ["install", "--root", "/nowhere", "--node-name", "worker-1", "--sysfs-root", "/nowhere"]
+        guard case .run(let install, let values) = try command.parse(words) else {
+            Issue.record("install shows help instead of running")
+            return
+        }
+        await #expect(throws: CommandFailure.self) { try await install.action?(values) }
+        #expect(asked.withLock { $0 } == ["worker-1 ganglion.dev/fake-instance-type"])
+    }
+
     @Test("list names every type with what it has")
     func list() {
         let lines = FakeCommand.list().text.split(separator: "\n")
@@ -69,7 +116,7 @@ struct FakeCommandTests {
     @Test("both commands are read from the command line")
     func parsing() throws {
         let program = Command(
-            "ganglion", summary: "", subcommands: [ListCommand.command, FakeCommand.command])
+            "ganglion", summary: "", subcommands: [ListCommand.command, FakeCommand.command { _, _ in nil }])
         guard case .run(let command, _) = try program.parse(["ls", "--root", "/x", "--wide"]) else {
             Issue.record("ls shows help instead of running")
             return

@@ -2,6 +2,7 @@
 
 import JSON
 import KubernetesClient
+import NeuronRuntime
 import Placement
 import Testing
 
@@ -113,7 +114,7 @@ struct ModelServerPlanTests {
             uniquingKeysWith: { first, _ in first })
         #expect(
             environment == [
-                "POD_IP": "fixed", "TENSOR_PARALLEL_DEGREE": "2",
+                "POD_IP": "fixed", "TENSOR_PARALLEL_DEGREE": "2", "GANGLION_PORT": "8080",
                 "GANGLION_MODELS": #"[{"name":"mini","uri":"file:///models/mini"}]"#,
             ])
         let terms = pod["spec"]?["affinity"]?["nodeAffinity"]?[
@@ -242,6 +243,24 @@ struct ModelServerPlanTests {
                 == "False LoadFailed: pod \(pod.key.name): CrashLoopBackOff (exit code 1): no such model")
         #expect(plan.status["modelStatus"]?["transitionStatus"] == "BlockedByFailedLoad")
         #expect(plan.status["modelStatus"]?["lastFailureInfo"]?["exitCode"] == 1)
+    }
+
+    @Test("our server on real chips is told to be the wrong one there")
+    func realChips() throws {
+        let spec = Make.spec()
+        let words = "\(DeviceError.notEmulated(path: "/dev/neuron0"))"
+        let pod = try pod(spec, 0, ready: false) {
+            $0[path: ["status", "containerStatuses"]] = [
+                [
+                    "name": "model-server", "ready": false, "restartCount": 1,
+                    "state": ["terminated": ["reason": "Error", "exitCode": 1, "message": .string(words)]],
+                ]
+            ]
+        }
+        #expect(
+            condition(plan(state(spec, pods: [pod])), "Ready")
+                == "False LoadFailed: pod \(pod.key.name): Error (exit code 1): \(words); the pod's chips are real, and preset ganglion cannot compute on them: set spec.runtime.preset to a server of the Neuron SDK (vllm, djl-lmi, triton, torchserve or custom)"
+        )
     }
 
     @Test("a pod that no node can take makes Placed false with the scheduler's sentence")

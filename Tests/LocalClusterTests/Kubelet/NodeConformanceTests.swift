@@ -134,7 +134,7 @@ struct NodeConformanceTests {
         #expect(try await node.admit("a") == ["0", "1"])
         let options = try #require(await node.runOptions("a"))
         #expect(options.environment["NEURON_RT_VISIBLE_CORES"] == "0,1")
-        #expect(options.devices == ["/dev/neuron0": node.fake.root + "/dev/neuron0"])
+        #expect(options.mounts == ["/dev/neuron0": node.fake.root + "/dev/neuron0"])
         await node.finish()
     }
 

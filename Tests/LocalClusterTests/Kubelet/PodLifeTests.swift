@@ -245,7 +245,7 @@ struct PodLifeTests {
         let devices = ScriptedDevices(
             options: DeviceRunOptions(
                 environment: ["NEURON_RT_VISIBLE_CORES": "0,1", "GANGLION_HOST_CORES": "4,5"],
-                devices: ["/dev/neuron2": scratch.path + "/host-device"]))
+                mounts: ["/dev/neuron2": scratch.path + "/host-device"]))
         try Files.write(scratch.path + "/host-device", Array("chip".utf8))
         let node = try await Node(scratch, backend: backend, devices: devices)
         let pod = shellPod(
@@ -277,6 +277,29 @@ struct PodLifeTests {
         #expect(
             try await node.log(pod)
                 == "env default 127.88.7.1 local blue secret hello-env-$(NOBODY) 4,5 1 10.0.0.1 chip env\n")
+    }
+
+    @Test(
+        "a device that is no device node, or a mount of what is not there, keeps the container from being created",
+        arguments: [
+            ("/etc/hostname", nil, "failed to generate spec: not a device node"),
+            ("/dev/pts", nil, "failed to generate spec: not a device node"),
+            ("/nowhere", nil, "failed to generate spec: lstat /nowhere: no such file or directory"),
+            (
+                nil, "/nowhere",
+                "failed to generate spec: failed to stat \"/nowhere\": no such file or directory"
+            ),
+        ] as [(String?, String?, String)])
+    func noDeviceNode(device: String?, mount: String?, message: String) async throws {
+        var options = DeviceRunOptions()
+        options.devices["/dev/neuron0"] = device
+        options.mounts["/dev/neuron1"] = mount
+        let node = try await Node(scratch, devices: ScriptedDevices(options: options))
+        let pod = shellPod("refused", "exit 0", grace: 0)
+        node.begin(pod)
+        let status = await node.backend.status("refused") { $0.firstState.waiting?.message != nil }
+        #expect(status.firstState.waiting == ["reason": "CreateContainerError", "message": .string(message)])
+        await node.delete(pod, grace: 0)
     }
 
     @Test("a reference to what is not there keeps the container waiting, with a sentence")

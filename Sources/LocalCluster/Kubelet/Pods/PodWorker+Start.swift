@@ -136,12 +136,10 @@ extension PodWorker {
     private func makeFileSystem(_ container: Container, _ options: DeviceRunOptions) async throws {
         let home = directory.container(container.name)
         try Files.makeDirectory(home, mode: 0o755)
-        let devices = options.devices.map { path, host in
-            (path.hasPrefix("/dev/") ? String(path.dropFirst(5)) : path, host)
-        }
-        try PodDirectory.makeLinks(
-            home + "/dev", Dictionary(devices, uniquingKeysWith: { first, _ in first }))
-        var mounts = options.mounts
+        try options.checkDeviceNodes()
+        let (devices, rest) = options.links
+        try PodDirectory.makeLinks(home + "/dev", devices)
+        var mounts = rest
         for mount in container.json.volumeMounts?.array ?? [] {
             guard let path = mount.mountPath?.string, let name = mount.name?.string,
                 let volume = pod.spec.volumes?.array?.first(where: { $0.name?.string == name }),

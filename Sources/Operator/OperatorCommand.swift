@@ -1,0 +1,135 @@
+// The program `ganglion-operator`: from the command line through the election to an operator that runs until SIGTERM,
+// with its health and metrics.
+
+package import Arguments
+internal import Glibc
+internal import HTTP
+internal import KubernetesClient
+internal import Observability
+internal import SystemIO
+
+/// The command line and life of the operator.
+package enum OperatorCommand {
+    private static let kubeconfig = Option<String?>(
+        "kubeconfig", placeholder: "FILE",
+        help: "A kubeconfig; by default KUBECONFIG, then the pod's service account, then ~/.kube/config")
+    private static let context = Option<String?>(
+        "context", placeholder: "NAME", help: "A context of the kubeconfig")
+    private static let leaderElect = Flag(
+        "leader-elect", environment: "GANGLION_LEADER_ELECT", help: "Work only while holding the Lease")
+    private static let namespace = Option<String?>(
+        "namespace", environment: "GANGLION_NAMESPACE", placeholder: "NAME",
+        help: "Where the Lease is (default: the namespace of the configuration)")
+    private static let lease = Option(
+        "lease", default: "ganglion-operator", placeholder: "NAME", help: "The Lease's name")
+    private static let image = Option(
+        "model-server-image", default: "ganglion.dev/model-server:latest",
+        environment: "GANGLION_MODEL_SERVER_IMAGE", placeholder: "IMAGE",
+        help: "The image of ModelServers whose template names none")
+    private static let serverCommand = Option<String?>(
+        "model-server-command", environment: "GANGLION_MODEL_SERVER_COMMAND", placeholder: "PATH",
+        help: "The program in that image, where it is not the image's own entrypoint")
+    private static let resource = Option(
+        "resource-name", default: "aws.amazon.com/neuroncore", environment: "GANGLION_RESOURCE_NAME",
+        placeholder: "NAME", help: "The extended resource of NeuronCores")
+    private static let workers = Option(
+        "workers", default: 4, placeholder: "N", help: "ModelServers worked on at a time",
+        check: { (1...64).contains($0) ? nil : "must be from 1 to 64" })
+    private static let metricsAddress = Option(
+        "metrics-address", default: "127.0.0.1:0", environment: "GANGLION_METRICS_ADDRESS",
+        placeholder: "ADDRESS", help: "Where /healthz, /readyz and /metrics are served")
+
+    /// The program.
+    package static let command = Command(
+        "ganglion-operator", summary: "Runs ModelServers on groups of NeuronCores",
+        details: """
+            Makes the pods and the Service of each ModelServer, chooses node and NeuronCores for every pod whose \
+            schedulerName is ganglion-operator, and keeps the status true.
+            """,
+        arguments: [
+            kubeconfig, context, leaderElect, namespace, lease, image, serverCommand, resource, workers,
+            metricsAddress,
+        ] + LogOptions.all,
+        examples: [
+            .init("ganglion-operator --kubeconfig ~/.kube/config", "Against any cluster, from anywhere"),
+            .init("ganglion-operator --leader-elect", "In a pod, one of several"),
+        ]
+    ) { values in
+        try await run(values, LogOptions.logger(values))
+    }
+
+    private static func run(_ values: ArgumentValues, _ log: Logger) async throws {
+        let signals = try SignalWatcher()
+        let registry = MetricsRegistry()
+        registry.addProcessMetrics()
+        let configuration = try ClientConfiguration.load(
+            kubeconfig: values[kubeconfig], context: values[context])
+        let client = try await KubernetesClient.make(
+            configuration, program: "ganglion-operator", metrics: ClientMetrics(registry))
+        let identity = hostName() + "_" + String(UInt64.random(in: 0 ... .max), radix: 16)
+        var settings = OperatorSettings()
+        settings.modelServerImage = values[image]
+        settings.modelServerCommand = values[serverCommand].map { [$0] } ?? []
+        settings.resource = values[resource]
+        settings.workers = values[workers]
+        settings.instance = hostName()
+        settings.registry = registry
+        let worker = Operator(client, settings: settings, log: log)
+        let problem = Lock<@Sendable () -> String?> { nil }
+        let server = HTTPServer { request in
+            switch request.path {
+            case "/healthz", "/livez": .text(200, "ok\n")
+            // A candidate that waits is as ready as it can be.
+            case "/readyz":
+                if let problem = problem.withLock({ $0 })() {
+                    .text(503, problem + "\n")
+                } else {
+                    .text(200, "ok\n")
+                }
+            case "/metrics": .text(200, registry.exposition(), type: MetricsRegistry.contentType)
+            default: .text(404, "there are /healthz, /readyz and /metrics\n")
+            }
+        }
+        let address = try await server.listen(on: try SocketAddress(parsing: values[metricsAddress]))
+        log.info(
+            "starting",
+            [
+                "version": Product.version, "server": configuration.server.authority,
+                "metrics": address.description,
+            ])
+        var elector: LeaderElector?
+        if values[leaderElect] {
+            let lease = ObjectKey(
+                namespace: values[namespace] ?? configuration.namespace, name: values[lease])
+            elector = LeaderElector(client, lease: lease, identity: identity, registry: registry, log: log)
+        }
+        let ending = Task { [elector] in
+            _ = await signals.first()
+            log.info("stopping")
+            await worker.stop()
+            await elector?.release()
+            exit(0)
+        }
+        if let elector {
+            problem.withLock { $0 = { elector.problem } }
+            guard await elector.acquire() else { return await ending.value }
+        }
+        problem.withLock { $0 = { worker.problem } }
+        await worker.start()
+        if let elector {
+            await elector.keep()
+            // Another may lead by now: work that goes on could collide with its work.
+            guard elector.isStopping else {
+                log.error("no longer leading: ending")
+                exit(1)
+            }
+        }
+        await ending.value
+    }
+
+    private static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

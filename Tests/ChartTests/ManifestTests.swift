@@ -64,7 +64,10 @@ struct ManifestTests {
         let own = arguments.filter { !$0.hasPrefix("--config=") && !$0.hasPrefix("--agent-socket=") }
         expected["args"] = .array(own.map { .string($0) })
         func kept(_ list: JSON?) -> JSON {
-            .array((list?.array ?? []).filter { $0["name"] == "sockets" || $0["name"] == "aws" })
+            .array(
+                (list?.array ?? []).filter {
+                    ["sockets", "aws", "pod-resources"].contains($0["name"]?.string)
+                })
         }
         expected["volumeMounts"] = kept(expected["volumeMounts"])
         let volumes = rendering.objects["DaemonSet ganglion-node"]?["spec"]?["template"]?["spec"]?["volumes"]

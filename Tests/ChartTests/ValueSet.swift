@@ -2,6 +2,8 @@
 // failure names it.
 
 import JSON
+import SystemIO
+import TestSupport
 import Testing
 
 /// Values, and what must be there with them or must not.
@@ -63,7 +65,7 @@ extension ValueSet {
             .argument("device-plugin", "--device-plugins-directory=/var/lib/kubelet/device-plugins"),
             .noArgument("device-plugin", "--fake-root"), .noArgument("device-plugin", "--cdi-directory"),
             .mount("device-plugin", "/var/lib/kubelet/device-plugins"),
-            .noMount("device-plugin", "/var/lib/kubelet/pod-resources"),
+            .mount("device-plugin", "/var/lib/kubelet/pod-resources"),
             .noObject("PodDisruptionBudget ganglion-operator"), .noObject("NetworkPolicy ganglion"),
             .noObject("PodMonitor ganglion"), .noObject("ConfigMap ganglion-dashboard"),
             .hook("Job ganglion-crds", "pre-upgrade"), .hook("Pod ganglion-test", "test"),
@@ -300,6 +302,10 @@ extension ValueSet {
             .value("ConfigMap ganglion-dashboard", "metadata.labels.mine", "1"),
             .noValue("ConfigMap ganglion-dashboard", "metadata.labels.grafana_dashboard"),
             .noObject("PodMonitor ganglion")),
+        ValueSet(
+            "kind", (try? Files.readText(Python.root + "/deploy/kind/values.yaml")) ?? "no such file",
+            .argument("fake-chips", "--driver-loaded=skip"), .noValue(daemonSet, pod + "affinity"),
+            .value(daemonSet, pod + "containers.0.imagePullPolicy", "Never")),
         ValueSet(
             "everything",
             """

@@ -122,14 +122,13 @@ package struct SuiteRun: Sendable {
             return true
         }
         try await context.gone(.namespaces, key)
-        // Without an inventory the chart was uninstalled: then nobody knows.
+        // After the chart is uninstalled nobody keeps the inventory, if it is there at all.
         try await context.eventually("the cores of \(context.namespace) are free") {
-            guard let inventory = try await client.getIfPresent(.neuronNodes, ObjectKey(name: node.name))
-            else {
-                return true
-            }
-            let now = NodeFacts(node: .null, neuronNode: inventory)
-            return !now.allocations.contains { $0.namespace == context.namespace }
+            let key = ObjectKey(name: node.name)
+            let now = NodeFacts(
+                node: try await client.get(.nodes, key),
+                neuronNode: try await client.getIfPresent(.neuronNodes, key) ?? .null)
+            return now.allocatable == 0 || !now.allocations.contains { $0.namespace == context.namespace }
         }
     }
 }

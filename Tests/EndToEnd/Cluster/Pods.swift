@@ -72,6 +72,22 @@ extension CaseContext {
         return try await judged(form.name, form.containers[0])
     }
 
+    /// As `given`, for a node whose plugin has just been restarted: for some seconds the node still promises cores that the
+    /// kubelet cannot give, and refuses pods. Whoever makes pods makes others then, and so does this.
+    func givenAgain(_ name: String, cores: Int) async throws -> [Int] {
+        var attempt = 0
+        return try await eventually("the node takes pods again") {
+            attempt += 1
+            let form = PodForm("\(name)-\(attempt)", cores: cores)
+            do {
+                return .found(try await given(form))
+            } catch let error as PodEnded where error.isRefusal {
+                try await remove(form.name)
+                return .notYet(error.description)
+            }
+        }
+    }
+
     /// Judges what a running container was given: NeuronCores, as many as it asked for, that it can use.
     ///
     /// - Returns: the node's numbers of its cores.

@@ -328,7 +328,8 @@ struct PodLifeTests {
             first.firstState.waiting?.message
                 == """
                 failed to pull image "docker.io/nginx:1": this cluster runs programs of this machine and pulls \
-                nothing; it has ganglion.dev/model-server, ganglion.dev/shell, localhost/busybox
+                nothing; it has ganglion.dev/ganglion, ganglion.dev/model-server, ganglion.dev/shell, \
+                localhost/busybox
                 """)
         #expect(first.phase == "Pending")
         await node.backend.status("image") { $0.firstState.waiting?.reason == "ImagePullBackOff" }

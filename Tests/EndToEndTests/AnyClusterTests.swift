@@ -38,7 +38,7 @@ struct AnyClusterTests {
         let output = try await suite(cluster, [])
         #expect(output.status == .exited(0), "\(output.standardOutput)\(output.standardError)")
         // Helm is not what installs a local cluster, and its plugin advertises cores only.
-        let expected: Set<String> = ["chips", "chart-upgrade", "chart-uninstall", "foreign-server"]
+        let expected: Set<String> = ["chips", "chart-upgrade", "chart-uninstall"]
         #expect(Set(leftOut(output)).isSubset(of: expected), "\(output.standardOutput)")
         try await expectNothingLeft(cluster)
         try await cluster.stop()

@@ -12,7 +12,9 @@ internal import SystemIO
 package enum ModelServerCommand {
     private static let listen = Option<String?>(
         "listen", placeholder: "ADDRESS",
-        help: "Where to serve HTTP; $POD_IP:$GANGLION_PORT when not given, or 127.0.0.1:8080")
+        help:
+            "Where to serve HTTP (default port $GANGLION_PORT or 8080, of every address where POD_IP is set, else of "
+            + "127.0.0.1)")
     private static let models = Option<[String]>(
         "model", placeholder: "NAME=URI",
         help: "A model's directory; without one, the list in GANGLION_MODELS")
@@ -61,7 +63,10 @@ package enum ModelServerCommand {
         let start = ContinuousClock.now
         let specifications = try ModelSpecification.list(
             arguments: values[models], environment: Command.environment("GANGLION_MODELS"))
-        let address = try SocketAddress(parsing: values[listen] ?? defaultAddress)
+        let address = try SocketAddress(
+            parsing: values[listen]
+                ?? defaultAddress(
+                    podIP: Command.environment("POD_IP"), port: Command.environment("GANGLION_PORT")))
         let signals = try SignalWatcher()
         let claims = try claimGroups(values)
         if values[measure] {
@@ -144,11 +149,13 @@ package enum ModelServerCommand {
         return try GroupPlan(cores: cores, degree: values[degree]).groups.map { try devices.claim($0) }
     }
 
-    private static var defaultAddress: String {
-        let host = Command.environment("POD_IP") ?? ""
-        let port = Command.environment("GANGLION_PORT") ?? ""
-        return (host.isEmpty ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host) + ":"
-            + (port.isEmpty ? "8080" : port)
+    /// Where it serves when nobody says: every address of its pod, so that `kubectl port-forward`, which comes by the pod's
+    /// loopback, arrives as well as the Service. A pod whose own address is a loopback address shares the host's network with
+    /// others, as on the local cluster, and has that address only; outside of a pod nobody else is let in.
+    static func defaultAddress(podIP: String?, port: String?) -> String {
+        let port = port.flatMap { $0.isEmpty ? nil : $0 } ?? "8080"
+        guard let podIP, !podIP.isEmpty else { return "127.0.0.1:" + port }
+        return (podIP.hasPrefix("127.") ? podIP : "") + ":" + port
     }
 
     /// Kubernetes shows this file's content as the container's termination message. Best effort: the error itself

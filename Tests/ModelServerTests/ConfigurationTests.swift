@@ -17,6 +17,16 @@ struct ConfigurationTests {
     }
 
     @Test(
+        "it serves on every address of its pod, and on one where the host's network is shared",
+        arguments: [
+            (nil, nil, "127.0.0.1:8080"), ("", "", "127.0.0.1:8080"), (nil, "9100", "127.0.0.1:9100"),
+            ("10.88.0.7", nil, ":8080"), ("fd00::7", "9100", ":9100"), ("127.88.0.7", "", "127.88.0.7:8080"),
+        ] as [(String?, String?, String)])
+    func address(podIP: String?, port: String?, address: String) {
+        #expect(ModelServerCommand.defaultAddress(podIP: podIP, port: port) == address)
+    }
+
+    @Test(
         "what cannot be served is said in one sentence",
         arguments: [
             ([], nil, "there is no model to serve: give --model NAME=/DIRECTORY or set GANGLION_MODELS"),

@@ -23,7 +23,7 @@ extension Case {
                 pod.status?.phase == "Running" && pod.status?.containerStatuses?[0]?.restartCount == 0,
                 CaseContext.summary(of: pod))
             try await context.published("held", held)
-            let after = try await context.givenAgain("after", cores: 2)
+            let after = try await context.givenAgain("after", cores: 2).cores
             try accept(Verdict.shared([("held", held), ("after", after)]), "after the upgrade")
         },
         Case(

@@ -62,7 +62,7 @@ extension Case {
                 return now.allocatable == context.node.allocatable
                     ? .found(()) : .notYet("\(now.allocatable) are allocatable")
             }
-            let cores = try await context.givenAgain("after", cores: sizes.last ?? 1)
+            let cores = try await context.givenAgain("after", cores: sizes.last ?? 1).cores
             let others = held.map { ($0.key, $0.value.report.cores(ContainerReport.hostCores) ?? []) }
             try accept(Verdict.shared(others + [("after", cores)]), "after the restart")
         }

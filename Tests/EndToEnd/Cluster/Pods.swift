@@ -72,15 +72,18 @@ extension CaseContext {
         return try await judged(form.name, form.containers[0])
     }
 
-    /// As `given`, for a node whose plugin has just been restarted: for some seconds the node still promises cores that the
-    /// kubelet cannot give, and refuses pods. Whoever makes pods makes others then, and so does this.
-    func givenAgain(_ name: String, cores: Int) async throws -> [Int] {
+    /// As `given`, for a node that promises for some seconds cores that the kubelet cannot give, and refuses pods: its plugin has
+    /// just been restarted, or what was given as chips is not yet told to be free as cores. Whoever makes pods makes others
+    /// then, and so does this.
+    ///
+    /// - Returns: the pod that the node took, and the node's numbers of its cores.
+    func givenAgain(_ name: String, cores: Int) async throws -> (pod: String, cores: [Int]) {
         var attempt = 0
         return try await eventually("the node takes pods again") {
             attempt += 1
             let form = PodForm("\(name)-\(attempt)", cores: cores)
             do {
-                return .found(try await given(form))
+                return .found((form.name, try await given(form)))
             } catch let error as PodEnded where error.isRefusal {
                 try await remove(form.name)
                 return .notYet(error.description)

@@ -153,6 +153,8 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     private var misses = 0
     /// How often in a row that was reason to start over: each needs twice the misses, should it not help.
     private var losses = 0
+    /// Whether the kubelet has ever listed a device of ours: the first with the call (1.21) list none without a NUMA node.
+    private var hasBeenListed = false
     /// How often in a row another had the resource.
     private var yields = 0
 
@@ -275,8 +277,7 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             return stream == nil
                 ? become(.pausing, .wait(settings.pause)) : [.cancelWait] + close(.pause)
         case .registered(let stream):
-            guard isSettled else { return [] }
-            return receiveReport(claimant, stream)
+            return isSettled ? receiveReport(claimant, stream) : []
         case .idle, .waiting, .starting, .registering, .accepted, .closing, .pausing, .resting:
             return []
         }
@@ -291,12 +292,14 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             misses = 0
             losses = 0
             yields = 0
+            hasBeenListed = true
             return []
         case .another:
             return yield(stream: stream)
         case .nobody:
             misses += 1
-            guard misses >= 2 << min(losses, 5) else { return [] }
+            // Each time the node is without devices for a moment: not for ever where a list says nothing.
+            guard misses >= 2 << min(losses, 5), hasBeenListed || losses < 3 else { return [] }
             losses += 1
             failures += 1
             return [.cancelWait] + close(.pause)
@@ -325,13 +328,10 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
 
     private mutating func receiveClosed() -> [Action] {
         guard case .closing(let afterwards) = state else { return [] }
-        switch afterwards {
-        case .stay:
-            return become(.idle)
-        case .proceed:
-            return proceed()
-        case .pause:
-            return become(.pausing, .wait(settings.pause))
+        return switch afterwards {
+        case .stay: become(.idle)
+        case .proceed: proceed()
+        case .pause: become(.pausing, .wait(settings.pause))
         }
     }
 

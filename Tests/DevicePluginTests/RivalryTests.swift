@@ -123,17 +123,39 @@ struct RivalryMachineTests {
         #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
     }
 
+    /// Starts over and holds the registration long enough to look again.
+    static func startOver(_ machine: inout Machine) {
+        feed(&machine, .closed, .timer)
+        // The back-off after failures.
+        if machine.phase == .resting { feed(&machine, .timer) }
+        feed(&machine, .served, .registerAccepted, .streamOpened(7), .timer)
+    }
+
     @Test("where starting over does not help, it is done ever more rarely")
     func lostAgain() {
         var machine = Self.settled()
+        #expect(machine.receive(.answered(.somebody)) == [])
         for misses in [2, 4, 8, 16, 32, 64, 64] {
             for _ in 1..<misses { #expect(machine.receive(.answered(.nobody)) == []) }
             #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
-            feed(&machine, .closed, .timer)
-            // The back-off after failures.
-            if machine.phase == .resting { feed(&machine, .timer) }
-            feed(&machine, .served, .registerAccepted, .streamOpened(7), .timer)
+            Self.startOver(&machine)
         }
+    }
+
+    @Test("a kubelet that has never listed a device of ours may list none: after three tries it is believed")
+    func neverListed() {
+        var machine = Self.settled()
+        for misses in [2, 4, 8] {
+            for _ in 1..<misses { #expect(machine.receive(.answered(.nobody)) == []) }
+            #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
+            Self.startOver(&machine)
+        }
+        for _ in 0..<1_000 { #expect(machine.receive(.answered(.nobody)) == []) }
+        #expect(machine.phase == .registered)
+        // It lists them after all: from then on an empty list says something.
+        #expect(machine.receive(.answered(.somebody)) == [])
+        #expect(machine.receive(.answered(.nobody)) == [])
+        #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
     }
 
     @Test("stopping ends the waiting for another")

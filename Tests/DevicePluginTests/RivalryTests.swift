@@ -268,6 +268,29 @@ struct RivalryTests {
         await node.kubelet.close()
     }
 
+    @Test("one that stays is not said to be gone when we are stopped")
+    func stopped() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let rival = try await RivalPlugin(node, endpoint: Self.known, ids: Self.numbers)
+        try await rival.register()
+        let (lines, log) = AsyncStream.makeStream(of: String.self)
+        let said = Lock("")
+        let daemon = DevicePluginDaemon(
+            settings: node.settings,
+            log: Logger { bytes in
+                let line = String(decoding: bytes, as: UTF8.self)
+                said.withLock { $0 += line }
+                log.yield(line)
+            }, metrics: node.metrics)
+        try await daemon.start()
+        _ = await Self.line(lines, "waiting for another device plugin to go")
+        await daemon.stop()
+        #expect(!said.withLock { $0.contains("the other device plugin is gone") })
+        await rival.stop()
+        await node.kubelet.close()
+    }
+
     @Test("one of an unknown name is known by the devices that the kubelet lists already")
     func unknownName() async throws {
         let node = try Node()

@@ -61,7 +61,10 @@ package enum ModelServerCommand {
         let start = ContinuousClock.now
         let specifications = try ModelSpecification.list(
             arguments: values[models], environment: Command.environment("GANGLION_MODELS"))
-        let address = try SocketAddress(parsing: values[listen] ?? defaultAddress)
+        let address = try SocketAddress(
+            parsing: values[listen]
+                ?? defaultAddress(
+                    podIP: Command.environment("POD_IP"), port: Command.environment("GANGLION_PORT")))
         let signals = try SignalWatcher()
         let claims = try claimGroups(values)
         if values[measure] {
@@ -144,9 +147,13 @@ package enum ModelServerCommand {
         return try GroupPlan(cores: cores, degree: values[degree]).groups.map { try devices.claim($0) }
     }
 
-    private static var defaultAddress: String {
-        let host = Command.environment("POD_IP") ?? ""
-        let port = Command.environment("GANGLION_PORT") ?? ""
+    /// Where to serve when nothing is said on the command line.
+    ///
+    /// - Parameter port: `GANGLION_PORT`. Kubernetes sets it as well, to `tcp://ADDRESS:PORT`, in pods beside a Service that
+    ///   is named ganglion; that is another's port, and does not count.
+    static func defaultAddress(podIP: String?, port: String?) -> String {
+        let host = podIP ?? ""
+        let port = port.map { $0.hasPrefix("tcp://") ? "" : $0 } ?? ""
         return (host.isEmpty ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host) + ":"
             + (port.isEmpty ? "8080" : port)
     }

@@ -4,6 +4,17 @@ import Testing
 
 @Suite("Settings of the model server")
 struct ConfigurationTests {
+    @Test(
+        "serves on the pod's address and the port that it is told, which is not that of a Service named ganglion",
+        arguments: [
+            (nil, nil, "127.0.0.1:8080"), ("", "", "127.0.0.1:8080"),
+            ("10.0.0.7", "9000", "10.0.0.7:9000"), ("fd00::7", "9000", "[fd00::7]:9000"),
+            ("10.0.0.7", "tcp://10.96.0.5:8080", "10.0.0.7:8080"),
+        ] as [(String?, String?, String)])
+    func address(podIP: String?, port: String?, expected: String) {
+        #expect(ModelServerCommand.defaultAddress(podIP: podIP, port: port) == expected)
+    }
+
     @Test("models come from the command line, else from the environment")
     func models() throws {
         let environment = #"[{"name":"m","uri":"file:///m","version":"2"},{"name":"n","uri":"/n"}]"#

@@ -83,18 +83,6 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             resting
     }
 
-    /// Who has our resource, as far as can be seen.
-    package enum Claimant: String, Sendable {
-        /// Nobody can tell.
-        case unknown
-        /// The kubelet lists no healthy device of it, though we have some.
-        case nobody
-        /// The kubelet lists devices that may be ours.
-        case somebody
-        /// Another plugin shows by more than that.
-        case another
-    }
-
     /// Times; the defaults suit a node.
     package struct Settings: Equatable, Sendable {
         /// How long after Register the stream may take to open.
@@ -157,6 +145,8 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     private var hasBeenListed = false
     /// How often in a row another had the resource.
     private var yields = 0
+    /// How often in a row nobody could tell whether it still has it.
+    private var doubts = 0
 
     /// A machine that waits for `start`.
     ///
@@ -270,7 +260,10 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             return yield(stream: nil)
         case .yielding(let stream):
             let isAnothers = claimant == .another || stream == nil && claimant == .somebody
-            if isAnothers { return yield(stream: stream) }
+            // That a busy kubelet does not answer in time says nothing of the other. Where it never does, because nobody
+            // can ask it, the other's socket was all that told, and that is gone.
+            let doubts = claimant == .unknown ? self.doubts + 1 : 0
+            if isAnothers || (1...5).contains(doubts) { return yield(stream: stream, doubts: doubts) }
             yields = 0
             failures = 0
             // The kubelet works through the other's end some moments after it.
@@ -306,8 +299,9 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
         }
     }
 
-    private mutating func yield(stream: Int?) -> [Action] {
-        yields += 1
+    private mutating func yield(stream: Int?, doubts: Int = 0) -> [Action] {
+        yields = doubts == 1 ? 1 : yields + 1
+        self.doubts = doubts
         peer = kubelet
         return become(.yielding(stream: stream), .wait(pause(settings.firstYield, after: yields)))
     }

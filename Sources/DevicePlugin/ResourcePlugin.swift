@@ -261,7 +261,8 @@ package actor ResourcePlugin {
                 hasHealthy: devices.contains { $0.health == DevicePluginAPI.healthy },
                 isServing: isServing)
             guard look == looks else { return }
-            evidence = finding.evidence
+            // While nobody can tell, what was seen last still keeps us waiting.
+            if finding.claimant != .unknown { evidence = finding.evidence }
             receive(.answered(finding.claimant))
         }
     }

@@ -90,6 +90,27 @@ struct RivalryMachineTests {
         #expect(machine.receive(.answered(.nobody)) == [.serve])
     }
 
+    @Test(
+        "a kubelet that does not answer in time says nothing of the other: it is asked again for some seconds"
+    )
+    func doubt() {
+        for settled in [true, false] {
+            var machine = settled ? Self.settled() : Self.asking()
+            for _ in 0..<2 {
+                for _ in Self.pauses { _ = machine.receive(.answered(.another)) }
+                for pause in [250, 500, 1_000, 2_000, 4_000] {
+                    #expect(machine.receive(.answered(.unknown)) == [.wait(.milliseconds(pause))])
+                    #expect(machine.phase == .yielding)
+                    #expect(machine.receive(.timer) == [.ask])
+                }
+            }
+            #expect(
+                machine.receive(.answered(.unknown))
+                    == (settled ? [.cancelWait, .close] : [.wait(.milliseconds(250))]))
+            #expect(machine.phase != .yielding)
+        }
+    }
+
     @Test("a kubelet that starts anew, or ends the stream, is a new beginning in which the other comes first")
     func newBeginning() {
         for event in [Machine.Event.observed(kubelet: 2, ownInPlace: false), .streamEnded(7)] {

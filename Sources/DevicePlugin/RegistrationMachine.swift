@@ -83,18 +83,6 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             resting
     }
 
-    /// Who has our resource, as far as can be seen.
-    package enum Claimant: String, Sendable {
-        /// Nobody can tell.
-        case unknown
-        /// The kubelet lists no healthy device of it, though we have some.
-        case nobody
-        /// The kubelet lists devices that may be ours.
-        case somebody
-        /// Another plugin shows by more than that.
-        case another
-    }
-
     /// Times; the defaults suit a node.
     package struct Settings: Equatable, Sendable {
         /// How long after Register the stream may take to open.
@@ -153,8 +141,12 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     private var misses = 0
     /// How often in a row that was reason to start over: each needs twice the misses, should it not help.
     private var losses = 0
+    /// Whether the kubelet has ever listed a device of ours: the first with the call (1.21) list none without a NUMA node.
+    private var hasBeenListed = false
     /// How often in a row another had the resource.
     private var yields = 0
+    /// How often in a row nobody could tell whether it still has it.
+    private var doubts = 0
 
     /// A machine that waits for `start`.
     ///
@@ -268,15 +260,17 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             return yield(stream: nil)
         case .yielding(let stream):
             let isAnothers = claimant == .another || stream == nil && claimant == .somebody
-            if isAnothers { return yield(stream: stream) }
+            // That a busy kubelet does not answer in time says nothing of the other. Where it never does, because nobody
+            // can ask it, the other's socket was all that told, and that is gone.
+            let doubts = claimant == .unknown ? self.doubts + 1 : 0
+            if isAnothers || (1...5).contains(doubts) { return yield(stream: stream, doubts: doubts) }
             yields = 0
             failures = 0
             // The kubelet works through the other's end some moments after it.
             return stream == nil
                 ? become(.pausing, .wait(settings.pause)) : [.cancelWait] + close(.pause)
         case .registered(let stream):
-            guard isSettled else { return [] }
-            return receiveReport(claimant, stream)
+            return isSettled ? receiveReport(claimant, stream) : []
         case .idle, .waiting, .starting, .registering, .accepted, .closing, .pausing, .resting:
             return []
         }
@@ -291,20 +285,23 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
             misses = 0
             losses = 0
             yields = 0
+            hasBeenListed = true
             return []
         case .another:
             return yield(stream: stream)
         case .nobody:
             misses += 1
-            guard misses >= 2 << min(losses, 5) else { return [] }
+            // Each time the node is without devices for a moment: not for ever where a list says nothing.
+            guard misses >= 2 << min(losses, 5), hasBeenListed || losses < 3 else { return [] }
             losses += 1
             failures += 1
             return [.cancelWait] + close(.pause)
         }
     }
 
-    private mutating func yield(stream: Int?) -> [Action] {
-        yields += 1
+    private mutating func yield(stream: Int?, doubts: Int = 0) -> [Action] {
+        yields = doubts == 1 ? 1 : yields + 1
+        self.doubts = doubts
         peer = kubelet
         return become(.yielding(stream: stream), .wait(pause(settings.firstYield, after: yields)))
     }
@@ -325,13 +322,10 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
 
     private mutating func receiveClosed() -> [Action] {
         guard case .closing(let afterwards) = state else { return [] }
-        switch afterwards {
-        case .stay:
-            return become(.idle)
-        case .proceed:
-            return proceed()
-        case .pause:
-            return become(.pausing, .wait(settings.pause))
+        return switch afterwards {
+        case .stay: become(.idle)
+        case .proceed: proceed()
+        case .pause: become(.pausing, .wait(settings.pause))
         }
     }
 

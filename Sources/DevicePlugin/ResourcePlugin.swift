@@ -242,7 +242,9 @@ package actor ResourcePlugin {
             onRegistration(false)
         }
         metrics.rivals.set(phase == .yielding ? 1 : 0, [settings.resource])
-        if before == .yielding { log.info("the other device plugin is gone, or another kubelet is there") }
+        if before == .yielding, !isStopped {
+            log.info("the other device plugin is gone, or another kubelet is there")
+        }
         if let rivalry { log.warning("waiting for another device plugin to go", ["reason": rivalry]) }
         if phase == .waiting { log.info("waiting for the kubelet", ["directory": settings.directory]) }
     }
@@ -259,7 +261,8 @@ package actor ResourcePlugin {
                 hasHealthy: devices.contains { $0.health == DevicePluginAPI.healthy },
                 isServing: isServing)
             guard look == looks else { return }
-            evidence = finding.evidence
+            // While nobody can tell, what was seen last still keeps us waiting.
+            if finding.claimant != .unknown { evidence = finding.evidence }
             receive(.answered(finding.claimant))
         }
     }

@@ -8,6 +8,20 @@ internal import KubeletAPI
 internal import Placement
 internal import SystemIO
 
+extension RegistrationMachine {
+    /// Who has our resource, as far as can be seen.
+    package enum Claimant: String, Sendable {
+        /// Nobody can tell.
+        case unknown
+        /// The kubelet lists no healthy device of it, though we have some.
+        case nobody
+        /// The kubelet lists devices that may be ours.
+        case somebody
+        /// Another plugin shows by more than that.
+        case another
+    }
+}
+
 /// Looks for another plugin of one resource.
 struct RivalWatch: Sendable {
     /// What one look has found.

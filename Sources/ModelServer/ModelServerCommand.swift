@@ -152,10 +152,13 @@ package enum ModelServerCommand {
     /// Where it serves when nobody says: every address of its pod, so that `kubectl port-forward`, which comes by the pod's
     /// loopback, arrives as well as the Service. A pod whose own address is a loopback address shares the host's network with
     /// others, as on the local cluster, and has that address only; outside of a pod nobody else is let in.
+    ///
+    /// - Parameter port: `GANGLION_PORT`. Kubernetes sets it as well, to `tcp://ADDRESS:PORT`, in pods beside a Service that
+    ///   is named ganglion; that is another's port, and does not count.
     static func defaultAddress(podIP: String?, port: String?) -> String {
-        let port = port.flatMap { $0.isEmpty ? nil : $0 } ?? "8080"
-        guard let podIP, !podIP.isEmpty else { return "127.0.0.1:" + port }
-        return (podIP.hasPrefix("127.") ? podIP : "") + ":" + port
+        let named = port.flatMap { $0.isEmpty || $0.hasPrefix("tcp://") ? nil : $0 } ?? "8080"
+        guard let podIP, !podIP.isEmpty else { return "127.0.0.1:" + named }
+        return (podIP.hasPrefix("127.") ? podIP : "") + ":" + named
     }
 
     /// Kubernetes shows this file's content as the container's termination message. Best effort: the error itself

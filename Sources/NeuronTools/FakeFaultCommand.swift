@@ -57,8 +57,14 @@ package enum FakeFaultCommand {
         _ chip: Int, _ root: String, _ effect: String,
         _ body: (FakeDevice) throws(FakeDeviceError) -> Void
     ) -> CommandOutput {
+        let fake = FakeDevice(root: root)
+        guard fake.installed != nil else {
+            return CommandOutput(
+                failure:
+                    "\(root) is no fake node: make one with \"ganglion fake create\", or name another --root")
+        }
         do throws(FakeDeviceError) {
-            try body(FakeDevice(root: root))
+            try body(fake)
             return CommandOutput(text: "neuron\(chip) in \(root) \(effect)\n")
         } catch {
             return CommandOutput(failure: error.description)

@@ -21,7 +21,7 @@ package enum ReportCommand {
             text: json.text() + "\n", failure: expectedCores.flatMap { report.fault(expecting: $0) })
     }
 
-    /// Where to listen: `:PORT` is that port of the pod's address, where POD_IP tells it, and of every IPv4 address
+    /// Where to listen: `:PORT` is that port of the pod's address, where POD_IP tells it, and of every address
     /// otherwise.
     ///
     /// - Throws: `SystemError` that says what an address looks like.

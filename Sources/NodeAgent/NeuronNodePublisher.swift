@@ -1,5 +1,6 @@
-// Writes the NeuronNode, and the Node's label where that is wanted, and only when they would change. What the server has is read once at the start and every few
-// minutes, for somebody may have removed it; in between it is known from the answers to our own writes.
+// Writes the NeuronNode, and the Node's label where that is wanted, and only when they would change. What the server has
+// is read once at the start and every few minutes, for somebody may have removed it; in between it is known from the
+// answers to our own writes.
 
 internal import JSON
 internal import KubernetesClient
@@ -153,8 +154,8 @@ actor NeuronNodePublisher {
         } catch {
             guard error.isNotFound else { throw error }
         }
-        // The Node is asked for its uid only; without it there is no owner, and nothing else is lost.
         readingsWithoutChips = report?.layout?.chips.isEmpty == true ? readingsWithoutChips + 1 : 0
+        // Without the Node there is neither an owner nor a label, and nothing else is lost.
         nodeObject = try? await client.get(.nodes, ObjectKey(name: node))
         if let uid = nodeObject?.meta.uid, !uid.isEmpty {
             owner =

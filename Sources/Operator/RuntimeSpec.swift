@@ -93,8 +93,15 @@ struct RuntimeSpec: Equatable, Sendable {
         _ runtime: JSON, container: JSON, profile: ServerProfile, preset: RuntimePreset
     ) throws(InvalidSpec) -> Int {
         let given = try ModelServerSpec.number(runtime["port"], "runtime.port", in: 1...65_535)
-        let named = (container["ports"]?.array ?? []).first { $0["name"]?.string == portName }?[
-            "containerPort"]?.int
+        let entry = (container["ports"]?.array ?? []).first { $0["name"]?.string == portName }
+        if let transport = entry?["protocol"]?.string, transport != "TCP" {
+            throw InvalidSpec(
+                description:
+                    "the container's port named \(portName) is of protocol \(transport): HTTP needs TCP, change it or its name"
+            )
+        }
+        let named = try ModelServerSpec.number(
+            entry?["containerPort"], "template.spec.containers: containerPort of \(portName)", in: 1...65_535)
         if let given, let named, given != named {
             throw InvalidSpec(
                 description:

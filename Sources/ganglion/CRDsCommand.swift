@@ -27,7 +27,9 @@ enum CRDsCommand {
             Command(
                 "print", summary: "Print the definitions as YAML",
                 examples: [
-                    .init("ganglion crds print | kubectl apply --server-side -f -", "the same by kubectl")
+                    .init(
+                        "ganglion crds print | kubectl apply --server-side --force-conflicts -f -",
+                        "the same as \"ganglion crds apply\", by kubectl")
                 ]
             ) { _ in
                 let texts = GanglionAPI.definitions.map { String(decoding: $0, as: UTF8.self) }

@@ -90,6 +90,27 @@ struct RivalryMachineTests {
         #expect(machine.receive(.answered(.nobody)) == [.serve])
     }
 
+    @Test(
+        "a kubelet that does not answer in time says nothing of the other: it is asked again for some seconds"
+    )
+    func doubt() {
+        for settled in [true, false] {
+            var machine = settled ? Self.settled() : Self.asking()
+            for _ in 0..<2 {
+                for _ in Self.pauses { _ = machine.receive(.answered(.another)) }
+                for pause in [250, 500, 1_000, 2_000, 4_000] {
+                    #expect(machine.receive(.answered(.unknown)) == [.wait(.milliseconds(pause))])
+                    #expect(machine.phase == .yielding)
+                    #expect(machine.receive(.timer) == [.ask])
+                }
+            }
+            #expect(
+                machine.receive(.answered(.unknown))
+                    == (settled ? [.cancelWait, .close] : [.wait(.milliseconds(250))]))
+            #expect(machine.phase != .yielding)
+        }
+    }
+
     @Test("a kubelet that starts anew, or ends the stream, is a new beginning in which the other comes first")
     func newBeginning() {
         for event in [Machine.Event.observed(kubelet: 2, ownInPlace: false), .streamEnded(7)] {
@@ -123,17 +144,39 @@ struct RivalryMachineTests {
         #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
     }
 
+    /// Starts over and holds the registration long enough to look again.
+    static func startOver(_ machine: inout Machine) {
+        feed(&machine, .closed, .timer)
+        // The back-off after failures.
+        if machine.phase == .resting { feed(&machine, .timer) }
+        feed(&machine, .served, .registerAccepted, .streamOpened(7), .timer)
+    }
+
     @Test("where starting over does not help, it is done ever more rarely")
     func lostAgain() {
         var machine = Self.settled()
+        #expect(machine.receive(.answered(.somebody)) == [])
         for misses in [2, 4, 8, 16, 32, 64, 64] {
             for _ in 1..<misses { #expect(machine.receive(.answered(.nobody)) == []) }
             #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
-            feed(&machine, .closed, .timer)
-            // The back-off after failures.
-            if machine.phase == .resting { feed(&machine, .timer) }
-            feed(&machine, .served, .registerAccepted, .streamOpened(7), .timer)
+            Self.startOver(&machine)
         }
+    }
+
+    @Test("a kubelet that has never listed a device of ours may list none: after three tries it is believed")
+    func neverListed() {
+        var machine = Self.settled()
+        for misses in [2, 4, 8] {
+            for _ in 1..<misses { #expect(machine.receive(.answered(.nobody)) == []) }
+            #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
+            Self.startOver(&machine)
+        }
+        for _ in 0..<1_000 { #expect(machine.receive(.answered(.nobody)) == []) }
+        #expect(machine.phase == .registered)
+        // It lists them after all: from then on an empty list says something.
+        #expect(machine.receive(.answered(.somebody)) == [])
+        #expect(machine.receive(.answered(.nobody)) == [])
+        #expect(machine.receive(.answered(.nobody)) == [.cancelWait, .close])
     }
 
     @Test("stopping ends the waiting for another")
@@ -243,6 +286,29 @@ struct RivalryTests {
         let state = await node.kubelet.wait { $0.registrations >= 2 && $0.allocatable == 12 }
         #expect(state.overlaps == 0)
         await daemon.stop()
+        await node.kubelet.close()
+    }
+
+    @Test("one that stays is not said to be gone when we are stopped")
+    func stopped() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        let rival = try await RivalPlugin(node, endpoint: Self.known, ids: Self.numbers)
+        try await rival.register()
+        let (lines, log) = AsyncStream.makeStream(of: String.self)
+        let said = Lock("")
+        let daemon = DevicePluginDaemon(
+            settings: node.settings,
+            log: Logger { bytes in
+                let line = String(decoding: bytes, as: UTF8.self)
+                said.withLock { $0 += line }
+                log.yield(line)
+            }, metrics: node.metrics)
+        try await daemon.start()
+        _ = await Self.line(lines, "waiting for another device plugin to go")
+        await daemon.stop()
+        #expect(!said.withLock { $0.contains("the other device plugin is gone") })
+        await rival.stop()
         await node.kubelet.close()
     }
 

@@ -21,6 +21,8 @@ struct ConfigurationTests {
         arguments: [
             (nil, nil, "127.0.0.1:8080"), ("", "", "127.0.0.1:8080"), (nil, "9100", "127.0.0.1:9100"),
             ("10.88.0.7", nil, ":8080"), ("fd00::7", "9100", ":9100"), ("127.88.0.7", "", "127.88.0.7:8080"),
+            // What Kubernetes sets beside a Service named ganglion is another's port.
+            ("10.0.0.7", "tcp://10.96.0.5:8080", ":8080"),
         ] as [(String?, String?, String)])
     func address(podIP: String?, port: String?, address: String) {
         #expect(ModelServerCommand.defaultAddress(podIP: podIP, port: port) == address)

@@ -121,7 +121,11 @@ struct FakeCommandTests {
             try FakeDevice.create(instanceType: "inf1.xlarge", at: root, monitorCounters: false)
             #expect(
                 FakeFaultCommand.fail(chip: 7, root: root, fault: .resetFailed).failure
-                    == "the fake device has no chip neuron7")
+                    == "the fake device has no chip neuron7: name one that \"ganglion ls --root DIR\" lists")
+            #expect(
+                FakeFaultCommand.heal(chip: 0, root: root + "/none").failure
+                    == "\(root)/none is no fake node: make one with \"ganglion fake create\", or name another --root"
+            )
             #expect(
                 FakeFaultCommand.fail(chip: 0, root: root, fault: .memoryErrors).failure
                     == "neuron0 counts no memory errors, as no Inferentia chip does: take --fault reset-failed"

@@ -247,6 +247,14 @@ struct PresetTests {
                 "port 8081 is one that preset torchserve uses for something else: choose another in spec.runtime.port"
             ),
             (
+                ["preset": "custom"], ["ports": [["name": "http", "containerPort": 9001, "protocol": "UDP"]]],
+                "the container's port named http is of protocol UDP: HTTP needs TCP, change it or its name"
+            ),
+            (
+                ["preset": "custom"], ["ports": [["name": "http", "containerPort": 70_000]]],
+                "spec.template.spec.containers: containerPort of http is 70000: it must be 1 to 65535"
+            ),
+            (
                 ["preset": "custom", "port": 9000], ["ports": [["name": "http", "containerPort": 9001]]],
                 "spec.runtime.port is 9000 and the container's port named http is 9001: make them equal or remove one"
             ),

@@ -31,7 +31,12 @@ actor NeuronNodePublisher {
     private var stale = Duration.zero
     /// What was written last, and what the server made of it.
     private var written: (status: JSON, answer: JSON?)?
+    /// The Node as the owner of what is made; it stays what it was. To change an object's owner, one needs the right to
+    /// delete it where OwnerReferencesPermissionEnforcement is on (OpenShift); the NeuronNode of a Node that is made anew goes
+    /// with the old one.
     private var owner: JSON?
+    /// Why the Node could not be read, nil where it could, or is not there.
+    private var nodeFault: KubernetesError?
     /// The server's copy of the Node, nil while there is none.
     private var nodeObject: JSON?
     private var labelComplaint = ""
@@ -102,9 +107,13 @@ actor NeuronNodePublisher {
         guard let report, let stored else { return }
         await label(report)
         var current = stored
-        if current.isNull || !isOwned(current) {
+        if current.isNull {
+            guard let owner else {
+                if let nodeFault { throw nodeFault }
+                return  // The Node comes after its agent: nothing is told of it before.
+            }
             var object = object
-            if let owner { object[path: ["metadata", "ownerReferences"]] = [owner] }
+            object[path: ["metadata", "ownerReferences"]] = [owner]
             current = try await client.apply(.neuronNodes, object, manager: AgentNames.fieldManager)
             self.stored = current
         }
@@ -155,23 +164,21 @@ actor NeuronNodePublisher {
             guard error.isNotFound else { throw error }
         }
         readingsWithoutChips = report?.layout?.chips.isEmpty == true ? readingsWithoutChips + 1 : 0
-        // Without the Node there is neither an owner nor a label, and nothing else is lost.
-        nodeObject = try? await client.get(.nodes, ObjectKey(name: node))
+        (nodeObject, owner, nodeFault) = (nil, nil, nil)
+        do throws(KubernetesError) {
+            nodeObject = try await client.get(.nodes, ObjectKey(name: node))
+        } catch {
+            if !error.isNotFound { nodeFault = error }
+        }
         if let uid = nodeObject?.meta.uid, !uid.isEmpty {
             owner =
                 OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json
         }
         stored = found
         // Agents that were started together do not ask together for ever. A Node may come after its agent.
-        let pause = owner == nil ? min(resync, .seconds(10)) : resync
+        let pause = owner == nil ? min(resync, .seconds(1)) : resync
         stale = MonotonicClock.time + pause + pause * Double.random(in: 0...0.2)
         await onRead(found["status"], nodeObject)
-    }
-
-    /// Whether the object names the Node as it is now; a Node that was made anew has another uid.
-    private func isOwned(_ object: JSON) -> Bool {
-        guard let uid = owner?["uid"] else { return true }
-        return (object["metadata"]?["ownerReferences"]?.array ?? []).contains { $0["uid"] == uid }
     }
 
     /// The object with nothing but its name.

@@ -107,7 +107,10 @@ final class Cluster: Sendable {
         let output = try FileDescriptor.open(scratch + "/up.log", flags: O_WRONLY | O_CREAT | O_APPEND)
         let process = try ChildProcess.spawn(
             Tools.programs + "/ganglion",
-            ["up", "--state-directory", directory, "--log-level", "debug"] + arguments,
+            [
+                "up", "--state-directory", directory, "--log-level", "debug", "--audit-log",
+                scratch + "/audit.log",
+            ] + arguments,
             environment: ["PATH": "/usr/bin:/bin"], descriptors: .init(output: output, error: output),
             parentDeathSignal: .kill)
         let cluster = Cluster(process, directory, scratch)
@@ -124,13 +127,20 @@ final class Cluster: Sendable {
         self.scratch = scratch
     }
 
-    /// Stops the cluster as Ctrl-C does, and checks that it leaves nothing.
+    /// Stops the cluster as Ctrl-C does, and checks that it leaves nothing, and that agent and operator have asked for nothing
+    /// that they have no right to.
     func stop() async throws {
         process.send(.interrupt)
         #expect(await process.wait() == .exited(0), "\(log)")
         #expect(!Files.exists(directory))
+        let uses = try AuditedUse.all(auditLog)
+        #expect(uses.agent.refused.sorted() == [])
+        #expect(uses.operator.refused.sorted() == [])
         try Files.removeTree(scratch)
     }
+
+    /// What was asked of the API server.
+    var auditLog: String { scratch + "/audit.log" }
 
     /// What `ganglion up` has printed.
     var log: String { (try? Files.readText(scratch + "/up.log")) ?? "" }
@@ -191,7 +201,12 @@ final class Cluster: Sendable {
         while true {
             if try await condition() { return }
             guard ContinuousClock.now < deadline else {
-                throw NotReached(description: "not within \(limit): \(what)\n\(log)")
+                let logs = ["device-plugin", "node-agent", "operator"].map { component in
+                    "\(component):\n"
+                        + log(of: component).split(separator: "\n").suffix(15).joined(separator: "\n")
+                }
+                throw NotReached(
+                    description: "not within \(limit): \(what)\n\(log)\n\(logs.joined(separator: "\n"))")
             }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -65,6 +65,38 @@ struct NodeLabelTests {
         try await world.end(plugin, kubelet)
     }
 
+    @Test("waits for a Node that comes after its agent, and so does the NeuronNode, whose owner it is")
+    func lateNode() async throws {
+        let world = try await World()
+        let node = await world.board.note { facts in
+            defer { facts.node = .null }
+            return facts.node
+        }
+        let plugin = try await world.plugin()
+        let kubelet = try await world.kubelet()
+        var settings = world.settings
+        settings.labelsNode = true
+        settings.resync = .milliseconds(20)
+        let agent = NodeAgent(settings: settings, client: world.client)
+        await agent.start()
+        await world.board.until { $0.nodeReadings > 3 }
+        #expect(await world.board.facts.applies == [])
+        await world.board.note { $0.node = node }
+        await world.board.until { $0.status("freeCores") == 12 && $0.nodeApplies == [Self.set] }
+        let references = await world.board.facts.neuronNode?["metadata"]?["ownerReferences"]?.array
+        #expect(references?.map { $0["uid"] } == ["node-uid"])
+        // A Node that is made anew: the NeuronNode is the old one's, and the garbage collector's to take.
+        let applies = await world.board.facts.applies.filter { !$0.contains("/status") }
+        await world.board.note { facts in
+            facts.node = ["kind": "Node", "metadata": ["name": "node", "uid": "other"]]
+            facts.nodeReadings = 0
+        }
+        await world.board.until { $0.nodeReadings > 3 }
+        #expect(await world.board.facts.applies.filter { !$0.contains("/status") } == applies)
+        await agent.stop()
+        try await world.end(plugin, kubelet)
+    }
+
     @Test("is not thought of where nobody asked for it")
     func off() async throws {
         let world = try await World()

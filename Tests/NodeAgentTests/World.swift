@@ -22,6 +22,7 @@ struct Facts: Sendable {
     var lists = 0
     var podWatches = 0
     var node: JSON = ["kind": "Node", "metadata": ["name": "node", "uid": "node-uid"]]
+    var nodeReadings = 0
     /// What was applied to the Node.
     var nodeApplies: [JSON] = []
 }
@@ -165,7 +166,11 @@ final class World: Sendable {
             await board.note { $0.podWatches += 1 }
             return watch(pods)
         case ("GET", "/api/v1/nodes/node"):
-            return json(await board.facts.node)
+            let node = await board.note { facts in
+                facts.nodeReadings += 1
+                return facts.node
+            }
+            return node.isNull ? failure(404, "NotFound") : json(node)
         case ("PATCH", "/api/v1/nodes/node"):
             return json(
                 await board.note { facts in

@@ -85,24 +85,10 @@ private struct Policy {
 
 @Suite("The chart's admission policies", .enabled(if: Python.has("helm_python", "yaml")))
 struct AdmissionPolicyTests {
-    /// The policies with the label's right and without.
-    private static let rendered = Task { () throws -> [Bool: [Policy]] in
-        var result: [Bool: [Policy]] = [:]
-        for nodeLabel in [true, false] {
-            let values: JSON = ["nodeAgent": ["nodeLabel": .bool(nodeLabel)]]
-            let peer = try PythonPeer(
-                "admission_policies.py", [Python.root + "/charts/ganglion", values.text()])
-            let objects = try JSON(parsing: try await peer.text()).array ?? []
-            await peer.finish()
-            result[nodeLabel] = objects.filter { $0.kind == "ValidatingAdmissionPolicy" }
-                .map { Policy(spec: $0.spec ?? [:]) }
-        }
-        return result
-    }
-
     private static func refusal(of request: AdmissionRequest, nodeLabel: Bool = true) async throws -> String?
     {
-        let policies = try await rendered.value[nodeLabel] ?? []
+        let policies = try await ChartObjects.rendered(nodeLabel: nodeLabel)
+            .filter { $0.kind == "ValidatingAdmissionPolicy" }.map { Policy(spec: $0.spec ?? [:]) }
         #expect(policies.count == 2)
         for policy in policies { if let refusal = try policy.refusal(of: request) { return refusal } }
         return nil

@@ -1,6 +1,6 @@
-"""The chart's admission policies as Helm's engine renders them for a cluster that has them.
+"""Rights and policies of the chart, as Helm's engine renders them for a cluster that has ValidatingAdmissionPolicies.
 
-usage: admission_policies.py CHART VALUES     VALUES is JSON; prints the objects of templates/admission.yaml as JSON
+usage: chart_rights.py CHART VALUES     VALUES is JSON; prints the objects of rbac.yaml and admission.yaml as JSON
 """
 
 import json
@@ -20,7 +20,8 @@ def main(path, values):
             "api_versions": ["admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy"],
         }
         files = json.loads(_native.call_string("helm_render", chart._raw(), values, json.dumps(options)))
-    objects = yaml.safe_load_all(files["ganglion/templates/admission.yaml"])
+    names = [f"ganglion/templates/{name}.yaml" for name in ("rbac", "admission")]
+    objects = [item for name in names for item in yaml.safe_load_all(files[name])]
     json.dump([item for item in objects if item], sys.stdout)
 
 

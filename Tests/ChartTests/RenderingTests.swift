@@ -45,6 +45,8 @@ struct RenderingTests {
             #expect(context?["readOnlyRootFilesystem"] == true, "\(name)")
             #expect(context?["capabilities"] == ["drop": ["ALL"]], "\(name)")
             #expect(context?["seccompProfile"] == ["type": "RuntimeDefault"], "\(name)")
+            // Why a container ended stands in the pod's status, also where nobody may read logs.
+            #expect(container["terminationMessagePolicy"] == "FallbackToLogsOnError", "\(name)")
         }
         #expect(Set(rendering.containers.map { $0["image"]?.string }).count == 1)
         #expect(!rendering.text.contains("<no value>") && !rendering.text.contains("<nil>"))

@@ -242,10 +242,14 @@ package actor ResourcePlugin {
             onRegistration(false)
         }
         metrics.rivals.set(phase == .yielding ? 1 : 0, [settings.resource])
-        if before == .yielding { log.info("the other device plugin is gone, or another kubelet is there") }
+        if before == .yielding, !isStopping(event) {
+            log.info("the other device plugin is gone, or another kubelet is there")
+        }
         if let rivalry { log.warning("waiting for another device plugin to go", ["reason": rivalry]) }
         if phase == .waiting { log.info("waiting for the kubelet", ["directory": settings.directory]) }
     }
+
+    private func isStopping(_ event: Machine.Event) -> Bool { if case .stop = event { true } else { false } }
 
     private func ask() {
         looks += 1

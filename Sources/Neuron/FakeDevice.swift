@@ -114,7 +114,8 @@ extension FakeDeviceError: CustomStringConvertible {
             "\(root) has files that are no fake device: name an empty directory with --root"
         case .inUse(let root):
             "processes hold cores of the fake node in \(root): end them, or delete their pods, first"
-        case .noSuchChip(let chip): "the fake device has no chip neuron\(chip)"
+        case .noSuchChip(let chip):
+            "there is no chip neuron\(chip) of a fake node: \"ganglion ls --root DIR\" shows which there are"
         case .system(let text): text
         }
     }

@@ -121,7 +121,8 @@ struct FakeCommandTests {
             try FakeDevice.create(instanceType: "inf1.xlarge", at: root, monitorCounters: false)
             #expect(
                 FakeFaultCommand.fail(chip: 7, root: root, fault: .resetFailed).failure
-                    == "the fake device has no chip neuron7")
+                    == "there is no chip neuron7 of a fake node: \"ganglion ls --root DIR\" shows which there are"
+            )
             #expect(
                 FakeFaultCommand.fail(chip: 0, root: root, fault: .memoryErrors).failure
                     == "neuron0 counts no memory errors, as no Inferentia chip does: take --fault reset-failed"
@@ -156,6 +157,9 @@ struct FakeCommandTests {
         #expect(command.name == "ls")
         #expect(throws: ArgumentError.missing("--instance-type")) {
             try program.parse(["fake", "create", "--root", "/x"])
+        }
+        #expect(throws: ArgumentError.self) {
+            try program.parse(["fake", "install", "--root", "", "--instance-type", "inf2.xlarge"])
         }
     }
 }

@@ -31,6 +31,10 @@ actor NeuronNodePublisher {
     /// What was written last, and what the server made of it.
     private var written: (status: JSON, answer: JSON?)?
     private var owner: JSON?
+    /// The owner that the server did not take.
+    private var refusedOwner: JSON?
+    /// The server has no Node of this name, yet.
+    private var isNodeMissing = false
     /// The server's copy of the Node, nil while there is none.
     private var nodeObject: JSON?
     private var labelComplaint = ""
@@ -112,11 +116,21 @@ actor NeuronNodePublisher {
         guard let report, let stored else { return }
         await label(report)
         var current = stored
-        if current.isNull || !isOwned(current) {
+        // Made without its Node it could not be given to it later: to change an owner takes the right to delete, where
+        // OwnerReferencesPermissionEnforcement is on, as on OpenShift.
+        if current.isNull, isNodeMissing { return }
+        if current.isNull || (!isOwned(current) && refusedOwner != owner) {
             var object = object
             if let owner { object[path: ["metadata", "ownerReferences"]] = [owner] }
-            current = try await client.apply(.neuronNodes, object, manager: AgentNames.fieldManager)
-            self.stored = current
+            do throws(KubernetesError) {
+                current = try await client.apply(.neuronNodes, object, manager: AgentNames.fieldManager)
+                self.stored = current
+            } catch {
+                guard error.code == 403, !current.isNull else { throw error }
+                // What it says is worth more than that it goes with its Node.
+                refusedOwner = owner
+                log.warning("the NeuronNode stays without its Node as owner", ["error": error.description])
+            }
         }
         let present = current["status"]
         let status = report.status(previous: present, now: Timestamp.now.seconds)
@@ -166,14 +180,20 @@ actor NeuronNodePublisher {
         }
         // The Node is asked for its uid only; without it there is no owner, and nothing else is lost.
         readingsWithoutChips = report?.layout?.chips.isEmpty == true ? readingsWithoutChips + 1 : 0
-        nodeObject = try? await client.get(.nodes, ObjectKey(name: node))
+        isNodeMissing = false
+        do throws(KubernetesError) {
+            nodeObject = try await client.get(.nodes, ObjectKey(name: node))
+        } catch {
+            nodeObject = nil
+            isNodeMissing = error.isNotFound
+        }
         if let uid = nodeObject?.meta.uid, !uid.isEmpty {
             owner =
                 OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json
         }
         stored = found
         // Agents that were started together do not ask together for ever. A Node may come after its agent.
-        let pause = owner == nil ? min(resync, .seconds(10)) : resync
+        let pause = min(resync, isNodeMissing ? .seconds(1) : owner == nil ? .seconds(10) : resync)
         stale = MonotonicClock.time + pause + pause * Double.random(in: 0...0.2)
         await onRead(found["status"], nodeObject)
     }

@@ -171,6 +171,44 @@ struct NodeAgentTests {
         try await world.end(plugin, kubelet)
     }
 
+    @Test("makes the NeuronNode when there is a Node to own it, not before")
+    func nodeComesLate() async throws {
+        let world = try await World()
+        await world.board.note { $0.node = .null }
+        let plugin = try await world.plugin()
+        let kubelet = try await world.kubelet()
+        let agent = NodeAgent(settings: world.settings, client: world.client)
+        await agent.start()
+        await world.board.until { $0.nodeReads >= 2 && $0.lists >= 2 }
+        #expect(await world.board.facts.applies == [])
+        await world.board.note { $0.node = Facts().node }
+        await world.board.until { $0.condition("Healthy") == "True" }
+        let owners = await world.board.facts.neuronNode?["metadata"]?["ownerReferences"]
+        #expect(owners?[0]?["uid"] == "node-uid")
+        await agent.stop()
+        try await world.end(plugin, kubelet)
+    }
+
+    @Test("goes on writing what is true where the server lets it change no owner")
+    func ownerRefused() async throws {
+        let world = try await World()
+        await world.board.note {
+            $0.keepsOwners = true
+            $0.neuronNode = [
+                "apiVersion": "ganglion.dev/v1alpha1", "kind": "NeuronNode", "metadata": ["name": "node"],
+            ]
+        }
+        let plugin = try await world.plugin()
+        let kubelet = try await world.kubelet()
+        let agent = NodeAgent(settings: world.settings, client: world.client)
+        await agent.start()
+        await world.board.until { $0.condition("Healthy") == "True" && $0.status("freeCores") == 12 }
+        world.podResources.withLock { $0 = .success([listed("p", "c", ["0"])]) }
+        await world.board.until { $0.status("freeCores") == 11 }
+        await agent.stop()
+        try await world.end(plugin, kubelet)
+    }
+
     @Test("says that the definition is missing where the NeuronNode cannot even be made")
     func noDefinition() {
         let missing = KubernetesError.status(

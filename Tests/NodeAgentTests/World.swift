@@ -21,7 +21,11 @@ struct Facts: Sendable {
     var events: [JSON] = []
     var lists = 0
     var podWatches = 0
+    /// `null` for none.
     var node: JSON = ["kind": "Node", "metadata": ["name": "node", "uid": "node-uid"]]
+    var nodeReads = 0
+    /// As where OwnerReferencesPermissionEnforcement is on: what is there gets no other owner.
+    var keepsOwners = false
     /// What was applied to the Node.
     var nodeApplies: [JSON] = []
 }
@@ -165,7 +169,11 @@ final class World: Sendable {
             await board.note { $0.podWatches += 1 }
             return watch(pods)
         case ("GET", "/api/v1/nodes/node"):
-            return json(await board.facts.node)
+            let node = await board.note { facts in
+                facts.nodeReads += 1
+                return facts.node
+            }
+            return node.isNull ? failure(404, "NotFound") : json(node)
         case ("PATCH", "/api/v1/nodes/node"):
             return json(
                 await board.note { facts in
@@ -176,14 +184,15 @@ final class World: Sendable {
         case ("GET", "/apis/ganglion.dev/v1alpha1/neuronnodes/node"):
             return await board.facts.neuronNode.map { json($0) } ?? failure(404, "NotFound")
         case ("PATCH", "/apis/ganglion.dev/v1alpha1/neuronnodes/node"):
-            return json(
-                await board.note { facts in
-                    facts.applies.append(request.target)
-                    var object = body
-                    object["status"] = facts.neuronNode?["status"]
-                    facts.neuronNode = object
-                    return object
-                })
+            let object = await board.note { facts -> JSON? in
+                guard !facts.keepsOwners || facts.neuronNode == nil else { return nil }
+                facts.applies.append(request.target)
+                var object = body
+                object["status"] = facts.neuronNode?["status"]
+                facts.neuronNode = object
+                return object
+            }
+            return object.map { json($0) } ?? failure(403, "Forbidden")
         case ("PATCH", "/apis/ganglion.dev/v1alpha1/neuronnodes/node/status"):
             let object = await board.note { facts -> JSON? in
                 guard facts.neuronNode != nil else { return nil }

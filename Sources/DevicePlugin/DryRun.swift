@@ -21,15 +21,23 @@ enum DryRun {
     static func lines(_ settings: DevicePluginDaemon.Settings) throws(NothingToAdvertise) -> [String] {
         var ledger = NodeLedger()
         let discovery = settings.monitor.discovery
-        var lines = ledger.update(Discovery(discovery).scan()).remarks.map { "# \($0)" }
+        let changes = ledger.update(Discovery(discovery).scan())
+        var lines = changes.remarks.map { "# \($0)" }
+        for change in changes.health {
+            if let fault = change.fault { lines.append("# neuron\(change.chip) is unhealthy: \(fault)") }
+        }
         for served in settings.served {
             guard
                 let catalog = DeviceCatalog(
                     ledger, granularity: served.granularity, tellsNUMA: settings.tellsNUMA)
             else {
+                let mend =
+                    discovery.hostSysfsRoot == nil
+                    ? "load the neuron driver or name another --sysfs-root"
+                    : "run \"ganglion fake install\" or name another --fake-root"
                 throw NothingToAdvertise(
                     description: "no usable chips in \(discovery.sysfsRoot): nothing would be advertised, "
-                        + "load the neuron driver or name another --sysfs-root")
+                        + mend)
             }
             lines.append("\(served.plugin.resource): \(catalog.devices.count)")
             for device in catalog.list.devices {

@@ -39,6 +39,7 @@ package enum PluginCommand {
             command: make { _ in }, words: Array(CommandLine.arguments.dropFirst()),
             environment: Command.environment, path: given[PluginOptions.config])
         let values = try source.read()
+        if let fault = PluginOptions.fault(values) { throw fault }
         let settings = PluginOptions.settings(values)
         if values[PluginOptions.dryRun] { return try DryRun.print(settings) }
         if let fault = settings.socketFault { throw fault }

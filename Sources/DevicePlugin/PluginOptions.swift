@@ -18,6 +18,11 @@ enum Advertised: String, ArgumentChoice {
 
 extension RegistrationFlow: ArgumentChoice {}
 
+/// Settings that do not go together.
+struct ConflictingSettings: Error, Equatable, CustomStringConvertible {
+    let description: String
+}
+
 /// What the plugin can be told.
 enum PluginOptions {
     static let config = Option<String?>(
@@ -78,7 +83,7 @@ enum PluginOptions {
                 _ = try SocketAddress(parsing: text)
                 return nil
             } catch {
-                return "must be HOST:PORT with a numeric host, or a path"
+                return "must be HOST:PORT with a numeric host and a port up to 65535, or a path"
             }
         })
     static let healthInterval = Option(
@@ -143,6 +148,14 @@ enum PluginOptions {
         ("agent-socket", { $0[agentSocket] }), ("metrics-address", { $0[metricsAddress] }),
         ("log-format", { $0[LogOptions.format].rawValue }),
     ]
+
+    /// Why settings that are right one by one do not go together; nil where they do.
+    static func fault(_ values: ArgumentValues) -> ConflictingSettings? {
+        guard values[granularity] == .both, values[coreResource] == values[chipResource] else { return nil }
+        return ConflictingSettings(
+            description: "--core-resource and --chip-resource are both \(values[coreResource]): "
+                + "with --granularity both each needs a name of its own")
+    }
 
     /// What the daemon is told.
     static func settings(_ values: ArgumentValues) -> DevicePluginDaemon.Settings {

@@ -26,12 +26,14 @@ package enum DeviceFile: Hashable, Sendable {
 
     /// Looks at the paths of a node's chips.
     ///
-    /// - Parameter paths: the chips' paths on the host, by chip.
+    /// - Parameters:
+    ///   - paths: the chips' paths on the host, by chip.
+    ///   - isFake: the node was asked for as a fake one, whose files are always in sight.
     /// - Returns: what is there, for each chip. Where one path is there, one that is not is `foreign`; where none is,
     ///   the host's device nodes are out of sight.
-    static func look(at paths: [Int: String]) -> [Int: DeviceFile] {
+    static func look(at paths: [Int: String], isFake: Bool = false) -> [Int: DeviceFile] {
         let seen = paths.compactMapValues { path in Files.kind(path, following: true).map { look(path, $0) } }
-        return paths.mapValues { _ in seen.isEmpty ? .node : .foreign("missing") }
+        return paths.mapValues { _ in seen.isEmpty && !isFake ? .node : .foreign("missing") }
             .merging(seen) { _, seen in seen }
     }
 
@@ -60,7 +62,7 @@ extension Discovery {
     func checkDeviceFiles(_ chips: inout [Chip]) {
         let paths = Dictionary(
             chips.map { ($0.index, $0.devicePath) }, uniquingKeysWith: { first, _ in first })
-        let files = DeviceFile.look(at: paths)
+        let files = DeviceFile.look(at: paths, isFake: settings.hostSysfsRoot != nil)
         let hasNodes = files.values.contains(.node)
         for index in chips.indices {
             let path = chips[index].devicePath

@@ -9,7 +9,7 @@ internal import SystemIO
 package enum FakeInstallation: Equatable, Sendable {
     /// The tree was written.
     case written(FakeDevice)
-    /// A tree of the same kind was there already; nothing was touched.
+    /// A tree of the same kind was there already, whole or with held cores; nothing was touched.
     case kept(FakeDevice)
     /// A tree of another type is there, and processes hold cores of it; nothing was touched.
     case inUse(FakeDevice, present: String)
@@ -18,7 +18,7 @@ package enum FakeInstallation: Equatable, Sendable {
 }
 
 extension FakeDevice {
-    /// Writes a fake node where there is none, or one of another kind that nobody uses.
+    /// Writes a fake node where there is none, or one of another kind or with broken chips that nobody uses.
     ///
     /// - Parameters:
     ///   - name: an instance type of the table.
@@ -38,7 +38,8 @@ extension FakeDevice {
         }
         let there = FakeDevice(root: root)
         if let present = there.installed {
-            if present == name, there.logicalCoreSize == logicalCoreSize { return .kept(there) }
+            let isWanted = present == name && there.logicalCoreSize == logicalCoreSize
+            if isWanted, there.isWhole || there.isInUse { return .kept(there) }
             if there.isInUse { return .inUse(there, present: present) }
         }
         // Without the counters that only monitors read: a large node has thousands of them.
@@ -67,6 +68,12 @@ extension FakeDevice {
         guard let text = try? Files.readText(root + Self.marker, limit: 256) else { return nil }
         let name = String(text.prefix { $0 != "\n" })
         return name.isEmpty || name == Self.unfinished ? nil : name
+    }
+
+    /// Whether each chip's file is one of ours: somebody may have removed one, or put something in its place.
+    private var isWhole: Bool {
+        let chips = Discovery(settings).scan().chips
+        return !chips.isEmpty && chips.allSatisfy { $0.deviceFile == .fakeChip }
     }
 
     /// As it was chosen; nil where it was left to the family.

@@ -84,7 +84,8 @@ package enum ECSCommand {
         "name", default: "ganglion", placeholder: "NAME", help: "The definition's family and container",
         check: { isName($0) ? nil : "must be 1 to 255 letters, digits, - and _" })
     private static let image = Option(
-        "image", default: "ganglion:dev", placeholder: "IMAGE", help: "The container's image")
+        "image", default: "ganglion:dev", placeholder: "IMAGE", help: "The container's image",
+        check: { $0.isEmpty || $0.contains(" ") ? "must be an image's name" : nil })
     private static let words = Option(
         "command", default: "/ganglion ls --wide", placeholder: "WORDS",
         help: "What the container runs, words parted by blanks; empty for what the image runs")

@@ -64,7 +64,8 @@ package enum FakeCommand {
         "instance-type", placeholder: "TYPE", help: "An EC2 instance type; \"ganglion fake list\" names them")
     static let root = Option<String>(
         "root", placeholder: "DIR",
-        help: "The directory, empty or a fake node already; it is made when there is none")
+        help: "The directory, empty or a fake node already; it is made when there is none",
+        check: { $0.isEmpty ? "must be a directory's path" : nil })
     static let logicalCores = Option<Int?>(
         "logical-nc-config", placeholder: "N",
         help: "Physical cores in a logical core, 1 or 2 on Trainium2 and 3")

@@ -21,8 +21,8 @@ package enum ReportCommand {
             text: json.text() + "\n", failure: expectedCores.flatMap { report.fault(expecting: $0) })
     }
 
-    /// Where to listen: `:PORT` is that port of the pod's address, where POD_IP tells it, and of every address
-    /// otherwise.
+    /// Where to listen: `:PORT` is that port of the pod's address, where POD_IP tells it, and of every address of
+    /// both families otherwise.
     ///
     /// - Throws: `SystemError` that says what an address looks like.
     static func address(_ text: String, podIP: String?) throws(SystemError) -> SocketAddress {

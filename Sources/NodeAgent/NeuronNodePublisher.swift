@@ -91,15 +91,26 @@ actor NeuronNodePublisher {
             backoff.reset()
             return Pace(again: max(.milliseconds(1), stale - MonotonicClock.time))
         } catch {
-            if complaint != error.description, !Task.isCancelled {
-                log.warning("the NeuronNode is not written", ["error": error.description])
+            let sentence = Self.sentence(error, isThere: stored?.isNull == false)
+            if complaint != sentence, !Task.isCancelled {
+                log.warning("the NeuronNode is not written", ["error": sentence])
             }
-            complaint = error.description
+            complaint = sentence
             // Whatever went wrong, what the server has is no longer certain.
             stored = nil
             let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
             return Pace(rest: pause, again: pause)
         }
+    }
+
+    /// An object that is made cannot be missing: then its kind is.
+    ///
+    /// - Parameter isThere: whether the server had the object when it was last asked.
+    static func sentence(_ error: KubernetesError, isThere: Bool) -> String {
+        guard error.isNotFound, !isThere else { return error.description }
+        let resource = APIResource.neuronNodes
+        return "the cluster does not know \(resource.plural).\(resource.group): install that "
+            + "CustomResourceDefinition, the object is written as soon as it is there"
     }
 
     private func pass() async throws(KubernetesError) {

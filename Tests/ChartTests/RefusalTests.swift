@@ -49,6 +49,19 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "devicePlugin: {settings: {granularity: chip}}",
             "devicePlugin.settings.granularity does nothing there: set devicePlugin.granularity"),
         Refusal(
+            "devicePlugin: {settings: {log-level: debug}}",
+            "devicePlugin.settings.log-level does nothing there: set devicePlugin.logLevel"),
+        Refusal(
+            "devicePlugin: {settings: {agent-socket: /run/a.sock}}",
+            "devicePlugin.settings.agent-socket is the pod's own: take it out"),
+        Refusal(
+            "devicePlugin: {settings: {dry-run: true}}",
+            "devicePlugin.settings.dry-run is the pod's own: take it out"),
+        Refusal(
+            "devicePlugin: {granularity: both, resourceName: a.b/c, chipResourceName: a.b/c}",
+            "devicePlugin.resourceName and chipResourceName are both a.b/c: with granularity both each needs a name of "
+                + "its own"),
+        Refusal(
             "devicePlugin: {settings: {metrics-address: ':1'}}",
             "devicePlugin.settings.metrics-address does nothing there: set devicePlugin.metricsPort"),
         Refusal(
@@ -79,6 +92,13 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             "operator: {podDisruptionBudget: {maxUnavailable: 0}}",
             "at '/operator/podDisruptionBudget/maxUnavailable'"),
+        Refusal(
+            "operator: {podDisruptionBudget: {maxUnavailable: '0%'}}",
+            "at '/operator/podDisruptionBudget/maxUnavailable'"),
+        Refusal(
+            "operator: {podDisruptionBudget: {maxUnavailable: '101%'}}",
+            "at '/operator/podDisruptionBudget/maxUnavailable'"),
+        Refusal("operator: null", "missing property 'operator'"),
         // What --reuse-values leaves of an earlier chart's values.
         Refusal(
             "{fake: null, crds: null, networkPolicy: null, podMonitor: null, grafanaDashboard: null}",
@@ -89,6 +109,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "the values lack what this chart has: upgrade with --reset-then-reuse-values in place of --reuse-values"
         ),
         Refusal("image: {repository: ''}", "at '/image/repository': minLength: got 0, want 1"),
+        Refusal("image: {repository: 'r.example/g@sha256:0123'}", "at '/image/repository'"),
+        Refusal("image: {tag: a b}", "at '/image/tag': 'a b' does not match pattern"),
         Refusal("imagePullSecrets: [pull]", "at '/imagePullSecrets/0': got string, want object"),
         Refusal("podMonitor: {enabled: true, interval: soon}", "at '/podMonitor/interval'"),
         Refusal(

@@ -85,6 +85,12 @@ extension ValueSet {
             .value(deployment, pod + "imagePullSecrets.0.name", "pull"),
             .value("Job ganglion-crds", pod + "imagePullSecrets.0.name", "pull"),
             .value("Pod ganglion-test", "spec.imagePullSecrets.0.name", "pull")),
+        ValueSet(
+            "an image by its digest",
+            "image: {tag: '0.1.0@sha256:\(String(repeating: "a", count: 64))'}",
+            .value(
+                daemonSet, pod + "containers.0.image",
+                .string("ganglion:0.1.0@sha256:" + String(repeating: "a", count: 64)))),
         ValueSet("values of a parent chart", "global: {region: eu}", .object(daemonSet)),
     ]
 
@@ -206,7 +212,7 @@ extension ValueSet {
             "chips as the resource", "devicePlugin: {granularity: chip, chipResourceName: example.com/chip}",
             .value("Pod ganglion-test", "spec.containers.0.args", ["report"]),
             .value("Pod ganglion-test", "spec.containers.0.resources.limits", ["example.com/chip": 1]),
-            .notes("example\\.com/chip")),
+            .notes("example\\.com/chip"), .noNotes("ModelServer: it names")),
         ValueSet(
             "both resources", "devicePlugin: {granularity: both}",
             .mount("device-plugin", "/var/lib/kubelet/pod-resources"),

@@ -241,14 +241,21 @@ struct RivalryTests {
     static let known = "neuroncore-devplugin.sock"
     static let numbers = (0..<12).map(String.init)
 
-    /// A plugin that looks at once, and the lines of its log.
-    static func plugin(_ node: Node) -> (daemon: DevicePluginDaemon, lines: AsyncStream<String>) {
+    /// A plugin that looks at once, and the lines of its log, which `note` hears of first.
+    static func plugin(
+        _ node: Node, note: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> (daemon: DevicePluginDaemon, lines: AsyncStream<String>) {
         let (lines, log) = AsyncStream.makeStream(of: String.self)
         var settings = node.settings
         settings.served[0].plugin.registration.stable = .milliseconds(10)
         settings.served[0].plugin.lookTimeout = .seconds(300)
         let daemon = DevicePluginDaemon(
-            settings: settings, log: Logger { log.yield(String(decoding: $0, as: UTF8.self)) },
+            settings: settings,
+            log: Logger {
+                let line = String(decoding: $0, as: UTF8.self)
+                note(line)
+                log.yield(line)
+            },
             metrics: node.metrics)
         return (daemon, lines)
     }
@@ -257,6 +264,24 @@ struct RivalryTests {
     static func line(_ lines: AsyncStream<String>, _ text: String) async -> String {
         for await line in lines where line.contains(text) { return line }
         return ""
+    }
+
+    @Test("a plugin that ends while it waits does not say that the other has gone")
+    func endsWaiting() async throws {
+        let node = try Node()
+        try await node.kubelet.start()
+        try await node.kubelet.servePodResources()
+        let rival = try await RivalPlugin(node, endpoint: Self.known, ids: Self.numbers)
+        try await rival.register()
+        await node.kubelet.wait { $0.allocatable == 12 }
+        let noted = Lock<[String]>([])
+        let (daemon, lines) = Self.plugin(node) { line in noted.withLock { $0.append(line) } }
+        try await daemon.start()
+        _ = await Self.line(lines, "waiting for another device plugin to go")
+        await daemon.stop()
+        #expect(!noted.withLock { $0 }.contains { $0.contains("is gone") })
+        await rival.stop()
+        await node.kubelet.close()
     }
 
     @Test("one that was there first is left alone and named, and succeeded when it goes")

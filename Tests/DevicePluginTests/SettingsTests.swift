@@ -146,7 +146,7 @@ struct PluginSettingsTests {
             ("dry-run: true", "dry-run in", "can be given on the command line only"),
             (
                 "metrics-address: nowhere", "metrics-address in",
-                "must be HOST:PORT with a numeric host, or a path"
+                "must be HOST:PORT with a numeric host and a port up to 65535, or a path"
             ),
             ("assignment-wait: 2s", "assignment-wait in", "must be at most 100ms"),
             ("core-resource: neuroncore", "core-resource in", "must be a domain, a slash and a name"),
@@ -189,6 +189,39 @@ struct PluginSettingsTests {
                 description: "no usable chips in \(empty.path): nothing would be advertised, load the neuron "
                     + "driver or name another --sysfs-root")
         ) { _ = try DryRun.lines(nothing) }
+        let unwritten = PluginOptions.settings(
+            try Self.values(["--fake-root", empty.path, "--sysfs-root", empty.path]))
+        #expect(
+            throws: NothingToAdvertise(
+                description: "no usable chips in \(empty.path)/sys: nothing would be advertised, run "
+                    + "\"ganglion fake install\" or name another --fake-root")
+        ) { _ = try DryRun.lines(unwritten) }
+    }
+
+    @Test("of a dry run say why a chip is unhealthy")
+    func dryRunFault() throws {
+        let fake = try FakeNode("inf2.24xlarge")
+        let paths = fake.device.settings
+        let chip = paths.deviceRoot + "/neuron3"
+        try Files.remove(chip)
+        try Files.makeDirectory(chip)
+        let words = ["--sysfs-root", paths.sysfsRoot, "--device-root", paths.deviceRoot]
+        let lines = try DryRun.lines(PluginOptions.settings(try Self.values(words)))
+        #expect(lines.contains("6 Unhealthy"))
+        #expect(
+            lines.contains { $0.hasPrefix("# neuron3 is unhealthy: \(chip) is a directory, expected") },
+            "\(lines)")
+    }
+
+    @Test("of one name for both resources are refused: two plugins would fight for it")
+    func oneName() throws {
+        let names = ["--core-resource", "a.b/c", "--chip-resource", "a.b/c"]
+        #expect(PluginOptions.fault(try Self.values(names)) == nil)
+        #expect(
+            PluginOptions.fault(try Self.values(names + ["--granularity", "both"]))?.description
+                == "--core-resource and --chip-resource are both a.b/c: with --granularity both each needs a name "
+                + "of its own")
+        #expect(PluginOptions.fault(try Self.values(["--granularity", "both"])) == nil)
     }
 }
 

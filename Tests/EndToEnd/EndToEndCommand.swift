@@ -41,7 +41,8 @@ package enum EndToEndCommand {
     private static let output = Option<String?>(
         "output", placeholder: "FILE", help: "Where results are written; otherwise standard output")
     private static let timeout = Option(
-        "timeout", default: SuiteSettings().timeout, help: "The longest that a case waits for one thing")
+        "timeout", default: SuiteSettings().timeout, help: "The longest that a case waits for one thing"
+    ) { $0 > .zero ? nil : "must be longer than 0s" }
     private static let churnPods = Option(
         "churn-pods", default: SuiteSettings().churnPods, placeholder: "N", help: "Pods of the churn"
     ) { (1...100_000).contains($0) ? nil : "must be 1 to 100000" }
@@ -102,6 +103,10 @@ package enum EndToEndCommand {
             progress("ganglion-e2e: no case has such a name: --list shows all")
             exit(ArgumentError.exitCode)
         }
+        // Before the cases, which take minutes: a file that cannot be written would lose what they came to.
+        if let path = values[output] { try Files.write(path, []) }
+        // A reader of the progress that goes away must not end the run before it has tidied up.
+        signal(SIGPIPE, SIG_IGN)
         let signals = try SignalWatcher([.terminate, .interrupt, .hangup])
         let run: SuiteRun
         do {

@@ -65,6 +65,30 @@ struct AnyClusterTests {
         try await cluster.stop()
     }
 
+    @Test("says before the first case that its results cannot be written")
+    func outputThatCannotBe() async throws {
+        let said = try await Output.of(
+            Self.program, ["--kubeconfig", "/nowhere/kubeconfig", "--output", "/nowhere/e2e.xml"],
+            in: Scratch.directory)
+        #expect(said.status == .exited(1))
+        #expect(
+            said.standardError == "ganglion-e2e: cannot open /nowhere/e2e.xml: No such file or directory\n")
+    }
+
+    @Test("goes on to its end where nobody reads its progress any more")
+    func progressUnread() async throws {
+        let script = """
+            import os, subprocess, sys
+            reader, writer = os.pipe()
+            os.close(reader)
+            sys.exit(subprocess.run(sys.argv[1:], stderr=writer).returncode)
+            """
+        let ended = try await Output.of(
+            Python.path, ["-c", script, Self.program, "--kubeconfig", "/nowhere/kubeconfig"],
+            in: Scratch.directory)
+        #expect(ended.status == .exited(69))
+    }
+
     @Test("says in one sentence why there is nothing to test")
     func nothingToTest() async throws {
         func run(_ arguments: [String]) async throws -> Output {
@@ -101,6 +125,7 @@ struct AnyClusterTests {
         #expect(gone.status == .exited(69))
 
         #expect(try await run(["--filter", "no-such-case"]).status == .exited(64))
+        #expect(try await run(["--timeout", "0s"]).status == .exited(64))
         #expect(try await run(["--namespace-prefix", "No"]).status == .exited(64))
     }
 }

@@ -48,6 +48,20 @@ struct DeviceFileTests {
         }
     }
 
+    @Test("is missed where a fake node was asked for: its files are always in sight")
+    func fakeGone() throws {
+        try withDirectory { root in
+            let fake = try FakeDevice.create(
+                instanceType: "inf2.24xlarge", at: root + "/node", monitorCounters: false)
+            for chip in 0..<6 { try Files.remove("\(root)/node/dev/neuron\(chip)") }
+            var settings = fake.settings
+            settings.hostSysfsRoot = root + "/host"
+            let found = Discovery(settings).scan()
+            #expect(found.chips.count == 6 && found.chips.allSatisfy { $0.deviceFile == .foreign("missing") })
+            #expect(found.chips.allSatisfy { $0.health != .healthy })
+        }
+    }
+
     @Test("makes a chip unhealthy where it is no chip, whatever the health policy", arguments: [true, false])
     func foreign(checks: Bool) throws {
         try withDirectory { root in

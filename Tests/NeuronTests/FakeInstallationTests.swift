@@ -37,6 +37,22 @@ struct FakeInstallationTests {
         }
     }
 
+    @Test("writes it anew where a chip's file is broken, unless somebody holds a core of another")
+    func broken() throws {
+        try withDirectory { (root) throws in
+            let fake = FakeDevice(root: root + "/fake")
+            _ = try install("inf2.24xlarge", root)
+            try Files.remove(root + "/fake/dev/neuron3")
+            try Files.makeDirectory(root + "/fake/dev/neuron3")
+            let holder = try hold(root + "/fake/dev/neuron0")
+            #expect(try install("inf2.24xlarge", root) == .kept(fake))
+            close(holder)
+            #expect(try install("inf2.24xlarge", root) == .written(fake))
+            #expect(Discovery(fake.settings).scan().chips.allSatisfy { $0.health == .healthy })
+            #expect(try install("inf2.24xlarge", root) == .kept(fake))
+        }
+    }
+
     @Test("changes type or core size where nobody holds a core, and not where somebody does")
     func changes() throws {
         try withDirectory { (root) throws in

@@ -144,7 +144,8 @@ struct ECSCommandTests {
     @Test(
         "refuses values out of range",
         arguments: [
-            "--port 0", "--port 65536", "--env =x", "--env A", "--cpu 127", "--memory 5", "--name a/b", "",
+            "--port 0", "--port 65536", "--env =x", "--env A", "--cpu 127", "--memory 5", "--name a/b",
+            "--image=", "",
         ])
     func outOfRange(words: String) {
         #expect(throws: ArgumentError.self) {

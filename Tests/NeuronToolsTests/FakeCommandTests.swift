@@ -161,5 +161,8 @@ struct FakeCommandTests {
         #expect(throws: ArgumentError.missing("--instance-type")) {
             try program.parse(["fake", "create", "--root", "/x"])
         }
+        #expect(throws: ArgumentError.self) {
+            try program.parse(["fake", "install", "--root", "", "--instance-type", "inf2.xlarge"])
+        }
     }
 }

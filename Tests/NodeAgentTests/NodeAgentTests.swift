@@ -3,6 +3,7 @@
 import GRPC
 import JSON
 import KubeletAPI
+import KubernetesClient
 import SystemIO
 import Testing
 
@@ -168,6 +169,19 @@ struct NodeAgentTests {
         await world.board.until { $0.status("freeCores") == 11 }
         await agent.stop()
         try await world.end(plugin, kubelet)
+    }
+
+    @Test("says that the definition is missing where the NeuronNode cannot even be made")
+    func noDefinition() {
+        let missing = KubernetesError.status(
+            APIStatus(code: 404, reason: "", message: "404 page not found\n"))
+        #expect(
+            NeuronNodePublisher.sentence(missing, isThere: false)
+                == "the cluster does not know neuronnodes.ganglion.dev: install that CustomResourceDefinition, the "
+                + "object is written as soon as it is there")
+        #expect(NeuronNodePublisher.sentence(missing, isThere: true) == missing.description)
+        let other = KubernetesError.status(APIStatus(code: 403, reason: "Forbidden", message: "no"))
+        #expect(NeuronNodePublisher.sentence(other, isThere: false) == other.description)
     }
 
     @Test("ends although nobody is there")

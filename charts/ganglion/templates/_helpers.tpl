@@ -82,11 +82,20 @@ setting they would do nothing, or half.
   "cdi-directory" "devicePlugin.cdi.directory"
   "feature-file" "devicePlugin.nodeFeatureDiscovery"
   "fake-root" "fake.enabled"
+  "log-level" "devicePlugin.logLevel"
 }}
 {{- range $key, $name := $values }}
 {{- if hasKey ($plugin.settings | default dict) $key }}
 {{- fail (printf "devicePlugin.settings.%s does nothing there: set %s" $key $name) }}
 {{- end }}
+{{- end }}
+{{- range list "agent-socket" "pod-resources-socket" "config" "dry-run" }}
+{{- if hasKey ($plugin.settings | default dict) . }}
+{{- fail (printf "devicePlugin.settings.%s is the pod's own: take it out" .) }}
+{{- end }}
+{{- end }}
+{{- if and (eq $plugin.granularity "both") (eq $plugin.resourceName $plugin.chipResourceName) }}
+{{- fail (printf "devicePlugin.resourceName and chipResourceName are both %s: with granularity both each needs a name of its own" $plugin.resourceName) }}
 {{- end }}
 {{- end }}
 

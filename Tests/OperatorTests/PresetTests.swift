@@ -247,7 +247,8 @@ struct PresetTests {
                 "port 8081 is one that preset torchserve uses for something else: choose another in spec.runtime.port"
             ),
             (
-                ["preset": "custom"], ["ports": [["name": "http", "containerPort": 9001, "protocol": "UDP"]]],
+                ["preset": "custom"],
+                ["ports": [["name": "http", "containerPort": 9001, "protocol": "UDP"]]],
                 "the container's port named http is of protocol UDP: HTTP needs TCP, change it or its name"
             ),
             (

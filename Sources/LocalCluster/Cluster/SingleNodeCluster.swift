@@ -261,7 +261,7 @@ package actor SingleNodeCluster {
         ]
     }
 
-    /// Waits until the node says that all of what the plugin advertises may be allocated.
+    /// Waits until the node says that all of what the plugin advertises may be allocated, and its inventory says so, too.
     private func waitForCores(_ client: KubernetesClient, _ timeout: Duration) async throws {
         let chips = Discovery(.fake(root: directory.devices)).scan()
         let isChips = options.granularity == "chip"
@@ -272,8 +272,13 @@ package actor SingleNodeCluster {
         while ContinuousClock.now < deadline {
             if let node = try? await client.get(.nodes, ObjectKey(name: options.nodeName)) {
                 let cores = node.status?.allocatable?[resource]?.string ?? "no"
-                if cores == String(expected) { return }
                 last = "the node has \(cores) of \(expected) \(resource)"
+                if cores == String(expected) {
+                    let key = ObjectKey(name: options.nodeName)
+                    let inventory = try? await client.get(.neuronNodes, key)
+                    if inventory?.status?.freeCores != nil { return }
+                    last = "the node agent has not written the NeuronNode"
+                }
             }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -86,6 +86,7 @@ release: ## Build the executables, optimised
 lint: ## Check the format of the sources and the layering of the modules
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@scripts/check-sources
+	@scripts/check-modules
 	@scripts/install-system-packages shellcheck
 	@shellcheck $$(grep -dskip -lE '^#!.*bash' scripts/*) && echo "scripts checked"
 

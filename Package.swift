@@ -1,7 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Each module is one target and imports only what stands below it; docs/ARCHITECTURE.md has the picture.
+// The house, floor by floor. A module's folder is `Sources/FLOOR/MODULE`, that of its tests `Tests/FLOOR/MODULETests`; a
+// module may import what stands on a lower floor, or on a lower step of its own. Whoever breaks this does not get past
+// this file. `scripts/check-modules`, which `make lint` runs, compares the lists below with the imports and prints the
+// picture in docs/ARCHITECTURE.md.
+//
 // No package dependencies: the toolchain, and C libraries of the system.
 
 let settings: [SwiftSetting] = [
@@ -24,107 +28,286 @@ let kernelSettings: [SwiftSetting] = settings + [.unsafeFlags(["-O"])]
     let wideSettings = kernelSettings
 #endif
 
-/// A module and its tests.
-func module(
-    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []
+// MARK: - Floors
+
+/// The floors from the ground up.
+enum Floor: String, CaseIterable {
+    case ground = "Ground"
+    case wire = "Wire"
+    case protocols = "Protocols"
+    case kubernetes = "Kubernetes"
+    case neuron = "Neuron"
+    /// The cluster for a machine without one. Only commands know of it.
+    case local = "Local"
+    case daemons = "Daemons"
+    case commands = "Commands"
+    /// What only measures or tries; nothing of `Sources` stands on it.
+    case lab = "Lab"
+}
+
+/// Where a module stands.
+struct Place {
+    var floor: Floor
+    var step: Int
+
+    /// Whether a module of this place may import one of `other`.
+    func standsAbove(_ other: Place) -> Bool {
+        guard let here = Floor.allCases.firstIndex(of: floor),
+            let there = Floor.allCases.firstIndex(of: other.floor)
+        else { return false }
+        if floor == .daemons, other.floor == .local { return false }
+        return (there, other.step) < (here, step)
+    }
+}
+
+var places: [String: Place] = [:]
+
+/// Notes where a module stands; refuses an arrow that does not go down.
+@MainActor func place(_ name: String, _ place: Place, above modules: [String]) {
+    for module in modules {
+        guard let other = places[module] else {
+            fatalError("\(name) imports \(module), which is not declared above it in Package.swift")
+        }
+        guard place.standsAbove(other) else {
+            fatalError(
+                "\(name) (\(place.floor.rawValue), step \(place.step)) may not import \(module) "
+                    + "(\(other.floor.rawValue), step \(other.step)): it does not stand below")
+        }
+    }
+    places[name] = place
+}
+
+/// A module without tests of its own.
+@MainActor func bare(
+    _ name: String, on floor: Floor, step: Int = 0, _ modules: [String] = [], folder: String? = nil,
+    resources: [Resource] = [], settings: [SwiftSetting] = settings
 ) -> [Target] {
-    [
-        .target(name: name, dependencies: dependencies, swiftSettings: settings),
-        .testTarget(
-            name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies + tests,
-            swiftSettings: settings),
+    place(name, Place(floor: floor, step: step), above: modules)
+    let root = floor == .lab ? "Tests" : "Sources"
+    return [
+        .target(
+            name: name, dependencies: modules.map { .byName(name: $0) },
+            path: folder ?? "\(root)/\(floor.rawValue)/\(name)", resources: resources, swiftSettings: settings
+        )
+    ]
+}
+
+/// The tests of one module or, without, of whole programs. `programs` are built before and run by the tests.
+func tests(_ name: String, folder: String, _ modules: [String], programs: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: (modules + programs).map { .byName(name: $0) },
+        path: "Tests/\(folder)/\(name)",
+        swiftSettings: settings)
+}
+
+/// A module and its tests, which see it, `TestSupport` and what `tests` names.
+@MainActor func module(
+    _ name: String, on floor: Floor, step: Int = 0, _ modules: [String] = [], folder: String? = nil,
+    resources: [Resource] = [], tests others: [String] = []
+) -> [Target] {
+    bare(name, on: floor, step: step, modules, folder: folder, resources: resources)
+        + [tests("\(name)Tests", folder: floor.rawValue, [name] + others)]
+}
+
+/// A C library of the system.
+@MainActor func library(_ name: String, pkgConfig: String, package: String) -> [Target] {
+    places[name] = Place(floor: .ground, step: 0)
+    return [
+        .systemLibrary(
+            name: name, path: "Sources/Ground/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
     ]
 }
 
 /// A command: a thin `main` around modules.
-func command(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
-    [.executableTarget(name: name, dependencies: dependencies + ["Arguments"], swiftSettings: settings)]
+@MainActor func command(
+    _ name: String, on floor: Floor = .commands, _ modules: [String], folder: String? = nil
+) -> [Target] {
+    place(name, Place(floor: floor, step: 9), above: modules)
+    return [
+        .executableTarget(
+            name: name, dependencies: modules.map { .byName(name: $0) },
+            path: folder ?? "Sources/Commands/\(name)", swiftSettings: settings)
+    ]
 }
 
+// MARK: - The modules
+
+/// What the tests of several modules share.
+let testSupport: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport", swiftSettings: settings)
+]
+
 let ground: [Target] =
-    [
-        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CLinux"),
-    ]
-    + module("SystemIO", ["CLinux"])
-    + module("Arguments")
+    library("COpenSSL", pkgConfig: "openssl", package: "libssl-dev")
+    + library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev")
+    + library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev")
+    + bare("CLinux", on: .ground, settings: [])
+    + module("SystemIO", on: .ground, step: 1, ["CLinux"], tests: ["TestSupport"])
+    + module("Arguments", on: .ground, step: 1)
 
 let wire: [Target] =
-    module("HPACK", tests: ["SystemIO"])
-    + module("HTTP2", ["HPACK"])
-    + module("HTTP1")
-    + module("Protobuf")
-    + module("Gzip", ["CZlib"])
-    + module("JSON")
-    + module("TLS", ["COpenSSL", "SystemIO"])
+    module("HPACK", on: .wire, tests: ["SystemIO", "TestSupport"])
+    + module("HTTP2", on: .wire, step: 1, ["HPACK"], tests: ["HPACK", "TestSupport"])
+    + module("HTTP1", on: .wire)
+    + module("Protobuf", on: .wire, tests: ["TestSupport"])
+    + module("Gzip", on: .wire, ["CZlib"], tests: ["TestSupport"])
+    + module("JSON", on: .wire)
+    + module("TLS", on: .wire, ["COpenSSL", "SystemIO"], tests: ["COpenSSL", "SystemIO", "TestSupport"])
 
 let protocols: [Target] =
-    module("GRPC", ["HTTP2", "HPACK", "Protobuf", "SystemIO"], tests: ["GRPCGzip", "Gzip"])
-    + [.target(name: "GRPCGzip", dependencies: ["GRPC", "Gzip"], swiftSettings: settings)]
-    + module("GRPCServices", ["GRPC", "Protobuf", "SystemIO"])
-    + module("HTTP", ["HTTP1", "SystemIO"], tests: ["TLS"])
-    + module("Observability", ["SystemIO", "Arguments"])
+    module(
+        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO"],
+        tests: ["GRPCGzip", "Gzip", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TestSupport"])
+    + bare("GRPCGzip", on: .protocols, step: 2, ["GRPC", "Gzip"])
+    + module(
+        "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"],
+        tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
+    + module("HTTP", on: .protocols, ["HTTP1", "SystemIO"], tests: ["HTTP1", "SystemIO", "TestSupport"])
+    + module("Observability", on: .protocols, ["Arguments", "SystemIO"], tests: ["SystemIO"])
 
 let kubernetes: [Target] =
-    module("KubeletAPI", ["Protobuf", "GRPC"])
-    + [
-        .target(
-            name: "GanglionAPI",
-            resources: [
-                .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
-                .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
-                .embedInCode("Rights/operator.yaml"), .embedInCode("Rights/operator-lease.yaml"),
-            ], swiftSettings: settings)
-    ]
-    + module("KubernetesClient", ["HTTP", "HTTP1", "JSON", "TLS", "CYAML", "Observability", "SystemIO"])
-
-let domain: [Target] =
-    module("Placement")
-    + module("PlacementStudy", ["Placement", "Neuron"])
-    + module("Neuron", ["Placement", "SystemIO", "Arguments", "CLinux"])
-    + module("NeuronTools", ["Neuron", "Placement", "HTTP", "HTTP1", "JSON", "SystemIO", "Arguments"])
-    + module("NeuronRuntime", ["JSON", "NeuronKernels", "SystemIO", "CLinux"])
-    + module("NeuronKernels", ["NeuronKernelsAVX2", "NeuronKernelsBaseline"])
-    + [
-        .target(name: "NeuronKernelsAVX2", swiftSettings: wideSettings),
-        .target(name: "NeuronKernelsBaseline", swiftSettings: kernelSettings),
-    ]
-
-let applications: [Target] =
     module(
-        "DevicePlugin",
-        [
-            "Neuron", "Placement", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1", "Arguments",
-            "Observability", "SystemIO",
+        "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
+    + bare(
+        "GanglionAPI", on: .kubernetes, step: 1,
+        resources: [
+            .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
+            .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
+            .embedInCode("Rights/operator.yaml"), .embedInCode("Rights/operator-lease.yaml"),
         ])
     + module(
-        "NodeAgent",
-        [
-            "Neuron", "Placement", "KubeletAPI", "KubernetesClient", "GRPC", "JSON", "Arguments",
-            "Observability", "SystemIO",
-        ], tests: ["HTTP", "HTTP1"])
-    + module(
-        "Operator",
-        [
-            "Neuron", "Placement", "KubernetesClient", "HTTP", "JSON", "Arguments", "Observability",
-            "SystemIO",
-        ], tests: ["LocalCluster", "NeuronRuntime"])
-    + module(
-        "ModelServer", ["NeuronRuntime", "HTTP", "HTTP1", "JSON", "Arguments", "Observability", "SystemIO"])
-    + module(
-        "LocalCluster",
-        [
-            "GanglionAPI", "Neuron", "Placement", "CLinux", "KubeletAPI", "GRPC", "Protobuf", "HTTP", "HTTP1",
-            "TLS", "KubernetesClient", "JSON", "Observability", "SystemIO",
-        ], tests: ["DevicePlugin"])
+        "KubernetesClient", on: .kubernetes, step: 1,
+        ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS"],
+        tests: ["HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "TestSupport"])
 
-let measuring: [Target] =
+let neuron: [Target] =
+    module("Placement", on: .neuron)
+    + module(
+        "Neuron", on: .neuron, step: 1, ["Arguments", "CLinux", "Placement", "SystemIO"],
+        tests: ["CLinux", "Placement", "SystemIO"])
+    + module(
+        "NeuronTools", on: .neuron, step: 2,
+        ["Arguments", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
+        tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
+    + bare(
+        "NeuronKernelsAVX2", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsAVX2",
+        settings: wideSettings)
+    + bare(
+        "NeuronKernelsBaseline", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsBaseline",
+        settings: kernelSettings)
+    + module(
+        "NeuronKernels", on: .neuron, step: 1, ["NeuronKernelsAVX2", "NeuronKernelsBaseline"],
+        folder: "Sources/Neuron/Kernels/NeuronKernels")
+    + module(
+        "NeuronRuntime", on: .neuron, step: 2, ["CLinux", "JSON", "NeuronKernels", "SystemIO"],
+        tests: ["JSON", "SystemIO", "TestSupport"])
+
+let local: [Target] =
     module(
-        "Interop",
-        ["GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "HPACK", "Protobuf", "TLS", "SystemIO", "Arguments"])
-    + command("ganglion-interop", ["Interop"])
+        "LocalCluster", on: .local, step: 4,
+        [
+            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+            "Neuron",
+            "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
+        ],
+        tests: [
+            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+            "Neuron", "Observability", "Protobuf", "SystemIO", "TestSupport",
+        ])
+
+let daemons: [Target] =
+    module(
+        "DevicePlugin", on: .daemons,
+        [
+            "Arguments", "CLinux", "GRPC", "HTTP", "HTTP1", "KubeletAPI", "Neuron", "Observability",
+            "Placement",
+            "SystemIO",
+        ],
+        tests: [
+            "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
+            "SystemIO", "TestSupport",
+        ])
+    + module(
+        "NodeAgent", on: .daemons,
+        [
+            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesClient", "Neuron", "Observability",
+            "Placement",
+            "SystemIO",
+        ],
+        tests: [
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Placement", "SystemIO",
+            "TestSupport",
+        ])
+    + module(
+        "Operator", on: .daemons,
+        [
+            "Arguments", "HTTP", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
+            "SystemIO",
+        ],
+        tests: [
+            "HTTP", "JSON", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime", "Observability",
+            "Placement", "SystemIO", "TestSupport",
+        ])
+    + module(
+        "ModelServer", on: .daemons,
+        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO"],
+        tests: ["HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport"])
+
+let commands: [Target] =
+    bare(
+        "GanglionCommands", on: .commands,
+        [
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient", "LocalCluster",
+            "ModelServer",
+            "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
+        ])
+    + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
+    + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
+    + command("ganglion-node-agent", ["Arguments", "NodeAgent"])
+    + command("ganglion-operator", ["Arguments", "Operator"])
+    + command("ganglion-model-server", ["Arguments", "ModelServer"])
+
+// MARK: - What measures and tries
+
+/// Servers and clients for other implementations to be tried against, and rules of placement beside ours.
+let lab: [Target] =
+    module(
+        "Interop", on: .lab,
+        ["Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TLS"],
+        tests: [
+            "Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "Protobuf", "SystemIO", "TLS",
+            "TestSupport",
+        ])
+    + command("ganglion-interop", on: .lab, ["Arguments", "Interop"], folder: "Tests/Lab/ganglion-interop")
+    + module("PlacementStudy", on: .lab, ["Neuron", "Placement"], tests: ["Placement"])
+
+/// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
+let endToEnd: [Target] =
+    bare(
+        "EndToEnd", on: .lab,
+        [
+            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
+            "SystemIO",
+        ], folder: "Tests/EndToEnd/EndToEnd")
+    + command("ganglion-e2e", on: .lab, ["Arguments", "EndToEnd"], folder: "Tests/EndToEnd/ganglion-e2e")
+    + [
+        tests(
+            "EndToEndTests", folder: "EndToEnd",
+            [
+                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
+                "NeuronTools", "Placement", "SystemIO", "TestSupport",
+            ],
+            programs: [
+                "ganglion", "ganglion-device-plugin", "ganglion-e2e", "ganglion-model-server",
+                "ganglion-node-agent", "ganglion-operator",
+            ]),
+        // The chart and the plain manifests: Helm's own engine, kubectl, and the programs that they run.
+        tests(
+            "ChartTests", folder: "EndToEnd",
+            ["Arguments", "JSON", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
+            programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator"]),
+    ]
 
 /// Only for `make wire-cost` and `make bench-plugin`: what counts allocations replaces malloc, which a static executable
 /// of the same build could not have.
@@ -144,58 +327,10 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "plugin-bench",
             dependencies: [
-                "DevicePlugin", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
-                "PlacementStudy",
-                "SystemIO", "Arguments",
+                "Arguments", "DevicePlugin", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
+                "PlacementStudy", "SystemIO",
             ], path: "Tests/Benchmarks/PluginBench", swiftSettings: settings),
     ]
-
-let commands: [Target] =
-    command(
-        "ganglion",
-        [
-            "LocalCluster", "NodeAgent", "Operator", "ModelServer", "Neuron", "NeuronTools", "NeuronRuntime",
-            "KubernetesClient", "GanglionAPI", "HTTP", "HTTP1", "JSON", "SystemIO", "Observability",
-        ])
-    + command("ganglion-device-plugin", ["DevicePlugin"])
-    + command("ganglion-node-agent", ["NodeAgent"])
-    + command("ganglion-operator", ["Operator"])
-    + command("ganglion-model-server", ["ModelServer"])
-    + command("ganglion-e2e", ["EndToEnd"])
-
-/// What the tests of several modules share.
-let testSupport: [Target] = [
-    .target(
-        name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport", swiftSettings: settings)
-]
-
-/// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
-let endToEnd: [Target] = [
-    .target(
-        name: "EndToEnd",
-        dependencies: [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
-            "SystemIO",
-        ], path: "Tests/EndToEnd", swiftSettings: settings),
-    .testTarget(
-        name: "EndToEndTests",
-        dependencies: [
-            "EndToEnd", "ganglion-e2e", "NeuronTools", "Placement",
-            "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
-            "ganglion-model-server",
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "SystemIO", "TestSupport",
-        ], swiftSettings: settings),
-]
-
-/// The chart and the plain manifests: Helm's own engine, kubectl, and the programs that they run.
-let chart: [Target] = [
-    .testTarget(
-        name: "ChartTests",
-        dependencies: [
-            "ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator",
-            "Arguments", "JSON", "KubernetesClient", "Neuron", "SystemIO", "TestSupport",
-        ], swiftSettings: settings)
-]
 
 /// Only for scripts/fuzz, which builds it with libFuzzer and the address sanitizer: without them it does not link.
 let fuzzing: [Target] =
@@ -205,14 +340,14 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ganglion-fuzz",
             dependencies: [
-                "HPACK", "HTTP2", "GRPC", "Gzip", "KubeletAPI", "Protobuf", "HTTP1", "JSON", "Neuron",
-                "NeuronRuntime", "Placement", "SystemIO",
+                "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron", "NeuronRuntime",
+                "Placement", "Protobuf", "SystemIO",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 
 let package = Package(
     name: "ganglion",
-    targets: ground + wire + protocols + kubernetes + domain + applications + measuring + benchmarks
-        + commands + testSupport + endToEnd + chart + fuzzing,
+    targets: ground + wire + protocols + kubernetes + neuron + local + daemons + commands + testSupport + lab
+        + endToEnd + benchmarks + fuzzing,
     swiftLanguageModes: [.v6]
 )

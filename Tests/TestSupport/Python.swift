@@ -6,7 +6,7 @@ package import SystemIO
 /// The Python of the tests.
 package enum Python {
     /// The repository.
-    package static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    package static let root = Repository.root
     /// The interpreter; `make` installs it with the pinned packages.
     package static let path =
         ProcessInfo.processInfo.environment["GANGLION_PYTHON"] ?? root + "/.cache/venv/bin/python3"
@@ -23,7 +23,7 @@ package enum Python {
     }
 }
 
-/// A program of Tests/Golden that runs beside a test, with its standard input and output.
+/// A program of Tests/Peers that runs beside a test, with its standard input and output.
 package final class PythonPeer: Sendable {
     private let child: ChildProcess
     private let input: FileDescriptor
@@ -31,12 +31,12 @@ package final class PythonPeer: Sendable {
 
     /// Starts a script.
     ///
-    /// - Parameter script: its name under Tests/Golden.
+    /// - Parameter script: its name under Tests/Peers.
     package init(_ script: String, _ arguments: [String]) throws {
         let stdin = try Output.makePipe()
         let stdout = try Output.makePipe()
         child = try ChildProcess.spawn(
-            Python.path, ["\(Python.root)/Tests/Golden/\(script)"] + arguments,
+            Python.path, ["\(Python.root)/Tests/Peers/\(script)"] + arguments,
             environment: ["PATH": "/usr/bin:/bin", "GRPC_VERBOSITY": "NONE"],
             descriptors: ChildProcess.Descriptors(input: stdin.read, output: stdout.write))
         stdin.read.close()

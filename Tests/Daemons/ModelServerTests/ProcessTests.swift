@@ -1,0 +1,84 @@
+// The server as a pod runs it: a process with environment and signals.
+
+import Glibc
+import HTTP
+import HTTP1
+import SystemIO
+import TestSupport
+import Testing
+
+@testable import ModelServer
+
+/// Built beside the tests, unless only they were built.
+private let executable: String? = {
+    guard let tests = try? Files.readLink("/proc/self/exe") else { return nil }
+    // `swift test` runs the bundle itself or a helper; the program lies in the build directory either way.
+    let candidates = [
+        tests.split(separator: "/").dropLast().joined(separator: "/"),
+        Repository.root.dropFirst() + "/.build/debug",
+    ]
+    return candidates.map { "/\($0)/ganglion-model-server" }.first(where: Files.exists)
+}()
+
+@Suite(
+    "The model server's process", .enabled(if: executable != nil, "ganglion-model-server has not been built"))
+struct ProcessTests {
+    private func spawn(_ node: FakeNode, _ arguments: [String], _ environment: [String: String] = [:]) throws
+        -> ChildProcess
+    {
+        var variables = environment
+        // Where the tests run with a sanitizer, so does the server; it finds what makes names of addresses in PATH.
+        for name in ["LSAN_OPTIONS", "PATH"] { variables[name] = getenv(name).map { String(cString: $0) } }
+        variables["GANGLION_DEVICE_ROOT"] = node.path
+        variables["GANGLION_TERMINATION_LOG"] = node.path + "/termination"
+        return try ChildProcess.spawn(
+            try #require(executable), arguments, environment: variables, parentDeathSignal: .kill)
+    }
+
+    /// Asks until the server is ready or has ended.
+    private func untilReady(_ client: HTTPClient, _ server: ChildProcess) async -> Bool {
+        while server.status == nil {
+            if let answer = try? await client.send(HTTPRequest("GET", "/ping")), answer.status == 200 {
+                return true
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+
+    @Test("serves, keeps its cores to itself, and ends well on SIGTERM, upon which the cores are free")
+    func life() async throws {
+        let node = try FakeNode(chips: 1)
+        let address = SocketAddress.unix(node.path + "/http")
+        let models = #"[{"name":"tiny","uri":"\#(node.path)/model"}]"#
+        let environment = [
+            "GANGLION_MODELS": models, "TENSOR_PARALLEL_DEGREE": "2", "NEURON_RT_VISIBLE_CORES": "0,1",
+        ]
+        let first = try spawn(node, ["--listen", address.description], environment)
+        let client = HTTPClient(address, host: "localhost")
+        try #require(await untilReady(client, first))
+        let answer = try await client.send(HTTPRequest("GET", "/predictions/tiny?inputs=hello"))
+        #expect(answer.embeddings.first?.count == 48)
+
+        let second = try spawn(node, ["--listen", "unix:\(node.path)/other"], environment)
+        #expect(await second.wait() == .exited(1))
+        #expect(
+            try Files.readText(node.path + "/termination")
+                == "core 0 (core 0 of chip 0, \(node.path)/neuron0) is in use by another owner (EBUSY): wait for"
+                + " it to end or choose other cores")
+
+        await client.close()
+        first.send(.terminate)
+        #expect(await first.wait() == .exited(0))
+        let third = try spawn(node, ["--listen", address.description], environment)
+        #expect(await untilReady(client, third))
+        // Cores are free even when their owner had no time to give them back.
+        third.send(.kill)
+        #expect(await third.wait() == .signalled(9))
+        let fourth = try spawn(node, ["--listen", address.description], environment)
+        #expect(await untilReady(client, fourth))
+        fourth.send(.terminate)
+        #expect(await fourth.wait() == .exited(0))
+        await client.close()
+    }
+}

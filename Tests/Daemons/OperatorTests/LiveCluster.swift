@@ -1,0 +1,114 @@
+// An API server over HTTP with this project's resources: users and kubelets are played by the tests.
+
+import HTTP
+import JSON
+import KubernetesClient
+import LocalCluster
+import SystemIO
+import TestSupport
+import Testing
+
+@testable import Operator
+
+/// An API server with this project's resources.
+final class LiveCluster: Sendable {
+    /// The repository.
+    static let root = Repository.root
+
+    let client: KubernetesClient
+    private let http: HTTPServer
+    private let api: APIServer
+
+    private init(_ api: APIServer, _ http: HTTPServer, _ client: KubernetesClient) {
+        self.api = api
+        self.http = http
+        self.client = client
+    }
+
+    /// - Parameters:
+    ///   - definitions: whether the project's resources are there from the start.
+    ///   - answer: may answer a request in the API server's place, or change its answer.
+    static func start(
+        nodes: [String: String] = ["a": "inf2.48xlarge"], definitions: Bool = true,
+        answer: @escaping @Sendable (HTTPRequest, APIServer) async -> HTTPResponse = { await $1.handle($0) }
+    ) async throws -> LiveCluster {
+        let api = APIServer(
+            options: APIServerOptions(tokens: ["t": APIUser("admin", groups: ["system:masters"])]))
+        let http = HTTPServer { await answer($0, api) }
+        let address = try await http.listen(on: .ip("127.0.0.1", port: 0))
+        var configuration = ClientConfiguration(server: try ServerAddress("http://\(address)"))
+        configuration.credential = .token("t")
+        let client = KubernetesClient(configuration: configuration, address: address, security: nil)
+        let cluster = LiveCluster(api, http, client)
+        if definitions { try await cluster.define() }
+        for (name, type) in nodes { try await cluster.addNode(name, type: type) }
+        return cluster
+    }
+
+    /// Installs the project's resources.
+    func define() async throws {
+        for name in ["modelservers", "neuronnodes"] {
+            let path = "\(Self.root)/charts/ganglion/crds/\(name).yaml"
+            try await client.create(.customResourceDefinitions, YAMLReader.read(try Files.read(path)))
+        }
+    }
+
+    func addNode(_ name: String, type: String) async throws {
+        var node = Make.nodeObject(name, type: type)
+        let status = node["status"] ?? .null
+        node["status"] = nil
+        try await client.create(.nodes, node)
+        try await client.patch(.nodes, ObjectKey(name: name), ["status": status], subresource: "status")
+        // A definition is served a moment after it was made.
+        let report = Make.report(name, type: type)
+        var bare = report
+        bare["status"] = nil
+        try await client.create(.neuronNodes, bare)
+        try await client.apply(.neuronNodes, report, manager: "test", subresource: "status")
+    }
+
+    func create(_ name: String, spec: JSON) async throws {
+        try await client.create(
+            .modelServers,
+            [
+                "apiVersion": "ganglion.dev/v1alpha1", "kind": "ModelServer",
+                "metadata": ["name": .string(name), "namespace": "default"], "spec": spec,
+            ])
+    }
+
+    /// What a kubelet says of a pod that runs.
+    func run(_ pod: JSON, ready: Bool = true) async throws {
+        try await client.patch(
+            .pods, pod.objectKey,
+            [
+                "status": [
+                    "phase": "Running",
+                    "conditions": [["type": "Ready", "status": ready ? "True" : "False"]],
+                ]
+            ], subresource: "status")
+    }
+
+    /// Follows a collection until `isDone`; returns the objects then.
+    @discardableResult
+    func wait(_ resource: APIResource, until isDone: ([JSON]) -> Bool) async -> [JSON] {
+        let informer = Informer(client, resource)
+        let changes = informer.store.changes()
+        await informer.start()
+        await informer.store.synced()
+        if !isDone(informer.store.list()) {
+            for await _ in changes where isDone(informer.store.list()) { break }
+        }
+        await informer.stop()
+        return informer.store.list()
+    }
+
+    /// The pods of ModelServers once there are `count` and all are bound.
+    @discardableResult
+    func boundPods(_ count: Int) async -> [JSON] {
+        await wait(.pods) { pods in
+            pods.count == count && pods.allSatisfy { $0["spec"]?["nodeName"] != nil }
+        }
+    }
+
+    func stop() async { await http.shutdown(grace: .zero) }
+}

@@ -4,7 +4,7 @@ import Glibc
 import HTTP
 import JSON
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import SystemIO
 import Testing
 

@@ -2,7 +2,7 @@
 
 import JSON
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import SystemIO
 import Testing
 

@@ -3,7 +3,7 @@
 
 import JSON
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import Placement
 import SystemIO
 import Testing

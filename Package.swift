@@ -260,7 +260,7 @@ let daemons: [Target] =
         ])
 
 let commands: [Target] =
-    bare(
+    module(
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient", "LocalCluster",

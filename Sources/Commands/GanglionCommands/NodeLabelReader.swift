@@ -2,7 +2,7 @@
 
 import KubernetesClient
 
-enum NodeLabel {
+enum NodeLabelReader {
     /// The label's value; nil where the Node has no such label.
     static func read(_ node: String, _ label: String) async throws -> String? {
         let client = try await KubernetesClient.make(try ClientConfiguration.load(), program: "ganglion")

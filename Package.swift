@@ -168,6 +168,8 @@ let protocols: [Target] =
 
 let kubernetes: [Target] =
     module(
+        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO"], tests: ["JSON", "SystemIO", "TestSupport"])
+    + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
     + bare(
         "GanglionAPI", on: .kubernetes, step: 1,
@@ -178,8 +180,8 @@ let kubernetes: [Target] =
         ])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS"],
-        tests: ["HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "TestSupport"])
+        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS"],
+        tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
 
 let neuron: [Target] =
     module("Placement", on: .neuron)
@@ -207,12 +209,14 @@ let local: [Target] =
     module(
         "LocalCluster", on: .local, step: 4,
         [
-            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient",
             "Neuron",
             "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
         ],
         tests: [
-            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient",
             "Neuron", "Observability", "Protobuf", "SystemIO", "TestSupport",
         ])
 
@@ -231,22 +235,26 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesClient", "Neuron", "Observability",
+            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Observability",
             "Placement",
             "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Placement", "SystemIO",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
+            "SystemIO",
             "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
+            "Arguments", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "Observability",
+            "Placement",
             "SystemIO",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime", "Observability",
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
+            "Observability",
             "Placement", "SystemIO", "TestSupport",
         ])
     + module(
@@ -258,7 +266,8 @@ let commands: [Target] =
     bare(
         "GanglionCommands", on: .commands,
         [
-            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient", "LocalCluster",
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "LocalCluster",
             "ModelServer",
             "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
         ])
@@ -287,7 +296,8 @@ let endToEnd: [Target] =
     bare(
         "EndToEnd", on: .lab,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
+            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "NeuronTools", "Placement",
             "SystemIO",
         ], folder: "Tests/EndToEnd/EndToEnd")
     + command("ganglion-e2e", on: .lab, ["Arguments", "EndToEnd"], folder: "Tests/EndToEnd/ganglion-e2e")
@@ -295,7 +305,8 @@ let endToEnd: [Target] =
         tests(
             "EndToEndTests", folder: "EndToEnd",
             [
-                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
+                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+                "KubernetesClient", "Neuron",
                 "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [
@@ -305,7 +316,7 @@ let endToEnd: [Target] =
         // The chart and the plain manifests: Helm's own engine, kubectl, and the programs that they run.
         tests(
             "ChartTests", folder: "EndToEnd",
-            ["Arguments", "JSON", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
+            ["Arguments", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
             programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator"]),
     ]
 

@@ -2,6 +2,7 @@
 // container named model-server stays.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 
 /// Makes pods and the Service of one ModelServer.

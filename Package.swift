@@ -170,6 +170,8 @@ let protocols: [Target] =
 
 let kubernetes: [Target] =
     module(
+        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
+    + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
     + bare(
         "GanglionAPI", on: .kubernetes, step: 1,
@@ -180,8 +182,8 @@ let kubernetes: [Target] =
         ])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "Text"],
-        tests: ["HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "TestSupport"])
+        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
+        tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
 
 let neuron: [Target] =
     module("Placement", on: .neuron, ["Text"])
@@ -211,7 +213,8 @@ let local: [Target] =
     module(
         "LocalCluster", on: .local, step: 4,
         [
-            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient",
             "Neuron",
             "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
         ],
@@ -234,22 +237,25 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesClient", "Neuron", "Observability",
+            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Observability",
             "Placement",
             "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Placement", "SystemIO",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
+            "SystemIO",
             "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
-            "SystemIO", "Text",
+            "Arguments", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "Observability",
+            "Placement", "SystemIO", "Text",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime", "Observability",
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
+            "Observability",
             "Placement", "SystemIO", "TestSupport",
         ])
     + module(
@@ -263,10 +269,11 @@ let commands: [Target] =
     module(
         "GanglionCommands", on: .commands,
         [
-            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient", "LocalCluster",
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "LocalCluster",
             "ModelServer",
             "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
-        ])
+        ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])
@@ -292,7 +299,8 @@ let endToEnd: [Target] =
     bare(
         "EndToEnd", on: .lab,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
+            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "NeuronTools", "Placement",
             "SystemIO",
         ], folder: "Tests/EndToEnd/EndToEnd")
     + command("ganglion-e2e", on: .lab, ["Arguments", "EndToEnd"], folder: "Tests/EndToEnd/ganglion-e2e")
@@ -310,7 +318,7 @@ let endToEnd: [Target] =
         // The chart and the plain manifests: Helm's own engine, kubectl, and the programs that they run.
         tests(
             "ChartTests", folder: "EndToEnd",
-            ["Arguments", "JSON", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
+            ["Arguments", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
             programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator"]),
     ]
 

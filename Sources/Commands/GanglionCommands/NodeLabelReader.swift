@@ -1,5 +1,6 @@
 // Reads a Node's label from the API server, for commands that run on that node.
 
+internal import KubernetesAPI
 import KubernetesClient
 
 enum NodeLabelReader {

@@ -3,6 +3,7 @@
 // answers to our own writes.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import SystemIO
@@ -128,7 +129,7 @@ actor NeuronNodePublisher: LoopActor {
             self.stored = current
         }
         let present = current["status"]
-        let status = report.status(previous: present, now: Timestamp.now.seconds)
+        let status = report.status(previous: present, now: Timestamp.now.text)
         // The second comparison keeps a server that stores less than was sent from being written to for ever.
         guard status != present, written.map({ $0.status == status && $0.answer == present }) != true else {
             return

@@ -9,6 +9,7 @@
 
 package import HTTP
 package import JSON
+internal import KubernetesAPI
 package import KubernetesClient
 package import SystemIO
 

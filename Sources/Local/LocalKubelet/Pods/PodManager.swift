@@ -6,9 +6,8 @@ internal import JSON
 internal import SystemIO
 
 /// Starts, follows and ends the pods of this node.
-actor PodManager {
+actor PodManager: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let services: KubeletServices
     private let writer: PodStatusWriter

@@ -220,7 +220,7 @@ let neuron: [Target] =
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
 let local: [Target] =
     module("CEL", on: .local, ["JSON", "SystemIO"], tests: ["JSON"])
-    + module("APIMachinery", on: .local, step: 1, ["CEL", "JSON"], tests: ["CEL", "JSON"])
+    + module("APIMachinery", on: .local, step: 1, ["CEL", "JSON"], tests: ["JSON"])
     + module(
         "LocalAPIServer", on: .local, step: 2,
         ["APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO"],
@@ -247,7 +247,7 @@ let local: [Target] =
         "LocalCluster", on: .local, step: 4,
         [
             "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer",
-            "LocalControllers", "LocalKubelet", "Neuron", "Observability", "SystemIO", "TLS",
+            "LocalControllers", "LocalKubelet", "Neuron", "Observability", "Placement", "SystemIO", "TLS",
         ],
         tests: [
             "HTTP", "JSON", "LocalAPIServer", "LocalKubelet", "LocalTestSupport", "Observability", "SystemIO",

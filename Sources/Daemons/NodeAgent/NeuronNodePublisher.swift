@@ -9,9 +9,8 @@ internal import Observability
 internal import SystemIO
 
 /// Keeps the NeuronNode true.
-actor NeuronNodePublisher {
+actor NeuronNodePublisher: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let node: String

@@ -10,11 +10,9 @@ internal import Placement
 package import SystemIO
 
 /// Runs ModelServers on NeuronCores.
-package actor Operator {
+package actor Operator: LoopActor {
     /// The operator's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let settings: OperatorSettings

@@ -17,11 +17,11 @@ package actor Operator: LoopActor {
     private let client: KubernetesClient
     private let settings: OperatorSettings
     private let log: Logger
-    private let servers: Informer
-    private let pods: Informer
-    private let nodes: Informer
-    private let neuronNodes: Informer
-    private let services: Informer
+    private let servers: Informer<JSON>
+    private let pods: Informer<JSON>
+    private let nodes: Informer<JSON>
+    private let neuronNodes: Informer<JSON>
+    private let services: Informer<JSON>
     private let queue: WorkQueue<WorkKey>
     private let queueMetrics: WorkQueueMetrics?
     private let events: EventRecorder
@@ -44,7 +44,7 @@ package actor Operator: LoopActor {
         self.settings = settings
         self.log = log
         self.loop = loop
-        func informer(_ resource: APIResource, labelSelector: String = "") -> Informer {
+        func informer(_ resource: APIResource, labelSelector: String = "") -> Informer<JSON> {
             Informer(client, resource, labelSelector: labelSelector, log: log, loop: loop)
         }
         servers = informer(.modelServers)
@@ -59,7 +59,7 @@ package actor Operator: LoopActor {
         binder = Binder(client, events: events, registry: settings.registry, log: log, loop: loop)
     }
 
-    private nonisolated var informers: [Informer] { [servers, pods, nodes, neuronNodes, services] }
+    private nonisolated var informers: [Informer<JSON>] { [servers, pods, nodes, neuronNodes, services] }
 
     /// Whether everything that decisions rest on has been read.
     package nonisolated var isSynced: Bool { informers.allSatisfy(\.store.isSynced) }
@@ -106,14 +106,14 @@ package actor Operator: LoopActor {
 
     // MARK: What changes touch
 
-    private func serversChanged(_ changes: [ObjectChange]) {
+    private func serversChanged(_ changes: [ObjectChange<JSON>]) {
         for change in changes {
             queue.add(.server(change.key))
             if case .deleted(let server) = change { failures[server.meta.uid] = nil }
         }
     }
 
-    private func podsChanged(_ changes: [ObjectChange]) {
+    private func podsChanged(_ changes: [ObjectChange<JSON>]) {
         for change in changes {
             let pod = PodView(change.object, resource: settings.resource)
             if let key = Self.server(of: change.object) { queue.add(.server(key)) }
@@ -125,7 +125,7 @@ package actor Operator: LoopActor {
         }
     }
 
-    private func neuronNodesChanged(_ changes: [ObjectChange]) {
+    private func neuronNodesChanged(_ changes: [ObjectChange<JSON>]) {
         queue.add(.placement)
         let names = Set(changes.map(\.key.name))
         for pod in podViews() where names.contains(pod.node) {
@@ -133,7 +133,7 @@ package actor Operator: LoopActor {
         }
     }
 
-    private func servicesChanged(_ changes: [ObjectChange]) {
+    private func servicesChanged(_ changes: [ObjectChange<JSON>]) {
         for change in changes { if let key = Self.server(of: change.object) { queue.add(.server(key)) } }
     }
 
@@ -325,7 +325,7 @@ package actor Operator: LoopActor {
     }
 
     private func note(
-        _ server: JSON, _ kind: EventNote.Kind, _ reason: String, _ action: String, _ text: String
+        _ server: JSON, _ kind: EventType, _ reason: String, _ action: String, _ text: String
     ) {
         events.record(EventNote(kind, about: server, reason: reason, action: action, note: text))
         log.info(text, ["server": server.objectKey.description, "reason": reason])

@@ -1,5 +1,17 @@
 // What the API server stores: something with metadata and a place in the API.
 
+/// An object that can be followed: it has a name, an identity and a version.
+package protocol APIObject: Decodable, Equatable, Sendable {
+    /// Namespace and name.
+    var objectKey: ObjectKey { get }
+    /// Unique over all time.
+    var objectUID: String { get }
+    /// The opaque version in the store.
+    var objectVersion: String { get }
+    /// Items of a list come without `apiVersion` and `kind`: puts them in where they are kept.
+    mutating func complete(as resource: APIResource)
+}
+
 /// A kind of objects, typed.
 ///
 /// A resource states its fields; the first two say which kind it is and take no room:
@@ -11,7 +23,7 @@
 ///         package var metadata: ObjectMetadata
 ///
 /// So `apiVersion` and `kind` are always written; the items of a list come without them.
-package protocol Resource: Codable, Equatable, Sendable {
+package protocol Resource: APIObject, Codable {
     /// Where the objects are in the API.
     static var resource: APIResource { get }
     /// Name, namespace, labels and what else every object has.
@@ -21,6 +33,14 @@ package protocol Resource: Codable, Equatable, Sendable {
 extension Resource {
     /// Namespace and name.
     package var key: ObjectKey { metadata.key }
+    /// Namespace and name.
+    package var objectKey: ObjectKey { metadata.key }
+    /// Unique over all time.
+    package var objectUID: String { metadata.uid }
+    /// The opaque version in the store.
+    package var objectVersion: String { metadata.resourceVersion }
+    /// Nothing is missing: the type says which kind it is.
+    package mutating func complete(as resource: APIResource) {}
 
     /// A reference to this object, for events and endpoints.
     package var reference: ObjectReference {

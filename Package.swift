@@ -165,6 +165,9 @@ let protocols: [Target] =
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module("HTTP", on: .protocols, ["HTTP1", "SystemIO"], tests: ["HTTP1", "SystemIO", "TestSupport"])
     + module("Observability", on: .protocols, ["Arguments", "SystemIO"], tests: ["SystemIO"])
+    + module(
+        "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
+        tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
 
 let kubernetes: [Target] =
     module(
@@ -180,6 +183,10 @@ let kubernetes: [Target] =
         "KubernetesClient", on: .kubernetes, step: 1,
         ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS"],
         tests: ["HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "TestSupport"])
+    + module(
+        "Controller", on: .kubernetes, step: 2,
+        ["JSON", "KubernetesClient", "Observability", "SystemIO"],
+        tests: ["HTTP", "JSON", "KubernetesClient", "Observability", "SystemIO", "TestSupport"])
 
 let neuron: [Target] =
     module("Placement", on: .neuron)
@@ -220,13 +227,12 @@ let daemons: [Target] =
     module(
         "DevicePlugin", on: .daemons,
         [
-            "Arguments", "CLinux", "GRPC", "HTTP", "HTTP1", "KubeletAPI", "Neuron", "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "CLinux", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
+            "StatusEndpoints", "SystemIO",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
-            "SystemIO", "TestSupport",
+            "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "NodeAgent", on: .daemons,
@@ -242,8 +248,8 @@ let daemons: [Target] =
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
-            "SystemIO",
+            "Arguments", "Controller", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
+            "StatusEndpoints", "SystemIO",
         ],
         tests: [
             "HTTP", "JSON", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime", "Observability",

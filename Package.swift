@@ -144,7 +144,8 @@ let ground: [Target] =
     + library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev")
     + bare("CLinux", on: .ground, settings: [])
     + module("SystemIO", on: .ground, step: 1, ["CLinux"], tests: ["TestSupport"])
-    + module("Arguments", on: .ground, step: 1)
+    + module("Text", on: .ground)
+    + module("Arguments", on: .ground, step: 1, ["Text"])
 
 let wire: [Target] =
     module("HPACK", on: .wire, tests: ["SystemIO", "TestSupport"])
@@ -157,14 +158,15 @@ let wire: [Target] =
 
 let protocols: [Target] =
     module(
-        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO"],
+        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO", "Text"],
         tests: ["GRPCGzip", "Gzip", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TestSupport"])
     + bare("GRPCGzip", on: .protocols, step: 2, ["GRPC", "Gzip"])
     + module(
         "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
-    + module("HTTP", on: .protocols, ["HTTP1", "SystemIO"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO"], tests: ["SystemIO"])
+    + module(
+        "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
+    + module("Observability", on: .protocols, ["Arguments", "SystemIO", "Text"], tests: ["SystemIO"])
     + module(
         "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
         tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
@@ -181,7 +183,7 @@ let kubernetes: [Target] =
         ])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS"],
+        ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "Text"],
         tests: ["HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "TestSupport"])
     + module(
         "Controller", on: .kubernetes, step: 2,
@@ -189,13 +191,14 @@ let kubernetes: [Target] =
         tests: ["HTTP", "JSON", "KubernetesClient", "Observability", "SystemIO", "TestSupport"])
 
 let neuron: [Target] =
-    module("Placement", on: .neuron)
+    module("Placement", on: .neuron, ["Text"])
+    + module("FakeChip", on: .neuron)
     + module(
-        "Neuron", on: .neuron, step: 1, ["Arguments", "CLinux", "Placement", "SystemIO"],
+        "Neuron", on: .neuron, step: 1, ["CLinux", "FakeChip", "Placement", "SystemIO", "Text"],
         tests: ["CLinux", "Placement", "SystemIO"])
     + module(
         "NeuronTools", on: .neuron, step: 2,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
+        ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
         tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
     + bare(
         "NeuronKernelsAVX2", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsAVX2",
@@ -207,8 +210,9 @@ let neuron: [Target] =
         "NeuronKernels", on: .neuron, step: 1, ["NeuronKernelsAVX2", "NeuronKernelsBaseline"],
         folder: "Sources/Neuron/Kernels/NeuronKernels")
     + module(
-        "NeuronRuntime", on: .neuron, step: 2, ["CLinux", "JSON", "NeuronKernels", "SystemIO"],
-        tests: ["JSON", "SystemIO", "TestSupport"])
+        "NeuronRuntime", on: .neuron, step: 2,
+        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"],
+        tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
 let local: [Target] =
     module(
@@ -228,7 +232,7 @@ let daemons: [Target] =
         "DevicePlugin", on: .daemons,
         [
             "Arguments", "CLinux", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
-            "StatusEndpoints", "SystemIO",
+            "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
@@ -249,7 +253,7 @@ let daemons: [Target] =
         "Operator", on: .daemons,
         [
             "Arguments", "Controller", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
-            "StatusEndpoints", "SystemIO",
+            "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "HTTP", "JSON", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime", "Observability",
@@ -257,8 +261,10 @@ let daemons: [Target] =
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO"],
-        tests: ["HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport"])
+        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "Text"],
+        tests: [
+            "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
+        ])
 
 let commands: [Target] =
     bare(

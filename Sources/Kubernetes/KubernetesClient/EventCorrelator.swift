@@ -2,6 +2,7 @@
 // one object cannot fill the store: client-go's numbers, 25 at once and one more every five minutes.
 
 package import JSON
+internal import Text
 
 /// What happened to an object.
 package struct EventNote: Hashable, Sendable {
@@ -127,8 +128,7 @@ package struct EventCorrelator: Sendable {
         if buckets.count >= Self.capacity { buckets.removeAll() }
         var bucket = buckets[object] ?? Bucket(tokens: 25, last: now)
         let passed = now - bucket.last
-        let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
-        bucket.tokens = min(25, bucket.tokens + seconds / 300)
+        bucket.tokens = min(25, bucket.tokens + passed.inSeconds / 300)
         bucket.last = now
         let allowed = bucket.tokens >= 1
         if allowed { bucket.tokens -= 1 }

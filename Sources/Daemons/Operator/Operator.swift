@@ -3,6 +3,7 @@
 
 internal import Controller
 internal import JSON
+internal import KubernetesAPI
 package import KubernetesClient
 internal import Neuron
 package import Observability
@@ -10,11 +11,9 @@ internal import Placement
 package import SystemIO
 
 /// Runs ModelServers on NeuronCores.
-package actor Operator {
+package actor Operator: LoopActor {
     /// The operator's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let settings: OperatorSettings

@@ -3,6 +3,7 @@
 
 package import Arguments
 internal import Glibc
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import StatusEndpoints

@@ -2,6 +2,7 @@
 // container named model-server stays.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Text
 

@@ -1,6 +1,6 @@
 // Where keys come from. What is not here is an AsyncSequence, or adds to the controller's queue.
 
-internal import JSON
+package import KubernetesAPI
 package import KubernetesClient
 
 extension Controller where Key == ObjectKey {
@@ -80,7 +80,7 @@ extension Controller {
     }
 }
 
-extension ObjectMetadata {
+extension UnstructuredMetadata {
     /// The object that controls this one, where it is of this resource, in whatever version.
     package func owner(of resource: APIResource) -> ObjectKey? {
         guard let owner = controller, owner.kind == resource.kind else { return nil }

@@ -8,7 +8,7 @@ package import Observability
 package import SystemIO
 
 /// Controllers that start and end together.
-package actor ControllerManager {
+package actor ControllerManager: LoopActor {
     /// Why a manager has ended.
     package enum Ending: Equatable, Sendable {
         /// `stop` was called.
@@ -19,8 +19,6 @@ package actor ControllerManager {
 
     /// The manager's loop, on which workers call `reconcile`.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let leadership: (any Leadership)?
     private let log: Logger

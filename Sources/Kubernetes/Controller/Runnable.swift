@@ -1,5 +1,6 @@
 // What a manager starts and ends beside its controllers.
 
+internal import KubernetesAPI
 package import KubernetesClient
 
 /// Something that works in the background between `start` and `stop`.

@@ -2,6 +2,7 @@
 // one object cannot fill the store: client-go's numbers, 25 at once and one more every five minutes.
 
 package import JSON
+package import KubernetesAPI
 internal import Text
 
 /// What happened to an object.
@@ -93,7 +94,7 @@ package struct EventCorrelator: Sendable {
             return .update(
                 namespace: known.namespace, name: known.name,
                 patch: [
-                    "series": ["count": JSON(known.count), "lastObservedTime": .string(time.micro)]
+                    "series": ["count": JSON(known.count), "lastObservedTime": .string(time.microText)]
                 ])
         }
         if series.count >= Self.capacity {
@@ -111,7 +112,7 @@ package struct EventCorrelator: Sendable {
             event: [
                 "apiVersion": "events.k8s.io/v1", "kind": "Event",
                 "metadata": ["name": .string(name), "namespace": .string(namespace)],
-                "eventTime": .string(time.micro), "reportingController": .string(controller),
+                "eventTime": .string(time.microText), "reportingController": .string(controller),
                 "reportingInstance": .string(instance), "action": .string(note.action),
                 "reason": .string(note.reason), "type": .string(note.kind.rawValue),
                 "note": .string(Self.cut(note.note)), "regarding": note.regarding,

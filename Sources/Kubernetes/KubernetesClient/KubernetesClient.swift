@@ -4,6 +4,7 @@
 internal import HTTP
 internal import HTTP1
 package import JSON
+package import KubernetesAPI
 package import SystemIO
 internal import Text
 

@@ -13,11 +13,9 @@ package import SystemIO
 ///         [StatusCheck(name: "registration", fault: probe == .ready ? fault : nil)]
 ///     }
 ///     await status.start()
-package actor StatusServer {
+package actor StatusServer: LoopActor {
     /// The server's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// Between two tries for the address.
     private static let retry = Duration.seconds(1)
@@ -71,9 +69,7 @@ package actor StatusServer {
             guard !isStopped else { return }
             if !hasWarned { log.warning("cannot serve status", ["error": error.description]) }
             hasWarned = true
-            timer = loop.schedule(after: Self.retry) { [weak self] in
-                self?.assumeIsolated { $0.startAgain() }
-            }
+            timer = loop.schedule(after: Self.retry, on: self) { $0.startAgain() }
         }
     }
 

@@ -61,11 +61,23 @@ extension APIResource {
     package static let customResourceDefinitions = APIResource(
         group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
         kind: "CustomResourceDefinition", isNamespaced: false)
-    /// This project's model servers.
-    package static let modelServers = APIResource(
-        group: "ganglion.dev", version: "v1alpha1", plural: "modelservers", kind: "ModelServer")
-    /// This project's inventory of nodes.
-    package static let neuronNodes = APIResource(
-        group: "ganglion.dev", version: "v1alpha1", plural: "neuronnodes", kind: "NeuronNode",
-        isNamespaced: false)
+    /// Events as core/v1 has them: the same objects.
+    package static let coreEvents = APIResource(version: "v1", plural: "events", kind: "Event")
+    /// Endpoints of services.
+    package static let endpoints = APIResource(version: "v1", plural: "endpoints", kind: "Endpoints")
+    /// Endpoints of services, in parts.
+    package static let endpointSlices = APIResource(
+        group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice")
+    /// Namespaces.
+    package static let namespaces = APIResource(
+        version: "v1", plural: "namespaces", kind: "Namespace", isNamespaced: false)
+    /// Service accounts.
+    package static let serviceAccounts = APIResource(
+        version: "v1", plural: "serviceaccounts", kind: "ServiceAccount")
+    /// Config maps.
+    package static let configMaps = APIResource(version: "v1", plural: "configmaps", kind: "ConfigMap")
+    /// Secrets.
+    package static let secrets = APIResource(version: "v1", plural: "secrets", kind: "Secret")
+    /// Bindings; the subresource of pods is what is used.
+    package static let bindings = APIResource(version: "v1", plural: "bindings", kind: "Binding")
 }

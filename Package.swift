@@ -166,11 +166,15 @@ let protocols: [Target] =
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
         "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO", "Text"], tests: ["SystemIO"])
+    + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
+    + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
+    + module(
+        "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
+        tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
 
 let kubernetes: [Target] =
     module(
-        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO"], tests: ["JSON", "SystemIO", "TestSupport"])
+        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
     + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
     + bare(
@@ -184,6 +188,12 @@ let kubernetes: [Target] =
         "KubernetesClient", on: .kubernetes, step: 1,
         ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
         tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
+    + module(
+        "Controller", on: .kubernetes, step: 2,
+        ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
+        tests: [
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO", "TestSupport",
+        ])
 
 let neuron: [Target] =
     module("Placement", on: .neuron, ["Text"])
@@ -219,8 +229,7 @@ let local: [Target] =
             "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
         ],
         tests: [
-            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
-            "KubernetesClient",
+            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
             "Neuron", "Observability", "Protobuf", "SystemIO", "TestSupport",
         ])
 
@@ -228,20 +237,18 @@ let daemons: [Target] =
     module(
         "DevicePlugin", on: .daemons,
         [
-            "Arguments", "CLinux", "GRPC", "HTTP", "HTTP1", "KubeletAPI", "Neuron", "Observability",
-            "Placement", "SystemIO", "Text",
+            "Arguments", "CLinux", "GRPC", "KubeletAPI", "LogArguments", "Neuron", "Observability",
+            "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
-            "SystemIO", "TestSupport",
+            "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Neuron",
-            "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "LogArguments",
+            "Neuron", "Observability", "Placement", "SystemIO",
         ],
         tests: [
             "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
@@ -251,9 +258,8 @@ let daemons: [Target] =
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "Observability",
-            "Placement",
-            "SystemIO", "Text",
+            "Arguments", "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "LogArguments", "Neuron",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
@@ -262,7 +268,10 @@ let daemons: [Target] =
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "Text"],
+        [
+            "Arguments", "HTTP", "HTTP1", "JSON", "LogArguments", "NeuronRuntime", "Observability",
+            "SystemIO", "Text",
+        ],
         tests: [
             "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
         ])
@@ -272,10 +281,9 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster",
-            "ModelServer",
-            "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
-        ])
+            "LocalCluster", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime", "NeuronTools",
+            "NodeAgent", "Observability", "Operator", "SystemIO",
+        ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])
@@ -310,8 +318,7 @@ let endToEnd: [Target] =
         tests(
             "EndToEndTests", folder: "EndToEnd",
             [
-                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
-                "KubernetesClient", "Neuron",
+                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
                 "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [

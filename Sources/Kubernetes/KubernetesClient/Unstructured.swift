@@ -90,6 +90,8 @@ extension JSON: APIObject {
     package var objectUID: String { meta.uid }
     /// The opaque version in the store.
     package var objectVersion: String { meta.resourceVersion }
+    /// The owner that controls the object, nil where none does.
+    package var objectController: OwnerReference? { meta.controller }
 
     /// Puts in `apiVersion` and `kind`; takes out managed fields, a fifth of an object's octets that nobody reads.
     package mutating func complete(as resource: APIResource) {

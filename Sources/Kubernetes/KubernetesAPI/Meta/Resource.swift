@@ -8,8 +8,21 @@ package protocol APIObject: Decodable, Equatable, Sendable {
     var objectUID: String { get }
     /// The opaque version in the store.
     var objectVersion: String { get }
+    /// The owner that controls the object, nil where none does.
+    var objectController: OwnerReference? { get }
     /// Items of a list come without `apiVersion` and `kind`: puts them in where they are kept.
     mutating func complete(as resource: APIResource)
+}
+
+extension APIObject {
+    /// The object that controls this one, where it is of this resource, in whatever version.
+    package func owner(of resource: APIResource) -> ObjectKey? {
+        guard let owner = objectController, owner.kind == resource.kind else { return nil }
+        // `v1` has no group, `apps/v1` has.
+        let group = owner.apiVersion.contains("/") ? owner.apiVersion.prefix { $0 != "/" } : ""
+        guard group == resource.group else { return nil }
+        return ObjectKey(namespace: resource.isNamespaced ? objectKey.namespace : "", name: owner.name)
+    }
 }
 
 /// A kind of objects, typed.
@@ -39,6 +52,8 @@ extension Resource {
     package var objectUID: String { metadata.uid }
     /// The opaque version in the store.
     package var objectVersion: String { metadata.resourceVersion }
+    /// The owner that controls the object, nil where none does.
+    package var objectController: OwnerReference? { metadata.controller }
     /// Nothing is missing: the type says which kind it is.
     package mutating func complete(as resource: APIResource) {}
 

@@ -43,7 +43,7 @@ package actor NodeAgent: LoopActor {
     private let settings: Settings
     private let client: KubernetesClient
     private let log: Logger
-    private let pods: Informer
+    private let pods: Informer<JSON>
     private let events: EventRecorder
     private var link: PluginLink?
     private var reader: PodResourcesReader?

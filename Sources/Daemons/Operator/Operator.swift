@@ -1,6 +1,7 @@
 // The operator as a whole: follows ModelServers, pods, nodes, NeuronNodes and Services, and brings in order whatever a change
 // may have touched. All decisions are made by pure functions on what the copies hold; this carries them out.
 
+internal import Controller
 internal import JSON
 internal import KubernetesAPI
 package import KubernetesClient
@@ -17,13 +18,13 @@ package actor Operator: LoopActor {
     private let client: KubernetesClient
     private let settings: OperatorSettings
     private let log: Logger
-    private let servers: Informer
-    private let pods: Informer
-    private let nodes: Informer
-    private let neuronNodes: Informer
-    private let services: Informer
+    private let servers: Informer<JSON>
+    private let pods: Informer<JSON>
+    private let nodes: Informer<JSON>
+    private let neuronNodes: Informer<JSON>
+    private let services: Informer<JSON>
     private let queue: WorkQueue<WorkKey>
-    private let queueMetrics: WorkQueueMetrics?
+    private let queueMetrics: ControllerMetrics?
     private let events: EventRecorder
     private let binder: Binder
     private let views = Lock(Views())
@@ -44,7 +45,7 @@ package actor Operator: LoopActor {
         self.settings = settings
         self.log = log
         self.loop = loop
-        func informer(_ resource: APIResource, labelSelector: String = "") -> Informer {
+        func informer(_ resource: APIResource, labelSelector: String = "") -> Informer<JSON> {
             Informer(client, resource, labelSelector: labelSelector, log: log, loop: loop)
         }
         servers = informer(.modelServers)
@@ -52,14 +53,14 @@ package actor Operator: LoopActor {
         nodes = informer(.nodes)
         neuronNodes = informer(.neuronNodes)
         services = informer(.services, labelSelector: "\(Names.managedByLabel)=\(Names.fieldManager)")
-        queueMetrics = settings.registry.map { WorkQueueMetrics($0, name: "modelserver") }
+        queueMetrics = settings.registry.map { ControllerMetrics($0, name: "modelserver") }
         queue = WorkQueue(loop: loop, metrics: queueMetrics)
         events = EventRecorder(
             client, controller: "ganglion.dev/operator", instance: settings.instance, log: log, loop: loop)
         binder = Binder(client, events: events, registry: settings.registry, log: log, loop: loop)
     }
 
-    private nonisolated var informers: [Informer] { [servers, pods, nodes, neuronNodes, services] }
+    private nonisolated var informers: [Informer<JSON>] { [servers, pods, nodes, neuronNodes, services] }
 
     /// Whether everything that decisions rest on has been read.
     package nonisolated var isSynced: Bool { informers.allSatisfy(\.store.isSynced) }
@@ -106,14 +107,14 @@ package actor Operator: LoopActor {
 
     // MARK: What changes touch
 
-    private func serversChanged(_ changes: [ObjectChange]) {
+    private func serversChanged(_ changes: [ObjectChange<JSON>]) {
         for change in changes {
             queue.add(.server(change.key))
             if case .deleted(let server) = change { failures[server.meta.uid] = nil }
         }
     }
 
-    private func podsChanged(_ changes: [ObjectChange]) {
+    private func podsChanged(_ changes: [ObjectChange<JSON>]) {
         for change in changes {
             let pod = PodView(change.object, resource: settings.resource)
             if let key = Self.server(of: change.object) { queue.add(.server(key)) }
@@ -125,7 +126,7 @@ package actor Operator: LoopActor {
         }
     }
 
-    private func neuronNodesChanged(_ changes: [ObjectChange]) {
+    private func neuronNodesChanged(_ changes: [ObjectChange<JSON>]) {
         queue.add(.placement)
         let names = Set(changes.map(\.key.name))
         for pod in podViews() where names.contains(pod.node) {
@@ -133,7 +134,7 @@ package actor Operator: LoopActor {
         }
     }
 
-    private func servicesChanged(_ changes: [ObjectChange]) {
+    private func servicesChanged(_ changes: [ObjectChange<JSON>]) {
         for change in changes { if let key = Self.server(of: change.object) { queue.add(.server(key)) } }
     }
 
@@ -170,6 +171,8 @@ package actor Operator: LoopActor {
 
     private func work() async {
         while let key = await queue.next() {
+            let start = MonotonicClock.time
+            queueMetrics?.began()
             do throws(KubernetesError) {
                 var later: Duration?
                 switch key {
@@ -177,10 +180,11 @@ package actor Operator: LoopActor {
                 case .server(let key): later = try await reconcile(key)
                 }
                 queue.forget(key)
-                queueMetrics?.reconciled(later == nil ? "success" : "requeue_after")
+                queueMetrics?.ended(
+                    later == nil ? "success" : "requeue_after", took: MonotonicClock.time - start)
                 if let later { queue.add(key, after: later) }
             } catch {
-                queueMetrics?.reconciled("error")
+                queueMetrics?.ended("error", took: MonotonicClock.time - start)
                 let pause = queue.addAfterFailure(key)
                 log.warning(
                     "not in order yet", ["what": "\(key)", "error": error.description, "again": pause])
@@ -325,7 +329,7 @@ package actor Operator: LoopActor {
     }
 
     private func note(
-        _ server: JSON, _ kind: EventNote.Kind, _ reason: String, _ action: String, _ text: String
+        _ server: JSON, _ kind: EventType, _ reason: String, _ action: String, _ text: String
     ) {
         events.record(EventNote(kind, about: server, reason: reason, action: action, note: text))
         log.info(text, ["server": server.objectKey.description, "reason": reason])

@@ -229,35 +229,41 @@ let neuron: [Target] =
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
 let local: [Target] =
-    module("CEL", on: .local, ["JSON", "SystemIO"], tests: ["JSON"])
-    + module("APIMachinery", on: .local, step: 1, ["CEL", "JSON"], tests: ["JSON"])
+    module("CEL", on: .local, ["JSON", "KubernetesAPI"], tests: ["JSON"])
+    + module(
+        "APIMachinery", on: .local, step: 1, ["CEL", "JSON", "KubernetesAPI"],
+        tests: ["CEL", "JSON", "KubernetesAPI"])
     + module(
         "LocalAPIServer", on: .local, step: 2,
         ["APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO"],
         tests: [
-            "APIMachinery", "CEL", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient",
+            "APIMachinery", "CEL", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
+            "KubernetesClient",
             "LocalTestSupport", "SystemIO", "TestSupport",
         ])
     + module(
         "LocalControllers", on: .local, step: 3,
-        ["APIMachinery", "CEL", "JSON", "LocalAPIServer", "SystemIO"],
-        tests: ["CEL", "HTTP", "JSON", "LocalTestSupport", "SystemIO"])
+        ["Controller", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
+        tests: [
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "LocalTestSupport",
+            "SystemIO",
+        ])
     + module(
         "LocalKubelet", on: .local, step: 3,
         [
-            "CLinux", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
-            "Observability", "Protobuf", "SystemIO",
+            "CLinux", "Controller", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient", "Observability", "Protobuf", "SystemIO", "Text",
         ],
         tests: [
-            "DevicePlugin", "GRPC", "HTTP", "JSON", "KubeletAPI", "LocalTestSupport", "Neuron",
-            "Observability",
-            "Protobuf", "SystemIO", "TestSupport",
+            "DevicePlugin", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient",
+            "LocalTestSupport", "Neuron", "Observability", "Protobuf", "SystemIO", "TestSupport",
         ])
     + module(
         "LocalCluster", on: .local, step: 4,
         [
             "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer",
-            "LocalControllers", "LocalKubelet", "Neuron", "Observability", "Placement", "SystemIO", "TLS",
+            "LocalControllers", "LocalKubelet", "Neuron", "Observability", "SystemIO", "TLS",
         ],
         tests: [
             "HTTP", "JSON", "LocalAPIServer", "LocalKubelet", "LocalTestSupport", "Observability", "SystemIO",
@@ -312,7 +318,8 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime", "NeuronTools",
+            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime",
+            "NeuronTools",
             "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])

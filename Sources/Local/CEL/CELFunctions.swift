@@ -1,6 +1,8 @@
 // The functions and operators of CEL that validation rules use: the standard library and the parts of Kubernetes' own
 // (strings, lists, regular expressions, quantities).
 
+internal import KubernetesAPI
+
 /// Calls functions by name.
 enum CELFunctions {
     /// All names the checker lets pass, with the numbers of arguments (receiver included).
@@ -71,21 +73,21 @@ enum CELFunctions {
             return .duration(micros)
         case ("duration", .duration), ("timestamp", .timestamp): return value
         case ("timestamp", .string(let text)):
-            guard let time = APITime(text) else { throw CELError("invalid timestamp \(quoted(text))") }
+            guard let time = Timestamp(text) else { throw CELError("invalid timestamp \(quoted(text))") }
             return .timestamp(time)
         case ("getSeconds", .duration(let micros)): return .int(micros / 1_000_000)
         case ("getMinutes", .duration(let micros)): return .int(micros / 60_000_000)
         case ("getHours", .duration(let micros)): return .int(micros / 3_600_000_000)
         case ("quantity", .string(let text)):
-            guard let quantity = ResourceQuantity(text) else {
+            guard let quantity = Quantity(text) else {
                 throw CELError("quantities must match the regular expression")
             }
             return .quantity(quantity)
-        case ("isQuantity", .string(let text)): return .bool(ResourceQuantity(text) != nil)
-        case ("isInteger", .quantity(let quantity)): return .bool(quantity.milli % 1_000 == 0)
+        case ("isQuantity", .string(let text)): return .bool(Quantity(text) != nil)
+        case ("isInteger", .quantity(let quantity)): return .bool(quantity.isWhole)
         case ("asInteger", .quantity(let quantity)):
-            guard quantity.milli % 1_000 == 0 else { throw CELError("cannot convert value to integer") }
-            return .int(quantity.milli / 1_000)
+            guard quantity.isWhole else { throw CELError("cannot convert value to integer") }
+            return .int(quantity.value)
         default: return nil
         }
     }
@@ -189,7 +191,7 @@ enum CELFunctions {
         case (.duration(let a), .duration(let b)) where name == "_+_": return .duration(a &+ b)
         case (.duration(let a), .duration(let b)) where name == "_-_": return .duration(a &- b)
         case (.timestamp(let a), .duration(let b)) where name == "_+_":
-            return .timestamp(APITime(microseconds: a.microseconds &+ b))
+            return .timestamp(Timestamp(microseconds: a.microseconds &+ b))
         default: throw CELError("no such overload")
         }
     }

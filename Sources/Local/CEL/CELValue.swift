@@ -1,6 +1,7 @@
 // The values CEL computes with.
 
 package import JSON
+package import KubernetesAPI
 
 /// One value.
 package indirect enum CELValue: Hashable, Sendable {
@@ -13,10 +14,10 @@ package indirect enum CELValue: Hashable, Sendable {
     case bytes([UInt8])
     case list([CELValue])
     case map([CELValue: CELValue])
-    case quantity(ResourceQuantity)
+    case quantity(Quantity)
     /// Microseconds.
     case duration(Int64)
-    case timestamp(APITime)
+    case timestamp(Timestamp)
     case type(String)
 
     /// A JSON value; whole numbers are ints.
@@ -60,7 +61,7 @@ package indirect enum CELValue: Hashable, Sendable {
         case (.int(let a), .double(let b)), (.double(let b), .int(let a)): return Double(a) == b
         case (.int(let a), .uint(let b)), (.uint(let b), .int(let a)): return a >= 0 && UInt64(a) == b
         case (.uint(let a), .double(let b)), (.double(let b), .uint(let a)): return Double(a) == b
-        case (.quantity(let a), .quantity(let b)): return a.milli == b.milli
+        case (.quantity(let a), .quantity(let b)): return a == b
         case (.list(let a), .list(let b)):
             return a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) }
         case (.map(let a), .map(let b)):

@@ -66,6 +66,7 @@ package actor SingleNodeCluster: LoopActor {
     private let supervisor: Supervisor
     private var server: HTTPServer?
     private var controllers: Controllers?
+    private var maintenance: Task<Void, Never>?
 
     /// Makes the state directory; nothing runs yet.
     package init(_ options: Options, log: Logger, loop: EventLoop = .shared) throws(SystemError) {
@@ -117,6 +118,7 @@ package actor SingleNodeCluster: LoopActor {
     package func stop() async {
         await supervisor.stopAll()
         await controllers?.stop()
+        maintenance?.cancel()
         await server?.shutdown(grace: .milliseconds(100))
         do throws(SystemError) {
             try directory.remove()
@@ -162,7 +164,8 @@ package actor SingleNodeCluster: LoopActor {
             try Files.writeAtomically(
                 path, Self.kubeconfig(server: address, authority: root, user: component, token: token))
         }
-        let controllers = Controllers(server: apiServer)
+        maintenance = Task { await apiServer.maintain() }
+        let controllers = Controllers(log: log, loop: loop) { InProcessClient(apiServer, program: $0) }
         self.controllers = controllers
         await controllers.start()
         log.info("API server listens", ["address": address.description])

@@ -1,55 +1,62 @@
 // The controllers of the local cluster, started and stopped together: what kube-scheduler, kube-controller-manager and
 // kube-proxy do, as far as pods on one machine need it.
 
-internal import APIMachinery
-package import LocalAPIServer
+internal import Controller
+package import KubernetesAPI
+internal import KubernetesClient
+package import Observability
 package import SystemIO
 
 /// The controllers around an API server.
-package actor Controllers: LoopActor {
-    /// The controllers' loop: the server's.
-    package nonisolated let loop: EventLoop
-
-    private let server: APIServer
+package struct Controllers: Sendable {
+    private let manager: ControllerManager
     private let proxy: ServiceProxy
-    private var loops: [ControllerLoop] = []
 
-    /// Controllers for a server; they do nothing before `start`.
-    package init(server: APIServer) {
-        self.server = server
-        loop = server.loop
-        proxy = ServiceProxy(server: server)
+    /// Controllers that do nothing before `start`.
+    ///
+    /// - Parameter cluster: the API server, for a program of this name: each controller writes under its own.
+    package init(
+        log: Logger = .silent, loop: EventLoop = .shared, _ cluster: (_ program: String) -> any ClusterAPI
+    ) {
+        func events(_ component: String) -> CoreEventRecorder {
+            CoreEventRecorder(cluster(component), component: component, loop: loop)
+        }
+        manager = ControllerManager(log: log, loop: loop)
+        manager.add(
+            Scheduler(cluster: cluster("kube-scheduler"), events: events(Scheduler.name))
+                .controller(log: log, loop: loop))
+        manager.add(
+            NodeLifecycle(cluster: cluster("node-controller"), events: events("node-controller"))
+                .controller(log: log, loop: loop))
+        manager.add(
+            EndpointController(cluster: cluster("endpointslice-controller")).controller(log: log, loop: loop))
+        manager.add(
+            PodGarbageCollector(cluster: cluster("pod-garbage-collector")).controller(log: log, loop: loop))
+        proxy = ServiceProxy(cluster: cluster("kube-proxy"), loop: loop)
+        manager.add(proxy.controller(log: log))
     }
 
     /// Starts all of them.
-    package func start() async {
-        guard loops.isEmpty else { return }
-        let server = server
-        let proxy = proxy
-        await add(.seconds(30), Scheduler.resources) { await Scheduler(server: server).reconcile() }
-        await add(.seconds(5), NodeLifecycle.resources) { await NodeLifecycle(server: server).reconcile() }
-        await add(.seconds(60), EndpointController.resources) {
-            await EndpointController(server: server).reconcile()
-        }
-        await add(.seconds(60), ServiceProxy.resources) { await proxy.reconcile() }
-        await add(.seconds(20), [GroupResource("", "nodes")]) {
-            await Housekeeping(server: server).reconcile()
-        }
-    }
-
-    private func add(
-        _ interval: Duration, _ resources: Set<GroupResource>,
-        _ reconcile: @escaping @Sendable () async -> Void
-    ) async {
-        let controller = ControllerLoop(loop: loop, interval: interval, reconcile: reconcile)
-        loops.append(controller)
-        await controller.start(server, watching: resources)
-    }
+    package func start() async { await manager.start() }
 
     /// Stops all of them and closes the services' addresses.
     package func stop() async {
-        for loop in loops { await loop.stop() }
-        loops = []
+        await manager.stop()
         await proxy.stop()
+    }
+}
+
+/// The key of a controller that looks at all objects at once: a local cluster is small, and what one pod gets another lacks.
+enum Everything: Int, Comparable, Sendable, CustomStringConvertible {
+    case everything
+
+    static func < (left: Everything, right: Everything) -> Bool { left.rawValue < right.rawValue }
+    var description: String { "everything" }
+}
+
+extension Controller where Key == Everything {
+    /// Looks at everything whenever an object of a kind is new, has changed or is gone.
+    func looks<Object: Resource>(at type: Object.Type, of cluster: any ClusterAPI) -> Controller {
+        watches(cluster.updates(of: type)) { _ in [.everything] }
     }
 }

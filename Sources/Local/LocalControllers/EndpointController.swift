@@ -1,140 +1,115 @@
-// What stands behind a service: an EndpointSlice and an Endpoints object with the addresses of its pods, ready or not.
+// Writes down what stands behind a service: an EndpointSlice and an Endpoints object with the addresses of its pods, ready or
+// not (pkg/controller/endpointslice, pkg/controller/endpoint).
 
-internal import APIMachinery
-internal import JSON
-internal import LocalAPIServer
+internal import Controller
+internal import KubernetesAPI
+internal import Observability
 internal import SystemIO
 
 /// Keeps endpoint slices and endpoints.
 struct EndpointController: Sendable {
-    let server: APIServer
-    private static let user = "endpointslice-controller"
+    let cluster: any ClusterAPI
 
-    static let resources: Set<GroupResource> = [
-        GroupResource("", "pods"), GroupResource("", "services"),
-        GroupResource("discovery.k8s.io", "endpointslices"),
-    ]
-
-    func reconcile() async {
-        let pods = await server.objects(GroupResource("", "pods"))
-        for service in await server.objects(GroupResource("", "services")) {
-            let selector = service.spec?.selector?.strings ?? [:]
-            guard !selector.isEmpty, service.metadata?.deletionTimestamp?.string == nil else { continue }
-            await write(service, Self.endpoints(of: service, selector, pods))
+    /// Looks at a service when it, one of its slices or a pod of its namespace changes. Which labels a pod had before is not
+    /// known, so a pod's change is a matter of every service of its namespace.
+    func controller(log: Logger = .silent, loop: EventLoop) -> Controller<ObjectKey> {
+        Controller(named: "endpoints", log: log, loop: loop) { key in
+            try await reconcile(key)
+            return .done
+        }
+        .watches(cluster.updates(of: Service.self)) { $0.objects.map(\.key) }
+        .watches(cluster.updates(of: EndpointSlice.self)) { $0.objects.compactMap(Self.service) }
+        .watches(cluster.updates(of: Pod.self)) { update in
+            var keys: [ObjectKey] = []
+            for namespace in Set(update.objects.map(\.metadata.namespace)) {
+                let services = try? await cluster.list(Service.self, namespace: namespace)
+                keys += (services ?? []).map(\.key)
+            }
+            return keys
         }
     }
 
-    /// One address behind a service.
-    struct Endpoint: Equatable {
-        var address: String
-        var pod: JSON
-        var isReady: Bool
-        var isTerminating: Bool
-    }
-
-    static func endpoints(of service: JSON, _ selector: [String: String], _ pods: [JSON]) -> [Endpoint] {
-        let labels = LabelSelector(matching: selector)
-        let publishesAll = service.spec?.publishNotReadyAddresses?.bool == true
-        return pods.compactMap { pod in
-            guard pod.metadata?.namespace == service.metadata?.namespace,
-                labels.matches(pod.metadata?.labels?.strings ?? [:]),
-                let address = pod.status?.podIP?.string, !address.isEmpty,
-                !["Succeeded", "Failed"].contains(pod.status?.phase?.string ?? "")
-            else { return nil }
-            let leaving = pod.metadata?.deletionTimestamp?.string != nil
-            return Endpoint(
-                address: address, pod: pod, isReady: publishesAll || (pod.isReadyPod && !leaving),
-                isTerminating: leaving)
+    /// The service that a slice belongs to.
+    private static func service(_ slice: EndpointSlice) -> ObjectKey? {
+        slice.metadata.labels[EndpointSlice.serviceLabel].map {
+            ObjectKey(namespace: slice.metadata.namespace, name: $0)
         }
     }
 
-    /// The port of a pod that a service's port leads to; nil for a name the pod does not have.
-    static func target(of port: JSON, in pod: JSON) -> Int? {
-        if let number = port.targetPort?.int { return number }
-        guard let name = port.targetPort?.string else { return port.port?.int }
-        for container in pod.spec?.containers?.array ?? [] {
-            for own in container.ports?.array ?? [] where own.name?.string == name {
-                return own.containerPort?.int
+    /// Brings slice and endpoints of a service to what its pods are.
+    func reconcile(_ key: ObjectKey) async throws(ClusterError) {
+        let service: Service
+        do throws(ClusterError) { service = try await cluster.get(Service.self, key) } catch {
+            guard error.isNotFound else { throw error }
+            return  // what belonged to it goes with it
+        }
+        guard !service.spec.selector.isEmpty, !service.metadata.isTerminating else { return }
+        let pods = try await cluster.list(Pod.self, namespace: key.namespace)
+        let endpoints = service.endpoints(among: pods)
+        try await cluster.apply(Self.slice(of: service, endpoints))
+        try await cluster.apply(Self.endpoints(of: service, endpoints))
+    }
+
+    /// The slice of a service.
+    static func slice(of service: Service, _ endpoints: [ServiceEndpoint]) -> EndpointSlice {
+        EndpointSlice(
+            metadata(
+                service.metadata.name + "-local", of: service,
+                labels: [
+                    EndpointSlice.serviceLabel: service.metadata.name,
+                    "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+                ]),
+            endpoints: endpoints.map { endpoint in
+                Endpoint(
+                    addresses: [endpoint.address],
+                    conditions: EndpointConditions(
+                        ready: endpoint.isReady, serving: endpoint.pod.isReady,
+                        terminating: endpoint.isTerminating),
+                    nodeName: endpoint.pod.spec.nodeName, targetRef: endpoint.pod.reference.withoutVersion)
+            }, ports: ports(of: service, endpoints, namesAll: true))
+    }
+
+    /// The endpoints of a service, as clients of before EndpointSlices read them.
+    static func endpoints(of service: Service, _ endpoints: [ServiceEndpoint]) -> Endpoints {
+        func addresses(ready: Bool) -> [EndpointAddress] {
+            endpoints.filter { $0.isReady == ready }.map {
+                EndpointAddress(
+                    ip: $0.address, nodeName: $0.pod.spec.nodeName, targetRef: $0.pod.reference.withoutVersion
+                )
             }
         }
-        return nil
+        let subset = EndpointSubset(
+            addresses: addresses(ready: true), notReadyAddresses: addresses(ready: false),
+            ports: ports(of: service, endpoints, namesAll: false))
+        return Endpoints(
+            metadata(service.metadata.name, of: service), subsets: endpoints.isEmpty ? [] : [subset])
     }
 
-    private func write(_ service: JSON, _ endpoints: [Endpoint]) async {
-        let name = service.metadata?.name?.string ?? ""
-        let namespace = service.metadata?.namespace?.string ?? ""
-        let owner: JSON = [
-            "apiVersion": "v1", "kind": "Service", "name": .string(name), "uid": service.metadata?.uid ?? "",
-            "controller": true, "blockOwnerDeletion": true,
-        ]
-        func ports(_ slice: Bool) -> JSON {
-            .array(
-                (service.spec?.ports?.array ?? []).compactMap { port in
-                    guard
-                        let number = endpoints.compactMap({ Self.target(of: port, in: $0.pod) }).first
-                            ?? port.targetPort?.int
-                    else { return nil }
-                    var entry: JSON = ["port": JSON(number), "protocol": port["protocol"] ?? "TCP"]
-                    if slice || port.name != nil { entry.name = port.name ?? "" }
-                    return entry
-                })
-        }
-        func reference(_ endpoint: Endpoint) -> JSON {
-            [
-                "kind": "Pod", "namespace": .string(namespace), "name": endpoint.pod.metadata?.name ?? "",
-                "uid": endpoint.pod.metadata?.uid ?? "",
-            ]
-        }
-        let slice: JSON = [
-            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-            "metadata": [
-                "name": .string(name + "-local"), "namespace": .string(namespace),
-                "labels": [
-                    "kubernetes.io/service-name": .string(name),
-                    "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
-                ],
-                "ownerReferences": [owner],
-            ],
-            "addressType": "IPv4",
-            "endpoints": .array(
-                endpoints.map {
-                    [
-                        "addresses": [.string($0.address)],
-                        "conditions": [
-                            "ready": .bool($0.isReady), "serving": .bool($0.pod.isReadyPod),
-                            "terminating": .bool($0.isTerminating),
-                        ],
-                        "nodeName": $0.pod.spec?.nodeName ?? "", "targetRef": reference($0),
-                    ]
-                }),
-            "ports": ports(true),
-        ]
-        await apply(
-            "/apis/discovery.k8s.io/v1/namespaces/\(namespace)/endpointslices", name + "-local", slice)
-        func addresses(_ ready: Bool) -> JSON {
-            .array(
-                endpoints.filter { $0.isReady == ready }.map {
-                    [
-                        "ip": .string($0.address), "nodeName": $0.pod.spec?.nodeName ?? "",
-                        "targetRef": reference($0),
-                    ]
-                })
-        }
-        var subset: JSON = ["ports": ports(false)]
-        if endpoints.contains(where: \.isReady) { subset.addresses = addresses(true) }
-        if endpoints.contains(where: { !$0.isReady }) { subset.notReadyAddresses = addresses(false) }
-        let object: JSON = [
-            "apiVersion": "v1", "kind": "Endpoints",
-            "metadata": ["name": .string(name), "namespace": .string(namespace), "ownerReferences": [owner]],
-            "subsets": endpoints.isEmpty ? .array([]) : [subset],
-        ]
-        await apply("/api/v1/namespaces/\(namespace)/endpoints", name, object)
+    private static func metadata(
+        _ name: String, of service: Service, labels: [String: String] = [:]
+    ) -> ObjectMetadata {
+        ObjectMetadata(
+            name: name, namespace: service.metadata.namespace, labels: labels,
+            ownerReferences: [service.controllerReference])
     }
 
-    private func apply(_ collection: String, _ name: String, _ object: JSON) async {
-        _ = await server.perform(
-            "PATCH", "\(collection)/\(name)?fieldManager=\(Self.user)&force=true", object,
-            type: APIServer.applyType,
-            user: Self.user)
+    /// - Parameter namesAll: whether a port without a name has the empty one, as in slices.
+    private static func ports(
+        of service: Service, _ endpoints: [ServiceEndpoint], namesAll: Bool
+    ) -> [EndpointPort] {
+        service.spec.ports.compactMap { port in
+            var number = endpoints.lazy.compactMap { port.target(in: $0.pod) }.first
+            if number == nil, case .int(let wanted)? = port.targetPort { number = wanted }
+            guard let number else { return nil }
+            return EndpointPort(
+                name: port.name ?? (namesAll ? "" : nil), port: number, protocol: port.protocol ?? "TCP")
+        }
+    }
+}
+
+extension ObjectReference {
+    /// As endpoints refer to pods.
+    fileprivate var withoutVersion: ObjectReference {
+        ObjectReference(kind: kind, namespace: namespace, name: name, uid: uid)
     }
 }

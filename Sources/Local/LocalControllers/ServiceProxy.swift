@@ -1,16 +1,17 @@
 // kube-proxy's part: connections to a service's address go to one of its ready pods, in turn. Cluster addresses are loopback
 // addresses (127.96.x.y), which Linux lets anyone listen on.
 
-internal import APIMachinery
-internal import JSON
-internal import LocalAPIServer
+internal import Controller
+internal import KubernetesAPI
+internal import Observability
 internal import SystemIO
 
 /// Listens on the addresses of services and relays.
 actor ServiceProxy: LoopActor {
     nonisolated let loop: EventLoop
 
-    static let resources: Set<GroupResource> = [GroupResource("", "pods"), GroupResource("", "services")]
+    /// Addresses of services begin so: 127.96.0.0/16.
+    private static let network = "127.96."
 
     /// Connections at a time, over all services.
     static let maximumConnections = 1_024
@@ -21,36 +22,39 @@ actor ServiceProxy: LoopActor {
         var port: UInt16
     }
 
-    private let server: APIServer
+    private let cluster: any ClusterAPI
     private var listeners: [Front: Listener] = [:]
     private var backends: [Front: [SocketAddress]] = [:]
     private var turns: [Front: Int] = [:]
     private var relays: [ObjectIdentifier: ServiceRelay] = [:]
     private var opening = 0
 
-    init(server: APIServer) {
-        self.server = server
-        loop = server.loop
+    init(cluster: any ClusterAPI, loop: EventLoop) {
+        self.cluster = cluster
+        self.loop = loop
+    }
+
+    /// Looks at all services when one of them or a pod changes.
+    nonisolated func controller(log: Logger = .silent) -> Controller<Everything> {
+        Controller(named: "service-proxy", log: log, loop: loop) { _ in
+            try await self.reconcile()
+            return .done
+        }
+        .looks(at: Pod.self, of: cluster)
+        .looks(at: Service.self, of: cluster)
     }
 
     /// Opens and closes listeners as services come and go.
-    func reconcile() async {
-        let pods = await server.objects(GroupResource("", "pods"))
+    func reconcile() async throws(ClusterError) {
+        let pods = try await cluster.list(Pod.self)
         var wanted: [Front: [SocketAddress]] = [:]
-        for service in await server.objects(GroupResource("", "services")) {
-            guard let address = service.spec?.clusterIP?.string, address.hasPrefix("127.96.") else {
-                continue
-            }
-            let selector = service.spec?.selector?.strings ?? [:]
-            let endpoints =
-                selector.isEmpty
-                ? [] : EndpointController.endpoints(of: service, selector, pods).filter(\.isReady)
-            for port in service.spec?.ports?.array ?? [] {
-                guard let number = port.port?.int.flatMap({ UInt16(exactly: $0) }),
-                    port["protocol"]?.string != "UDP"
-                else { continue }
+        for service in try await cluster.list(Service.self) {
+            guard let address = service.spec.clusterIP, address.hasPrefix(Self.network) else { continue }
+            let endpoints = service.endpoints(among: pods).filter(\.isReady)
+            for port in service.spec.ports where port.protocol != "UDP" {
+                guard let number = UInt16(exactly: port.port) else { continue }
                 wanted[Front(address: address, port: number)] = endpoints.compactMap { endpoint in
-                    EndpointController.target(of: port, in: endpoint.pod).flatMap { UInt16(exactly: $0) }
+                    port.target(in: endpoint.pod).flatMap { UInt16(exactly: $0) }
                         .map { .ip(endpoint.address, port: $0) }
                 }
             }
@@ -62,6 +66,9 @@ actor ServiceProxy: LoopActor {
         backends = wanted
         for front in wanted.keys where listeners[front] == nil { await open(front) }
     }
+
+    /// What it listens on.
+    var addresses: Set<Front> { Set(listeners.keys) }
 
     private func open(_ front: Front) async {
         do {

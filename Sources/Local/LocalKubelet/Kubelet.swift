@@ -1,6 +1,8 @@
 // The embedded kubelet: a process of its own, so that it can be killed and started again while pods run.
 
 internal import Glibc
+package import KubernetesAPI
+package import KubernetesClient
 package import Observability
 package import SystemIO
 
@@ -43,20 +45,28 @@ package struct KubeletOptions: Sendable {
 /// A kubelet.
 package struct Kubelet: Sendable {
     private let options: KubeletOptions
-    private let backend: any KubeletBackend
+    private let cluster: any ClusterAPI
     private let log: Logger
     private let loop: EventLoop
+
+    /// A kubelet of the API server that `client` talks to.
+    package init(
+        _ options: KubeletOptions, client: KubernetesClient, log: Logger, loop: EventLoop = .shared
+    ) {
+        self.init(
+            options, cluster: RemoteCluster(client, manager: "kubelet", loop: loop), log: log, loop: loop)
+    }
 
     /// A kubelet.
     ///
     /// - Parameters:
-    ///   - backend: the API server.
+    ///   - cluster: the API server.
     ///   - loop: everything of the kubelet runs on it.
     package init(
-        _ options: KubeletOptions, backend: any KubeletBackend, log: Logger, loop: EventLoop = .shared
+        _ options: KubeletOptions, cluster: any ClusterAPI, log: Logger, loop: EventLoop = .shared
     ) {
         self.options = options
-        self.backend = backend
+        self.cluster = cluster
         self.log = log
         self.loop = loop
     }
@@ -117,13 +127,13 @@ package struct Kubelet: Sendable {
         ).merging(options.labels) { _, own in own }
         let node = NodeManager(
             name: options.nodeName, labels: labels, facts: facts, version: options.version,
-            images: Array(options.images.programs.keys), backend: backend, devices: devices,
+            images: Array(options.images.programs.keys), cluster: cluster, devices: devices,
             timings: options.timings, loop: loop)
         let pods = PodManager(
             services: services(devices),
             room: NodeRoom(
                 cpu: Int64(facts.cpus) * 1000, memory: Int64(facts.memory) * 1024, pods: NodeFacts.pods,
-                labels: labels),
+                labels: labels, name: options.nodeName),
             network: options.network)
         // Plugins may register before the API server answers.
         let sockets = try await KubeletSockets(root: options.root, devices: devices, pods: pods, loop: loop)
@@ -162,8 +172,9 @@ package struct Kubelet: Sendable {
         return KubeletServices(
             root: options.root, nodeName: options.nodeName, loop: loop, images: options.images,
             shim: ShimCommand(path: options.program, environment: shim, loop: loop), devices: devices,
-            backend: backend, prober: LocalProber(loop: loop),
-            events: EventRecorder(backend: backend, host: options.nodeName, loop: loop),
+            cluster: cluster, prober: LocalProber(loop: loop),
+            events: CoreEventRecorder(
+                cluster, component: "kubelet", host: options.nodeName, loop: loop),
             timings: options.timings,
             baseEnvironment: environment)
     }

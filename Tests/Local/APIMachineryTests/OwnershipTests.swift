@@ -1,6 +1,7 @@
 // What a second apply of the same manager leaves, where structured-merge-diff's rules are easy to get wrong.
 
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import APIMachinery

@@ -1,5 +1,6 @@
 import APIMachinery
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import CEL
@@ -32,7 +33,7 @@ struct SmallPartsTests {
             ("1e3", "1k"), ("1000", "1k"), ("0", "0"), ("0.1", "100m"), ("100Ki", "100Ki"), ("-1", "-1"),
         ])
     func quantities(text: String, canonical: String) {
-        #expect(ResourceQuantity(text)?.text == canonical)
+        #expect(Quantity(text)?.text == canonical)
     }
 
     @Test(
@@ -42,7 +43,7 @@ struct SmallPartsTests {
             "1e-9223372036854775808",
         ])
     func badQuantities(text: String) {
-        #expect(ResourceQuantity(text) == nil)
+        #expect(Quantity(text) == nil)
     }
 
     @Test(
@@ -53,14 +54,14 @@ struct SmallPartsTests {
             ("2024-02-29T00:00:00Z", "2024-02-29T00:00:00.000000Z"),
         ])
     func times(text: String, canonical: String) {
-        #expect(APITime(text)?.microText == canonical)
+        #expect(Timestamp(text)?.microText == canonical)
     }
 
     @Test(
         "what is no time",
         arguments: ["", "2026-01-01 00:00:00", "2026-13-01T00:00:00Z", "2026-01-01T00:00:00"])
     func badTimes(text: String) {
-        #expect(APITime(text) == nil)
+        #expect(Timestamp(text) == nil)
     }
 
     @Test(
@@ -71,7 +72,7 @@ struct SmallPartsTests {
             (172_800, "2d"), (180_000, "2d2h"), (864_000, "10d"),
         ])
     func ages(seconds: Int64, text: String) {
-        #expect(APITime.humanDuration(seconds: seconds) == text)
+        #expect(Age.humanDuration(seconds: seconds) == text)
     }
 
     @Test(

@@ -1,6 +1,8 @@
-import CEL
 import HTTP
 import JSON
+import KubernetesAPI
+import KubernetesClient
+import LocalAPIServer
 import LocalTestSupport
 import SystemIO
 import Testing
@@ -33,7 +35,7 @@ struct ControllersTests {
     @Test("a pod is scheduled, and a service leads to it")
     func services() async throws {
         let live = try await LiveServer.start()
-        let controllers = Controllers(server: live.server)
+        let controllers = Controllers { InProcessClient(live.server, program: $0) }
         await controllers.start()
         let backend = HTTPServer { .text(200, "answer to \($0.path)") }
         let address = try await backend.listen(on: .ip("127.0.0.1", port: 0))
@@ -81,7 +83,7 @@ struct ControllersTests {
     @Test("a node whose kubelet is silent becomes unknown")
     func lostNode() async throws {
         let live = try await LiveServer.start()
-        let controllers = Controllers(server: live.server)
+        let controllers = Controllers { InProcessClient(live.server, program: $0) }
         await controllers.start()
         var silent = node
         silent.status?.conditions = [
@@ -92,7 +94,10 @@ struct ControllersTests {
             "PATCH", "/api/v1/nodes/n1/status", ["status": ["phase": "Running"]],
             type: "application/merge-patch+json")
         // The creation counts as a sign of life as well, so the clock is asked as if 41 s had passed.
-        await NodeLifecycle(server: live.server).reconcile(now: APITime.now.adding(seconds: 41))
+        let cluster = InProcessClient(live.server, program: "node-controller")
+        let events = CoreEventRecorder(cluster, component: "node-controller")
+        try await NodeLifecycle(cluster: cluster, events: events)
+            .reconcile(ObjectKey(name: "n1"), now: Timestamp.now.adding(seconds: 41))
         let lost = try await live.send("GET", "/api/v1/nodes/n1").body
         let ready = lost.status?.conditions?.array?.first { $0.type == "Ready" }
         #expect(ready?.status == "Unknown")

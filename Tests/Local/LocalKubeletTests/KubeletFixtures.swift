@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import KubernetesAPI
 import SystemIO
 import TestSupport
 import Testing
@@ -7,31 +8,51 @@ import Testing
 @testable import LocalKubelet
 
 /// An API server that a test scripts and asks what it was told.
-final class ScriptedBackend: KubeletBackend {
+final class ScriptedCluster: ClusterAPI {
     struct Request: Equatable, Sendable {
         var method: String
         var path: String
         var body: JSON
     }
 
+    /// What the kubelet is told of its pods.
+    enum PodChange {
+        case snapshot([JSON])
+        case changed(JSON)
+        case removed(JSON)
+    }
+
     private struct State {
         var requests: [Request] = []
         var objects: [String: JSON] = [:]
+        /// Statuses that the next requests to a path are answered with.
+        var failures: [String: [Int]] = [:]
         var waiters:
             [(condition: @Sendable ([Request]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state = Lock(State())
-    private let changes: AsyncStream<PodChange>
-    private let continuation: AsyncStream<PodChange>.Continuation
+    private let pods: AsyncStream<ObjectUpdate<Pod>>
+    private let continuation: AsyncStream<ObjectUpdate<Pod>>.Continuation
 
     init(objects: [String: JSON] = [:]) {
-        (changes, continuation) = AsyncStream.makeStream()
+        (pods, continuation) = AsyncStream.makeStream()
         state.withLock { $0.objects = objects }
     }
 
-    func send(_ change: PodChange) { continuation.yield(change) }
-    func podChanges(node: String) -> AsyncStream<PodChange> { changes }
+    func send(_ change: PodChange) {
+        switch change {
+        case .snapshot(let pods): continuation.yield(.snapshot(pods.map { read($0) }))
+        case .changed(let pod): continuation.yield(.changed(read(pod)))
+        case .removed(let pod): continuation.yield(.removed(read(pod)))
+        }
+    }
+
+    func updates<Object: Resource>(
+        of type: Object.Type, where fields: FieldSelector
+    ) -> AsyncStream<ObjectUpdate<Object>> {
+        pods as? AsyncStream<ObjectUpdate<Object>> ?? AsyncStream { _ in }
+    }
 
     var requests: [Request] { state.withLock { $0.requests } }
 
@@ -49,9 +70,9 @@ final class ScriptedBackend: KubeletBackend {
     }
 
     /// Waits until what was asked satisfies a condition.
-    func until(_ condition: @escaping @Sendable (ScriptedBackend) -> Bool) async {
+    func until(_ condition: @escaping @Sendable (ScriptedCluster) -> Bool) async {
         let check: @Sendable ([Request]) -> Bool = { requests in
-            let seen = ScriptedBackend()
+            let seen = ScriptedCluster()
             seen.state.withLock { $0.requests = requests }
             return condition(seen)
         }
@@ -72,7 +93,19 @@ final class ScriptedBackend: KubeletBackend {
         return statuses(name).first(where: condition) ?? .null
     }
 
-    private func note(_ method: String, _ path: String, _ body: JSON) {
+    /// Answers the next requests to a path with these statuses.
+    func fail(_ path: String, with statuses: [Int]) { state.withLock { $0.failures[path] = statuses } }
+
+    private func note(_ method: String, _ path: String, _ body: JSON) throws(ClusterError) {
+        remember(method, path, body)
+        let status = state.withLock { state -> Int? in
+            guard state.failures[path]?.isEmpty == false else { return nil }
+            return state.failures[path]?.removeFirst()
+        }
+        if let status { throw ClusterError(status: status, description: "scripted") }
+    }
+
+    private func remember(_ method: String, _ path: String, _ body: JSON) {
         let ready = state.withLock { state in
             state.requests.append(Request(method: method, path: path, body: body))
             var ready: [CheckedContinuation<Void, Never>] = []
@@ -86,37 +119,88 @@ final class ScriptedBackend: KubeletBackend {
         for continuation in ready { continuation.resume() }
     }
 
-    func get(_ path: String) async throws(BackendError) -> JSON {
-        guard let object = state.withLock({ $0.objects[path] }) else {
-            throw BackendError(status: 404, description: path + " not found")
+    private func path<Object: Resource>(
+        _ type: Object.Type, _ key: ObjectKey, _ subresource: String? = nil
+    ) -> String {
+        Object.resource.path(namespace: key.namespace, name: key.name, subresource: subresource)
+    }
+
+    private func body(_ value: some Encodable) -> JSON { (try? JSON(encoding: value)) ?? .null }
+
+    /// The object at a path; where there is none, one with a name.
+    private func stored<Object: Resource>(
+        _ type: Object.Type, _ key: ObjectKey
+    ) throws(ClusterError) -> Object {
+        let named: JSON = ["metadata": ["name": .string(key.name), "namespace": .string(key.namespace)]]
+        let known = state.withLock { $0.objects[path(type, key)] }
+        do { return try (known ?? named).decode(type) } catch {
+            throw ClusterError(status: nil, description: error.description)
         }
+    }
+
+    func get<Object: Resource>(
+        _ type: Object.Type, _ key: ObjectKey
+    ) async throws(ClusterError) -> Object {
+        guard state.withLock({ $0.objects[path(type, key)] }) != nil else {
+            throw ClusterError(status: 404, description: path(type, key) + " not found")
+        }
+        return try stored(type, key)
+    }
+
+    func list<Object: Resource>(
+        _ type: Object.Type, namespace: String
+    ) async throws(ClusterError) -> [Object] { [] }
+
+    func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
+        let body = body(object)
+        state.withLock { $0.objects[path(Object.self, object.key)] = body }
+        try note("POST", Object.resource.path(namespace: object.metadata.namespace), body)
         return object
     }
 
-    func create(_ path: String, _ object: JSON) async throws(BackendError) -> JSON {
-        note("POST", path, object)
+    func replace<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
+        try note("PUT", path(Object.self, object.key), body(object))
         return object
     }
 
-    func replace(_ path: String, _ object: JSON) async throws(BackendError) -> JSON {
-        note("PUT", path, object)
+    func patch<Object: Resource>(
+        _ type: Object.Type, _ key: ObjectKey, _ patch: some Encodable & Sendable, kind: PatchKind,
+        subresource: String?
+    ) async throws(ClusterError) -> Object {
+        try note("PATCH", path(type, key, subresource), body(patch))
+        return try stored(type, key)
+    }
+
+    func apply<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
+        try note("APPLY", path(Object.self, object.key), body(object))
         return object
     }
 
-    func patch(_ path: String, _ patch: JSON, _ kind: PatchKind) async throws(BackendError) -> JSON {
-        note("PATCH", path, patch)
-        return patch
+    func delete<Object: Resource>(
+        _ type: Object.Type, _ key: ObjectKey, _ options: DeleteOptions
+    ) async throws(ClusterError) {
+        try note("DELETE", path(type, key), body(options))
     }
 
-    func delete(_ path: String, options: JSON) async throws(BackendError) { note("DELETE", path, options) }
+    func bind(_ binding: Binding) async throws(ClusterError) {
+        try note("POST", path(Pod.self, binding.key, "binding"), body(binding))
+    }
+}
+
+/// The pod that a test has written as JSON.
+func read(_ pod: JSON) -> Pod {
+    do { return try pod.decode(Pod.self) } catch {
+        Issue.record("no pod: \(error)")
+        return Pod()
+    }
 }
 
 /// Answers probes as a test says.
 struct ScriptedProber: Prober {
-    var answer: @Sendable (Probe) -> ProbeResult = { _ in .success }
+    var answer: @Sendable (ContainerProbe) -> ProbeResult = { _ in .success }
 
     func check(
-        _ probe: Probe, address: String, environment: [String: String], directory: String
+        _ probe: ContainerProbe, address: String, environment: [String: String], directory: String
     ) async -> ProbeResult { answer(probe) }
 }
 

@@ -91,23 +91,23 @@ private func devices(_ count: Int) -> [DevicePluginAPI.Device] {
 }
 
 @Suite("The whole kubelet", .enabled(if: ganglionProgram != nil, "the ganglion program was not built"))
-struct LocalKubeletTests {
+struct KubeletTests {
     let scratch: TemporaryDirectory
 
     init() throws { scratch = try TemporaryDirectory() }
 
-    private func kubelet(_ backend: ScriptedBackend) throws -> Kubelet {
+    private func kubelet(_ backend: ScriptedCluster) throws -> Kubelet {
         var options = KubeletOptions(
             root: scratch.path, nodeName: "local", images: ImageTable(directory: "/none"),
             program: try #require(ganglionProgram))
         options.instanceType = "inf2.48xlarge"
         options.network = 9
         options.supervisor = getpid()  // what is left ends with the tests
-        return Kubelet(options, backend: backend, log: .silent, loop: .shared)
+        return Kubelet(options, cluster: backend, log: .silent, loop: .shared)
     }
 
     /// Waits until the node's status shows so many cores.
-    private func shows(_ backend: ScriptedBackend, _ allocatable: String, of capacity: String) async {
+    private func shows(_ backend: ScriptedCluster, _ allocatable: String, of capacity: String) async {
         await backend.until { backend in
             let last = backend.requests.last { $0.path == "/api/v1/nodes/local/status" }?.body.status
             return last?.capacity?[resource]?.string == capacity
@@ -119,7 +119,7 @@ struct LocalKubeletTests {
         "plugin, node, pod, PodResources and log work together; a restart of the kubelet changes nothing for a pod"
     )
     func together() async throws {
-        let backend = ScriptedBackend()
+        let backend = ScriptedCluster()
         let first = try await kubelet(backend).start()
         await backend.until { $0.requests.contains { $0.method == "POST" && $0.path == "/api/v1/nodes" } }
         let node = try #require(backend.requests.first { $0.path == "/api/v1/nodes" }).body
@@ -146,7 +146,7 @@ struct LocalKubeletTests {
         // The kubelet goes, the pod stays; its successor wipes the sockets and knows the allocation.
         let before = backend.statuses("four").last?.firstState
         await first.stop()
-        let successor = ScriptedBackend(objects: ["/api/v1/nodes/local": node])
+        let successor = ScriptedCluster(objects: ["/api/v1/nodes/local": node])
         let second = try await kubelet(successor).start()
         #expect(!Files.exists(scratch.path + "/device-plugins/neuroncore.sock"))
         await shows(successor, "0", of: "0")
@@ -170,7 +170,7 @@ struct LocalKubeletTests {
 
     @Test("PodResources knows no pod that is not there, and refuses the eleventh call of a burst")
     func podResources() async throws {
-        let running = try await kubelet(ScriptedBackend()).start()
+        let running = try await kubelet(ScriptedCluster()).start()
         let client = try await GRPCClient.connect(to: .unix(scratch.path + "/pod-resources/kubelet.sock"))
         await #expect(throws: GRPCStatus(.unknown, "pod nope in namespace default not found")) {
             let _: PodResourcesAPI.GetPodResourcesResponse = try await client.unary(

@@ -1,5 +1,7 @@
 import Glibc
 import JSON
+import KubernetesAPI
+import KubernetesClient
 import LocalTestSupport
 import SystemIO
 import TestSupport
@@ -41,12 +43,12 @@ private final class ScriptedDevices: ContainerDevices {
 /// A node with a scripted API server, on a scratch directory that several kubelets in a row may use.
 private final class Node: Sendable {
     let scratch: TemporaryDirectory
-    let backend: ScriptedBackend
+    let backend: ScriptedCluster
     let manager: PodManager
     private let task: Task<Void, Never>
 
     init(
-        _ scratch: TemporaryDirectory, backend: ScriptedBackend = ScriptedBackend(),
+        _ scratch: TemporaryDirectory, backend: ScriptedCluster = ScriptedCluster(),
         devices: any ContainerDevices = NoDevices(),
         prober: any Prober = ScriptedProber(), room: NodeRoom? = nil
     ) async throws {
@@ -62,8 +64,8 @@ private final class Node: Sendable {
                 // Whatever a test leaves running ends with the tests.
                 path: try #require(ganglionProgram),
                 environment: [ContainerShim.supervisorVariable: "\(getpid())"]), devices: devices,
-            backend: backend, prober: prober,
-            events: EventRecorder(backend: backend, host: "local", loop: .shared), timings: timings,
+            cluster: backend, prober: prober,
+            events: CoreEventRecorder(backend, component: "kubelet", host: "local"), timings: timings,
             baseEnvironment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "KUBERNETES_SERVICE_HOST": "10.0.0.1"])
         let manager = PodManager(
             services: services,
@@ -239,7 +241,7 @@ struct PodLifeTests {
 
     @Test("the environment is the plugin's, then the pod's, which wins; fields and references are filled in")
     func environment() async throws {
-        let backend = ScriptedBackend(objects: [
+        let backend = ScriptedCluster(objects: [
             "/api/v1/namespaces/default/configmaps/settings": ["data": ["color": "blue"]],
             "/api/v1/namespaces/default/secrets/keys": ["data": ["token": "c2VjcmV0"]],
         ])
@@ -458,7 +460,7 @@ struct PodLifeTests {
         first.begin(pod)
         await first.backend.status("orphan", isRunning)
         let run = PodDirectory(root: scratch.path, uid: "uid-orphan").run("main", 0)
-        let record = try #require(JSON.file(run + "/" + RunningRecord.fileName).flatMap(RunningRecord.init))
+        let record = try #require(RunningRecord.read(in: run))
         let program = try ChildProcess(existing: record.program.pid)
 
         let second = try await Node(scratch)

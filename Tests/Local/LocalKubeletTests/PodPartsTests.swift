@@ -1,4 +1,5 @@
 import JSON
+import KubernetesAPI
 import SystemIO
 import TestSupport
 import Testing
@@ -14,13 +15,13 @@ struct QuantityTests {
             ("1e3", 1_000_000),
             ("1u", 1), ("-1", -1000), ("100E", .max), ("1.5Gi", 1_610_612_736_000),
         ] as [(String, Int64)])
-    func valid(text: String, thousandths: Int64) { #expect(Quantity.thousandths(text) == thousandths) }
+    func valid(text: String, thousandths: Int64) { #expect(Quantity(text)?.milliValue == thousandths) }
 
     @Test("nonsense is refused", arguments: ["", "m", "1Zi", "one", "1 ", "nan", "inf"])
-    func invalid(text: String) { #expect(Quantity.thousandths(text) == nil) }
+    func invalid(text: String) { #expect(Quantity(text) == nil) }
 
-    @Test("whole units are rounded up", arguments: [("4", 4), ("1500m", 2), ("0", 0)])
-    func value(text: String, value: Int) { #expect(Quantity.value(text) == value) }
+    @Test("whole units are rounded up", arguments: [("4", 4), ("1500m", 2), ("0", 0)] as [(String, Int64)])
+    func value(text: String, value: Int64) { #expect(Quantity(text)?.value == value) }
 }
 
 @Suite("Images")
@@ -84,18 +85,17 @@ struct RestartBackoffTests {
 
 @Suite("Probes")
 struct ProbeTests {
-    private func container(_ probe: JSON) throws -> Container {
-        try #require(
-            Container(
-                [
-                    "name": "c", "ports": [["name": "http", "containerPort": 8080]], "livenessProbe": probe,
-                ], initial: false))
+    private func container(_ probe: JSON) throws -> PodContainer {
+        let spec: JSON = [
+            "name": "c", "ports": [["name": "http", "containerPort": 8080]], "livenessProbe": probe,
+        ]
+        return try #require(PodContainer(try spec.decode(Container.self), kind: .regular))
     }
 
     @Test("ports may be numbers or names; defaults are Kubernetes'")
     func http() throws {
         let probe = try #require(
-            Probe(.liveness, of: try container(["httpGet": ["path": "/ping", "port": "http"]])))
+            ContainerProbe(.liveness, of: try container(["httpGet": ["path": "/ping", "port": "http"]])))
         #expect(probe.action == .http(port: 8080, path: "/ping", host: nil, headers: [:]))
         #expect(probe.period == .seconds(10))
         #expect(probe.timeout == .seconds(1))
@@ -109,7 +109,7 @@ struct ProbeTests {
             ["httpGet": ["port": "nope"]], ["httpGet": ["port": 70000]], ["grpc": ["port": 1]],
             ["exec": ["command": []]], [:],
         ] as [JSON])
-    func none(probe: JSON) throws { #expect(Probe(.liveness, of: try container(probe)) == nil) }
+    func none(probe: JSON) throws { #expect(ContainerProbe(.liveness, of: try container(probe)) == nil) }
 
     @Test("so many results in a row change the word")
     func counter() {
@@ -125,7 +125,7 @@ struct PodReadingTests {
         var json = shellPod("p", "")
         json[path: ["spec", "containers"]] = containers
         json[path: ["spec", "initContainers"]] = initial
-        return try #require(Pod(json))
+        return read(json)
     }
 
     private func container(_ resources: JSON) -> JSON { ["name": "c", "resources": resources] }
@@ -144,7 +144,7 @@ struct PodReadingTests {
             (["limits": ["aws.amazon.com/neuroncore": "2"]], "BestEffort"),
         ] as [(JSON, String)])
     func quality(resources: JSON, expected: String) throws {
-        #expect(try pod([container(resources)]).qualityOfService == expected)
+        #expect(try pod([container(resources)]).spec.qualityOfService.rawValue == expected)
     }
 
     @Test("a pod asks for the sum of its containers or for its largest init container")
@@ -152,17 +152,17 @@ struct PodReadingTests {
         let two: JSON = [
             container(["requests": ["cpu": "500m"]]), ["name": "d", "resources": ["limits": ["cpu": 1]]],
         ]
-        #expect(try pod(two).request("cpu") == 1500)
+        #expect(try PodRequirements(pod(two)).request("cpu") == Quantity(milli: 1500))
         let large: JSON = [["name": "i", "resources": ["requests": ["cpu": "4"]]]]
-        #expect(try pod(two, initial: large).request("cpu") == 4000)
+        #expect(try PodRequirements(pod(two, initial: large)).request("cpu") == 4)
     }
 
     @Test("an uid or a name that would leave the pod's directory makes no pod and no container")
     func hostileNames() {
         var json = shellPod("p", "")
         json[path: ["metadata", "uid"]] = "../../etc"
-        #expect(Pod(json) == nil)
-        #expect(Container(["name": "../x"], initial: false) == nil)
+        #expect(!read(json).isUsable)
+        #expect(PodContainer(Container(name: "../x"), kind: .regular) == nil)
     }
 
     @Test(
@@ -201,15 +201,15 @@ struct PodReadingTests {
 
 @Suite("A pod's phase")
 struct PodPhaseTests {
-    private func end(_ code: Int) -> ContainerState {
-        var state = ContainerState()
+    private func end(_ code: Int) -> ContainerRunState {
+        var state = ContainerRunState()
         state.phase = .terminated(
             Termination(ExitRecord(code: code, finishedAt: 0), startedAt: 0, containerID: ""))
         return state
     }
 
-    private func running() -> ContainerState {
-        var state = ContainerState()
+    private func running() -> ContainerRunState {
+        var state = ContainerRunState()
         state.phase = .running(startedAt: 0)
         return state
     }
@@ -220,14 +220,14 @@ struct PodPhaseTests {
     func phase(policy: String) throws {
         var json = shellPod("p", "", restartPolicy: policy)
         json[path: ["spec", "containers"]] = [["name": "a"], ["name": "b"]]
-        let pod = try #require(Pod(json))
-        func phase(_ a: ContainerState, _ b: ContainerState, stopped: Bool = false) -> String {
-            var status = PodStatus(pod: pod, states: ["a": a, "b": b])
+        let pod = read(json)
+        func phase(_ a: ContainerRunState, _ b: ContainerRunState, stopped: Bool = false) -> String {
+            var status = PodStatusBuilder(pod: pod, states: ["a": a, "b": b])
             status.stopped = stopped
-            return status.phase
+            return status.phase.rawValue
         }
-        let waiting = ContainerState()
-        var crashed = ContainerState()
+        let waiting = ContainerRunState()
+        var crashed = ContainerRunState()
         crashed.phase = .waiting(reason: "CrashLoopBackOff", message: nil)
         crashed.last = end(1).termination
         #expect(phase(waiting, running()) == "Pending")
@@ -249,10 +249,10 @@ struct PodPhaseTests {
             ["type": "PodScheduled", "status": "True", "lastTransitionTime": "2020-01-01T00:00:00Z"],
             ["type": "Initialized", "status": "False", "lastTransitionTime": "2020-01-01T00:00:00Z"],
         ]
-        var status = PodStatus(pod: try #require(Pod(json)), states: [:])
-        status.now = "2026-01-01T00:00:00Z"
-        let times = (status.json.conditions?.array ?? []).reduce(into: [:]) { result, condition in
-            result[condition.type?.string ?? ""] = condition.lastTransitionTime?.string
+        var builder = PodStatusBuilder(pod: read(json), states: [:])
+        builder.now = try #require(Timestamp("2026-01-01T00:00:00Z"))
+        let times = builder.status.conditions.reduce(into: [:]) { result, condition in
+            result[condition.type] = condition.lastTransitionTime?.text
         }
         #expect(times["Ready"] == "2020-01-01T00:00:00Z")
         #expect(times["PodScheduled"] == "2020-01-01T00:00:00Z")
@@ -266,22 +266,22 @@ struct NodeStatusTests {
     func resources() {
         var facts = NodeFacts(cpus: 2, memory: 8_000_000, storage: 1000)
         facts.kernel = "6.1"
-        let status = NodeStatus(
+        let status = NodeStatusBuilder(
             name: "n", labels: [:], facts: facts, kubeletVersion: "v1.36.2", images: ["b", "a"],
             devices: DeviceManagerState.Capacity(
                 capacity: ["aws.amazon.com/neuroncore": 24], allocatable: ["aws.amazon.com/neuroncore": 20],
                 removed: ["example.com/gone"]),
-            zeroed: ["example.com/old"], readySince: "2026-01-01T00:00:00Z"
+            zeroed: ["example.com/old"], readySince: Timestamp(microseconds: 0)
         ).status
         #expect(
-            status.capacity
+            status.capacity.mapValues(\.text)
                 == [
-                    "cpu": "2", "memory": "8000000Ki", "pods": "110", "ephemeral-storage": "1000",
+                    "cpu": "2", "memory": "8000000Ki", "pods": "110", "ephemeral-storage": "1k",
                     "aws.amazon.com/neuroncore": "24", "example.com/gone": "0", "example.com/old": "0",
                 ])
-        #expect(status.allocatable?["aws.amazon.com/neuroncore"] == "20")
-        #expect(status.allocatable?["memory"] == "7897600Ki")
-        #expect(status.allocatable?["example.com/gone"] == "0")
-        #expect(NodeStatus.extendedResources(status).count == 3)
+        #expect(status.allocatable["aws.amazon.com/neuroncore"]?.text == "20")
+        #expect(status.allocatable["memory"]?.text == "7897600Ki")
+        #expect(status.allocatable["example.com/gone"]?.text == "0")
+        #expect(NodeStatusBuilder.extendedResources(status).count == 3)
     }
 }

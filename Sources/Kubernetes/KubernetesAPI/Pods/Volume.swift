@@ -33,6 +33,10 @@ package struct Volume: Equatable, Sendable {
         case emptyDir(EmptyDirVolume)
         /// A path of the node.
         case hostPath(HostPathVolume)
+        /// A file for each key of a ConfigMap.
+        case configMap(ConfigMapVolume)
+        /// A file for each key of a Secret.
+        case secret(SecretVolume)
         /// Any other kind, by its field's name.
         case other(String, JSON)
     }
@@ -74,6 +78,46 @@ package struct HostPathVolume: Codable, Hashable, Sendable {
     }
 }
 
+/// The keys of a ConfigMap as files.
+package struct ConfigMapVolume: Codable, Hashable, Sendable {
+    /// The ConfigMap.
+    package var name: String?
+    /// Whether it may be missing.
+    package var optional: Bool?
+    /// The files' mode.
+    package var defaultMode: Int?
+    /// Single keys with their paths; empty for all of them.
+    package var items: [KeyToPath] = []
+
+    /// All keys of a ConfigMap.
+    package init(name: String) { self.name = name }
+}
+
+/// The keys of a Secret as files.
+package struct SecretVolume: Codable, Hashable, Sendable {
+    /// The Secret.
+    package var secretName: String?
+    /// Whether it may be missing.
+    package var optional: Bool?
+    /// The files' mode.
+    package var defaultMode: Int?
+    /// Single keys with their paths; empty for all of them.
+    package var items: [KeyToPath] = []
+
+    /// All keys of a Secret.
+    package init(secretName: String) { self.secretName = secretName }
+}
+
+/// One key of a ConfigMap or a Secret, as a file.
+package struct KeyToPath: Codable, Hashable, Sendable {
+    /// The key.
+    package var key: String
+    /// The file's path in the volume.
+    package var path: String
+    /// The file's mode.
+    package var mode: Int?
+}
+
 extension Volume: Codable {
     private struct Field: CodingKey {
         var stringValue: String
@@ -91,6 +135,12 @@ extension Volume: Codable {
             self.source = .emptyDir(source)
         } else if let source = try container.decodeIfPresent(HostPathVolume.self, forKey: Field("hostPath")) {
             self.source = .hostPath(source)
+        } else if let source = try container.decodeIfPresent(
+            ConfigMapVolume.self, forKey: Field("configMap"))
+        {
+            self.source = .configMap(source)
+        } else if let source = try container.decodeIfPresent(SecretVolume.self, forKey: Field("secret")) {
+            self.source = .secret(source)
         } else if let field = container.allKeys.first(where: { $0.stringValue != "name" }) {
             source = .other(field.stringValue, try container.decode(JSON.self, forKey: field))
         } else {
@@ -105,6 +155,8 @@ extension Volume: Codable {
         switch source {
         case .emptyDir(let source): try container.encode(source, forKey: Field("emptyDir"))
         case .hostPath(let source): try container.encode(source, forKey: Field("hostPath"))
+        case .configMap(let source): try container.encode(source, forKey: Field("configMap"))
+        case .secret(let source): try container.encode(source, forKey: Field("secret"))
         case .other(let field, let source): try container.encode(source, forKey: Field(field))
         }
     }

@@ -70,6 +70,9 @@ package struct Quantity: Sendable {
     /// Whether it is nothing.
     package var isZero: Bool { number == 0 }
 
+    /// Whether it is an integer that fits 64 bits.
+    package var isWhole: Bool { self == Quantity(Int(value)) }
+
     /// The amount in whole units, rounded away from zero, kept inside 64 bits (Go's `Value`).
     package var value: Int64 { scaled(by: 0) }
 

@@ -3,6 +3,7 @@
 
 internal import CEL
 package import JSON
+package import KubernetesAPI
 
 /// One entry of managedFields.
 package struct ManagedEntry: Equatable {

@@ -2,6 +2,7 @@
 // diff sees it: by list keys, not by position.
 
 internal import JSON
+internal import KubernetesAPI
 
 /// Walks values by merge rules.
 struct FieldWalk {
@@ -53,7 +54,7 @@ struct FieldWalk {
         switch value {
         case .object(let members) where !members.isEmpty && !rules.atomicObjects.contains(path):
             for (key, member) in members {
-                set.children["f:" + key] = fields(of: member, path: child(path, key))
+                set.children["f:" + key] = fields(of: member, path: MergeRules.path(path, key))
             }
         case .array(let list) where !list.isEmpty:
             guard let elements = elements(list, path: path) else {
@@ -93,7 +94,8 @@ struct FieldWalk {
         switch (old, new) {
         case (.object(let before), .object(let after)) where !rules.atomicObjects.contains(path):
             for key in Set(before.keys).union(after.keys) {
-                let below = self.difference(from: before[key], to: after[key], path: child(path, key))
+                let below = self.difference(
+                    from: before[key], to: after[key], path: MergeRules.path(path, key))
                 if !below.changed.isEmpty { difference.changed.children["f:" + key] = below.changed }
                 if !below.removed.isEmpty { difference.removed.children["f:" + key] = below.removed }
             }
@@ -122,7 +124,7 @@ struct FieldWalk {
         switch value {
         case .object(let members) where !rules.atomicObjects.contains(path):
             for (key, member) in members {
-                set.children["f:" + key] = everything(in: member, path: child(path, key))
+                set.children["f:" + key] = everything(in: member, path: MergeRules.path(path, key))
             }
         case .array(let list):
             for (key, element) in elements(list, path: path) ?? [] {
@@ -140,7 +142,7 @@ struct FieldWalk {
         switch (old, applied) {
         case (.object(var members)?, .object(let changes)) where !rules.atomicObjects.contains(path):
             for (key, change) in changes {
-                members[key] = merged(members[key], change, path: child(path, key))
+                members[key] = merged(members[key], change, path: MergeRules.path(path, key))
             }
             return .object(members)
         case (.array(let list)?, .array(let changes)):
@@ -170,7 +172,7 @@ struct FieldWalk {
             for (key, below) in set.children where key.hasPrefix("f:") {
                 let name = String(key.dropFirst(2))
                 guard let member = members[name] else { continue }
-                members[name] = removing(below, from: member, path: child(path, name))
+                members[name] = removing(below, from: member, path: MergeRules.path(path, name))
             }
             if set.isMember, members.isEmpty || set.children.isEmpty { return nil }
             return .object(members)

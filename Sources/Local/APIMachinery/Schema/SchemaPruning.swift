@@ -2,6 +2,7 @@
 // their defaults (structural defaulting).
 
 package import JSON
+internal import KubernetesAPI
 
 extension StructuralSchema {
     /// Removes the fields the schema does not know and notes their paths.
@@ -11,7 +12,7 @@ extension StructuralSchema {
             value = .null
             for key in members.keys.sorted() {
                 if isRoot || embeddedResource, ["apiVersion", "kind", "metadata"].contains(key) { continue }
-                let place = APIMachinery.child(path, key)
+                let place = MergeRules.path(path, key)
                 if let schema = properties[key] ?? additional {
                     if var member = members[key] {
                         schema.prune(&member, path: place, isRoot: false, unknown: &unknown)

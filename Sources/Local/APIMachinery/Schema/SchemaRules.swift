@@ -3,6 +3,7 @@
 
 internal import CEL
 package import JSON
+internal import KubernetesAPI
 
 extension StructuralSchema {
     /// Runs the rules of this node and of all below.
@@ -15,7 +16,7 @@ extension StructuralSchema {
             for key in members.keys.sorted() {
                 guard let schema = properties[key] ?? additional, let member = members[key] else { continue }
                 schema.checkRules(
-                    member, old: old?[key], path: APIMachinery.child(path, key), into: &faults)
+                    member, old: old?[key], path: MergeRules.path(path, key), into: &faults)
             }
         case .array(let elements):
             guard let items else { return }

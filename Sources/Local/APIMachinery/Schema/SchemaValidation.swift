@@ -3,6 +3,7 @@
 
 internal import CEL
 package import JSON
+internal import KubernetesAPI
 
 extension StructuralSchema {
     /// The faults of a value, CEL rules not included.
@@ -85,7 +86,7 @@ extension StructuralSchema {
         }
         switch format {
         case "date-time":
-            if APITime(text) == nil {
+            if Timestamp(text) == nil {
                 faults.append(
                     .invalid(
                         path, .string(text), "\(path) in body must be of type date-time: \(quoted(text))"))
@@ -162,7 +163,7 @@ extension StructuralSchema {
 
     private func checkObject(_ members: [String: JSON], _ path: String, _ faults: inout [FieldError]) {
         for name in required where members[name] == nil {
-            faults.append(.required(APIMachinery.child(path, name)))
+            faults.append(.required(MergeRules.path(path, name)))
         }
         if let maxProperties, members.count > maxProperties {
             faults.append(.tooMany(path, members.count, maxProperties))
@@ -176,9 +177,9 @@ extension StructuralSchema {
         for key in members.keys.sorted() {
             guard let member = members[key] else { continue }
             if let schema = properties[key] {
-                schema.validate(member, path: APIMachinery.child(path, key), into: &faults)
+                schema.validate(member, path: MergeRules.path(path, key), into: &faults)
             } else if let additional {
-                additional.validate(member, path: APIMachinery.child(path, key), into: &faults)
+                additional.validate(member, path: MergeRules.path(path, key), into: &faults)
             }
         }
     }

@@ -3,6 +3,7 @@
 
 package import CEL
 package import JSON
+package import KubernetesAPI
 
 /// A rule of `x-kubernetes-validations`.
 package struct ValidationRule: Sendable {
@@ -199,6 +200,6 @@ extension StructuralSchema {
             items?.collect(path + "[]", &rules)
         }
         if mapType == "atomic" { rules.atomicObjects.insert(path) }
-        for (key, schema) in properties { schema.collect(APIMachinery.child(path, key), &rules) }
+        for (key, schema) in properties { schema.collect(MergeRules.path(path, key), &rules) }
     }
 }

@@ -5,6 +5,7 @@ internal import APIMachinery
 internal import CEL
 internal import HTTP
 internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 /// Rights that a request needed besides the one that its path and method name.
@@ -23,7 +24,7 @@ struct AuditEvent: Sendable {
     /// The annotation with the rights that a request needed besides its own: a JSON list of resourceAttributes.
     static let besides = "ganglion.dev/needed-besides"
 
-    let received = APITime.now
+    let received = Timestamp.now
     let id = ObjectNames.uid()
     private let target: String
 
@@ -48,7 +49,7 @@ struct AuditEvent: Sendable {
             "user": ["username": .string(request.user.name), "groups": JSON(request.user.groups)],
             "userAgent": .string(request.userAgent), "responseStatus": response,
             "requestReceivedTimestamp": .string(received.microText),
-            "stageTimestamp": .string(APITime.now.microText),
+            "stageTimestamp": .string(Timestamp.now.microText),
         ]
         if !wanted.resource.isEmpty { event["objectRef"] = wanted.reference }
         let besides = request.trail.all

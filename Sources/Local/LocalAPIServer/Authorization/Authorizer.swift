@@ -103,7 +103,7 @@ extension APIServer {
         let isShared = role?.kind == "ClusterRole"
         let resource = Self.rbac(isShared ? "clusterroles" : "roles")
         let place = ObjectName(isShared ? "" : namespace, role?.name?.string ?? "")
-        return (store[resource, place]?.json.rules?.array ?? []).map { PolicyRule($0) }
+        return (state[resource, place]?.json.rules?.array ?? []).map { PolicyRule($0) }
     }
 
     private static func names(_ binding: JSON, _ user: APIUser, _ namespace: String?) -> Bool {

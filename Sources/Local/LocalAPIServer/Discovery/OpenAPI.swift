@@ -22,13 +22,13 @@ extension APIServer {
         }
         if segments.count == 2 {
             var paths: JSON = [
-                "api/v1": ["serverRelativeURL": .string("/openapi/v3/api/v1?hash=\(store.revision)")]
+                "api/v1": ["serverRelativeURL": .string("/openapi/v3/api/v1?hash=\(state.revision)")]
             ]
             for group in groupNames() {
                 for version in versions(group) {
                     paths["apis/\(group)/\(version)"] = [
                         "serverRelativeURL": .string(
-                            "/openapi/v3/apis/\(group)/\(version)?hash=\(catalog.definitions.count)-\(store.revision)"
+                            "/openapi/v3/apis/\(group)/\(version)?hash=\(catalog.definitions.count)-\(state.revision)"
                         )
                     ]
                 }

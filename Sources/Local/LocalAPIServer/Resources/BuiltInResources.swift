@@ -3,33 +3,10 @@
 
 internal import APIMachinery
 internal import JSON
+internal import KubernetesAPI
 
 /// The built-in resources.
 enum BuiltInResources {
-    private static let podRules = MergeRules(
-        lists: [
-            "spec.containers": ["name"], "spec.initContainers": ["name"],
-            "spec.ephemeralContainers": ["name"],
-            "spec.volumes": ["name"], "spec.imagePullSecrets": ["name"], "spec.hostAliases": ["ip"],
-            "spec.resourceClaims": ["name"], "spec.schedulingGates": ["name"],
-            "spec.topologySpreadConstraints": ["topologyKey", "whenUnsatisfiable"],
-            "status.conditions": ["type"], "status.podIPs": ["ip"], "status.hostIPs": ["ip"],
-        ].merging(containerLists("spec.containers[]")) { a, _ in a }
-            .merging(containerLists("spec.initContainers[]")) { a, _ in a },
-        atomicObjects: [
-            "spec.nodeSelector", "spec.containers[].env[].valueFrom.fieldRef",
-            "spec.containers[].env[].valueFrom.configMapKeyRef",
-            "spec.containers[].env[].valueFrom.secretKeyRef",
-        ])
-
-    private static func containerLists(_ path: String) -> [String: [String]] {
-        [
-            path + ".env": ["name"], path + ".ports": ["containerPort", "protocol"],
-            path + ".volumeMounts": ["mountPath"], path + ".volumeDevices": ["devicePath"],
-            path + ".resources.claims": ["name"],
-        ]
-    }
-
     private static func make(
         _ group: String, _ version: String, _ plural: String, _ singular: String, _ kind: String,
         namespaced: Bool = true, shortNames: [String] = [], categories: [String] = [],
@@ -67,7 +44,7 @@ enum BuiltInResources {
                 "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
                 "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName",
             ],
-            columns: PodColumns.columns, strategy: PodStrategy(), rules: podRules),
+            columns: PodColumns.columns, strategy: PodStrategy(), rules: MergeRules.pod),
         make(
             "", "v1", "nodes", "node", "Node", namespaced: false, shortNames: ["no"],
             subresources: [Subresource(name: "status", kind: "Node", verbs: Subresource.status)],

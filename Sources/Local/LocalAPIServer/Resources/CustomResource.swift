@@ -2,6 +2,7 @@
 
 internal import APIMachinery
 internal import JSON
+internal import KubernetesAPI
 
 /// Objects of one version of a CustomResourceDefinition.
 struct CustomStrategy: ResourceStrategy {

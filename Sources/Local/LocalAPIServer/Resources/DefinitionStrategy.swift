@@ -3,6 +3,7 @@
 internal import APIMachinery
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 /// CustomResourceDefinitions.
 struct DefinitionStrategy: ResourceStrategy {
@@ -26,7 +27,7 @@ struct DefinitionStrategy: ResourceStrategy {
     }
 
     /// The status after the names were accepted.
-    static func established(_ definition: JSON, now: APITime) -> JSON {
+    static func established(_ definition: JSON, now: Timestamp) -> JSON {
         var status = definition.status ?? [:]
         status.acceptedNames = definition.spec?.names
         let before = status.conditions?.array ?? []
@@ -52,7 +53,7 @@ struct DefinitionStrategy: ResourceStrategy {
         let own: JSON = "customresourcecleanup.apiextensions.k8s.io"
         if !finalizers.contains(own) { finalizers.append(own) }
         definition.setCondition([
-            "type": "Terminating", "status": "True", "lastTransitionTime": .string(APITime.now.text),
+            "type": "Terminating", "status": "True", "lastTransitionTime": .string(Timestamp.now.text),
             "reason": "InstanceDeletionPending",
             "message":
                 "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",

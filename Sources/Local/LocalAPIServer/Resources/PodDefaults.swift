@@ -3,6 +3,7 @@
 
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 /// Completes pods.
 enum PodDefaults {
@@ -48,7 +49,7 @@ enum PodDefaults {
             resources[list] = .object(
                 amounts.mapValues { amount in
                     let text = amount.string ?? amount.text()
-                    return .string(ResourceQuantity(text)?.text ?? text)
+                    return .string(Quantity(text)?.text ?? text)
                 })
         }
         container.resources = resources
@@ -138,23 +139,9 @@ enum PodDefaults {
         return status
     }
 
-    /// Guaranteed, Burstable or BestEffort, by cpu and memory only (pkg/apis/core/v1/helper/qos).
+    /// Guaranteed, Burstable or BestEffort.
     static func qosClass(_ pod: JSON) -> String {
-        var any = false
-        var guaranteed = true
-        for list in containerLists {
-            for container in pod.spec?[list]?.array ?? [] {
-                for name in ["cpu", "memory"] {
-                    let request = container.resources?.requests?[name]?.string.flatMap {
-                        ResourceQuantity($0)
-                    }
-                    let limit = container.resources?.limits?[name]?.string.flatMap { ResourceQuantity($0) }
-                    if let request, request.milli > 0 { any = true }
-                    if let limit, limit.milli > 0 { any = true }
-                    if limit == nil || limit != (request ?? limit) { guaranteed = false }
-                }
-            }
-        }
-        return any ? (guaranteed ? "Guaranteed" : "Burstable") : "BestEffort"
+        let spec = try? pod.spec?.decode(PodSpec.self)
+        return (spec?.qualityOfService ?? .bestEffort).rawValue
     }
 }

@@ -3,6 +3,7 @@
 internal import APIMachinery
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 /// Checks pods.
 enum PodValidation {
@@ -119,7 +120,7 @@ enum PodValidation {
         for list in ["limits", "requests"] {
             for (name, amount) in (resources[list]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
                 let place = "\(path).\(list)[\(name)]"
-                guard let quantity = ResourceQuantity(amount.string ?? amount.text()) else {
+                guard let quantity = Quantity(amount.string ?? amount.text()) else {
                     faults.append(
                         .invalid(
                             place, amount,
@@ -127,24 +128,24 @@ enum PodValidation {
                         ))
                     continue
                 }
-                if quantity.milli < 0 {
+                if quantity < .zero {
                     faults.append(
                         .invalid(place, .string(quantity.text), "must be greater than or equal to 0"))
                 }
-                if isExtended(name), quantity.milli % 1_000 != 0 {
+                if isExtended(name), !quantity.isWhole {
                     faults.append(.invalid(place, .string(quantity.text), "must be an integer"))
                 }
             }
         }
         for (name, request) in (resources.requests?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             let limit = resources.limits?[name]
-            guard let wanted = request.string.flatMap({ ResourceQuantity($0) }) else { continue }
-            let allowed = limit?.string.flatMap { ResourceQuantity($0) }
+            guard let wanted = request.string.flatMap({ Quantity($0) }) else { continue }
+            let allowed = limit?.string.flatMap { Quantity($0) }
             if isExtended(name) {
                 if limit == nil {
                     faults.append(
                         .required("\(path).limits", "Limit must be set for non overcommitable resources"))
-                } else if let allowed, allowed.milli != wanted.milli {
+                } else if let allowed, allowed != wanted {
                     faults.append(
                         .invalid(
                             "\(path).requests", .string(wanted.text),

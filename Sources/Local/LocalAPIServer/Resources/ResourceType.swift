@@ -3,6 +3,7 @@
 internal import APIMachinery
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 /// A subresource as discovery shows it.
 struct Subresource: Sendable {
@@ -55,7 +56,7 @@ struct WriteContext: Sendable {
     var namespace: String
     var name: String
     var subresource: String
-    var now: APITime
+    var now: Timestamp
 }
 
 /// How the objects of a resource are completed and checked.
@@ -106,7 +107,7 @@ struct PlainStrategy: ResourceStrategy {
     func decodingFault(_ object: JSON) -> String? {
         for path in microTimes {
             guard let text = object[path: path.split(separator: ".").map(String.init)]?.string,
-                APITime(text) == nil
+                Timestamp(text) == nil
             else { continue }
             let rest = text.count > 10 ? String(text.dropFirst(10)) : text
             return

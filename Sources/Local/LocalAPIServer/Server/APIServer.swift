@@ -1,11 +1,11 @@
 // The embedded API server: a small, honest kube-apiserver in memory. All state is the actor's; requests are answered one
 // after the other on its loop, so that every write sees a settled store.
 
-package import APIMachinery
+internal import APIMachinery
 internal import CEL
 package import HTTP
 internal import HTTP1
-package import JSON
+internal import JSON
 package import SystemIO
 
 /// An API server. Feed it requests with `handle`.
@@ -16,31 +16,24 @@ package actor APIServer: LoopActor {
     package static let version = "v1.36.2"
 
     let options: APIServerOptions
-    var store: Store
+    var state: ClusterState
     var catalog = ResourceCatalog()
-    var watchers: [Int: Watcher] = [:]
-    var nextWatcher = 0
-    var owners = OwnerIndex()
     var addresses = ServiceAddresses()
-    var logSource: PodLogSource?
+    private(set) var logSource: PodLogSource?
     /// A namespace is being emptied: what waits for it looks when that is done.
     var isEmptying = false
-    var observers: [@Sendable (GroupResource, StoreEvent) -> Void] = []
 
     /// A server with the namespaces of a fresh cluster.
     package init(options: APIServerOptions, loop: EventLoop = .shared) {
         self.options = options
         self.loop = loop
-        var store = Store(limits: options.storeLimits)
+        var state = ClusterState(limits: options.storeLimits)
         for type in BuiltInResources.all {
-            store.register(type.storage)
+            state.register(type.storage)
             catalog.add(type)
         }
-        self.store = store
-        for step in Self.firstObjects(options) {
-            let event = self.store.put(step.resource, step.name, step.object)
-            owners.note(step.resource, event)
-        }
+        for step in Self.firstObjects(options) { state.put(step.resource, step.name, step.object) }
+        self.state = state
     }
 
     /// Tells the server who has the logs.
@@ -102,37 +95,9 @@ package actor APIServer: LoopActor {
         return response
     }
 
-    /// A request by the cluster's own controllers: the same way as any other, without a token.
-    ///
-    /// - Returns: the status and the body, `null` where it is no JSON.
-    package func perform(
-        _ method: String, _ target: String, _ body: JSON? = nil, type: String = "application/json",
-        user: String
-    ) async -> (status: Int, body: JSON) {
-        var headers: HTTPHeaders = ["content-type": type, "accept": "application/json", "user-agent": user]
-        headers["host"] = "localhost"
-        let request = HTTPRequest(method, target, headers: headers, body: body?.serialized() ?? [])
-        do throws(APIError) {
-            switch try await route(
-                APIRequest(request, user: APIUser("system:" + user, groups: ["system:masters"])))
-            {
-            case .json(let status, let bytes, _): return (status, (try? JSON(parsing: bytes)) ?? .null)
-            case .http(let response): return (response.status, .null)
-            case .watch: return (400, .null)
-            }
-        } catch {
-            return (error.code, error.status)
-        }
-    }
-
     /// Objects of a resource as they are kept, in key order.
-    package func objects(_ resource: GroupResource, namespace: String? = nil) -> [JSON] {
-        store.list(resource, namespace: namespace).map(\.1.json)
-    }
-
-    /// Calls a closure on the loop after every change.
-    package func observe(_ observer: @escaping @Sendable (GroupResource, StoreEvent) -> Void) {
-        observers.append(observer)
+    func objects(_ resource: GroupResource, namespace: String? = nil) -> [JSON] {
+        state.list(resource, namespace: namespace).map(\.1.json)
     }
 }
 

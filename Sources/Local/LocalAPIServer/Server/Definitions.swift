@@ -3,6 +3,7 @@
 internal import APIMachinery
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 extension APIServer {
     private static let definitions = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
@@ -15,25 +16,24 @@ extension APIServer {
         else { return }
         catalog.remove(resource)
         catalog.definitions[place.name] = definition
-        store.register(resource)
+        state.register(resource)
         for type in types { catalog.add(type) }
         var json = definition
-        let status = DefinitionStrategy.established(definition, now: APITime.now)
+        let status = DefinitionStrategy.established(definition, now: Timestamp.now)
         guard json.status != status else { return }
         json.status = status
         json = FieldManager(
             rules: MergeRules(lists: ["status.conditions": ["type"]]), apiVersion: "apiextensions.k8s.io/v1",
-            subresource: "status", manager: "kube-apiserver", now: APITime.now.text
+            subresource: "status", manager: "kube-apiserver", now: Timestamp.now.text
         ).updated(json, from: definition, baseline: [:])
-        publish(Self.definitions, store.put(Self.definitions, place, json))
+        state.put(Self.definitions, place, json)
     }
 
     /// Stops serving a resource; its watches end.
     func unserve(_ resource: GroupResource, _ place: ObjectName) {
         guard catalog.definitions.removeValue(forKey: place.name) != nil else { return }
         catalog.remove(resource)
-        for (identifier, watcher) in watchers where watcher.storage == resource { finishWatcher(identifier) }
-        store.unregister(resource)
+        state.unregister(resource)
     }
 
     /// The scale subresource of a custom resource.
@@ -42,7 +42,7 @@ extension APIServer {
         guard let definition = catalog.definitions[type.resource.qualified],
             let paths = ScalePaths(definition, version: type.version)
         else { throw .unknownResource }
-        guard let stored = store[type.storage, scope.objectName] else {
+        guard let stored = state[type.storage, scope.objectName] else {
             throw .notFound(type.resource, scope.name ?? "")
         }
         let current = Self.scale(of: stored.json, paths)

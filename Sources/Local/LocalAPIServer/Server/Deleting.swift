@@ -5,17 +5,18 @@ internal import APIMachinery
 internal import CEL
 internal import HTTP
 internal import JSON
+internal import KubernetesAPI
 
 extension APIServer {
     func delete(_ request: APIRequest, _ scope: ResourceScope) throws(APIError) -> APIAnswer {
         let type = scope.type
         let options = try deleteOptions(request)
-        guard let object = store[type.storage, scope.objectName] else {
+        guard let object = state[type.storage, scope.objectName] else {
             throw .notFound(type.resource, scope.name ?? "")
         }
         let result = try remove(
             object, type, scope.objectName, options, dryRun: request.isDryRun || options.isDryRun)
-        if type.strategy.deleteReturnsObject || store[type.storage, scope.objectName] != nil {
+        if type.strategy.deleteReturnsObject || state[type.storage, scope.objectName] != nil {
             return .json(200, Self.encoded(result, type), warnings: [])
         }
         var details = APIError.details(name: scope.name ?? "", group: type.group, kind: type.plural)
@@ -30,7 +31,7 @@ extension APIServer {
         let options = try deleteOptions(request)
         let filter = try ObjectFilter(request, scope)
         var items: [JSON] = []
-        for (name, object) in store.list(type.storage, namespace: scope.namespace)
+        for (name, object) in state.list(type.storage, namespace: scope.namespace)
         where filter.matches(name, object.json) {
             let result = try remove(object, type, name, options, dryRun: request.isDryRun)
             items.append(type.strategy.shown(result.json))
@@ -39,7 +40,7 @@ extension APIServer {
             200,
             [
                 "kind": .string(type.listKind), "apiVersion": .string(type.apiVersion),
-                "metadata": ["resourceVersion": .string(String(store.revision))], "items": .array(items),
+                "metadata": ["resourceVersion": .string(String(state.revision))], "items": .array(items),
             ])
     }
 
@@ -118,7 +119,7 @@ extension APIServer {
         let isOnHold = !finalizers.isEmpty || grace > 0 || type.kind == "Namespace" && type.group.isEmpty
         let wasDeleting = metadata.deletionTimestamp?.string != nil
         if !wasDeleting || isPod && grace < metadata.deletionGracePeriodSeconds?.int ?? 0 {
-            json.metadata?.deletionTimestamp = .string(APITime.now.adding(seconds: Int64(grace)).text)
+            json.metadata?.deletionTimestamp = .string(Timestamp.now.adding(seconds: Int64(grace)).text)
             json.metadata?.deletionGracePeriodSeconds =
                 isPod || isOnHold && !isDefinition ? JSON(grace) : JSON?.none
             if !finalizers.isEmpty { json.metadata?.finalizers = .array(finalizers) }
@@ -127,13 +128,11 @@ extension APIServer {
             }
             if type.kind == "Namespace", type.group.isEmpty { json.status?.phase = "Terminating" }
             if isOnHold || isPod {
-                let event = store.put(type.storage, place, json)
-                publish(type.storage, event)
-                json = event.object.json
+                json = state.put(type.storage, place, json).json
             }
         }
         if !isOnHold { return erase(type.storage, place, lastState: json) ?? object }
-        let marked = store[type.storage, place] ?? object
+        let marked = state[type.storage, place] ?? object
         switch type.resource {
         case GroupResource("", "namespaces"): empty(namespace: place.name)
         case GroupResource("apiextensions.k8s.io", "customresourcedefinitions"):
@@ -155,31 +154,30 @@ extension APIServer {
 
     /// Takes an object out of the store, and its dependents with it.
     func erase(_ resource: GroupResource, _ place: ObjectName, lastState: JSON) -> StoredObject? {
-        guard let event = store.remove(resource, place) else { return nil }
-        publish(resource, event)
+        guard let object = state.remove(resource, place) else { return nil }
         if let uid = lastState.metadata?.uid?.string { deleteDependents(of: uid) }
         settle()
-        return event.object
+        return object
     }
 
     // MARK: Dependents
 
     /// Deletes what has no other owner left (background garbage collection).
     func deleteDependents(of uid: String) {
-        for (resource, name) in owners.dependents(of: uid) {
-            guard let object = store[resource, name], let type = catalog.types(storedAs: resource).first
+        for (resource, name) in state.dependents(of: uid) {
+            guard let object = state[resource, name], let type = catalog.types(storedAs: resource).first
             else { continue }
             let references = object.json.metadata?.ownerReferences?.array ?? []
             let others = references.filter {
                 guard let other = $0.uid?.string, other != uid else { return false }
-                return owners.isAlive(other)
+                return state.isAlive(other)
             }
             if object.json.metadata?.deletionTimestamp?.string != nil { continue }
             guard others.isEmpty else {
                 // It lives on with its other owners and forgets this one.
                 var json = object.json
                 json.metadata?.ownerReferences = .array(references.filter { $0.uid?.string != uid })
-                publish(resource, store.put(resource, name, json))
+                state.put(resource, name, json)
                 continue
             }
             _ = try? remove(object, type, name, DeleteOptions())
@@ -187,11 +185,11 @@ extension APIServer {
     }
 
     private func orphanDependents(of uid: String) {
-        for (resource, name) in owners.dependents(of: uid) {
-            guard var json = store[resource, name]?.json else { continue }
+        for (resource, name) in state.dependents(of: uid) {
+            guard var json = state[resource, name]?.json else { continue }
             let rest = (json.metadata?.ownerReferences?.array ?? []).filter { $0.uid?.string != uid }
             json.metadata?.ownerReferences = rest.isEmpty ? JSON?.none : .array(rest)
-            publish(resource, store.put(resource, name, json))
+            state.put(resource, name, json)
         }
     }
 
@@ -202,7 +200,7 @@ extension APIServer {
         isEmptying = true
         defer { isEmptying = false }
         for type in catalog.all where type.namespaced && type.storage == type.resource {
-            for (name, object) in store.list(type.storage, namespace: namespace) {
+            for (name, object) in state.list(type.storage, namespace: namespace) {
                 _ = try? remove(object, type, name, DeleteOptions())
             }
         }
@@ -211,43 +209,42 @@ extension APIServer {
     private func empty(definition place: ObjectName, _ json: JSON) {
         let resource = GroupResource(json.spec?.group?.string ?? "", json.spec?.names?.plural?.string ?? "")
         guard let type = catalog.types(storedAs: resource).first else { return }
-        for (name, object) in store.list(resource) { _ = try? remove(object, type, name, DeleteOptions()) }
+        for (name, object) in state.list(resource) { _ = try? remove(object, type, name, DeleteOptions()) }
     }
 
     /// Ends what waits for others to be gone: emptied namespaces, definitions, foreground deletions.
     func settle() {
         guard !isEmptying else { return }
         let namespaces = GroupResource("", "namespaces")
-        for (place, object) in store.list(namespaces) where object.json.status?.phase?.string == "Terminating"
+        for (place, object) in state.list(namespaces) where object.json.status?.phase?.string == "Terminating"
         {
             let resources = Set(catalog.all.filter(\.namespaced).map(\.storage))
-            if resources.allSatisfy({ store.list($0, namespace: place.name).isEmpty }),
-                (object.json.metadata?.finalizers?.array ?? []).isEmpty,
-                let event = store.remove(namespaces, place)
+            if resources.allSatisfy({ state.list($0, namespace: place.name).isEmpty }),
+                (object.json.metadata?.finalizers?.array ?? []).isEmpty
             {
-                publish(namespaces, event)
+                state.remove(namespaces, place)
             }
         }
         let definitions = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
-        for (place, object) in store.list(definitions)
+        for (place, object) in state.list(definitions)
         where object.json.metadata?.deletionTimestamp?.string != nil {
             let names = object.json.spec?.names ?? [:]
             let resource = GroupResource(object.json.spec?.group?.string ?? "", names.plural?.string ?? "")
-            guard store.count(resource) == 0 else { continue }
-            if let event = store.remove(definitions, place) { publish(definitions, event) }
+            guard state.count(resource) == 0 else { continue }
+            state.remove(definitions, place)
             unserve(resource, place)
         }
-        for (resource, name) in owners.waitingOwners {
-            guard var json = store[resource, name]?.json, let uid = json.metadata?.uid?.string else {
+        for (resource, name) in state.waitingOwners {
+            guard var json = state[resource, name]?.json, let uid = json.metadata?.uid?.string else {
                 continue
             }
-            guard owners.dependents(of: uid).isEmpty else { continue }
+            guard state.dependents(of: uid).isEmpty else { continue }
             let rest = (json.metadata?.finalizers?.array ?? []).filter { $0 != "foregroundDeletion" }
             json.metadata?.finalizers = rest.isEmpty ? JSON?.none : .array(rest)
             if rest.isEmpty {
                 _ = erase(resource, name, lastState: json)
             } else {
-                publish(resource, store.put(resource, name, json))
+                state.put(resource, name, json)
             }
         }
     }

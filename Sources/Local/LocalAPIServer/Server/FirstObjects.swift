@@ -3,6 +3,7 @@
 internal import APIMachinery
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 extension APIServer {
     struct FirstObject {
@@ -14,7 +15,7 @@ extension APIServer {
     static let namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"]
 
     static func firstObjects(_ options: APIServerOptions) -> [FirstObject] {
-        let now = JSON.string(APITime.now.text)
+        let now = JSON.string(Timestamp.now.text)
         func object(_ kind: String, _ namespace: String, _ name: String, _ members: JSON) -> JSON {
             var object = members
             object.kind = .string(kind)
@@ -50,7 +51,7 @@ extension APIServer {
         func metadata(_ name: String) -> JSON {
             [
                 "name": .string(name), "namespace": .string(namespace), "uid": .string(ObjectNames.uid()),
-                "creationTimestamp": .string(APITime.now.text),
+                "creationTimestamp": .string(Timestamp.now.text),
             ]
         }
         var result: [(GroupResource, JSON)] = [

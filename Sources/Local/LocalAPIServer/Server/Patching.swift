@@ -4,6 +4,7 @@ internal import APIMachinery
 internal import CEL
 internal import HTTP
 internal import JSON
+internal import KubernetesAPI
 
 extension APIServer {
     /// RFC 7386.
@@ -29,7 +30,7 @@ extension APIServer {
             throw .unsupportedMediaType([Self.jsonPatchType, Self.mergeType, Self.applyType])
         }
         if request.contentType == Self.applyType { return try apply(request, scope) }
-        guard let old = store[type.storage, scope.objectName] else {
+        guard let old = state[type.storage, scope.objectName] else {
             throw .notFound(type.resource, scope.name ?? "")
         }
         let before = type.strategy.shown(old.json).withType(type)
@@ -91,7 +92,7 @@ extension APIServer {
         if configuration.metadata == nil { configuration.metadata = [:] }
         if configuration.metadata?.name == nil { configuration.metadata?.name = scope.name.map(JSON.string) }
         let warnings = try Self.prune(&configuration, type, request)
-        let old = store[type.storage, scope.objectName]
+        let old = state[type.storage, scope.objectName]
         let before = old.map { type.strategy.shown($0.json).withType(type) }
         if type.separatesStatus, scope.subresource.isEmpty { configuration.status = nil }
         if scope.subresource == "status" {
@@ -100,7 +101,7 @@ extension APIServer {
         }
         let fields = FieldManager(
             rules: type.rules, apiVersion: type.apiVersion, subresource: scope.subresource, manager: manager,
-            now: APITime.now.text)
+            now: Timestamp.now.text)
         let merged = try fields.applied(configuration, to: before, force: request.flag("force")) {
             type.strategy.applyDefaults(&$0)
         }

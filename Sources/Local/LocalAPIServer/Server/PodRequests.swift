@@ -4,6 +4,7 @@ internal import APIMachinery
 internal import CEL
 internal import HTTP
 internal import JSON
+internal import KubernetesAPI
 
 extension APIServer {
     private static let success: JSON = [
@@ -27,7 +28,7 @@ extension APIServer {
             throw APIError(500, "", "target.name: Required value")
         }
         let pods = GroupResource("", "pods")
-        guard let stored = store[pods, scope.objectName] else { throw .notFound(pods, name) }
+        guard let stored = state[pods, scope.objectName] else { throw .notFound(pods, name) }
         var pod = stored.json
         let uid = pod.metadata?.uid?.string ?? ""
         if let wanted = binding.metadata?.uid?.string, !wanted.isEmpty, wanted != uid {
@@ -69,9 +70,9 @@ extension APIServer {
         }
         pod.setCondition([
             "type": "PodScheduled", "status": "True", "lastProbeTime": .null,
-            "lastTransitionTime": .string(APITime.now.text),
+            "lastTransitionTime": .string(Timestamp.now.text),
         ])
-        publish(pods, store.put(pods, scope.objectName, pod))
+        state.put(pods, scope.objectName, pod)
         return .object(201, Self.success)
     }
 
@@ -80,14 +81,15 @@ extension APIServer {
         let eviction = try decode(request, kind: "Eviction")
         let pods = GroupResource("", "pods")
         let name = scope.name ?? ""
-        guard let pod = store[pods, scope.objectName] else { throw .notFound(pods, name) }
+        guard let pod = state[pods, scope.objectName] else { throw .notFound(pods, name) }
         let labels = pod.json.metadata?.labels?.strings ?? [:]
-        for (_, budget) in store.list(
+        for (_, budget) in state.list(
             GroupResource("policy", "poddisruptionbudgets"), namespace: scope.namespace)
         {
-            let selector = LabelSelector(matching: budget.json.spec?.selector?.matchLabels?.strings ?? [:])
-            guard !selector.requirements.isEmpty, selector.matches(labels) else { continue }
-            let selected = store.list(pods, namespace: scope.namespace).map(\.1.json).filter {
+            guard let selector = try? budget.json.spec?.selector?.decode(LabelSelector.self),
+                selector != LabelSelector(), selector.matches(labels)
+            else { continue }
+            let selected = state.list(pods, namespace: scope.namespace).map(\.1.json).filter {
                 selector.matches($0.metadata?.labels?.strings ?? [:])
             }
             let healthy = selected.count(where: \.isReadyPod)
@@ -133,7 +135,7 @@ extension APIServer {
     func log(_ request: APIRequest, _ scope: ResourceScope) async throws(APIError) -> APIAnswer {
         let pods = GroupResource("", "pods")
         let name = scope.name ?? ""
-        guard let pod = store[pods, scope.objectName]?.json else { throw .notFound(pods, name) }
+        guard let pod = state[pods, scope.objectName]?.json else { throw .notFound(pods, name) }
         let names = ["containers", "initContainers"].flatMap { pod.spec?[$0]?.array ?? [] }
             .compactMap { $0.name?.string }
         var container = request.query["container"] ?? ""
@@ -166,7 +168,7 @@ extension APIServer {
 
 extension JSON {
     /// Whether this is a pod whose Ready condition is true.
-    package var isReadyPod: Bool {
+    var isReadyPod: Bool {
         (self["status"]?.conditions?.array ?? []).contains {
             $0.type?.string == "Ready" && $0.status?.string == "True"
         }

@@ -4,6 +4,7 @@
 
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 /// Reads protobuf bodies of known kinds.
@@ -166,7 +167,7 @@ enum ProtobufBodies {
                 return nil
             }
             guard let seconds = time.seconds?.int, seconds > 0, seconds < 1 << 40 else { return .null }
-            return .string(APITime(microseconds: Int64(seconds) * 1_000_000).text)
+            return .string(Timestamp(microseconds: Int64(seconds) * 1_000_000).text)
         case .intOrString:
             guard let bytes = field.bytes,
                 let both = message(

@@ -3,6 +3,7 @@
 internal import APIMachinery
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 /// Which objects of a resource a list or a watch is about.
 struct ObjectFilter: Sendable {
@@ -15,23 +16,35 @@ struct ObjectFilter: Sendable {
         type = scope.type
         namespace = scope.namespace
         if let text = request.query["labelSelector"], !text.isEmpty {
-            labels = try LabelSelector(parsing: text)
+            do throws(SelectorError) { labels = try LabelSelector(parsing: text) } catch {
+                throw .badRequest(error.description)
+            }
         }
         let selectable = Set(type.selectableFields)
         var text = request.query["fieldSelector"] ?? ""
         if let name = scope.name { text = (text.isEmpty ? "" : text + ",") + "metadata.name=\(name)" }
         if !text.isEmpty {
-            fields = try FieldSelector(parsing: text) {
-                $0 == "metadata.name" || $0 == "metadata.namespace" || selectable.contains($0)
+            do throws(SelectorError) { fields = try FieldSelector(parsing: text) } catch {
+                throw .badRequest(error.description)
+            }
+            for field in fields.terms.map(\.field)
+            where field != "metadata.name" && field != "metadata.namespace" && !selectable.contains(field) {
+                throw .badRequest("field label not supported: \(field)")
             }
         }
+    }
+
+    /// Objects of a type in all namespaces.
+    init(_ type: ResourceType, fields: FieldSelector) {
+        self.type = type
+        self.fields = fields
     }
 
     /// Whether an object, in the form it is kept in, is meant.
     func matches(_ name: ObjectName, _ object: JSON) -> Bool {
         if let namespace, name.namespace != namespace { return false }
         if !fields.terms.isEmpty, !fields.matches({ Self.value($0, of: object) }) { return false }
-        return labels.requirements.isEmpty || labels.matches(object.metadata?.labels?.strings ?? [:])
+        return labels == LabelSelector() || labels.matches(object.metadata?.labels?.strings ?? [:])
     }
 
     private static let aliases = [
@@ -53,7 +66,7 @@ struct ObjectFilter: Sendable {
 extension APIServer {
     func get(_ request: APIRequest, _ scope: ResourceScope) throws(APIError) -> APIAnswer {
         let form = try ObjectForm.negotiated(request, custom: scope.type.isCustom)
-        guard let object = store[scope.type.storage, scope.objectName] else {
+        guard let object = state[scope.type.storage, scope.objectName] else {
             throw .notFound(scope.type.resource, scope.name ?? "")
         }
         if form == .full { return .json(200, Self.encoded(object, scope.type), warnings: []) }
@@ -136,7 +149,7 @@ extension APIServer {
     func page(_ request: APIRequest, _ filter: ObjectFilter) throws(APIError) -> ListPage {
         let resource = filter.type.storage
         let limit = Int(request.query["limit"] ?? "") ?? 0
-        var revision = store.revision
+        var revision = state.revision
         var all: [(ObjectName, StoredObject)]
         var after: String?
         if let text = request.query["continue"], !text.isEmpty {
@@ -144,8 +157,8 @@ extension APIServer {
             after = token.after
             if token.revision >= 0 {
                 revision = token.revision
-                guard revision <= store.revision,
-                    let old = store.list(resource, namespace: filter.namespace, at: revision)
+                guard revision <= state.revision,
+                    let old = state.list(resource, namespace: filter.namespace, at: revision)
                 else {
                     throw .expired(
                         "The provided continue parameter is too old to display a consistent list result. You can start"
@@ -157,7 +170,7 @@ extension APIServer {
                 }
                 all = old
             } else {
-                all = store.list(resource, namespace: filter.namespace)
+                all = state.list(resource, namespace: filter.namespace)
             }
         } else {
             all = try listed(request, filter, &revision)
@@ -176,7 +189,7 @@ extension APIServer {
             all = Array(all.prefix(limit))
             if let last = all.last {
                 metadata["continue"] = .string(ContinueToken(revision: revision, after: key(last.0)).text)
-                if filter.labels.requirements.isEmpty, filter.fields.terms.isEmpty {
+                if filter.labels == LabelSelector(), filter.fields.terms.isEmpty {
                     metadata.remainingItemCount = JSON(rest)
                 }
             }
@@ -199,26 +212,26 @@ extension APIServer {
                 ])
         }
         guard !text.isEmpty, text != "0" else {
-            return store.list(filter.type.storage, namespace: filter.namespace)
+            return state.list(filter.type.storage, namespace: filter.namespace)
         }
         guard let wanted = Int64(text), wanted >= 0 else {
             throw .badRequest(
                 "resourceVersion: Invalid value: \(quoted(text)): strconv.ParseUint: parsing \(quoted(text)): invalid syntax"
             )
         }
-        guard wanted <= store.revision else {
+        guard wanted <= state.revision else {
             throw APIError(
                 504, "Timeout",
-                "Timeout: Too large resource version: \(wanted), current: \(store.revision)",
+                "Timeout: Too large resource version: \(wanted), current: \(state.revision)",
                 details: [
                     "causes": [
                         ["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]
                     ], "retryAfterSeconds": 1,
                 ], retryAfter: 1)
         }
-        guard match == "Exact" else { return store.list(filter.type.storage, namespace: filter.namespace) }
+        guard match == "Exact" else { return state.list(filter.type.storage, namespace: filter.namespace) }
         revision = wanted
-        guard let old = store.list(filter.type.storage, namespace: filter.namespace, at: wanted) else {
+        guard let old = state.list(filter.type.storage, namespace: filter.namespace, at: wanted) else {
             throw .expired("The resourceVersion for the provided list is too old.")
         }
         return old

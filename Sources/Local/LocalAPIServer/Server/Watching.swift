@@ -29,24 +29,6 @@ struct WatchPlan: Sendable {
     var skipsUntil: Int64 = 0
 }
 
-/// A watch that goes on.
-struct Watcher {
-    enum Signal: Sendable {
-        case events([StoreEvent])
-        case bookmark(Int64)
-        case end
-    }
-
-    var storage: GroupResource
-    var namespace: String?
-    var bookmarks: Bool
-    var queue: [StoreEvent] = []
-    var pendingBookmark = false
-    var isEnding = false
-    var waiter: CheckedContinuation<Signal, Never>?
-    var timers: [ScheduledTimer] = []
-}
-
 extension APIServer {
     func watch(_ request: APIRequest, _ scope: ResourceScope) throws(APIError) -> APIAnswer {
         let form = try ObjectForm.negotiated(request, custom: scope.type.isCustom)
@@ -75,9 +57,9 @@ extension APIServer {
                     "resourceVersionMatch",
                     "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
         }
-        guard watchers.count < options.storeLimits.watchers else {
+        guard state.watches.count < options.storeLimits.watchers else {
             throw APIError(
-                429, "TooManyRequests", "too many watches: \(watchers.count) are open",
+                429, "TooManyRequests", "too many watches: \(state.watches.count) are open",
                 details: ["retryAfterSeconds": 1],
                 retryAfter: 1)
         }
@@ -96,19 +78,19 @@ extension APIServer {
         var plan = WatchPlan(
             filter: filter, form: form, includeObject: request.query["includeObject"] ?? "Metadata",
             bookmarks: bookmarks, seconds: asked > 0 ? min(asked, 86_400) : Int.random(in: 1_800...3_600),
-            revision: store.revision)
+            revision: state.revision)
         let fromStart = sendsInitial ?? (wanted == 0)
         if fromStart {
-            plan.initial = store.list(scope.type.storage, namespace: filter.namespace)
+            plan.initial = state.list(scope.type.storage, namespace: filter.namespace)
                 .filter { filter.matches($0.0, $0.1.json) }.map(\.1)
             plan.endsInitial = sendsInitial == true || bookmarks
-        } else if wanted > store.revision {
+        } else if wanted > state.revision {
             plan.skipsUntil = wanted
             plan.revision = wanted
         } else if wanted > 0 || sendsInitial == nil {
-            guard let past = store.changes(scope.type.storage, after: wanted) else {
+            guard let past = state.changes(scope.type.storage, after: wanted) else {
                 plan.fault = .expired(
-                    "too old resource version: \(wanted) (\(store.oldestRevision(scope.type.storage)))")
+                    "too old resource version: \(wanted) (\(state.oldestRevision(scope.type.storage)))")
                 return .watch(plan)
             }
             plan.past = Array(past)
@@ -146,108 +128,56 @@ extension APIServer {
         }
     }
 
-    private func startWatcher(_ plan: WatchPlan) -> Int? {
-        guard let missed = store.changes(plan.filter.type.storage, after: min(plan.revision, store.revision))
-        else {
+    private func startWatcher(_ plan: WatchPlan) -> Watches.Identifier? {
+        let resource = plan.filter.type.storage
+        guard let missed = state.changes(resource, after: min(plan.revision, state.revision)) else {
             return nil
         }
-        nextWatcher += 1
-        let identifier = nextWatcher
-        var watcher = Watcher(
-            storage: plan.filter.type.storage, namespace: plan.filter.namespace, bookmarks: plan.bookmarks)
-        watcher.queue = Array(missed)
-        func after(_ seconds: Double, _ body: @escaping @Sendable (isolated APIServer) -> Void) {
-            watcher.timers.append(
-                loop.schedule(after: .milliseconds(Int(seconds * 1_000)), on: self) { body($0) })
+        let identifier = state.watches.add(resource, namespace: plan.filter.namespace, missed: missed)
+        let length = Duration.seconds(plan.seconds)
+        schedule(identifier, after: length) { $0.state.watches.finish(identifier) }
+        guard plan.bookmarks else { return identifier }
+        // One shortly before the end, so that the client's next watch starts where this one stopped.
+        if length > .seconds(3) {
+            schedule(identifier, after: length - .seconds(2)) { server in
+                server.state.watches.bookmark(identifier, at: server.state.revision)
+            }
         }
-        let seconds = Double(plan.seconds)
-        after(seconds) { $0.finishWatcher(identifier) }
-        if plan.bookmarks {
-            // One shortly before the end, so that the client's next watch starts where this one stopped.
-            if seconds > 3 { after(seconds - 2) { $0.markWatcher(identifier, again: false) } }
-            watchers[identifier] = watcher
-            scheduleBookmark(identifier)
-        } else {
-            watchers[identifier] = watcher
-        }
+        scheduleBookmark(identifier)
         return identifier
     }
 
-    private func scheduleBookmark(_ identifier: Int) {
-        let timer = loop.schedule(after: .seconds(options.bookmarkInterval), on: self) {
-            $0.markWatcher(identifier, again: true)
+    private func scheduleBookmark(_ identifier: Watches.Identifier) {
+        schedule(identifier, after: .seconds(options.bookmarkInterval)) { server in
+            guard server.state.watches.contains(identifier) else { return }
+            server.state.watches.bookmark(identifier, at: server.state.revision)
+            server.scheduleBookmark(identifier)
         }
-        watchers[identifier]?.timers.append(timer)
     }
 
-    private func markWatcher(_ identifier: Int, again: Bool) {
-        guard watchers[identifier] != nil else { return }
-        watchers[identifier]?.pendingBookmark = true
-        if again { scheduleBookmark(identifier) }
-        wake(identifier)
+    /// Does something later, unless the watch has ended by then.
+    private func schedule(
+        _ identifier: Watches.Identifier, after delay: Duration,
+        _ body: @escaping @Sendable (isolated APIServer) -> Void
+    ) {
+        let timer = loop.schedule(after: delay) { [weak self] in self?.assumeIsolated { body($0) } }
+        state.watches.keep(timer, for: identifier)
     }
 
-    /// The watch comes to its normal end after what is queued.
-    func finishWatcher(_ identifier: Int) {
-        watchers[identifier]?.isEnding = true
-        wake(identifier)
-    }
+    private func endWatcher(_ identifier: Watches.Identifier) { state.watches.remove(identifier) }
 
-    private func endWatcher(_ identifier: Int) {
-        guard let watcher = watchers.removeValue(forKey: identifier) else { return }
-        for timer in watcher.timers { timer.cancel() }
-        watcher.waiter?.resume(returning: .end)
-    }
-
-    private func ready(_ identifier: Int) -> Watcher.Signal? {
-        guard var watcher = watchers[identifier] else { return .end }
-        defer { watchers[identifier] = watcher }
-        if !watcher.queue.isEmpty {
-            let events = watcher.queue
-            watcher.queue = []
-            return .events(events)
-        }
-        if watcher.isEnding { return .end }
-        if watcher.pendingBookmark {
-            watcher.pendingBookmark = false
-            return .bookmark(store.revision)
-        }
-        return nil
-    }
-
-    private func wake(_ identifier: Int) {
-        guard let waiter = watchers[identifier]?.waiter, let signal = ready(identifier) else { return }
-        watchers[identifier]?.waiter = nil
-        waiter.resume(returning: signal)
-    }
-
-    private func nextSignal(_ identifier: Int) async -> Watcher.Signal {
-        if let signal = ready(identifier) { return signal }
+    private func nextSignal(_ identifier: Watches.Identifier) async -> Watches.Signal {
+        if let signal = state.watches.signal(identifier) { return signal }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled || watchers[identifier] == nil {
+                if Task.isCancelled {
                     continuation.resume(returning: .end)
                 } else {
-                    watchers[identifier]?.waiter = continuation
+                    state.watches.wait(identifier, continuation)
                 }
             }
         } onCancel: {
             Task { await self.endWatcher(identifier) }
         }
-    }
-
-    /// Tells everybody about a change.
-    func publish(_ resource: GroupResource, _ event: StoreEvent) {
-        owners.note(resource, event)
-        for (identifier, watcher) in watchers where watcher.storage == resource && !watcher.isEnding {
-            if let namespace = watcher.namespace, namespace != event.name.namespace { continue }
-            watchers[identifier]?.queue.append(event)
-            if watcher.queue.count >= options.storeLimits.watcherBacklog {
-                watchers[identifier]?.queue = []
-                watchers[identifier]?.isEnding = true
-            }
-            wake(identifier)
-        }
-        for observer in observers { observer(resource, event) }
     }
 }

@@ -4,6 +4,7 @@ internal import APIMachinery
 internal import CEL
 internal import HTTP
 internal import JSON
+internal import KubernetesAPI
 
 extension APIServer {
     // MARK: Bodies
@@ -105,7 +106,7 @@ extension APIServer {
         _ object: JSON, _ type: ResourceType, namespace: String?, _ request: APIRequest, owned: Bool = false
     ) throws(APIError) -> StoredObject {
         var object = object.withType(type)
-        let now = APITime.now
+        let now = Timestamp.now
         if type.namespaced {
             guard let namespace else { throw .methodNotAllowed }
             if let own = object.metadata?.namespace?.string, !own.isEmpty, own != namespace {
@@ -149,21 +150,20 @@ extension APIServer {
         faults += type.strategy.validate(object, old: nil, context)
         if !faults.isEmpty { throw .invalid(group: type.storage.group, kind: type.kind, name: name, faults) }
         let place = ObjectName(namespace ?? "", name)
-        if store[type.storage, place] != nil { throw .alreadyExists(type.resource, name) }
-        guard store.count(type.storage) < options.storeLimits.objectsPerResource else {
+        if state[type.storage, place] != nil { throw .alreadyExists(type.resource, name) }
+        guard state.count(type.storage) < options.storeLimits.objectsPerResource else {
             throw APIError(
                 507, "",
-                "the local cluster holds \(store.count(type.storage)) \(type.plural), which is its limit")
+                "the local cluster holds \(state.count(type.storage)) \(type.plural), which is its limit")
         }
         if type.kind == "Service", type.group.isEmpty {
             try addresses.assign(&object, taken: takenAddresses())
         }
         let kept = type.strategy.stored(object).withType(storageType(type))
         if request.isDryRun { return StoredObject(type.strategy.shown(kept).withType(type), revision: 0) }
-        let event = store.put(type.storage, place, kept)
-        publish(type.storage, event)
-        created(type, place, event.object.json)
-        return event.object
+        let stored = state.put(type.storage, place, kept)
+        created(type, place, stored.json)
+        return stored
     }
 
     /// The type in whose form objects are kept.
@@ -179,7 +179,7 @@ extension APIServer {
 
     private func checkNamespace(_ namespace: String, _ type: ResourceType) throws(APIError) {
         let resource = GroupResource("", "namespaces")
-        guard let found = store[resource, ObjectName("", namespace)] else {
+        guard let found = state[resource, ObjectName("", namespace)] else {
             throw .notFound(resource, namespace)
         }
         if found.json.status?.phase?.string == "Terminating" {
@@ -190,7 +190,7 @@ extension APIServer {
     }
 
     private func takenAddresses() -> Set<String> {
-        Set(store.list(GroupResource("", "services")).compactMap { $0.1.json.spec?.clusterIP?.string })
+        Set(state.list(GroupResource("", "services")).compactMap { $0.1.json.spec?.clusterIP?.string })
     }
 
     /// What follows from a creation.
@@ -199,7 +199,7 @@ extension APIServer {
         case GroupResource("", "namespaces"):
             for (resource, json) in Self.namespaceObjects(place.name, options) {
                 let name = ObjectName(place.name, json.metadata?.name?.string ?? "")
-                if store[resource, name] == nil { publish(resource, store.put(resource, name, json)) }
+                if state[resource, name] == nil { state.put(resource, name, json) }
             }
         case GroupResource("apiextensions.k8s.io", "customresourcedefinitions"):
             serve(definition: object, place)
@@ -214,7 +214,7 @@ extension APIServer {
         var object = try decode(request, kind: type.kind)
         try Self.checkType(object, type)
         let warnings = try Self.prune(&object, type, request)
-        guard let old = store[type.storage, scope.objectName] else {
+        guard let old = state[type.storage, scope.objectName] else {
             throw .notFound(type.resource, scope.name ?? "")
         }
         let result = try update(scope, old: old, new: object, request)
@@ -251,7 +251,7 @@ extension APIServer {
             object.status = before.status
         }
         type.strategy.applyDefaults(&object)
-        let now = APITime.now
+        let now = Timestamp.now
         let context = WriteContext(
             namespace: place.namespace, name: place.name, subresource: scope.subresource, now: now)
         type.strategy.prepareForUpdate(&object, old: before, context)
@@ -276,12 +276,11 @@ extension APIServer {
         {
             return erase(type.storage, place, lastState: kept) ?? old
         }
-        let event = store.put(type.storage, place, kept)
-        publish(type.storage, event)
+        let written = state.put(type.storage, place, kept)
         if type.resource == GroupResource("apiextensions.k8s.io", "customresourcedefinitions"), !isStatus {
-            serve(definition: event.object.json, place)
+            serve(definition: written.json, place)
         }
-        return store[type.storage, place] ?? event.object
+        return state[type.storage, place] ?? written
     }
 
     private static func checkIdentity(

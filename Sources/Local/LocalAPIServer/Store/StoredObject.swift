@@ -3,6 +3,8 @@
 
 internal import APIMachinery
 internal import JSON
+internal import KubernetesAPI
+internal import SystemIO
 
 /// An object at one version.
 struct StoredObject: Sendable {
@@ -12,6 +14,8 @@ struct StoredObject: Sendable {
     let body: [UInt8]
     /// Its resourceVersion.
     let revision: Int64
+    /// The object as a value of the Swift type that was asked for last.
+    private let typed = Lock<(any Resource)?>(nil)
 
     /// Takes an object whose metadata.resourceVersion is already set.
     init(_ json: JSON, revision: Int64) {
@@ -21,6 +25,14 @@ struct StoredObject: Sendable {
         bare.apiVersion = nil
         bare.kind = nil
         body = bare.serialized()
+    }
+
+    /// The object as a value of a Swift type, decoded once however many ask; nil where it is not of the type's shape.
+    func decoded<Object: Resource>(as type: Object.Type) -> Object? {
+        if let known = typed.withLock(\.self) as? Object { return known }
+        guard let object = try? JSON.decode(type, from: body) else { return nil }
+        typed.withLock { $0 = object }
+        return object
     }
 
     /// The object as JSON text of a version and kind.

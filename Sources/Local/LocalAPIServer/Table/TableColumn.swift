@@ -2,6 +2,7 @@
 
 internal import CEL
 internal import JSON
+internal import KubernetesAPI
 
 /// One column of a Table.
 struct TableColumn: Sendable {
@@ -44,8 +45,8 @@ struct TableColumn: Sendable {
 
     /// How long ago a time was, as kubectl writes it.
     static func age(of time: JSON?) -> String {
-        guard let text = time?.string, let moment = APITime(text) else { return "<unknown>" }
-        return APITime.humanDuration(seconds: APITime.now.seconds - moment.seconds)
+        guard let text = time?.string, let moment = Timestamp(text) else { return "<unknown>" }
+        return Age.humanDuration(seconds: Timestamp.now.seconds - moment.seconds)
     }
 
     var definition: JSON {

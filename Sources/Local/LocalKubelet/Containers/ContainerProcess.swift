@@ -4,7 +4,6 @@
 
 internal import CLinux
 internal import Glibc
-internal import JSON
 internal import SystemIO
 
 /// How to start a shim.
@@ -45,7 +44,7 @@ final class ContainerProcess: Sendable {
         do {
             try Files.makeDirectory(directory, mode: 0o700)
             let specPath = directory + "/" + ContainerSpec.fileName
-            try Files.write(specPath, spec.json.serialized(), mode: 0o600)
+            try Files.write(specPath, try spec.octets(in: directory), mode: 0o600)
             let input = try FileDescriptor.open(specPath, flags: O_RDONLY)
             guard flock(input.number, LOCK_EX | LOCK_NB) == 0 else { throw SystemError("lock", specPath) }
             var numbers: [Int32] = [-1, -1]
@@ -114,17 +113,16 @@ final class ContainerProcess: Sendable {
         // The shim was killed: its program gets SIGKILL from the system, its group from us.
         runningRecord(directory)?.program.signalGroup(.kill)
         let unknown = ExitRecord.unknown(at: WallClock.now)
-        try? Files.writeAtomically(
-            directory + "/" + ExitRecord.fileName, unknown.json.serialized(), mode: 0o600)
+        try? unknown.write(in: directory)
         return unknown
     }
 
     private static func exitRecord(_ directory: String) -> ExitRecord? {
-        JSON.file(directory + "/" + ExitRecord.fileName).flatMap(ExitRecord.init)
+        ExitRecord.read(in: directory)
     }
 
     private static func runningRecord(_ directory: String) -> RunningRecord? {
-        JSON.file(directory + "/" + RunningRecord.fileName).flatMap(RunningRecord.init)
+        RunningRecord.read(in: directory)
     }
 
     private static func isLocked(_ path: String) -> Bool {

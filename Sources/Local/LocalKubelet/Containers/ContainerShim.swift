@@ -38,7 +38,7 @@ package enum ContainerShim {
         init(directory: String) { self.directory = directory }
 
         mutating func main() -> Int32 {
-            guard let bytes = readSpec(), let json = try? JSON(parsing: bytes), let spec = ContainerSpec(json)
+            guard let bytes = readSpec(), let spec = try? JSON.decode(ContainerSpec.self, from: bytes)
             else {
                 return fail("spec.json in \(directory) is not the description of a container")
             }
@@ -102,8 +102,7 @@ package enum ContainerShim {
                 let shim = ProcessIdentity.current(getpid())
             else { throw SystemError("read", "/proc/\(pid)/stat", code: ENOENT) }
             let record = RunningRecord(program: program, shim: shim, startedAt: WallClock.now)
-            try Files.writeAtomically(
-                directory + "/" + RunningRecord.fileName, record.json.serialized(), mode: 0o600)
+            try record.write(in: directory)
         }
 
         /// A program that has ended already is still a zombie of ours: its number is safe, its start does not
@@ -184,8 +183,7 @@ package enum ContainerShim {
 
         private func record(_ exit: ExitRecord) -> Int32 {
             do {
-                try Files.writeAtomically(
-                    directory + "/" + ExitRecord.fileName, exit.json.serialized(), mode: 0o600)
+                try exit.write(in: directory)
                 return 0
             } catch {
                 return 1  // the directory is gone: nobody waits for this record

@@ -4,7 +4,7 @@ internal import Glibc
 internal import SystemIO
 
 /// One very process of this machine.
-struct ProcessIdentity: Equatable, Sendable {
+struct ProcessIdentity: Codable, Equatable, Sendable {
     var pid: Int32
     /// Clock ticks from the machine's boot to the process's start: field 22 of /proc/PID/stat (proc(5)).
     var start: UInt64

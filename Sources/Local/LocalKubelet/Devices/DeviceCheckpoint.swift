@@ -4,6 +4,7 @@
 
 internal import JSON
 internal import SystemIO
+internal import Text
 
 /// Reads and writes `kubelet_internal_checkpoint`.
 struct DeviceCheckpoint: Equatable {
@@ -25,64 +26,101 @@ struct DeviceCheckpoint: Equatable {
         registered = state.healthy.mapValues { $0.sorted() }
     }
 
-    /// The file's bytes.
-    func serialized() -> [UInt8] {
-        var entries: [JSON] = []
+    /// The file's octets.
+    func serialized() throws(JSONError) -> [UInt8] {
+        var entries: [File.Entry] = []
         for (pod, containers) in podDevices.pods.sorted(by: { $0.key < $1.key }) {
             for (container, resources) in containers.sorted(by: { $0.key < $1.key }) {
                 for (resource, allocation) in resources.sorted(by: { $0.key < $1.key }) {
-                    let nodes = allocation.devices.map { (String($0.key), JSON($0.value)) }
-                    entries.append([
-                        "PodUID": .string(pod), "ContainerName": .string(container),
-                        "ResourceName": .string(resource),
-                        "DeviceIDs": .object(Dictionary(nodes, uniquingKeysWith: { first, _ in first })),
-                        "AllocResp": .string(Base64.encode(allocation.response)),
-                    ])
+                    let nodes = allocation.devices.map { (String($0.key), $0.value) }
+                    entries.append(
+                        File.Entry(
+                            podUID: pod, containerName: container, resourceName: resource,
+                            deviceIDs: Dictionary(nodes, uniquingKeysWith: { first, _ in first }),
+                            allocResp: Base64.encode(allocation.response)))
                 }
             }
         }
-        let data: JSON = [
-            "PodDeviceEntries": entries.isEmpty ? .null : .array(entries),
-            "RegisteredDevices": .object(registered.mapValues { JSON($0) }),
-        ]
-        return (["Data": data, "Checksum": .int(Int64(Self.checksum(data)))] as JSON).serialized()
+        let contents = File.Contents(
+            podDeviceEntries: entries.isEmpty ? nil : entries, registeredDevices: registered)
+        return try JSON.encode(File(contents: contents, checksum: contents.checksum()))
     }
 
     /// Reads a file.
     ///
     /// - Throws: `CheckpointError` with a sentence for a person; the kubelet then starts with no memory.
-    init(parsing bytes: [UInt8]) throws(CheckpointError) {
-        let file: JSON
-        do { file = try JSON(parsing: bytes) } catch { throw CheckpointError("\(error)") }
-        guard let data = file.Data, let checksum = file.Checksum?.int else {
-            throw CheckpointError("Data or Checksum is missing")
+    init(parsing octets: [UInt8]) throws(CheckpointError) {
+        let file: File
+        let checksum: UInt32
+        do throws(JSONError) {
+            file = try JSON.decode(File.self, from: octets)
+            checksum = try file.contents.checksum()
+        } catch {
+            throw CheckpointError(error.description)
         }
-        guard checksum == Int(Self.checksum(data)) else {
-            throw CheckpointError("the checksum is \(checksum), the data's is \(Self.checksum(data))")
+        guard file.checksum == checksum else {
+            throw CheckpointError("the checksum is \(file.checksum), the data's is \(checksum)")
         }
         podDevices = PodDevices()
-        for entry in data.PodDeviceEntries?.array ?? [] {
-            guard let pod = entry.PodUID?.string, let container = entry.ContainerName?.string,
-                let resource = entry.ResourceName?.string, let nodes = entry.DeviceIDs?.object,
-                let response = Base64.decode(entry.AllocResp?.string ?? "")
-            else { throw CheckpointError("an entry of PodDeviceEntries is not of the known shape") }
+        for entry in file.contents.podDeviceEntries ?? [] {
+            guard let response = Base64.decode(entry.allocResp) else {
+                throw CheckpointError("an entry's AllocResp is not base64")
+            }
             var devices: [Int64: [String]] = [:]
-            for (node, ids) in nodes {
+            for (node, ids) in entry.deviceIDs {
                 guard let number = Int64(node) else { throw CheckpointError("\(node) is no NUMA node") }
-                devices[number] = (ids.array ?? []).compactMap(\.string)
+                devices[number] = ids
             }
             podDevices.insert(
-                ContainerKey(pod: pod, container: container), resource: resource,
+                ContainerKey(pod: entry.podUID, container: entry.containerName), resource: entry.resourceName,
                 DeviceAllocation(devices: devices, response: response))
         }
-        registered = (data.RegisteredDevices?.object ?? [:]).mapValues {
-            ($0.array ?? []).compactMap(\.string)
+        registered = file.contents.registeredDevices
+    }
+}
+
+/// The file as it stands on disk.
+private struct File: Codable {
+    struct Entry: Codable {
+        var podUID: String
+        var containerName: String
+        var resourceName: String
+        /// NUMA node to device ids.
+        var deviceIDs: [String: [String]]
+        /// The plugin's answer, base64.
+        var allocResp: String
+
+        enum CodingKeys: String, CodingKey {
+            case podUID = "PodUID"
+            case containerName = "ContainerName"
+            case resourceName = "ResourceName"
+            case deviceIDs = "DeviceIDs"
+            case allocResp = "AllocResp"
         }
     }
 
-    /// FNV-1a of the data's canonical bytes (keys sorted, no white space).
-    private static func checksum(_ data: JSON) -> UInt32 {
-        data.serialized().reduce(2_166_136_261) { hash, byte in (hash ^ UInt32(byte)) &* 16_777_619 }
+    struct Contents: Codable {
+        /// nil where there are none, as Go writes it.
+        var podDeviceEntries: [Entry]?
+        var registeredDevices: [String: [String]]
+
+        enum CodingKeys: String, CodingKey {
+            case podDeviceEntries = "PodDeviceEntries"
+            case registeredDevices = "RegisteredDevices"
+        }
+
+        /// FNV-1a of the canonical octets (keys sorted, no white space), cut to 32 bits.
+        func checksum() throws(JSONError) -> UInt32 {
+            UInt32(truncatingIfNeeded: FNV1a(try JSON.encode(self)).value)
+        }
+    }
+
+    var contents: Contents
+    var checksum: UInt32
+
+    enum CodingKeys: String, CodingKey {
+        case contents = "Data"
+        case checksum = "Checksum"
     }
 }
 

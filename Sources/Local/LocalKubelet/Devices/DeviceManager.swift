@@ -278,7 +278,7 @@ actor DeviceManager: LoopActor, ContainerDevices {
 
     private func writeCheckpoint() {
         // A checkpoint that cannot be written must not stop pods: the next one may succeed.
-        try? Files.writeAtomically(
-            directory + "/" + DeviceCheckpoint.fileName, DeviceCheckpoint(state).serialized(), mode: 0o600)
+        guard let octets = try? DeviceCheckpoint(state).serialized() else { return }
+        try? Files.writeAtomically(directory + "/" + DeviceCheckpoint.fileName, octets, mode: 0o600)
     }
 }

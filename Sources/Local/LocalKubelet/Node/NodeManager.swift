@@ -1,13 +1,13 @@
 // Tells the API server that this node is there, every ten seconds and whenever its devices change.
 
-internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 /// Registers the node, renews its status and its lease.
 actor NodeManager: LoopActor {
     nonisolated let loop: EventLoop
 
-    private let backend: any KubeletBackend
+    private let cluster: any ClusterAPI
     private let devices: DeviceManager
     private let timings: KubeletTimings
     private let name: String
@@ -15,22 +15,22 @@ actor NodeManager: LoopActor {
     private let facts: NodeFacts
     private let version: String
     private let images: [String]
-    private let readySince = WallClock.timestamp()
+    private let readySince = Timestamp.now
     private var zeroed: Set<String> = []
-    private var lease: JSON?
+    private var lease: Lease?
     private let wakeups: AsyncStream<Void>
     private let wakeup: AsyncStream<Void>.Continuation
 
     init(
         name: String, labels: [String: String], facts: NodeFacts, version: String, images: [String],
-        backend: any KubeletBackend, devices: DeviceManager, timings: KubeletTimings, loop: EventLoop
+        cluster: any ClusterAPI, devices: DeviceManager, timings: KubeletTimings, loop: EventLoop
     ) {
         self.name = name
         self.labels = labels
         self.facts = facts
         self.version = version
         self.images = images
-        self.backend = backend
+        self.cluster = cluster
         self.devices = devices
         self.timings = timings
         self.loop = loop
@@ -54,7 +54,7 @@ actor NodeManager: LoopActor {
     /// Registers the node, however long that takes.
     func register() async {
         while !Task.isCancelled {
-            do throws(BackendError) {
+            do throws(ClusterError) {
                 try await registerOnce()
                 return
             } catch {
@@ -63,20 +63,28 @@ actor NodeManager: LoopActor {
         }
     }
 
-    private var path: String { "/api/v1/nodes/" + name }
+    private var key: ObjectKey { ObjectKey(name: name) }
 
-    private func registerOnce() async throws(BackendError) {
-        do throws(BackendError) {
-            let known = try await backend.get(path)
+    /// A merge patch of the node's labels; those of others stay.
+    private struct LabelsPatch: Encodable, Sendable {
+        struct Metadata: Encodable, Sendable { var labels: [String: String] }
+        var metadata: Metadata
+    }
+
+    private struct StatusPatch: Encodable, Sendable { var status: NodeStatus }
+
+    private func registerOnce() async throws(ClusterError) {
+        do throws(ClusterError) {
+            let known = try await cluster.get(Node.self, key)
             // A kubelet that has lost its memory cannot say what the devices are
             // (ShouldResetExtendedResourceCapacity).
-            if await devices.isFirstStart { zeroed = NodeStatus.extendedResources(known.status ?? .null) }
-            _ = try await backend.patch(path, ["metadata": ["labels": JSON(labels)]], .merge)
+            if await devices.isFirstStart { zeroed = NodeStatusBuilder.extendedResources(known.status) }
+            try await cluster.patch(
+                Node.self, key, LabelsPatch(metadata: .init(labels: labels)), kind: .merge, subresource: nil)
             try await sendStatus()
         } catch {
-            guard error.status == 404 else { throw error }
-            let status = await status()
-            _ = try await backend.create("/api/v1/nodes", status.object)
+            guard error.isNotFound else { throw error }
+            try await cluster.create(await builder().node)
             try await sendStatus()
         }
     }
@@ -95,54 +103,47 @@ actor NodeManager: LoopActor {
         touch()
         for await _ in wakeups {
             if Task.isCancelled { break }
-            do throws(BackendError) { try await sendStatus() } catch {
+            do throws(ClusterError) { try await sendStatus() } catch {
                 // A node that was deleted is registered anew; other failures are mended by the next tick.
-                if error.status == 404 { try? await registerOnce() }
+                if error.isNotFound { try? await registerOnce() }
             }
         }
         ticker.cancel()
     }
 
-    private func status() async -> NodeStatus {
+    private func builder() async -> NodeStatusBuilder {
         let capacity = await devices.capacity()
         zeroed.formUnion(capacity.removed)  // a key once shown is never taken away
-        return NodeStatus(
+        return NodeStatusBuilder(
             name: name, labels: labels, facts: facts, kubeletVersion: version, images: images,
-            devices: capacity,
-            zeroed: zeroed, readySince: readySince)
+            devices: capacity, zeroed: zeroed, readySince: readySince)
     }
 
-    private func sendStatus() async throws(BackendError) {
-        let status = await status()
-        _ = try await backend.patch(path + "/status", ["status": status.status], .strategic)
+    private func sendStatus() async throws(ClusterError) {
+        try await cluster.patch(
+            Node.self, key, StatusPatch(status: await builder().status), kind: .strategic,
+            subresource: "status")
     }
 
     private func renewLease() async {
-        let collection = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
-        let now = JSON.string(WallClock.timestamp(digits: 6))
-        do throws(BackendError) {
-            if lease == nil {
-                do throws(BackendError) { lease = try await backend.get(collection + "/" + name) } catch {
-                    guard error.status == 404 else { throw error }
-                    lease = try await backend.create(
-                        collection,
-                        [
-                            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                            "metadata": ["name": .string(name), "namespace": "kube-node-lease"],
-                            "spec": [
-                                "holderIdentity": .string(name), "leaseDurationSeconds": 40, "renewTime": now,
-                            ],
-                        ])
-                    return
-                }
-            }
-            guard var renewed = lease else { return }
-            renewed[path: ["spec", "holderIdentity"]] = .string(name)
-            renewed[path: ["spec", "leaseDurationSeconds"]] = 40
-            renewed[path: ["spec", "renewTime"]] = now
-            lease = try await backend.replace(collection + "/" + name, renewed)
+        do throws(ClusterError) {
+            if lease == nil { lease = try await existingLease() }
+            var renewed = lease ?? Lease(ObjectMetadata(name: name, namespace: "kube-node-lease"))
+            renewed.spec.holderIdentity = name
+            renewed.spec.leaseDurationSeconds = 40
+            renewed.spec.renewTime = .now
+            lease = lease == nil ? try await cluster.create(renewed) : try await cluster.replace(renewed)
         } catch {
             lease = nil  // somebody else has changed it, or it is gone: read it again next time
+        }
+    }
+
+    /// The node's lease; nil where there is none.
+    private func existingLease() async throws(ClusterError) -> Lease? {
+        let key = ObjectKey(namespace: "kube-node-lease", name: name)
+        do throws(ClusterError) { return try await cluster.get(Lease.self, key) } catch {
+            guard error.isNotFound else { throw error }
+            return nil
         }
     }
 }

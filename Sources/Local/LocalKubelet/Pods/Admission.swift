@@ -1,6 +1,6 @@
 // What the kubelet checks of a pod beside its devices, in the order and the words of `GeneralPredicates`.
 
-internal import JSON
+internal import KubernetesAPI
 
 /// A pod that is refused.
 struct AdmissionRejection: Error, Equatable {
@@ -19,10 +19,12 @@ struct AdmissionRejection: Error, Equatable {
 struct NodeRoom: Equatable, Sendable {
     /// Thousandths of a CPU.
     var cpu: Int64
-    /// Bytes.
+    /// Octets.
     var memory: Int64
     var pods: Int
     var labels: [String: String]
+    /// The node's name, which node affinity may ask for.
+    var name = ""
     /// Whether the node was told to run nothing (`ganglion` has no such switch yet; a test may).
     var isReady = true
 
@@ -34,12 +36,15 @@ struct NodeRoom: Equatable, Sendable {
             throw AdmissionRejection(reason: "NodeNotReady", message: "the node is not ready to run pods")
         }
         try fit("pods", requested: 1, used: Int64(others.count), capacity: Int64(pods))
-        let used = { (resource: String) in others.map { $0.request(resource) }.reduce(0, saturatingSum) }
-        try fit("cpu", requested: pod.request("cpu"), used: used("cpu"), capacity: cpu)
-        let bytes = { (thousandths: Int64) in thousandths / 1000 }
+        func used(_ resource: String) -> Quantity {
+            others.reduce(.zero) { $0 + PodRequirements($1).request(resource) }
+        }
+        let wanted = PodRequirements(pod)
         try fit(
-            "memory", requested: bytes(pod.request("memory")), used: bytes(used("memory")), capacity: memory)
-        for (key, value) in pod.spec.nodeSelector?.strings ?? [:] where labels[key] != value {
+            "cpu", requested: wanted.request("cpu").milliValue, used: used("cpu").milliValue, capacity: cpu)
+        try fit(
+            "memory", requested: wanted.request("memory").value, used: used("memory").value, capacity: memory)
+        guard pod.spec.selects(nodeLabels: labels, name: name) else {
             throw AdmissionRejection(
                 reason: "NodeAffinity",
                 message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector")
@@ -49,15 +54,11 @@ struct NodeRoom: Equatable, Sendable {
     private func fit(
         _ resource: String, requested: Int64, used: Int64, capacity: Int64
     ) throws(AdmissionRejection) {
-        guard requested > 0, saturatingSum(requested, used) > capacity else { return }
+        let (sum, overflow) = requested.addingReportingOverflow(used)
+        guard requested > 0, overflow || sum > capacity else { return }
         throw AdmissionRejection(
             reason: "OutOf" + resource,
             message: "Node didn't have enough resource: \(resource), requested: \(requested), used: \(used), "
                 + "capacity: \(capacity)")
-    }
-
-    private func saturatingSum(_ first: Int64, _ second: Int64) -> Int64 {
-        let (sum, overflow) = first.addingReportingOverflow(second)
-        return overflow ? .max : sum
     }
 }

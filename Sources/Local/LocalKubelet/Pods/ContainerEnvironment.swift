@@ -1,15 +1,37 @@
-// A container's environment: first what the device plugins want, then what the pod says, so that the pod
-// wins; values may refer to what stands before them as $(NAME).
+// A container's environment: first what the device plugins want, then what the pod says, so that the pod wins; values may
+// refer to what stands before them as $(NAME).
 
-internal import JSON
+internal import KubernetesAPI
 
 /// What values come from outside the pod.
 struct EnvironmentSources: Sendable {
     var podIP: String
     var hostIP: String
     var nodeName: String
-    /// "configmaps/NAME" or "secrets/NAME" to the data, decoded; only what exists.
-    var objects: [String: [String: String]] = [:]
+    /// Config maps and secrets, decoded; only what exists.
+    var objects: [DataObject: [String: String]] = [:]
+}
+
+/// A config map or a secret of the pod's namespace.
+struct DataObject: Hashable, Comparable, Sendable {
+    enum Kind: String, Sendable {
+        case configMap = "ConfigMap"
+        case secret = "Secret"
+    }
+
+    var kind: Kind
+    var name: String
+
+    /// nil where a reference names nothing.
+    init?(_ kind: Kind, _ name: String?) {
+        guard let name, !name.isEmpty else { return nil }
+        self.kind = kind
+        self.name = name
+    }
+
+    static func < (left: DataObject, right: DataObject) -> Bool {
+        (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
+    }
 }
 
 /// A reference that leads nowhere: the container waits as CreateContainerConfigError.
@@ -22,106 +44,115 @@ enum ContainerEnvironment {
     /// The environment as name to value.
     ///
     /// - Parameters:
-    ///   - plugins: what Allocate answered.
     ///   - base: what every container has: HOME, PATH, KUBERNETES_SERVICE_HOST ...
+    ///   - plugins: what Allocate answered.
     /// - Throws: `EnvironmentError` where a reference that is not optional cannot be resolved.
     static func build(
         pod: Pod, container: Container, base: [String: String], plugins: [String: String],
         sources: EnvironmentSources
     ) throws(EnvironmentError) -> [String: String] {
         var result = base.merging(plugins) { _, plugin in plugin }
-        for source in container.json.envFrom?.array ?? [] {
-            let prefix = source.prefix?.string ?? ""
-            for (kind, member) in [("configmaps", source.configMapRef), ("secrets", source.secretRef)] {
-                guard let member, let name = member.name?.string else { continue }
-                guard let data = sources.objects[kind + "/" + name] else {
-                    if member.optional?.bool == true { continue }
-                    throw missing(kind, name)
+        for source in container.envFrom {
+            for (object, isOptional) in objects(of: source) {
+                guard let data = sources.objects[object] else {
+                    if isOptional { continue }
+                    throw missing(object)
                 }
-                for (key, value) in data { result[prefix + key] = value }
+                for (key, value) in data { result[(source.prefix ?? "") + key] = value }
             }
         }
-        for entry in container.json.env?.array ?? [] {
-            guard let name = entry.name?.string, !name.isEmpty, !name.contains("=") else { continue }
-            if let value = entry.value?.string {
-                result[name] = expand(value, result)
+        for entry in container.env where !entry.name.isEmpty && !entry.name.contains("=") {
+            if let value = entry.value {
+                result[entry.name] = expand(value, result)
             } else if let from = entry.valueFrom {
                 guard let value = try resolve(from, pod: pod, container: container, sources: sources) else {
                     continue
                 }
-                result[name] = value
+                result[entry.name] = value
             } else {
-                result[name] = ""
+                result[entry.name] = ""
             }
         }
         return result
     }
 
-    /// The names "configmaps/X" and "secrets/X" that a container refers to.
-    static func references(_ container: Container) -> [String] {
-        var names: [String] = []
-        func add(_ kind: String, _ json: JSON?) {
-            if let name = json?.name?.string { names.append(kind + "/" + name) }
+    /// The config maps and secrets that a container refers to.
+    static func references(_ container: Container) -> [DataObject] {
+        var found = Set(container.envFrom.flatMap { objects(of: $0).map(\.object) })
+        for source in container.env.compactMap(\.valueFrom) {
+            found.formUnion(keys(of: source).map(\.object))
         }
-        for source in container.json.envFrom?.array ?? [] {
-            add("configmaps", source.configMapRef)
-            add("secrets", source.secretRef)
-        }
-        for entry in container.json.env?.array ?? [] {
-            add("configmaps", entry.valueFrom?.configMapKeyRef)
-            add("secrets", entry.valueFrom?.secretKeyRef)
-        }
-        return Array(Set(names)).sorted()
+        return found.sorted()
+    }
+
+    private static func objects(of source: EnvFromSource) -> [(object: DataObject, isOptional: Bool)] {
+        [
+            (DataObject(.configMap, source.configMapRef?.name), source.configMapRef?.optional),
+            (DataObject(.secret, source.secretRef?.name), source.secretRef?.optional),
+        ].compactMap { object, isOptional in object.map { ($0, isOptional == true) } }
+    }
+
+    private static func keys(of source: EnvVarSource) -> [(object: DataObject, key: KeySelector)] {
+        [(DataObject.Kind.configMap, source.configMapKeyRef), (.secret, source.secretKeyRef)]
+            .compactMap { kind, key in
+                guard let key, let object = DataObject(kind, key.name) else { return nil }
+                return (object, key)
+            }
     }
 
     private static func resolve(
-        _ from: JSON, pod: Pod, container: Container, sources: EnvironmentSources
+        _ source: EnvVarSource, pod: Pod, container: Container, sources: EnvironmentSources
     ) throws(EnvironmentError) -> String? {
-        if let path = from.fieldRef?.fieldPath?.string { return try field(path, pod: pod, sources: sources) }
-        if let resource = from.resourceFieldRef?.resource?.string {
-            let parts = resource.split(separator: ".", maxSplits: 1)
-            guard parts.count == 2, let list = container.json.resources?[String(parts[0])],
-                let text = list[String(parts[1])].flatMap(Container.quantityText)
-            else { return "0" }
-            return Quantity.value(text).map(String.init) ?? text
-        }
-        for (kind, reference) in [("configmaps", from.configMapKeyRef), ("secrets", from.secretKeyRef)] {
-            guard let reference, let name = reference.name?.string, let key = reference.key?.string else {
-                continue
-            }
-            if let value = sources.objects[kind + "/" + name]?[key] { return value }
-            if reference.optional?.bool == true { return nil }
-            guard sources.objects[kind + "/" + name] != nil else { throw missing(kind, name) }
-            let word = kind == "secrets" ? "Secret" : "ConfigMap"
-            throw EnvironmentError(message: "couldn't find key \(key) in \(word) \(pod.namespace)/\(name)")
+        if let field = source.fieldRef { return try value(of: field.fieldPath, pod: pod, sources: sources) }
+        if let resource = source.resourceFieldRef { return amount(resource.resource, of: container) }
+        for (object, selector) in keys(of: source) {
+            if let value = sources.objects[object]?[selector.key] { return value }
+            if selector.optional == true { return nil }
+            guard sources.objects[object] != nil else { throw missing(object) }
+            throw EnvironmentError(
+                message:
+                    "couldn't find key \(selector.key) in \(object.kind.rawValue) \(pod.namespace)/\(object.name)"
+            )
         }
         return nil
     }
 
-    private static func field(
-        _ path: String, pod: Pod, sources: EnvironmentSources
+    /// `limits.cpu` and the like, in whole units; 0 where the container says nothing of it.
+    private static func amount(_ resource: String, of container: Container) -> String {
+        let parts = resource.split(separator: ".", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return "0" }
+        let amounts =
+            switch parts[0] {
+            case "limits": container.resources.limits
+            case "requests": container.resources.requests
+            default: [String: Quantity]()
+            }
+        return String((amounts[parts[1]] ?? .zero).value)
+    }
+
+    private static func value(
+        of field: String, pod: Pod, sources: EnvironmentSources
     ) throws(EnvironmentError) -> String {
-        switch path {
+        switch field {
         case "metadata.name": return pod.name
         case "metadata.namespace": return pod.namespace
         case "metadata.uid": return pod.uid
         case "spec.nodeName": return sources.nodeName
-        case "spec.serviceAccountName": return pod.spec.serviceAccountName?.string ?? "default"
+        case "spec.serviceAccountName": return pod.spec.serviceAccountName ?? "default"
         case "status.podIP", "status.podIPs": return sources.podIP
         case "status.hostIP", "status.hostIPs": return sources.hostIP
         default: break
         }
-        for kind in ["labels", "annotations"] {
+        for (kind, map) in [("labels", pod.metadata.labels), ("annotations", pod.metadata.annotations)] {
             let prefix = "metadata.\(kind)['"
-            guard path.hasPrefix(prefix), path.hasSuffix("']") else { continue }
-            let key = String(path.dropFirst(prefix.count).dropLast(2))
-            return pod.json.metadata?[kind]?[key]?.string ?? ""
+            guard field.hasPrefix(prefix), field.hasSuffix("']") else { continue }
+            return map[String(field.dropFirst(prefix.count).dropLast(2))] ?? ""
         }
-        throw EnvironmentError(message: "unsupported fieldPath: \(path)")
+        throw EnvironmentError(message: "unsupported fieldPath: \(field)")
     }
 
-    private static func missing(_ kind: String, _ name: String) -> EnvironmentError {
-        EnvironmentError(message: "\(kind == "secrets" ? "secret" : "configmap") \"\(name)\" not found")
+    private static func missing(_ object: DataObject) -> EnvironmentError {
+        EnvironmentError(message: "\(object.kind.rawValue.lowercased()) \"\(object.name)\" not found")
     }
 
     /// Replaces $(NAME) by its value and $$ by $; a name that is not known stays as it is.

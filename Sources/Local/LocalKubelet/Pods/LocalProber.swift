@@ -9,7 +9,7 @@ struct LocalProber: Prober {
     let loop: EventLoop
 
     func check(
-        _ probe: Probe, address: String, environment: [String: String], directory: String
+        _ probe: ContainerProbe, address: String, environment: [String: String], directory: String
     ) async -> ProbeResult {
         switch probe.action {
         case .http(let port, let path, let host, let headers):

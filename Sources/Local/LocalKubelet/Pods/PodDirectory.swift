@@ -6,7 +6,7 @@
 //     ROOT/pods/UID/containers/NAME/rootfs/mnt/x      a link for each volume mount
 //     ROOT/pods/UID/containers/NAME/3/                the fourth run: spec.json, running.json, exit.json, log
 
-internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 /// The directory of one pod.
@@ -17,45 +17,30 @@ struct PodDirectory: Equatable, Sendable {
     init(root: String, uid: String) { path = root + "/pods/" + uid }
 
     /// What must be known of a pod whose object is gone.
-    struct Record: Equatable, Sendable {
+    struct Record: JSONFile, Equatable, Sendable {
+        static let fileName = "pod.json"
+
         var uid: String
         var namespace: String
         var name: String
         var ip: String
-        /// RFC 3339.
-        var startTime: String
+        /// When the kubelet saw the pod first.
+        var startTime: Timestamp
 
-        init(uid: String, namespace: String, name: String, ip: String, startTime: String) {
+        init(uid: String, namespace: String, name: String, ip: String, startTime: Timestamp) {
             self.uid = uid
             self.namespace = namespace
             self.name = name
             self.ip = ip
             self.startTime = startTime
         }
-
-        init?(_ json: JSON) {
-            guard let uid = json.uid?.string, let namespace = json.namespace?.string,
-                let name = json.name?.string
-            else { return nil }
-            self.init(
-                uid: uid, namespace: namespace, name: name, ip: json.ip?.string ?? "",
-                startTime: json.startTime?.string ?? "")
-        }
-
-        var json: JSON {
-            [
-                "uid": .string(uid), "namespace": .string(namespace), "name": .string(name),
-                "ip": .string(ip),
-                "startTime": .string(startTime),
-            ]
-        }
     }
 
-    var record: Record? { JSON.file(path + "/pod.json").flatMap(Record.init) }
+    var record: Record? { Record.read(in: path) }
 
     func write(_ record: Record) throws(SystemError) {
         try Files.makeDirectory(path, mode: 0o750)
-        try Files.writeAtomically(path + "/pod.json", record.json.serialized(), mode: 0o600)
+        try record.write(in: path)
     }
 
     /// The records of all pods below a root.

@@ -2,7 +2,8 @@
 // one, and a pod is admitted within its change: a plugin that does not answer holds up every pod, as it does
 // in a real kubelet.
 
-internal import JSON
+internal import Controller
+internal import KubernetesAPI
 internal import SystemIO
 
 /// Starts, follows and ends the pods of this node.
@@ -29,38 +30,48 @@ actor PodManager: LoopActor {
         loop = services.loop
         addresses = PodAddresses(network: network)
         writer = PodStatusWriter(
-            backend: services.backend, retry: services.timings.retry, loop: services.loop)
+            cluster: services.cluster, retry: services.timings.retry, loop: services.loop)
         for record in PodDirectory.records(root: services.root) {
             records[record.uid] = record
             addresses.take(record.ip)
         }
     }
 
-    /// Follows the API server for ever.
+    /// Follows the API server until the task is cancelled.
     func run() async {
-        for await change in services.backend.podChanges(node: services.nodeName) { await receive(change) }
+        let writing = ControllerManager(loop: loop)
+        writing.add(writer.controller())
+        await writing.start()
+        let own = FieldSelector([FieldSelector.Term("spec.nodeName", services.nodeName)])
+        for await update in services.cluster.updates(of: Pod.self, where: own) { await receive(update) }
+        await writing.stop()
     }
 
     /// Takes one change.
-    func receive(_ change: PodChange) async {
-        switch change {
-        case .snapshot(let objects):
-            // In the order in which they were made, as the kubelet sorts them.
-            let found = objects.compactMap(Pod.init).sorted { ($0.created, $0.name) < ($1.created, $1.name) }
-            let uids = Set(found.map(\.uid))
-            for uid in Set(pods.keys).union(records.keys).subtracting(uids).sorted() { await remove(uid) }
-            // Devices of pods whose turn is still to come must not be taken for those of pods that are gone.
-            awaited = uids
-            for pod in found {
-                await upsert(pod)
-                awaited.remove(pod.uid)
-            }
-            isSettled = true
-        case .changed(let object):
-            if let pod = Pod(object) { await upsert(pod) }
-        case .removed(let object):
-            if let pod = Pod(object) { await remove(pod.uid) }
+    func receive(_ update: ObjectUpdate<Pod>) async {
+        switch update {
+        case .snapshot(let pods): await replace(with: pods.filter(\.isUsable))
+        case .changed(let pod): if pod.isUsable { await upsert(pod) }
+        case .removed(let pod): await remove(pod.uid)
         }
+    }
+
+    /// These are all pods that there are.
+    private func replace(with found: [Pod]) async {
+        let uids = Set(found.map(\.uid))
+        for uid in Set(pods.keys).union(records.keys).subtracting(uids).sorted() { await remove(uid) }
+        // Devices of pods whose turn is still to come must not be taken for those of pods that are gone.
+        awaited = uids
+        // In the order in which they were made, as the kubelet sorts them.
+        for pod in found.sorted(by: { Self.age($0) < Self.age($1) }) {
+            await upsert(pod)
+            awaited.remove(pod.uid)
+        }
+        isSettled = true
+    }
+
+    private static func age(_ pod: Pod) -> (Int64, String) {
+        (pod.metadata.creationTimestamp?.microseconds ?? 0, pod.name)
     }
 
     /// The uids of pods that hold devices.
@@ -68,7 +79,8 @@ actor PodManager: LoopActor {
 
     /// The pods that PodResources lists, with their containers.
     func podsWithResources() -> [Pod] {
-        workers.keys.filter { !ended.contains($0) }.compactMap { pods[$0] }.sorted { $0.created < $1.created }
+        workers.keys.filter { !ended.contains($0) }.compactMap { pods[$0] }
+            .sorted { Self.age($0) < Self.age($1) }
     }
 
     /// A pod by name; for PodResources' Get.
@@ -138,11 +150,11 @@ actor PodManager: LoopActor {
             try run(pod, directory)
         } catch {
             ended.insert(pod.uid)
-            var status = PodStatus(pod: pod, states: [:])
-            status.rejection = (error.reason, error.message)
-            status.startTime = status.now
+            var builder = PodStatusBuilder(pod: pod, states: [:])
+            builder.rejection = error
+            builder.startTime = builder.now
             services.events.record(.warning, error.reason, error.message, pod: pod)
-            await writer.set(pod, status.json)
+            await writer.set(pod, builder.status)
         }
     }
 
@@ -167,7 +179,7 @@ actor PodManager: LoopActor {
             }
             record = PodDirectory.Record(
                 uid: pod.uid, namespace: pod.namespace, name: pod.name, ip: address,
-                startTime: WallClock.timestamp())
+                startTime: .now)
             do { try directory.write(record) } catch {
                 addresses.release(address)
                 throw AdmissionRejection(reason: "UnexpectedAdmissionError", message: error.description)

@@ -1,107 +1,115 @@
-// The API server hears of a pod's status only when it has changed, in order, and as the newest there is: what
-// was not yet sent when something newer comes is never sent. A pod that has ended is deleted after its last
-// status.
+// The API server is told of a pod's status only when it has changed, in order, and only the newest: what was not yet sent when
+// something newer comes is never sent. A pod that has ended is deleted after its last status.
 
-internal import JSON
+internal import Controller
+internal import KubernetesAPI
 internal import SystemIO
 
-/// Keeps the API server's idea of our pods true.
+/// Keeps the statuses of this node's pods in the API server true.
 actor PodStatusWriter: LoopActor {
     nonisolated let loop: EventLoop
 
     private struct Entry {
         var pod: Pod
         /// What the API server is to have; nil where nothing is to be sent.
-        var wanted: JSON?
-        var sent: JSON?
+        var wanted: PodStatus?
+        /// What it has, as far as is known.
+        var sent: PodStatus?
         /// Delete the object once the status has been sent.
         var isFinal = false
-        var isBusy = false
     }
 
-    private let backend: any KubeletBackend
+    /// A strategic merge patch of a pod's status. The uid makes sure that no later pod of the same name gets it.
+    private struct StatusPatch: Encodable, Sendable {
+        struct Metadata: Encodable, Sendable { var uid: String }
+        var metadata: Metadata
+        var status: PodStatus
+    }
+
+    private let cluster: any ClusterAPI
     private let retry: Duration
     private var entries: [String: Entry] = [:]
+    private nonisolated let changed: AsyncStream<String>
+    private let change: AsyncStream<String>.Continuation
 
-    init(backend: any KubeletBackend, retry: Duration, loop: EventLoop) {
-        self.backend = backend
+    /// - Parameter retry: the pause before a failed request is made again.
+    init(cluster: any ClusterAPI, retry: Duration, loop: EventLoop) {
+        self.cluster = cluster
         self.retry = retry
         self.loop = loop
+        (changed, change) = AsyncStream.makeStream()
+    }
+
+    /// What writes: a key is a pod's uid. There is one of it.
+    nonisolated func controller() -> Controller<String> {
+        var pace = ReconcilePace()
+        pace.backoff = Backoff(base: retry, limit: retry)
+        pace.waitsOutBackoff = true
+        return Controller<String>(named: "pod-status", pace: pace, loop: loop) { uid in
+            try await self.write(uid)
+            return .done
+        }
+        .watches(changed) { [$0] }
     }
 
     /// A pod's newest status.
-    func set(_ pod: Pod, _ status: JSON) {
+    func set(_ pod: Pod, _ status: PodStatus) {
         var entry = entries[pod.uid] ?? Entry(pod: pod, wanted: nil, sent: Self.comparable(pod.status))
         guard !entry.isFinal else { return }
         entry.pod = pod
         entry.wanted = Self.comparable(status) == entry.sent ? nil : status
         entries[pod.uid] = entry
-        work(pod.uid)
+        change.yield(pod.uid)
     }
 
     /// Deletes the object once its last status is out.
     func finish(_ pod: Pod) {
         entries[pod.uid, default: Entry(pod: pod)].isFinal = true
-        work(pod.uid)
+        change.yield(pod.uid)
     }
 
     /// The object is gone: nothing more is to be said of it.
     func forget(_ uid: String) { entries[uid] = nil }
 
-    private func work(_ uid: String) {
-        guard entries[uid]?.isBusy == false else { return }
-        entries[uid]?.isBusy = true
-        Task { await self.send(uid) }
-    }
-
-    private func send(_ uid: String) async {
-        while let entry = entries[uid] {
-            do throws(BackendError) {
+    /// Sends what is wanted of a pod until nothing is.
+    ///
+    /// - Throws: `ClusterError` where a later attempt may succeed.
+    private func write(_ uid: String) async throws(ClusterError) {
+        while let entry = entries[uid], entry.wanted != nil || entry.isFinal {
+            do throws(ClusterError) {
                 if let wanted = entry.wanted {
-                    let patch: JSON = ["metadata": ["uid": .string(uid)], "status": wanted]
-                    _ = try await backend.patch(Self.path(entry.pod) + "/status", patch, .strategic)
-                    entries[uid]?.sent = Self.comparable(wanted)
-                    if entries[uid]?.wanted == wanted { entries[uid]?.wanted = nil }
-                } else if entry.isFinal {
-                    try await backend.delete(
-                        Self.path(entry.pod),
-                        options: [
-                            "kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0,
-                            "preconditions": ["uid": .string(uid)],
-                        ])
-                    forget(uid)
+                    try await send(wanted, of: entry.pod)
                 } else {
-                    entries[uid]?.isBusy = false
-                    return
+                    try await cluster.delete(
+                        Pod.self, entry.pod.key, DeleteOptions(gracePeriodSeconds: 0, uid: uid))
+                    forget(uid)
                 }
             } catch {
-                if error.isWorthRetrying {
-                    try? await Task.sleep(for: retry)
-                } else if error.status == 404 || error.status == 409 || entry.isFinal {
+                if error.isWorthRetrying { throw error }
+                if error.status == 404 || error.status == 409 || entry.isFinal {
                     forget(uid)  // another pod of that name by now, or none
-                } else {
-                    if entries[uid]?.wanted == entry.wanted { entries[uid]?.wanted = nil }
+                } else if entries[uid]?.wanted == entry.wanted {
+                    entries[uid]?.wanted = nil
                 }
             }
         }
     }
 
-    private static func path(_ pod: Pod) -> String { "/api/v1/namespaces/\(pod.namespace)/pods/\(pod.name)" }
+    private func send(_ status: PodStatus, of pod: Pod) async throws(ClusterError) {
+        try await cluster.patch(
+            Pod.self, pod.key, StatusPatch(metadata: .init(uid: pod.uid), status: status), kind: .strategic,
+            subresource: "status")
+        entries[pod.uid]?.sent = Self.comparable(status)
+        if entries[pod.uid]?.wanted == status { entries[pod.uid]?.wanted = nil }
+    }
 
-    /// The status without what the API server adds, so that our own words are recognised in it.
-    private static func comparable(_ status: JSON) -> JSON {
+    /// The status without what the API server adds, so that the kubelet's own is recognised in it.
+    private static func comparable(_ status: PodStatus) -> PodStatus {
         var status = status
-        let conditions = status.conditions?.array ?? []
-        status.conditions = .array(conditions.sorted { ($0.type?.string ?? "") < ($1.type?.string ?? "") })
-        status.resources = nil
-        for list in ["containerStatuses", "initContainerStatuses"] {
-            guard let containers = status[list]?.array else { continue }
-            status[list] = .array(
-                containers.map { container in
-                    var container = container
-                    container.resources = nil
-                    return container
-                })
+        status.conditions.sort { $0.type < $1.type }
+        for index in status.containerStatuses.indices { status.containerStatuses[index].resources = nil }
+        for index in status.initContainerStatuses.indices {
+            status.initContainerStatuses[index].resources = nil
         }
         return status
     }

@@ -1,12 +1,12 @@
 // One container's loop. Its runs are numbered: the number is the restart count, and the name of a directory,
 // so that a kubelet that starts anew finds the last run and goes on from there.
 
-internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 extension PodWorker {
     /// Runs a container, and again as `policy` says, until it has ended for good or the pod is stopped.
-    func runContainer(_ container: Container, policy: Pod.RestartPolicy) async {
+    func runContainer(_ container: PodContainer, policy: RestartPolicy) async {
         let name = container.name
         var backoff = RestartBackoff(
             initial: services.timings.backoffInitial, maximum: services.timings.backoffMaximum)
@@ -31,22 +31,20 @@ extension PodWorker {
     }
 
     /// The state after an earlier kubelet's last run of the container; nil where there was none.
-    private func adopt(_ container: Container, attempt: Int) async -> ContainerProcess.Start? {
+    private func adopt(_ container: PodContainer, attempt: Int) async -> ContainerProcess.Start? {
         let name = container.name
         guard directory.attempts(name).contains(attempt) else { return nil }
         states[name]?.restartCount = attempt
         let program = services.images.program(container.image)
         states[name]?.imageID = program.map { "program://" + $0.path } ?? ""
-        let entries =
-            (pod.status.containerStatuses?.array ?? []) + (pod.status.initContainerStatuses?.array ?? [])
-        let ready = entries.first { $0.name?.string == name }?.ready?.bool ?? false
-        states[name]?.ready = ready
+        let statuses = pod.status.containerStatuses + pod.status.initContainerStatuses
+        states[name]?.ready = statuses.first { $0.name == name }?.ready ?? false
         return await ContainerProcess.adopt(directory: directory.run(name, attempt), loop: loop)
     }
 
     /// Follows a run to its end.
     private func follow(
-        _ start: ContainerProcess.Start, _ container: Container, attempt: Int
+        _ start: ContainerProcess.Start, _ container: PodContainer, attempt: Int
     ) async -> Termination {
         let name = container.name
         let identifier = "ganglion://\(uid)/\(name)/\(attempt)"
@@ -67,8 +65,7 @@ extension PodWorker {
             for probe in probes { await probe.value }
             termination = Termination(exit, startedAt: process.record.startedAt, containerID: identifier)
         case .ended(let exit):
-            let record = JSON.file(directory.run(name, attempt) + "/" + RunningRecord.fileName)
-            let started = record.flatMap(RunningRecord.init)?.startedAt
+            let started = RunningRecord.read(in: directory.run(name, attempt))?.startedAt
             termination = Termination(exit, startedAt: started, containerID: identifier)
             if started == nil, let message = exit.message {
                 services.events.record(
@@ -78,7 +75,7 @@ extension PodWorker {
         let words = TerminationMessage.read(
             directory: directory.run(name, attempt), log: directory.log(name, attempt),
             fallsBackToLog: TerminationMessage.fallsBackToLog(
-                policy: container.json.terminationMessagePolicy?.string, exitCode: termination.exitCode))
+                policy: container.spec.terminationMessagePolicy, exitCode: termination.exitCode))
         if let words { termination.message = termination.message.map { $0 + ": " + words } ?? words }
         states[name]?.phase = .terminated(termination)
         states[name]?.ready = false
@@ -87,15 +84,15 @@ extension PodWorker {
         return termination
     }
 
-    private func crashPause(_ container: Container, _ termination: Termination, _ pause: Duration) async {
+    private func crashPause(_ container: PodContainer, _ termination: Termination, _ pause: Duration) async {
         let message =
             "back-off \(pause.goDescription) restarting failed container=\(container.name) "
-            + "pod=\(pod.description)"
+            + "pod=\(pod.fullName)"
         states[container.name]?.last = termination
         states[container.name]?.phase = .waiting(reason: "CrashLoopBackOff", message: message)
         services.events.record(
             .warning, "BackOff",
-            "Back-off restarting failed container \(container.name) in pod \(pod.description)", pod: pod,
+            "Back-off restarting failed container \(container.name) in pod \(pod.fullName)", pod: pod,
             container: container)
         publish()
         await self.pause(pause, group: container.name)

@@ -1,13 +1,15 @@
 // The probes of one run of a container. While the startup probe has not passed the others wait; a liveness or
 // startup probe that fails for good kills the run, and the restart policy does the rest.
 
-internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 extension PodWorker {
     /// Begins to probe a run; the tasks end with it.
-    func startProbes(_ container: Container, _ process: ContainerProcess) -> [Task<Void, Never>] {
-        let probes = [Probe.Kind.startup, .liveness, .readiness].compactMap { Probe($0, of: container) }
+    func startProbes(_ container: PodContainer, _ process: ContainerProcess) -> [Task<Void, Never>] {
+        let probes = [ContainerProbe.Kind.startup, .liveness, .readiness].compactMap {
+            ContainerProbe($0, of: container)
+        }
         let kinds = Set(probes.map(\.kind))
         if !kinds.contains(.startup) { states[container.name]?.started = true }
         if !kinds.contains(.readiness) {
@@ -17,16 +19,14 @@ extension PodWorker {
         return probes.map { probe in Task { await self.run(probe, container, process) } }
     }
 
-    private func isCurrent(_ container: Container, _ process: ContainerProcess) -> Bool {
+    private func isCurrent(_ container: PodContainer, _ process: ContainerProcess) -> Bool {
         !isStopping && processes[container.name] === process
     }
 
-    private func run(_ probe: Probe, _ container: Container, _ process: ContainerProcess) async {
+    private func run(_ probe: ContainerProbe, _ container: PodContainer, _ process: ContainerProcess) async {
         var counter = ProbeCounter(
             successThreshold: probe.successThreshold, failureThreshold: probe.failureThreshold)
-        let environment =
-            JSON.file(process.directory + "/" + ContainerSpec.fileName).flatMap(ContainerSpec.init)?
-            .environment ?? [:]
+        let environment = ContainerSpec.read(in: process.directory)?.environment ?? [:]
         await pause(probe.initialDelay, group: container.name)
         while isCurrent(container, process) {
             if probe.kind != .startup, states[container.name]?.started != true {
@@ -42,16 +42,16 @@ extension PodWorker {
                     .warning, "Unhealthy", "\(probe.kind.rawValue) probe failed: \(message)", pod: pod,
                     container: container)
             }
-            if let word = counter.receive(result == .success) {
-                if await apply(word, probe, container, process) { return }
+            if let isHealthy = counter.receive(result == .success) {
+                if await apply(isHealthy, probe, container, process) { return }
             }
             await pause(probe.period, group: container.name)
         }
     }
 
-    /// Does what a probe's word means. True when the probe is done.
+    /// Does what so many results in a row mean. True when the probe is done.
     private func apply(
-        _ healthy: Bool, _ probe: Probe, _ container: Container, _ process: ContainerProcess
+        _ healthy: Bool, _ probe: ContainerProbe, _ container: PodContainer, _ process: ContainerProcess
     ) async -> Bool {
         let name = container.name
         switch (probe.kind, healthy) {
@@ -63,7 +63,7 @@ extension PodWorker {
             return false
         case (.startup, true):
             states[name]?.started = true
-            if Probe(.readiness, of: container) == nil { states[name]?.ready = true }
+            if ContainerProbe(.readiness, of: container) == nil { states[name]?.ready = true }
             publish()
             wake(group: name)
             return true

@@ -1,14 +1,14 @@
 // What stands before a container's start: its image, its environment, its devices, its volumes. Each may be
 // missing; then the container waits with a reason, and it is tried again.
 
-internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 extension PodWorker {
     /// Starts a container, however long that takes.
     ///
     /// - Returns: nil when the pod was stopped first.
-    func launch(_ container: Container, attempt: Int) async -> ContainerProcess.Start? {
+    func launch(_ container: PodContainer, attempt: Int) async -> ContainerProcess.Start? {
         guard let program = await awaitImage(container) else { return nil }
         states[container.name]?.imageID = "program://" + program.path
         var pause = services.timings.backoffInitial
@@ -44,7 +44,7 @@ extension PodWorker {
     }
 
     /// The program of the container's image; waits while the table has none. nil when the pod was stopped.
-    private func awaitImage(_ container: Container) async -> ImageTable.Program? {
+    private func awaitImage(_ container: PodContainer) async -> ImageTable.Program? {
         let name = container.name
         var pause = services.timings.backoffInitial
         while !isStopping {
@@ -73,10 +73,10 @@ extension PodWorker {
     }
 
     private func specification(
-        _ container: Container, _ program: ImageTable.Program, attempt: Int
+        _ container: PodContainer, _ program: ImageTable.Program, attempt: Int
     ) async throws(StartRefusal) -> ContainerSpec {
         let key = ContainerKey(pod: uid, container: container.name)
-        let objects = await fetch(ContainerEnvironment.references(container))
+        let objects = await fetch(ContainerEnvironment.references(container.spec))
         let options = await services.devices.runOptions(key)
         do { try await services.devices.preStart(key) } catch {
             throw StartRefusal(reason: "PreStartHookError", message: error.description)
@@ -91,7 +91,7 @@ extension PodWorker {
         let environment: [String: String]
         do {
             environment = try ContainerEnvironment.build(
-                pod: pod, container: container, base: base, plugins: options.environment,
+                pod: pod, container: container.spec, base: base, plugins: options.environment,
                 sources: EnvironmentSources(
                     podIP: record.ip, hostIP: "127.0.0.1", nodeName: services.nodeName, objects: objects))
         } catch {
@@ -106,12 +106,13 @@ extension PodWorker {
         let line: [String]
         do {
             line = try ImageTable.commandLine(
-                program, command: container.command.map(expand), arguments: container.arguments.map(expand),
+                program, command: container.spec.command.map(expand),
+                arguments: container.spec.args.map(expand),
                 path: environment["PATH"] ?? "")
         } catch {
             throw StartRefusal(reason: "RunContainerError", message: error.message)
         }
-        let wanted = container.json.workingDir?.string ?? ""
+        let wanted = container.spec.workingDir ?? ""
         return ContainerSpec(
             path: line[0], arguments: Array(line.dropFirst()), environment: environment,
             directory: Files.kind(wanted, following: true) == .directory ? wanted : home + "/rootfs",
@@ -119,65 +120,71 @@ extension PodWorker {
     }
 
     /// The data of config maps and secrets; what is not there is left out.
-    private func fetch(_ references: [String]) async -> [String: [String: String]] {
-        var result: [String: [String: String]] = [:]
-        for reference in references {
-            let path = "/api/v1/namespaces/\(pod.namespace)/\(reference)"
-            guard let object = try? await services.backend.get(path) else { continue }
-            let data = object.data?.strings ?? [:]
-            result[reference] =
-                reference.hasPrefix("secrets/")
-                ? data.mapValues { String(decoding: Base64.decode($0) ?? [], as: UTF8.self) } : data
-        }
+    private func fetch(_ objects: [DataObject]) async -> [DataObject: [String: String]] {
+        var result: [DataObject: [String: String]] = [:]
+        for object in objects { result[object] = await fetch(object) }
         return result
     }
 
+    private func fetch(_ object: DataObject) async -> [String: String]? {
+        let key = ObjectKey(namespace: pod.namespace, name: object.name)
+        switch object.kind {
+        case .configMap: return try? await services.cluster.get(ConfigMap.self, key).data
+        case .secret:
+            return try? await services.cluster.get(Secret.self, key).data
+                .mapValues { String(decoding: Base64.decode($0) ?? [], as: UTF8.self) }
+        }
+    }
+
     /// Makes the device links and the volumes of a container.
-    private func makeFileSystem(_ container: Container, _ options: DeviceRunOptions) async throws {
+    private func makeFileSystem(_ container: PodContainer, _ options: DeviceRunOptions) async throws {
         let home = directory.container(container.name)
         try Files.makeDirectory(home, mode: 0o755)
         try options.checkDeviceNodes()
         let (devices, rest) = options.links
         try PodDirectory.makeLinks(home + "/dev", devices)
         var mounts = rest
-        for mount in container.json.volumeMounts?.array ?? [] {
-            guard let path = mount.mountPath?.string, let name = mount.name?.string,
-                let volume = pod.spec.volumes?.array?.first(where: { $0.name?.string == name }),
-                let target = try await makeVolume(volume, name: name)
+        for mount in container.spec.volumeMounts {
+            guard let volume = pod.spec.volumes.first(where: { $0.name == mount.name }),
+                let target = try await makeVolume(volume)
             else { continue }
-            mounts[path] = mount.subPath?.string.map { target + "/" + $0 } ?? target
+            mounts[mount.mountPath] = mount.subPath.map { target + "/" + $0 } ?? target
         }
         try PodDirectory.makeLinks(home + "/rootfs", mounts)
     }
 
-    /// The host's path of a volume.
-    private func makeVolume(_ volume: JSON, name: String) async throws -> String? {
-        guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
-        if let host = volume.hostPath?.path?.string {
-            if volume.hostPath?.type?.string == "DirectoryOrCreate" {
-                try Files.makeDirectory(host, mode: 0o755)
-            }
-            return host
+    /// The host's path of a volume; nil for a name that would leave the pod's directory.
+    private func makeVolume(_ volume: Volume) async throws -> String? {
+        guard !volume.name.contains("/"), !volume.name.hasPrefix(".") else { return nil }
+        if case .hostPath(let host) = volume.source {
+            if host.type == "DirectoryOrCreate" { try Files.makeDirectory(host.path, mode: 0o755) }
+            return host.path
         }
-        let path = directory.path + "/volumes/" + name
+        let path = directory.path + "/volumes/" + volume.name
         try Files.makeDirectory(path, mode: 0o755)
-        let sources = [
-            ("configmaps/", volume.configMap, volume.configMap?.name?.string),
-            ("secrets/", volume.secret, volume.secret?.secretName?.string),
-        ]
-        for (kind, source, objectName) in sources {
-            guard let source, let objectName else { continue }
-            let data = await fetch([kind + objectName])[kind + objectName]
-            guard let data else {
-                if source.optional?.bool == true { continue }
-                throw BackendError(
-                    status: 404,
-                    description: "MountVolume.SetUp failed for volume \"\(name)\": \(objectName) not found")
-            }
-            for (key, value) in data where !key.contains("/") && !key.hasPrefix("..") {
-                try Files.writeAtomically(path + "/" + key, Array(value.utf8), mode: 0o644)
-            }
+        switch volume.source {
+        case .configMap(let source):
+            try await fill(path, from: DataObject(.configMap, source.name), source.optional, volume)
+        case .secret(let source):
+            try await fill(path, from: DataObject(.secret, source.secretName), source.optional, volume)
+        case .emptyDir, .hostPath, .other: break
         }
         return path
+    }
+
+    /// Makes a file of each key of a config map or a secret.
+    private func fill(
+        _ path: String, from object: DataObject?, _ isOptional: Bool?, _ volume: Volume
+    ) async throws {
+        guard let object else { return }
+        guard let data = await fetch(object) else {
+            if isOptional == true { return }
+            throw RuntimeError(
+                description:
+                    "MountVolume.SetUp failed for volume \"\(volume.name)\": \(object.name) not found")
+        }
+        for (key, value) in data where !key.contains("/") && !key.hasPrefix("..") {
+            try Files.writeAtomically(path + "/" + key, Array(value.utf8), mode: 0o644)
+        }
     }
 }

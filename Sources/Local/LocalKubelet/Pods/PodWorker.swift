@@ -2,7 +2,7 @@
 // of start, run, wait, pause; then the end. One actor holds the state; the pod's status is made from it after
 // each change.
 
-internal import JSON
+internal import KubernetesAPI
 internal import SystemIO
 
 /// Runs one pod.
@@ -14,10 +14,10 @@ actor PodWorker: LoopActor {
     nonisolated let directory: PodDirectory
     let services: KubeletServices
     let record: PodDirectory.Record
-    private let publishStatus: @Sendable (Pod, JSON) -> Void
+    private let publishStatus: @Sendable (Pod, PodStatus) -> Void
 
     var pod: Pod
-    var states: [String: ContainerState] = [:]
+    var states: [String: ContainerRunState] = [:]
     var processes: [String: ContainerProcess] = [:]
     /// The pod is being stopped: nothing is started any more.
     private(set) var isStopping = false
@@ -31,7 +31,7 @@ actor PodWorker: LoopActor {
     /// - Parameter publish: called with every new status.
     init(
         _ pod: Pod, record: PodDirectory.Record, services: KubeletServices,
-        publish: @escaping @Sendable (Pod, JSON) -> Void
+        publish: @escaping @Sendable (Pod, PodStatus) -> Void
     ) {
         self.pod = pod
         self.record = record
@@ -46,7 +46,7 @@ actor PodWorker: LoopActor {
     func run() async {
         prepareStates()
         // Of a pod that was running under an earlier kubelet nothing is said until its containers have been looked at.
-        await refreshDevices(telling: pod.status.phase?.string != "Running")
+        await refreshDevices(telling: pod.phase != .running)
         let initialized = await runInitContainers()
         if initialized, !isStopping {
             await withTaskGroup(of: Void.self) { group in
@@ -82,7 +82,7 @@ actor PodWorker: LoopActor {
     private func prepareStates() {
         let waiting = pod.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing"
         for container in pod.allContainers {
-            var state = ContainerState()
+            var state = ContainerRunState()
             state.phase = .waiting(reason: waiting, message: nil)
             states[container.name] = state
         }
@@ -97,7 +97,7 @@ actor PodWorker: LoopActor {
                     await pause(nil, group: container.name)
                 }
             } else {
-                let policy: Pod.RestartPolicy = pod.restartPolicy == .never ? .never : .onFailure
+                let policy: RestartPolicy = pod.restartPolicy == .never ? .never : .onFailure
                 await runContainer(container, policy: policy)
                 guard states[container.name]?.termination?.exitCode == 0 else { return false }
             }
@@ -134,11 +134,11 @@ actor PodWorker: LoopActor {
 
     /// Tells the status as it is now.
     func publish() {
-        var status = PodStatus(pod: pod, states: states)
-        status.podIP = record.ip
-        status.startTime = record.startTime
-        status.stopped = hasEnded && isStopping && pod.deletionGrace != nil
-        publishStatus(pod, status.json)
+        var builder = PodStatusBuilder(pod: pod, states: states)
+        builder.podIP = record.ip
+        builder.startTime = record.startTime
+        builder.stopped = hasEnded && isStopping && pod.deletionGrace != nil
+        publishStatus(pod, builder.status)
     }
 
     // MARK: Pauses

@@ -2,6 +2,7 @@
 
 internal import GRPC
 internal import KubeletAPI
+internal import KubernetesAPI
 internal import SystemIO
 
 /// Serves Registration and PodResources.

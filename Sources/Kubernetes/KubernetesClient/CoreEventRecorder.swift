@@ -1,0 +1,58 @@
+// Events as core/v1 has them, which kubelets and the controllers of a cluster write: told in order and one at a time, so that
+// they never hold up whoever tells them. A full queue drops the newest.
+
+package import KubernetesAPI
+package import SystemIO
+
+/// Writes events through any API server.
+package actor CoreEventRecorder: LoopActor {
+    /// The recorder's loop.
+    package nonisolated let loop: EventLoop
+
+    private let cluster: any ClusterAPI
+    private var correlator: EventCorrelator
+    private nonisolated let notes: AsyncStream<EventNote>.Continuation
+
+    /// A repetition of an event: what changes.
+    private struct Repetition: Encodable, Sendable {
+        var count: Int
+        var lastTimestamp: Timestamp
+    }
+
+    /// A recorder. It works as long as somebody holds it.
+    ///
+    /// - Parameters:
+    ///   - component: who reports, such as `kubelet`.
+    ///   - host: the node that it runs on; empty for none.
+    package init(_ cluster: any ClusterAPI, component: String, host: String = "", loop: EventLoop = .shared) {
+        self.cluster = cluster
+        self.loop = loop
+        correlator = EventCorrelator(controller: component, instance: host, lifetime: .seconds(600))
+        let (stream, notes) = AsyncStream.makeStream(
+            of: EventNote.self, bufferingPolicy: .bufferingOldest(1000))
+        self.notes = notes
+        Task { [weak self] in
+            for await note in stream { await self?.send(note) }
+        }
+    }
+
+    deinit { notes.finish() }
+
+    /// Tells an event; returns at once.
+    package nonisolated func record(_ note: EventNote) { notes.yield(note) }
+
+    private func send(_ note: EventNote) async {
+        do throws(ClusterError) {
+            switch correlator.act(on: note, now: MonotonicClock.time, time: .now) {
+            case .create(let record): try await cluster.create(record.coreEvent)
+            case .update(let record):
+                try await cluster.patch(
+                    CoreEvent.self, record.key, Repetition(count: record.count, lastTimestamp: record.last),
+                    kind: .merge, subresource: nil)
+            case .drop: break
+            }
+        } catch {
+            correlator.forget(note)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import HTTP
+import HTTP1
+import KubernetesAPI
+import SystemIO
+import TestSupport
+import Testing
+
+@testable import LocalKubelet
+
+@Suite("The prober")
+struct LocalProberTests {
+    private let prober = LocalProber(loop: .shared)
+
+    private func probe(_ change: (inout Probe) -> Void) throws -> ContainerProbe {
+        var probe = Probe(httpGet: HTTPGetAction(path: "/", port: 1))
+        probe.httpGet = nil
+        probe.timeoutSeconds = 20
+        change(&probe)
+        var container = Container(name: "c")
+        container.livenessProbe = probe
+        return try #require(
+            ContainerProbe(.liveness, of: try #require(PodContainer(container, kind: .regular))))
+    }
+
+    private func check(
+        _ probe: ContainerProbe, environment: [String: String] = [:], directory: String = "/"
+    ) async -> ProbeResult {
+        await prober.check(probe, address: "127.0.0.1", environment: environment, directory: directory)
+    }
+
+    @Test(
+        "a GET succeeds with 200 to 399",
+        arguments: [(200, true), (302, true), (399, true), (400, false), (503, false)])
+    func http(status: Int, isHealthy: Bool) async throws {
+        let server = HTTPServer { request in
+            let isProbe = request.headers["user-agent"]?.hasPrefix("kube-probe/") == true
+            let isMeant = request.path == "/ready" && request.headers["x-test"] == "1"
+            return .text(isProbe && isMeant ? status : 500, "")
+        }
+        guard case .ip(_, let port) = try await server.listen(on: .ip("127.0.0.1", port: 0)) else { return }
+        let probe = try probe {
+            $0.httpGet = HTTPGetAction(path: "ready", port: .int(Int(port)))
+            $0.httpGet?.httpHeaders = [HTTPHeaderField(name: "x-test", value: "1")]
+        }
+        #expect(
+            await check(probe)
+                == (isHealthy ? .success : .failure("HTTP probe failed with statuscode: \(status)")))
+        await server.shutdown(grace: .zero)
+    }
+
+    @Test("a connection succeeds where somebody listens, and only there")
+    func tcp() async throws {
+        let listener = try Listener(.ip("127.0.0.1", port: 0), loop: .shared) { _ in }
+        try await listener.start()
+        let port = try #require(listener.address.port)
+        let probe = try probe { $0.tcpSocket = TCPSocketAction(port: .int(Int(port))) }
+        #expect(await check(probe) == .success)
+        await listener.close()
+        guard case .failure(let why) = await check(probe) else {
+            Issue.record("nobody listens")
+            return
+        }
+        #expect(why.hasPrefix("dial tcp 127.0.0.1:\(port): "))
+    }
+
+    @Test(
+        "a command succeeds with exit code 0, in the container's environment and directory",
+        arguments: [
+            (["true"], .success), (["sh", "-c", "exit 3"], .failure("command ended with exit code 3")),
+            (["sh", "-c", "test \"$NAME\" = value && test -f here"], .success),
+            (["no-such-program"], .failure("exec: \"no-such-program\": executable file not found in $PATH")),
+        ] as [([String], ProbeResult)])
+    func exec(command: [String], result: ProbeResult) async throws {
+        let scratch = try TemporaryDirectory()
+        try Files.write(scratch.path + "/here", [])
+        let probe = try probe { $0.exec = ExecAction(command: command) }
+        #expect(
+            await check(
+                probe, environment: ["PATH": "/usr/bin:/bin", "NAME": "value"], directory: scratch.path)
+                == result)
+    }
+}

@@ -148,7 +148,8 @@ let ground: [Target] =
     + library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev")
     + bare("CLinux", on: .ground, settings: [])
     + module("SystemIO", on: .ground, step: 1, ["CLinux"], tests: ["TestSupport"])
-    + module("Arguments", on: .ground, step: 1)
+    + module("Text", on: .ground)
+    + module("Arguments", on: .ground, step: 1, ["Text"])
 
 let wire: [Target] =
     module("HPACK", on: .wire, tests: ["SystemIO", "TestSupport"])
@@ -161,17 +162,20 @@ let wire: [Target] =
 
 let protocols: [Target] =
     module(
-        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO"],
+        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO", "Text"],
         tests: ["GRPCGzip", "Gzip", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TestSupport"])
     + bare("GRPCGzip", on: .protocols, step: 2, ["GRPC", "Gzip"])
     + module(
         "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
-    + module("HTTP", on: .protocols, ["HTTP1", "SystemIO"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO"], tests: ["SystemIO"])
+    + module(
+        "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
+    + module("Observability", on: .protocols, ["Arguments", "SystemIO", "Text"], tests: ["SystemIO"])
 
 let kubernetes: [Target] =
     module(
+        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
+    + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["Protobuf", "TestSupport"])
     + bare(
@@ -183,17 +187,18 @@ let kubernetes: [Target] =
         ])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS"],
-        tests: ["HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "TestSupport"])
+        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
+        tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
 
 let neuron: [Target] =
-    module("Placement", on: .neuron)
+    module("Placement", on: .neuron, ["Text"])
+    + module("FakeChip", on: .neuron)
     + module(
-        "Neuron", on: .neuron, step: 1, ["Arguments", "CLinux", "Placement", "SystemIO"],
+        "Neuron", on: .neuron, step: 1, ["CLinux", "FakeChip", "Placement", "SystemIO", "Text"],
         tests: ["CLinux", "Placement", "SystemIO"])
     + module(
         "NeuronTools", on: .neuron, step: 2,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
+        ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
         tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
     + bare(
         "NeuronKernelsAVX2", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsAVX2",
@@ -205,15 +210,16 @@ let neuron: [Target] =
         "NeuronKernels", on: .neuron, step: 1, ["NeuronKernelsAVX2", "NeuronKernelsBaseline"],
         folder: "Sources/Neuron/Kernels/NeuronKernels")
     + module(
-        "NeuronRuntime", on: .neuron, step: 2, ["CLinux", "JSON", "NeuronKernels", "SystemIO"],
-        exclude: ["Unicode"],
-        tests: ["JSON", "SystemIO", "TestSupport"])
+        "NeuronRuntime", on: .neuron, step: 2,
+        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"], exclude: ["Unicode"],
+        tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
 let local: [Target] =
     module(
         "LocalCluster", on: .local, step: 4,
         [
-            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient",
             "Neuron",
             "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
         ],
@@ -227,8 +233,7 @@ let daemons: [Target] =
         "DevicePlugin", on: .daemons,
         [
             "Arguments", "CLinux", "GRPC", "HTTP", "HTTP1", "KubeletAPI", "Neuron", "Observability",
-            "Placement",
-            "SystemIO",
+            "Placement", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
@@ -237,37 +242,43 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesClient", "Neuron", "Observability",
+            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Observability",
             "Placement",
             "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Placement", "SystemIO",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
+            "SystemIO",
             "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
-            "SystemIO",
+            "Arguments", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "Observability",
+            "Placement", "SystemIO", "Text",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime", "Observability",
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
+            "Observability",
             "Placement", "SystemIO", "TestSupport",
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO"],
-        tests: ["HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport"])
+        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "Text"],
+        tests: [
+            "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
+        ])
 
 let commands: [Target] =
-    bare(
+    module(
         "GanglionCommands", on: .commands,
         [
-            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient", "LocalCluster",
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "LocalCluster",
             "ModelServer",
             "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
-        ])
+        ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])
@@ -294,7 +305,8 @@ let endToEnd: [Target] =
     bare(
         "EndToEnd", on: .lab,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
+            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "NeuronTools", "Placement",
             "SystemIO",
         ], folder: "Tests/EndToEnd/EndToEnd")
     + command("ganglion-e2e", on: .lab, ["Arguments", "EndToEnd"], folder: "Tests/EndToEnd/ganglion-e2e")
@@ -312,7 +324,7 @@ let endToEnd: [Target] =
         // The chart and the plain manifests: Helm's own engine, kubectl, and the programs that they run.
         tests(
             "ChartTests", folder: "EndToEnd",
-            ["Arguments", "JSON", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
+            ["Arguments", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
             programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator"]),
     ]
 

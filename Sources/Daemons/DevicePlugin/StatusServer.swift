@@ -23,9 +23,8 @@ package enum StatusProbe: String, Sendable {
 }
 
 /// Serves `/metrics`, `/healthz` and `/readyz`.
-actor StatusServer {
+actor StatusServer: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// Between two tries for the address.
     private static let retry = Duration.seconds(1)
@@ -69,9 +68,7 @@ actor StatusServer {
         } catch {
             if !complained { log.warning("cannot serve status", ["error": error.description]) }
             complained = true
-            timer = loop.schedule(after: Self.retry) { [weak self] in
-                self?.assumeIsolated { $0.startAgain() }
-            }
+            timer = loop.schedule(after: Self.retry, on: self) { $0.startAgain() }
         }
     }
 

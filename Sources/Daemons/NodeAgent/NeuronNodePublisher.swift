@@ -3,14 +3,14 @@
 // answers to our own writes.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import SystemIO
 
 /// Keeps the NeuronNode true.
-actor NeuronNodePublisher {
+actor NeuronNodePublisher: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let node: String
@@ -129,7 +129,7 @@ actor NeuronNodePublisher {
             self.stored = current
         }
         let present = current["status"]
-        let status = report.status(previous: present, now: Timestamp.now.seconds)
+        let status = report.status(previous: present, now: Timestamp.now.text)
         // The second comparison keeps a server that stores less than was sent from being written to for ever.
         guard status != present, written.map({ $0.status == status && $0.answer == present }) != true else {
             return

@@ -8,9 +8,8 @@ internal import Observability
 internal import SystemIO
 
 /// Follows the plugin's state and keeps its assignments true.
-actor PluginLink {
+actor PluginLink: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// What the link has to tell.
     enum Word: Sendable {

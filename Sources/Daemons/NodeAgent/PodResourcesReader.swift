@@ -8,9 +8,8 @@ internal import Observability
 internal import SystemIO
 
 /// Asks the kubelet who holds what.
-actor PodResourcesReader {
+actor PodResourcesReader: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// What the reader has to tell.
     enum Word: Sendable {

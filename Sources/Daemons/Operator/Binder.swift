@@ -2,15 +2,15 @@
 // has no cores. Until a watch shows a binding, it is assumed; until it is known whether one that failed was carried out, too.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import Placement
 internal import SystemIO
 
 /// Decides about pending pods and carries the decisions out.
-actor Binder {
+actor Binder: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let events: EventRecorder
@@ -150,7 +150,7 @@ actor Binder {
                 .warning, about: pod.json, reason: "FailedScheduling", action: "Scheduling", note: message))
         let condition: JSON = [
             "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
-            "lastTransitionTime": .string(Timestamp.now.seconds),
+            "lastTransitionTime": .string(Timestamp.now.text),
         ]
         let object: JSON = [
             "apiVersion": "v1", "kind": "Pod",

@@ -2,6 +2,7 @@
 // may have touched. All decisions are made by pure functions on what the copies hold; this carries them out.
 
 internal import JSON
+internal import KubernetesAPI
 package import KubernetesClient
 internal import Neuron
 package import Observability
@@ -9,11 +10,9 @@ internal import Placement
 package import SystemIO
 
 /// Runs ModelServers on NeuronCores.
-package actor Operator {
+package actor Operator: LoopActor {
     /// The operator's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let settings: OperatorSettings

@@ -4,6 +4,7 @@
 package import Arguments
 internal import Glibc
 internal import HTTP
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import SystemIO

@@ -1,14 +1,13 @@
 // Sends events in the background: what records them never waits, and never fails because of them.
 
+internal import KubernetesAPI
 package import Observability
 package import SystemIO
 
 /// Writes events about objects.
-package actor EventRecorder {
+package actor EventRecorder: LoopActor {
     /// The recorder's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let log: Logger

@@ -1,19 +1,18 @@
 // Keeps the copy of one collection true for as long as it runs: performs what the reflector asks for, waits when it says so.
 
 internal import HTTP
+package import KubernetesAPI
 package import Observability
 package import SystemIO
 
 /// Follows one collection.
-package actor Informer {
+package actor Informer: LoopActor {
     /// The resource that is followed.
     package nonisolated let resource: APIResource
     /// The copy.
     package nonisolated let store = ObjectStore()
     /// The loop that the informer lives on.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let namespace: String

@@ -10,6 +10,7 @@
 // No I/O and no clock: whoever drives it performs `next`, hands in what came and waits the pauses it is told.
 
 package import JSON
+package import KubernetesAPI
 
 /// The state of following one collection.
 package struct Reflector: Sendable {

@@ -1,6 +1,7 @@
 // The steps of following a collection, without a server and without time.
 
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import KubernetesClient

@@ -175,7 +175,8 @@ let kubernetes: [Target] =
     module(
         "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
     + module(
-        "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
+        "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"],
+        tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + bare(
         "GanglionAPI", on: .kubernetes, step: 1,
         resources: [
@@ -246,15 +247,12 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Neuron",
-            "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "Controller", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Neuron", "Observability", "Placement", "StatusEndpoints", "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
-            "SystemIO",
-            "TestSupport",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,

@@ -166,7 +166,8 @@ let protocols: [Target] =
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
         "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO", "Text"], tests: ["SystemIO"])
+    + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
+    + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
     + module(
         "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
         tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
@@ -237,8 +238,8 @@ let daemons: [Target] =
     module(
         "DevicePlugin", on: .daemons,
         [
-            "Arguments", "CLinux", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
-            "StatusEndpoints", "SystemIO", "Text",
+            "Arguments", "CLinux", "GRPC", "KubeletAPI", "LogArguments", "Neuron", "Observability",
+            "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
@@ -248,7 +249,7 @@ let daemons: [Target] =
         "NodeAgent", on: .daemons,
         [
             "Arguments", "Controller", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
-            "Neuron", "Observability", "Placement", "StatusEndpoints", "SystemIO",
+            "LogArguments", "Neuron", "Observability", "Placement", "StatusEndpoints", "SystemIO",
         ],
         tests: [
             "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
@@ -257,8 +258,8 @@ let daemons: [Target] =
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "Observability",
-            "Placement", "StatusEndpoints", "SystemIO", "Text",
+            "Arguments", "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "LogArguments", "Neuron",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
@@ -267,7 +268,10 @@ let daemons: [Target] =
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "Text"],
+        [
+            "Arguments", "HTTP", "HTTP1", "JSON", "LogArguments", "NeuronRuntime", "Observability",
+            "SystemIO", "Text",
+        ],
         tests: [
             "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
         ])
@@ -277,9 +281,8 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster",
-            "ModelServer",
-            "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
+            "LocalCluster", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime", "NeuronTools",
+            "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])

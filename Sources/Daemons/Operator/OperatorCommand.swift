@@ -5,6 +5,7 @@ package import Arguments
 internal import Glibc
 internal import KubernetesAPI
 internal import KubernetesClient
+internal import LogArguments
 internal import Observability
 internal import StatusEndpoints
 internal import SystemIO

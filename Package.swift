@@ -189,7 +189,7 @@ let kubernetes: [Target] =
         "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
     + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
-        tests: ["Protobuf", "TestSupport"])
+        tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + bare(
         "GanglionAPI", on: .kubernetes, step: 1,
         resources: [
@@ -283,13 +283,12 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "LogArguments",
-            "Neuron", "Observability", "Placement", "SystemIO",
+            "Arguments", "Controller", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "LogArguments", "Neuron", "Observability", "Placement", "StatusEndpoints", "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
-            "SystemIO",
-            "TestSupport",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,

@@ -46,7 +46,7 @@ package actor Operator: LoopActor {
         self.log = log
         self.loop = loop
         func informer(_ resource: APIResource, labelSelector: String = "") -> Informer<JSON> {
-            Informer(client, resource, labelSelector: labelSelector, log: log, loop: loop)
+            Informer<JSON>(client, resource, labelSelector: labelSelector, log: log, loop: loop)
         }
         servers = informer(.modelServers)
         pods = informer(.pods)

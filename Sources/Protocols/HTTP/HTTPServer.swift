@@ -36,7 +36,8 @@ package actor HTTPServer: LoopActor {
     private let security: (any SecureLayerFactory)?
     private let handler: Handler
     private var listeners: [Listener] = []
-    private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+    private var connections: [Int: HTTPServerConnection] = [:]
+    private var nextConnection = 0
     private var emptied: [CheckedContinuation<Void, Never>] = []
     private var isShutDown = false
 
@@ -93,17 +94,16 @@ package actor HTTPServer: LoopActor {
         } catch {
             return
         }
+        let identifier = nextConnection
+        nextConnection += 1
         let connection = HTTPServerConnection(
             SocketChannel(descriptor, loop: loop, security: layer), loop: loop, limits: limits,
-            handler: handler)
-        let identifier = ObjectIdentifier(connection)
+            handler: handler, onClose: callback { $0.forget(identifier) })
         connections[identifier] = connection
-        connection.assumeIsolated { connection in
-            connection.start(callback { $0.forget(identifier) })
-        }
+        connection.assumeIsolated { $0.start() }
     }
 
-    private func forget(_ identifier: ObjectIdentifier) {
+    private func forget(_ identifier: Int) {
         connections[identifier] = nil
         guard connections.isEmpty else { return }
         for waiter in emptied { waiter.resume() }

@@ -144,7 +144,8 @@ let ground: [Target] =
     + library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev")
     + bare("CLinux", on: .ground, settings: [])
     + module("SystemIO", on: .ground, step: 1, ["CLinux"], tests: ["TestSupport"])
-    + module("Arguments", on: .ground, step: 1)
+    + module("Text", on: .ground)
+    + module("Arguments", on: .ground, step: 1, ["Text"])
 
 let wire: [Target] =
     module("HPACK", on: .wire, tests: ["SystemIO", "TestSupport"])
@@ -160,7 +161,8 @@ let protocols: [Target] =
         "HTTP2Transport", on: .protocols, ["HTTP2", "SystemIO"],
         tests: ["HPACK", "HTTP2", "SystemIO", "TestSupport"])
     + module(
-        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "HTTP2Transport", "Protobuf", "SystemIO"],
+        "GRPC", on: .protocols, step: 1,
+        ["HPACK", "HTTP2", "HTTP2Transport", "Protobuf", "SystemIO", "Text"],
         tests: [
             "GRPCGzip", "Gzip", "HPACK", "HTTP2", "HTTP2Transport", "Protobuf", "SystemIO", "TestSupport",
         ])
@@ -168,11 +170,18 @@ let protocols: [Target] =
     + module(
         "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
-    + module("HTTP", on: .protocols, ["HTTP1", "SystemIO"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO"], tests: ["SystemIO"])
+    + module(
+        "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
+    + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
+    + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
+    + module(
+        "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
+        tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
 
 let kubernetes: [Target] =
     module(
+        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
+    + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
     + bare(
         "GanglionAPI", on: .kubernetes, step: 1,
@@ -183,17 +192,24 @@ let kubernetes: [Target] =
         ])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS"],
-        tests: ["HTTP", "HTTP1", "JSON", "Observability", "SystemIO", "TLS", "TestSupport"])
+        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
+        tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
+    + module(
+        "Controller", on: .kubernetes, step: 2,
+        ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
+        tests: [
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO", "TestSupport",
+        ])
 
 let neuron: [Target] =
-    module("Placement", on: .neuron)
+    module("Placement", on: .neuron, ["Text"])
+    + module("FakeChip", on: .neuron)
     + module(
-        "Neuron", on: .neuron, step: 1, ["Arguments", "CLinux", "Placement", "SystemIO"],
+        "Neuron", on: .neuron, step: 1, ["CLinux", "FakeChip", "Placement", "SystemIO", "Text"],
         tests: ["CLinux", "Placement", "SystemIO"])
     + module(
         "NeuronTools", on: .neuron, step: 2,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
+        ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
         tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
     + bare(
         "NeuronKernelsAVX2", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsAVX2",
@@ -205,14 +221,16 @@ let neuron: [Target] =
         "NeuronKernels", on: .neuron, step: 1, ["NeuronKernelsAVX2", "NeuronKernelsBaseline"],
         folder: "Sources/Neuron/Kernels/NeuronKernels")
     + module(
-        "NeuronRuntime", on: .neuron, step: 2, ["CLinux", "JSON", "NeuronKernels", "SystemIO"],
-        tests: ["JSON", "SystemIO", "TestSupport"])
+        "NeuronRuntime", on: .neuron, step: 2,
+        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"],
+        tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
 let local: [Target] =
     module(
         "LocalCluster", on: .local, step: 4,
         [
-            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient",
             "Neuron",
             "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
         ],
@@ -225,48 +243,53 @@ let daemons: [Target] =
     module(
         "DevicePlugin", on: .daemons,
         [
-            "Arguments", "CLinux", "GRPC", "HTTP", "HTTP1", "KubeletAPI", "Neuron", "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "CLinux", "GRPC", "KubeletAPI", "LogArguments", "Neuron", "Observability",
+            "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
-            "SystemIO", "TestSupport",
+            "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesClient", "Neuron", "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "LogArguments",
+            "Neuron", "Observability", "Placement", "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Placement", "SystemIO",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
+            "SystemIO",
             "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesClient", "Neuron", "Observability", "Placement",
-            "SystemIO",
+            "Arguments", "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "LogArguments", "Neuron",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime", "Observability",
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
+            "Observability",
             "Placement", "SystemIO", "TestSupport",
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO"],
-        tests: ["HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport"])
+        [
+            "Arguments", "HTTP", "HTTP1", "JSON", "LogArguments", "NeuronRuntime", "Observability",
+            "SystemIO", "Text",
+        ],
+        tests: [
+            "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
+        ])
 
 let commands: [Target] =
-    bare(
+    module(
         "GanglionCommands", on: .commands,
         [
-            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient", "LocalCluster",
-            "ModelServer",
-            "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
-        ])
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "LocalCluster", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime", "NeuronTools",
+            "NodeAgent", "Observability", "Operator", "SystemIO",
+        ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])
@@ -295,7 +318,8 @@ let endToEnd: [Target] =
     bare(
         "EndToEnd", on: .lab,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesClient", "Neuron", "NeuronTools", "Placement",
+            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "NeuronTools", "Placement",
             "SystemIO",
         ], folder: "Tests/EndToEnd/EndToEnd")
     + command("ganglion-e2e", on: .lab, ["Arguments", "EndToEnd"], folder: "Tests/EndToEnd/ganglion-e2e")
@@ -313,7 +337,7 @@ let endToEnd: [Target] =
         // The chart and the plain manifests: Helm's own engine, kubectl, and the programs that they run.
         tests(
             "ChartTests", folder: "EndToEnd",
-            ["Arguments", "JSON", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
+            ["Arguments", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
             programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator"]),
     ]
 

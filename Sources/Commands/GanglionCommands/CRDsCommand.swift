@@ -4,6 +4,7 @@
 import Arguments
 import GanglionAPI
 import JSON
+internal import KubernetesAPI
 import KubernetesClient
 import Observability
 import SystemIO

@@ -5,6 +5,7 @@ import Glibc
 import HTTP
 import HTTP1
 import JSON
+internal import KubernetesAPI
 import KubernetesClient
 import LocalCluster
 import Neuron

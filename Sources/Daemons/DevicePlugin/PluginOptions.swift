@@ -2,9 +2,11 @@
 
 package import Arguments
 internal import KubeletAPI
+internal import LogArguments
 package import Neuron
 internal import Observability
 internal import SystemIO
+internal import Text
 
 /// Which resources a node has.
 enum Advertised: String, ArgumentChoice {

@@ -4,9 +4,11 @@ package import Arguments
 internal import Glibc
 internal import HTTP
 internal import HTTP1
+internal import LogArguments
 internal import NeuronRuntime
 internal import Observability
 internal import SystemIO
+internal import Text
 
 /// The command line and life of the server.
 package enum ModelServerCommand {
@@ -112,7 +114,7 @@ package enum ModelServerCommand {
     private static func printSpeed(_ models: [ModelSpecification], on group: NeuronCoreGroup) async throws {
         let store = ModelStore()
         print(
-            "kernels \(NeuronCoreGroup.kernelName), cores \(group.coreList), threads \(ComputePool.shared.threadCount)"
+            "kernels \(NeuronCoreGroup.kernelName), cores \(group.cores.spanText), threads \(ComputePool.shared.threadCount)"
         )
         for specification in models {
             try group.load(try store.model(at: specification.uri), as: specification.name)

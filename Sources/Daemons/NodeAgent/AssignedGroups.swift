@@ -2,6 +2,7 @@
 // container. Containers that stay take their cores one after the other; an init container that ends hands its own on.
 
 internal import KubeletAPI
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 

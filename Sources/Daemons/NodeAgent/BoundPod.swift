@@ -1,6 +1,7 @@
 // What the agent reads from a pod of its node, once and with names.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import SystemIO
 

@@ -2,6 +2,7 @@
 // started again does not tell old news.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 

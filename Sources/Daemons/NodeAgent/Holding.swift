@@ -2,6 +2,7 @@
 
 internal import JSON
 internal import KubeletAPI
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 

@@ -3,6 +3,7 @@
 // answers to our own writes.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import SystemIO
@@ -59,7 +60,7 @@ actor NeuronNodePublisher: LoopActor {
         self.log = log
         self.onRead = onRead
         pulse = Pulse(loop)
-        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 1, resetAfter: .seconds(120))
+        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 0...1, resetAfter: .seconds(120))
     }
 
     func start() {
@@ -97,7 +98,7 @@ actor NeuronNodePublisher: LoopActor {
             complaint = sentence
             // Whatever went wrong, what the server has is no longer certain.
             stored = nil
-            let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            let pause = backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1))
             return Pace(rest: pause, again: pause)
         }
     }
@@ -128,7 +129,7 @@ actor NeuronNodePublisher: LoopActor {
             self.stored = current
         }
         let present = current["status"]
-        let status = report.status(previous: present, now: Timestamp.now.seconds)
+        let status = report.status(previous: present, now: Timestamp.now.text)
         // The second comparison keeps a server that stores less than was sent from being written to for ever.
         guard status != present, written.map({ $0.status == status && $0.answer == present }) != true else {
             return

@@ -3,6 +3,7 @@
 
 internal import JSON
 internal import KubeletAPI
+internal import KubernetesAPI
 package import KubernetesClient
 package import Observability
 package import SystemIO

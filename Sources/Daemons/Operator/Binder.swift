@@ -2,6 +2,7 @@
 // has no cores. Until a watch shows a binding, it is assumed; until it is known whether one that failed was carried out, too.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import Placement
@@ -149,7 +150,7 @@ actor Binder: LoopActor {
                 .warning, about: pod.json, reason: "FailedScheduling", action: "Scheduling", note: message))
         let condition: JSON = [
             "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
-            "lastTransitionTime": .string(Timestamp.now.seconds),
+            "lastTransitionTime": .string(Timestamp.now.text),
         ]
         let object: JSON = [
             "apiVersion": "v1", "kind": "Pod",

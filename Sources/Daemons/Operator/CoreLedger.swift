@@ -2,6 +2,7 @@
 // bindings assigned, from what the kubelet says it handed out, and from bindings of our own that no watch has shown yet.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 

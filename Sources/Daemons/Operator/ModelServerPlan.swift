@@ -2,6 +2,7 @@
 // apart by replica number; a replica has one pod at a time, for NeuronCores are too scarce to hold two.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 

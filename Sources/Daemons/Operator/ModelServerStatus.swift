@@ -2,6 +2,7 @@
 // them are always there, and their times move only when their status does.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 
@@ -36,7 +37,7 @@ func conditions(_ conditions: [Condition], after old: JSON?, generation: Int, no
                 "type": .string(condition.type), "status": .string(condition.status.rawValue),
                 "reason": .string(condition.reason), "message": .string(condition.message),
                 "observedGeneration": JSON(generation),
-                "lastTransitionTime": (isSame ? before?["lastTransitionTime"] : nil) ?? .string(now.seconds),
+                "lastTransitionTime": (isSame ? before?["lastTransitionTime"] : nil) ?? .string(now.text),
             ]
         })
 }

@@ -2,6 +2,7 @@
 // node agent has not spoken yet, the instance type's table stands in.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Neuron
 internal import Placement

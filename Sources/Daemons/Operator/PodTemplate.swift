@@ -2,7 +2,9 @@
 // container named model-server stays.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
+internal import Text
 
 /// Makes pods and the Service of one ModelServer.
 struct PodTemplate: Sendable {
@@ -33,8 +35,7 @@ struct PodTemplate: Sendable {
         var runtime = written["runtime"] ?? .null
         if runtime["preset"]?.string == RuntimePreset.ganglion.rawValue { runtime["preset"] = nil }
         if runtime.object?.isEmpty == false { parts["runtime"] = runtime }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
-        for byte in parts.serialized() { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var hash = FNV1a(parts.serialized()).value
         // Letters and digits without vowels, as in Kubernetes' own names: they spell nothing.
         let letters = Array("bcdfghjklmnpqrstvwxz2456789")
         return String(

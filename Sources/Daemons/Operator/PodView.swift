@@ -1,6 +1,7 @@
 // What the operator reads from a pod, once and with names.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 

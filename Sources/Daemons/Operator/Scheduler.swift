@@ -1,5 +1,6 @@
 // Where pending pods go: pure, so that every case can be written down as a test.
 
+internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
 

@@ -1,6 +1,7 @@
 // Views are made once for each version of an object: a pass over thousands of pods then costs look-ups, not parsing.
 
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 
 /// Views of the objects in a store.

@@ -2,6 +2,7 @@
 // twice the number of objects that exist or have just gone.
 
 internal import JSON
+internal import KubernetesAPI
 
 /// Changes in the order of their objects' first unread change.
 package struct ChangeQueue: Sendable {

@@ -2,6 +2,8 @@
 // one object cannot fill the store: client-go's numbers, 25 at once and one more every five minutes.
 
 package import JSON
+package import KubernetesAPI
+internal import Text
 
 /// What happened to an object.
 package struct EventNote: Hashable, Sendable {
@@ -92,7 +94,7 @@ package struct EventCorrelator: Sendable {
             return .update(
                 namespace: known.namespace, name: known.name,
                 patch: [
-                    "series": ["count": JSON(known.count), "lastObservedTime": .string(time.micro)]
+                    "series": ["count": JSON(known.count), "lastObservedTime": .string(time.microText)]
                 ])
         }
         if series.count >= Self.capacity {
@@ -110,7 +112,7 @@ package struct EventCorrelator: Sendable {
             event: [
                 "apiVersion": "events.k8s.io/v1", "kind": "Event",
                 "metadata": ["name": .string(name), "namespace": .string(namespace)],
-                "eventTime": .string(time.micro), "reportingController": .string(controller),
+                "eventTime": .string(time.microText), "reportingController": .string(controller),
                 "reportingInstance": .string(instance), "action": .string(note.action),
                 "reason": .string(note.reason), "type": .string(note.kind.rawValue),
                 "note": .string(Self.cut(note.note)), "regarding": note.regarding,
@@ -127,8 +129,7 @@ package struct EventCorrelator: Sendable {
         if buckets.count >= Self.capacity { buckets.removeAll() }
         var bucket = buckets[object] ?? Bucket(tokens: 25, last: now)
         let passed = now - bucket.last
-        let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
-        bucket.tokens = min(25, bucket.tokens + seconds / 300)
+        bucket.tokens = min(25, bucket.tokens + passed.inSeconds / 300)
         bucket.last = now
         let allowed = bucket.tokens >= 1
         if allowed { bucket.tokens -= 1 }

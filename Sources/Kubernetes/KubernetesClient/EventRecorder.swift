@@ -1,5 +1,6 @@
 // Sends events in the background: what records them never waits, and never fails because of them.
 
+internal import KubernetesAPI
 package import Observability
 package import SystemIO
 

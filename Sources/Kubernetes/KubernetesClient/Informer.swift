@@ -1,6 +1,7 @@
 // Keeps the copy of one collection true for as long as it runs: performs what the reflector asks for, waits when it says so.
 
 internal import HTTP
+package import KubernetesAPI
 package import Observability
 package import SystemIO
 

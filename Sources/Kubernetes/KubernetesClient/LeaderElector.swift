@@ -1,6 +1,7 @@
 // Plays the election: takes the lease, keeps it, gives it back.
 
 internal import JSON
+package import KubernetesAPI
 package import Observability
 package import SystemIO
 

@@ -2,6 +2,7 @@
 // own clock, may take it. Clocks of other machines are never compared.
 
 package import JSON
+package import KubernetesAPI
 
 /// The rules without requests or waiting.
 package struct LeaseElection: Sendable {
@@ -63,7 +64,7 @@ package struct LeaseElection: Sendable {
             return .create([
                 "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
                 "metadata": ["name": .string(key.name), "namespace": .string(key.namespace)],
-                "spec": spec(acquired: time.micro, renewed: time.micro, transitions: 0),
+                "spec": spec(acquired: time.microText, renewed: time.microText, transitions: 0),
             ])
         }
         let record = lease["spec"] ?? .null
@@ -80,7 +81,8 @@ package struct LeaseElection: Sendable {
         let isOurs = holder == identity
         var update = lease
         update["spec"] = spec(
-            acquired: isOurs ? record["acquireTime"]?.string ?? time.micro : time.micro, renewed: time.micro,
+            acquired: isOurs ? record["acquireTime"]?.string ?? time.microText : time.microText,
+            renewed: time.microText,
             transitions: isOurs ? transitions : transitions &+ 1)
         return .update(update)
     }
@@ -90,7 +92,7 @@ package struct LeaseElection: Sendable {
         guard lease["spec"]?["holderIdentity"]?.string == identity else { return nil }
         var update = lease
         update["spec"] = spec(
-            acquired: time.micro, renewed: time.micro,
+            acquired: time.microText, renewed: time.microText,
             transitions: lease["spec"]?["leaseTransitions"]?.int ?? 0, holder: "", seconds: 1)
         return update
     }

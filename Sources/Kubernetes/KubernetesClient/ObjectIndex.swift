@@ -2,6 +2,7 @@
 // really differs and an object that was replaced by another of the same name is seen to have gone.
 
 package import JSON
+package import KubernetesAPI
 
 /// A difference between two states of the copy.
 package enum ObjectChange: Equatable, Sendable {

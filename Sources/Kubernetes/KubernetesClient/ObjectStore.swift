@@ -2,6 +2,7 @@
 // subscriber that begins with everything that is there.
 
 package import JSON
+package import KubernetesAPI
 internal import SystemIO
 
 /// A copy of a collection.

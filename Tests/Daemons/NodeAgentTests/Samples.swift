@@ -2,6 +2,7 @@
 
 import JSON
 import KubeletAPI
+import KubernetesAPI
 import KubernetesClient
 import Placement
 

@@ -7,6 +7,7 @@ import HTTP
 import HTTP1
 import JSON
 import KubeletAPI
+import KubernetesAPI
 import KubernetesClient
 import SystemIO
 import TestSupport

@@ -2,6 +2,7 @@
 // two values, makes two different plans.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import LocalCluster
 import Placement

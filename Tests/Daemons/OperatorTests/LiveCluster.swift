@@ -2,6 +2,7 @@
 
 import HTTP
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import LocalCluster
 import SystemIO

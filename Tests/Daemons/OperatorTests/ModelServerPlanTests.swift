@@ -1,6 +1,7 @@
 // What is done about a ModelServer, case by case, and what its status says.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import NeuronRuntime
 import Placement

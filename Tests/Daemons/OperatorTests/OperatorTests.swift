@@ -3,6 +3,7 @@
 import Glibc
 import HTTP
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import LocalCluster
 import SystemIO

@@ -1,6 +1,7 @@
 // What the API server refuses of a ModelServer's runtime, by the definition's schema and rules.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import LocalCluster
 import SystemIO

@@ -2,6 +2,7 @@
 // changed about them.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import LocalCluster
 import Placement

@@ -1,6 +1,7 @@
 // Where pods go, and why not: every case as a state of the cluster and its decisions.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import Placement
 import Testing

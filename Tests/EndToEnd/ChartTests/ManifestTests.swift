@@ -2,6 +2,7 @@
 // and the static pod and the service run the plugin as the chart's pod does.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import SystemIO
 import TestSupport

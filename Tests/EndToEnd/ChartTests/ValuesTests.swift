@@ -1,6 +1,7 @@
 // values.yaml, its schema, the table in the chart's README and the code's own tables say the same.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import Neuron
 import SystemIO

@@ -1,6 +1,7 @@
 // A run of the suite: one case after the other, each in a namespace that is gone afterwards, whatever happened.
 
 import JSON
+internal import KubernetesAPI
 package import KubernetesClient
 import SystemIO
 

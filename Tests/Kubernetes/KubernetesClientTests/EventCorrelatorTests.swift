@@ -1,6 +1,7 @@
 // Events must help people and must not fill the store.
 
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import KubernetesClient

@@ -1,6 +1,7 @@
 // kubeconfig files as they are found in the world, and what is wrong with others.
 
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import KubernetesClient

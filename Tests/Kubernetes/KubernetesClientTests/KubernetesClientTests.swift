@@ -3,6 +3,7 @@
 import HTTP
 import HTTP1
 import JSON
+import KubernetesAPI
 import SystemIO
 import TLS
 import TestSupport

@@ -1,6 +1,7 @@
 // The server's Status objects, recorded, as callers see them.
 
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import KubernetesClient

@@ -1,6 +1,7 @@
 // Who leads, by the record and the own clock alone.
 
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import KubernetesClient
@@ -97,23 +98,5 @@ struct LeaseElectionTests {
         #expect(me.act(on: lease, now: .zero, time: Self.time) == .wait(holder: "x"))
         let action = me.act(on: lease, now: .seconds(3600), time: Self.time)
         #expect({ if case .update = action { true } else { false } }())
-    }
-}
-
-@Suite("Timestamps")
-struct TimestampTests {
-    @Test(
-        "are RFC 3339 in UTC",
-        arguments: [
-            (0, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000000Z"),
-            (951_826_154_000_007, "2000-02-29T12:09:14Z", "2000-02-29T12:09:14.000007Z"),
-            (1_767_225_599_999_999, "2025-12-31T23:59:59Z", "2025-12-31T23:59:59.999999Z"),
-            (4_107_542_400_000_000, "2100-03-01T00:00:00Z", "2100-03-01T00:00:00.000000Z"),
-            (-1, "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.999999Z"),
-        ] as [(Int64, String, String)])
-    func forms(microseconds: Int64, seconds: String, micro: String) {
-        let time = Timestamp(microseconds: microseconds)
-        #expect(time.seconds == seconds)
-        #expect(time.micro == micro)
     }
 }

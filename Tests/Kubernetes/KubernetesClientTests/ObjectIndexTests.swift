@@ -1,6 +1,7 @@
 // The copy of a collection and the changes that readers are told of.
 
 import JSON
+import KubernetesAPI
 import Testing
 
 @testable import KubernetesClient

@@ -3,6 +3,7 @@
 
 internal import GanglionAPI
 internal import JSON
+internal import KubernetesAPI
 internal import KubernetesClient
 
 /// Makes the roles of the components.

@@ -5,6 +5,7 @@ internal import GanglionAPI
 internal import Glibc
 internal import HTTP
 internal import JSON
+internal import KubernetesAPI
 package import KubernetesClient
 internal import Neuron
 package import Observability

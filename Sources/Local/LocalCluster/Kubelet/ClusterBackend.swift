@@ -1,6 +1,7 @@
 // The real API server behind the kubelet's few words for it.
 
 import JSON
+import KubernetesAPI
 package import KubernetesClient
 package import Observability
 package import SystemIO

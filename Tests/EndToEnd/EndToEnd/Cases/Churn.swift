@@ -2,6 +2,7 @@
 // holders between the report of a pod and its deletion, nor in any state that the node's inventory shows.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import NeuronTools
 import SystemIO

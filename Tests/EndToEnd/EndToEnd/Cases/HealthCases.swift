@@ -1,6 +1,7 @@
 // A chip fails and comes back. Only a fake one can be asked to.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import Placement
 

@@ -1,6 +1,7 @@
 // The chart comes and goes. What installs it is the user's to name: Helm, or whatever else.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import NeuronTools
 

@@ -1,6 +1,7 @@
 // A ModelServer's whole life, as its owner lives it; and a server that somebody else wrote.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import NeuronTools
 

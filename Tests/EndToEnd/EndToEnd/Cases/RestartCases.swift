@@ -1,6 +1,7 @@
 // Components end while pods run and come and go. What runs stays as it was, and the node takes pods afterwards.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import NeuronTools
 

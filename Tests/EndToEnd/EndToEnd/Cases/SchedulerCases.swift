@@ -1,6 +1,7 @@
 // Others decide as well: a second scheduler, and an admin who empties a node.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 
 extension Case {

@@ -1,6 +1,7 @@
 // The node under test, as the API shows it.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import Neuron
 import Placement

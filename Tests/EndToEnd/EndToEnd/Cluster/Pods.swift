@@ -1,6 +1,7 @@
 // Pods as a user handles them: made, watched, read, deleted.
 
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import NeuronTools
 

@@ -4,6 +4,7 @@
 import HTTP
 import HTTP1
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import SystemIO
 

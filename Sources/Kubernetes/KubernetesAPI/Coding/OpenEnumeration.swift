@@ -1,0 +1,17 @@
+// Kubernetes adds values to its enumerations: a client that refused an object for a word that it does not know would go
+// blind after the next release. Known words have names, all others are kept as they are.
+
+/// A word out of a list that may grow.
+package protocol OpenEnumeration: RawRepresentable, Codable, Hashable, Sendable, ExpressibleByStringLiteral,
+    CustomStringConvertible
+where RawValue == String {
+    /// Any word.
+    init(rawValue: String)
+}
+
+extension OpenEnumeration {
+    /// Any word.
+    package init(stringLiteral value: String) { self.init(rawValue: value) }
+    /// The word.
+    package var description: String { rawValue }
+}

@@ -1,0 +1,83 @@
+// What the API server stores: something with metadata and a place in the API.
+
+/// A kind of objects, typed.
+///
+/// A resource states its fields; the first two say which kind it is and take no room:
+///
+///     package struct Pod: Resource {
+///         package static let resource = APIResource.pods
+///         package private(set) var apiVersion = VersionField<Pod>()
+///         package private(set) var kind = KindField<Pod>()
+///         package var metadata: ObjectMetadata
+///
+/// So `apiVersion` and `kind` are always written; the items of a list come without them.
+package protocol Resource: Codable, Equatable, Sendable {
+    /// Where the objects are in the API.
+    static var resource: APIResource { get }
+    /// Name, namespace, labels and what else every object has.
+    var metadata: ObjectMetadata { get set }
+}
+
+extension Resource {
+    /// Namespace and name.
+    package var key: ObjectKey { metadata.key }
+
+    /// A reference to this object, for events and endpoints.
+    package var reference: ObjectReference {
+        ObjectReference(
+            apiVersion: Self.resource.apiVersion, kind: Self.resource.kind,
+            namespace: metadata.namespace.isEmpty ? nil : metadata.namespace, name: metadata.name,
+            uid: metadata.uid.isEmpty ? nil : metadata.uid)
+    }
+
+    /// An owner reference to this object, as the one that controls another.
+    package var controllerReference: OwnerReference {
+        OwnerReference(
+            apiVersion: Self.resource.apiVersion, kind: Self.resource.kind, name: metadata.name,
+            uid: metadata.uid)
+    }
+}
+
+/// A field without room whose text follows from the type of the object.
+package protocol ConstantField: Codable, Equatable, Sendable, DefaultInitializable {
+    /// What is written.
+    static var text: String { get }
+}
+
+extension ConstantField {
+    /// Whatever is there: the request said which kind is meant.
+    package init(from decoder: any Decoder) throws { self.init() }
+    /// The text.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Self.text)
+    }
+}
+
+/// The field `apiVersion` of an object.
+package struct VersionField<Object: Resource>: ConstantField {
+    /// Such as `v1`.
+    package static var text: String { Object.resource.apiVersion }
+    /// The field.
+    package init() {}
+}
+
+/// The field `kind` of an object.
+package struct KindField<Object: Resource>: ConstantField {
+    /// Such as `Pod`.
+    package static var text: String { Object.resource.kind }
+    /// The field.
+    package init() {}
+}
+
+extension KeyedDecodingContainer {
+    /// Nothing is looked for: the type knows.
+    package func decode<Field: ConstantField>(_ type: Field.Type, forKey key: Key) -> Field { Field() }
+}
+
+extension KeyedEncodingContainer {
+    /// Always written.
+    package mutating func encode<Field: ConstantField>(_ field: Field, forKey key: Key) throws {
+        try encode(Field.text, forKey: key)
+    }
+}

@@ -1,0 +1,72 @@
+// Objects without a type: JSON values, for tools that handle any kind. What every object has is read here, with names.
+
+package import JSON
+package import KubernetesAPI
+
+/// A view of an object's `metadata`. Missing members read as empty.
+package struct UnstructuredMetadata: Sendable {
+    private let json: JSON
+
+    fileprivate init(_ json: JSON) { self.json = json }
+
+    /// The object's name.
+    package var name: String { json["name"]?.string ?? "" }
+    /// The namespace, empty for objects of the cluster.
+    package var namespace: String { json["namespace"]?.string ?? "" }
+    /// The uid, unique over all time.
+    package var uid: String { json["uid"]?.string ?? "" }
+    /// The opaque version of the object in the store.
+    package var resourceVersion: String { json["resourceVersion"]?.string ?? "" }
+    /// Counts changes of the spec.
+    package var generation: Int { json["generation"]?.int ?? 0 }
+    /// When the object was made, RFC 3339.
+    package var creationTimestamp: String { json["creationTimestamp"]?.string ?? "" }
+    /// Whether the object is being deleted.
+    package var isTerminating: Bool { json["deletionTimestamp"]?.string != nil }
+    /// The labels.
+    package var labels: [String: String] { json["labels"]?.strings ?? [:] }
+    /// The annotations.
+    package var annotations: [String: String] { json["annotations"]?.strings ?? [:] }
+
+    /// The owner that controls the object, nil where none does.
+    package var controller: OwnerReference? {
+        for owner in json["ownerReferences"]?.array ?? [] where owner["controller"]?.bool == true {
+            return OwnerReference(
+                apiVersion: owner["apiVersion"]?.string ?? "", kind: owner["kind"]?.string ?? "",
+                name: owner["name"]?.string ?? "", uid: owner["uid"]?.string ?? "")
+        }
+        return nil
+    }
+}
+
+extension JSON {
+    /// The object's metadata.
+    package var meta: UnstructuredMetadata { UnstructuredMetadata(self["metadata"] ?? .null) }
+
+    /// Namespace and name.
+    package var objectKey: ObjectKey {
+        let meta = meta
+        return ObjectKey(namespace: meta.namespace, name: meta.name)
+    }
+}
+
+extension OwnerReference {
+    /// As it stands in `ownerReferences`.
+    package var json: JSON {
+        [
+            "apiVersion": .string(apiVersion), "kind": .string(kind), "name": .string(name),
+            "uid": .string(uid), "controller": .bool(controller ?? false),
+            "blockOwnerDeletion": .bool(blockOwnerDeletion ?? false),
+        ]
+    }
+}
+
+extension APIResource {
+    /// This project's model servers.
+    package static let modelServers = APIResource(
+        group: "ganglion.dev", version: "v1alpha1", plural: "modelservers", kind: "ModelServer")
+    /// This project's inventory of nodes.
+    package static let neuronNodes = APIResource(
+        group: "ganglion.dev", version: "v1alpha1", plural: "neuronnodes", kind: "NeuronNode",
+        isNamespaced: false)
+}

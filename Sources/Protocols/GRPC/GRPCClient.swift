@@ -8,7 +8,7 @@ package import SystemIO
 
 /// A connection to a gRPC server.
 package actor GRPCClient: HTTP2PeerOwner {
-    /// The client's loop.
+    /// Runs the connection; a caller that is on it, too, changes threads nowhere.
     package nonisolated let loop: EventLoop
 
     /// A call and who waits for it.

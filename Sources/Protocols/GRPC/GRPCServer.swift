@@ -8,7 +8,7 @@ package import SystemIO
 ///     let server = GRPCServer(router: router)
 ///     try await server.listen(on: .unix("/var/lib/kubelet/device-plugins/neuroncore.sock"))
 package actor GRPCServer: LoopActor {
-    /// The server's loop.
+    /// Runs the connections and, unless they leave it, the handlers.
     package nonisolated let loop: EventLoop
 
     private let settings: GRPCServerSettings

@@ -16,11 +16,11 @@ package struct HTTPServerLimits: Sendable {
     /// How long a peer may take nothing of a response.
     package var stalledWrite = Duration.seconds(60)
     /// How long a peer may take to close after the last response, once that has left.
-    package var farewell = Duration.seconds(2)
+    package var closeTimeout = Duration.seconds(2)
     /// Octets of a response that may wait for the peer before a write waits.
     package var pendingOctets = 256 << 10
 
-    /// The defaults.
+    /// 1024 connections, 10 seconds for a head, 90 of silence, 60 for a peer that takes nothing of its answer.
     package init() {}
 }
 
@@ -29,7 +29,7 @@ package actor HTTPServer: LoopActor {
     /// Answers a request. Runs on the server's loop unless it leaves it.
     package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
 
-    /// The server's loop.
+    /// Runs the connections and, unless they leave it, the handlers.
     package nonisolated let loop: EventLoop
 
     private let limits: HTTPServerLimits

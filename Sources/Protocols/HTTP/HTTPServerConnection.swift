@@ -83,7 +83,7 @@ actor HTTPServerConnection: LoopActor {
     private func settle() {
         timer?.cancel()
         guard channel.isClosed else {
-            let time = channel.pendingOctets > 0 ? limits.stalledWrite : limits.farewell
+            let time = channel.pendingOctets > 0 ? limits.stalledWrite : limits.closeTimeout
             timer = loop.schedule(after: time, on: self) { $0.close(discarding: true) }
             return
         }

@@ -110,15 +110,18 @@ extension HTTP2PeerOwner {
         let peer = peer
         repeat { receiveEvents() } while peer.transport.flush()
         peer.life.endTurn()
-        if let reason = peer.transport.ended { end(reason) } else { turnEnded() }
+        if let reason = peer.transport.ended {
+            end(reason)
+        } else if peer.life.isOpen {
+            turnEnded()
+        }
     }
 
     // MARK: Is the peer there?
 
     private func checkHandshake() {
-        let http2Role = peer.transport.http2.role
         let time = peer.handshakeTimeout
-        switch http2Role {
+        switch peer.transport.http2.role {
         case .server:
             guard !peer.transport.http2.settingsAcknowledged else { return }
             endConnection(

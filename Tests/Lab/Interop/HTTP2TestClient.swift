@@ -37,7 +37,7 @@ extension HTTP2TestFailure: CustomStringConvertible {
 
 /// Asks for one page.
 package actor HTTP2TestClient: HTTP2PeerOwner {
-    /// The client's loop.
+    /// Runs the connection.
     package nonisolated let loop: EventLoop
 
     /// More of a body is a failure, in octets.

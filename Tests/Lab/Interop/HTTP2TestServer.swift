@@ -8,7 +8,7 @@ package import SystemIO
 
 /// Answers GET, HEAD and POST on `/` with 200 and a few words, other paths with 404, other methods with 405.
 package actor HTTP2TestServer: LoopActor {
-    /// The server's loop.
+    /// Runs the connections.
     package nonisolated let loop: EventLoop
 
     private let security: (any SecureLayerFactory)?

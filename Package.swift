@@ -80,33 +80,37 @@ var places: [String: Place] = [:]
 /// A module without tests of its own.
 @MainActor func bare(
     _ name: String, on floor: Floor, step: Int = 0, _ modules: [String] = [], folder: String? = nil,
-    resources: [Resource] = [], settings: [SwiftSetting] = settings
+    exclude: [String] = [], resources: [Resource] = [], settings: [SwiftSetting] = settings
 ) -> [Target] {
     place(name, Place(floor: floor, step: step), above: modules)
     let root = floor == .lab ? "Tests" : "Sources"
     return [
         .target(
             name: name, dependencies: modules.map { .byName(name: $0) },
-            path: folder ?? "\(root)/\(floor.rawValue)/\(name)", resources: resources, swiftSettings: settings
+            path: folder ?? "\(root)/\(floor.rawValue)/\(name)", exclude: exclude, resources: resources,
+            swiftSettings: settings
         )
     ]
 }
 
 /// The tests of one module or, without, of whole programs. `programs` are built before and run by the tests.
-func tests(_ name: String, folder: String, _ modules: [String], programs: [String] = []) -> Target {
+func tests(
+    _ name: String, folder: String, _ modules: [String], programs: [String] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: name, dependencies: (modules + programs).map { .byName(name: $0) },
-        path: "Tests/\(folder)/\(name)",
+        path: "Tests/\(folder)/\(name)", exclude: exclude,
         swiftSettings: settings)
 }
 
 /// A module and its tests, which see it, `TestSupport` and what `tests` names.
 @MainActor func module(
     _ name: String, on floor: Floor, step: Int = 0, _ modules: [String] = [], folder: String? = nil,
-    resources: [Resource] = [], tests others: [String] = []
+    exclude: [String] = [], resources: [Resource] = [], tests others: [String] = [],
+    testsExclude: [String] = []
 ) -> [Target] {
-    bare(name, on: floor, step: step, modules, folder: folder, resources: resources)
-        + [tests("\(name)Tests", folder: floor.rawValue, [name] + others)]
+    bare(name, on: floor, step: step, modules, folder: folder, exclude: exclude, resources: resources)
+        + [tests("\(name)Tests", folder: floor.rawValue, [name] + others, exclude: testsExclude)]
 }
 
 /// A C library of the system.
@@ -151,7 +155,7 @@ let wire: [Target] =
     module("HPACK", on: .wire, tests: ["SystemIO", "TestSupport"])
     + module("HTTP2", on: .wire, step: 1, ["HPACK"], tests: ["HPACK", "TestSupport"])
     + module("HTTP1", on: .wire)
-    + module("Protobuf", on: .wire, tests: ["TestSupport"])
+    + module("Protobuf", on: .wire, tests: ["TestSupport"], testsExclude: ["Proto"])
     + module("Gzip", on: .wire, ["CZlib"], tests: ["TestSupport"])
     + module("JSON", on: .wire)
     + module("TLS", on: .wire, ["COpenSSL", "SystemIO"], tests: ["COpenSSL", "SystemIO", "TestSupport"])
@@ -168,7 +172,7 @@ let protocols: [Target] =
         ])
     + bare("GRPCGzip", on: .protocols, step: 2, ["GRPC", "Gzip"])
     + module(
-        "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"],
+        "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
         "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
@@ -182,7 +186,8 @@ let kubernetes: [Target] =
     module(
         "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
     + module(
-        "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
+        "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
+        tests: ["Protobuf", "TestSupport"])
     + bare(
         "GanglionAPI", on: .kubernetes, step: 1,
         resources: [
@@ -222,7 +227,7 @@ let neuron: [Target] =
         folder: "Sources/Neuron/Kernels/NeuronKernels")
     + module(
         "NeuronRuntime", on: .neuron, step: 2,
-        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"],
+        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"], exclude: ["Unicode"],
         tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
 let local: [Target] =
@@ -306,6 +311,7 @@ let lab: [Target] =
             "Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HPACK", "HTTP2", "HTTP2Transport", "Protobuf",
             "SystemIO", "TLS",
         ],
+        exclude: ["Proto"],
         tests: [
             "Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "Protobuf", "SystemIO", "TLS",
             "TestSupport",

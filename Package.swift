@@ -170,8 +170,14 @@ let wire: [Target] =
 
 let protocols: [Target] =
     module(
-        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO", "Text"],
-        tests: ["GRPCGzip", "Gzip", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TestSupport"])
+        "HTTP2Transport", on: .protocols, ["HTTP2", "SystemIO"],
+        tests: ["HPACK", "HTTP2", "SystemIO", "TestSupport"])
+    + module(
+        "GRPC", on: .protocols, step: 1,
+        ["HPACK", "HTTP2", "HTTP2Transport", "Protobuf", "SystemIO", "Text"],
+        tests: [
+            "GRPCGzip", "Gzip", "HPACK", "HTTP2", "HTTP2Transport", "Protobuf", "SystemIO", "TestSupport",
+        ])
     + bare("GRPCGzip", on: .protocols, step: 2, ["GRPC", "Gzip"])
     + module(
         "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
@@ -331,7 +337,10 @@ let commands: [Target] =
 let lab: [Target] =
     module(
         "Interop", on: .lab,
-        ["Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TLS"],
+        [
+            "Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HPACK", "HTTP2", "HTTP2Transport", "Protobuf",
+            "SystemIO", "TLS",
+        ],
         exclude: ["Proto"],
         tests: [
             "Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "Protobuf", "SystemIO", "TLS",

@@ -81,9 +81,9 @@ package final class HealthService: Sendable {
         router.serverStreaming(Self.watchPath) {
             (request: HealthCheckRequest, _, writer: GRPCResponseWriter<HealthCheckResponse>) in
             // Of several changes between two writes only the last counts.
-            var told: ServingStatus?
-            for await status in self.watch(request.service) where status != told {
-                told = status
+            var lastSent: ServingStatus?
+            for await status in self.watch(request.service) where status != lastSent {
+                lastSent = status
                 try await writer.write(HealthCheckResponse(status: status))
             }
             // The stream of changes has no end of its own: the client is gone.

@@ -1,33 +1,11 @@
-// A socket and an HTTP/2 connection that feed each other, for one side or the other of a call. Octets leave in one write
-// a turn; what the socket does not take holds back DATA, and at last reading too.
+// A socket and an HTTP/2 connection that feed each other, for one side or the other. Octets leave in one write a turn;
+// what the socket does not take holds back DATA, and at last reading too.
 
 package import HTTP2
 package import SystemIO
 
-/// Why a transport is over.
-package enum TransportEnd: Equatable {
-    /// The peer closed the connection.
-    case peerClosed
-    /// The socket failed.
-    case socket(SystemError)
-    /// The peer broke the rules of HTTP/2; GOAWAY says so.
-    case protocolError(ConnectionError)
-    /// A shutdown has come to its end.
-    case drained
-
-    /// The sentence for the status of calls that it interrupts.
-    package var reason: String {
-        switch self {
-        case .peerClosed: "the peer closed the connection"
-        case .socket(let error): "\(error)"
-        case .protocolError(let error): "\(error)"
-        case .drained: "the connection was shut down"
-        }
-    }
-}
-
 /// Belongs to one actor of its loop and is only touched there.
-package final class Transport {
+package final class HTTP2Transport {
     /// The protocol's state.
     package var http2: HTTP2Connection
     private let channel: SocketChannel
@@ -37,12 +15,14 @@ package final class Transport {
     private var awaitsALPN: Bool
     private var readingPaused = false
     private var end: TransportEnd?
+    /// The socket has ended or failed.
+    private var socketEnd: TransportEnd?
 
     /// A transport on a connected socket; nothing happens before `start`.
     ///
     /// - Parameter security: TLS that offers `h2`; nil for none.
     package init(
-        _ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: GRPCLimits,
+        _ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: HTTP2PeerLimits,
         security: (any SecureLayer)? = nil
     ) {
         self.loop = loop
@@ -55,7 +35,7 @@ package final class Transport {
     /// A transport for a server on a connection that it has accepted; nil when there is no memory for TLS, where all
     /// that can be done is to close.
     package convenience init?(
-        accepted descriptor: FileDescriptor, loop: EventLoop, limits: GRPCLimits,
+        accepted descriptor: FileDescriptor, loop: EventLoop, limits: HTTP2PeerLimits,
         security: (any SecureLayerFactory)?
     ) {
         var layer: (any SecureLayer)?
@@ -72,25 +52,32 @@ package final class Transport {
     /// Begins to watch the socket and sends the first words.
     package func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
         try channel.start(ready)
-        flush()
+        send()
     }
 
-    /// Reads what is there, hands out the events, and sends what came of them.
-    ///
-    /// - Returns: why the transport is over, or nil.
-    package func process(_ readiness: Readiness, _ handle: (HTTP2Event) -> Void) -> TransportEnd? {
+    /// Reads what is there; `next` has the events that come of it, `flush` sends the answers.
+    package func receive(_ readiness: Readiness) {
         let state = channel.process(readiness) { bytes in
             guard !awaitsALPN || finishHandshake() else { return }
             http2.receive(bytes, at: loop.turnStart)
         }
         if awaitsALPN { _ = finishHandshake() }
-        settle(handle)
         switch state {
         case .open: break
-        case .ended: end = end ?? .peerClosed
-        case .failed(let error): end = end ?? .socket(error)
+        case .ended: socketEnd = socketEnd ?? .peerClosed
+        case .failed(let error): socketEnd = socketEnd ?? .socket(error)
         }
-        return end
+    }
+
+    /// The next thing that the peer did.
+    package func next() -> HTTP2Event? {
+        let event = http2.next()
+        switch event {
+        case .failed(let error): end = end ?? .protocolError(error)
+        case .drained: end = end ?? .drained
+        default: break
+        }
+        return event
     }
 
     /// Looks what TLS has agreed on.
@@ -112,32 +99,21 @@ package final class Transport {
         return true
     }
 
-    /// Hands out events and sends until there is nothing more to do for now.
-    package func settle(_ handle: (HTTP2Event) -> Void) {
-        var flushed = false
-        while true {
-            var count = 0
-            while let event = http2.next() {
-                count += 1
-                switch event {
-                case .failed(let error): end = end ?? .protocolError(error)
-                case .drained: end = end ?? .drained
-                default: break
-                }
-                handle(event)
-            }
-            if flushed, count == 0 { return }
-            // Room in the socket lets DATA out that waited, which is an event again.
-            flush()
-            flushed = true
-        }
+    /// Why the transport is over, or nil: what the peer has broken counts more than that it is gone.
+    package var ended: TransportEnd? { end ?? socketEnd }
+
+    /// Sends. Room in the socket lets DATA out that waited, which is an event again: then `next` has more.
+    ///
+    /// - Returns: whether it has.
+    @discardableResult
+    package func flush() -> Bool {
+        send()
+        return http2.hasEvents
     }
 
-    /// What has become of it by our own sending.
-    package var ended: TransportEnd? { end }
-
-    private func flush() {
-        // In an order in which each sees what the last one has left.
+    private func send() {
+        // What the socket did not take before leaves first; only then is it known how much more may be added, and from
+        // what is left after that, whether reading has to pause.
         if channel.pendingOctets > 0 || awaitsALPN { channel.flush() }
         guard !awaitsALPN else { return }
         while http2.hasOutput, channel.pendingOctets < unsentLimit {
@@ -154,7 +130,7 @@ package final class Transport {
     /// - Parameter discarding: whether to drop what waits.
     /// - Returns: whether it is closed already.
     package func close(discarding: Bool = false) -> Bool {
-        flush()
+        send()
         channel.pauseReading(true)
         channel.close(discarding: discarding)
         return channel.isClosed

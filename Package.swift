@@ -171,13 +171,13 @@ let kubernetes: [Target] =
         "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
-    + bare(
-        "GanglionAPI", on: .kubernetes, step: 1,
+    + module(
+        "GanglionAPI", on: .kubernetes, step: 1, ["JSON", "KubernetesAPI"],
         resources: [
             .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
             .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
             .embedInCode("Rights/operator.yaml"), .embedInCode("Rights/operator-lease.yaml"),
-        ])
+        ], tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
         ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS"],
@@ -289,6 +289,11 @@ let lab: [Target] =
             "TestSupport",
         ])
     + command("ganglion-interop", on: .lab, ["Arguments", "Interop"], folder: "Tests/Lab/ganglion-interop")
+    + bare(
+        "DefinitionPrinter", on: .lab, ["Arguments", "GanglionAPI", "JSON", "KubernetesAPI", "SystemIO"])
+    + command(
+        "ganglion-definitions", on: .lab, ["Arguments", "DefinitionPrinter"],
+        folder: "Tests/Lab/ganglion-definitions")
     + module("PlacementStudy", on: .lab, ["Neuron", "Placement"], tests: ["Placement"])
 
 /// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.

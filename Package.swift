@@ -177,11 +177,15 @@ let kubernetes: [Target] =
             .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
             .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
             .embedInCode("Rights/operator.yaml"), .embedInCode("Rights/operator-lease.yaml"),
-        ], tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
+        ],
+        tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
         ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS"],
-        tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
+        tests: [
+            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS",
+            "TestSupport",
+        ])
 
 let neuron: [Target] =
     module("Placement", on: .neuron)
@@ -235,25 +239,27 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Arguments", "GRPC", "GanglionAPI", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Neuron",
             "Observability",
             "Placement",
             "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
+            "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Placement",
             "SystemIO",
             "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Observability", "Placement", "SystemIO",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
+            "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron",
+            "NeuronRuntime",
             "Observability",
             "Placement", "SystemIO", "TestSupport",
         ])
@@ -301,7 +307,8 @@ let endToEnd: [Target] =
     bare(
         "EndToEnd", on: .lab,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "Neuron",
             "NeuronTools", "Placement",
             "SystemIO",
         ], folder: "Tests/EndToEnd/EndToEnd")
@@ -310,7 +317,7 @@ let endToEnd: [Target] =
         tests(
             "EndToEndTests", folder: "EndToEnd",
             [
-                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
+                "EndToEnd", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
                 "KubernetesClient", "Neuron",
                 "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],

@@ -1,7 +1,7 @@
 // Which events to write: each change once. What was published before is where it starts, so that an agent that is
 // started again does not tell old news.
 
-internal import JSON
+internal import GanglionAPI
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
@@ -19,14 +19,12 @@ struct EventJournal: Equatable, Sendable {
     private var remarks: Set<Remark> = []
 
     /// A journal that begins with what is published.
-    init(published status: JSON?) {
-        let chips = status?["chips"]?.array ?? []
-        unhealthy = Set(
-            chips.compactMap { $0["health"]?.string == "Unhealthy" ? $0["index"]?.int : nil })
+    init(published status: NeuronNodeStatus?) {
+        unhealthy = Set((status?.chips ?? []).lazy.filter { $0.health == .unhealthy }.map(\.index))
     }
 
     /// Chips whose health has changed since the last time, as notes about the node.
-    mutating func notes(on layout: NodeLayout, node: JSON) -> [EventNote] {
+    mutating func notes(on layout: NodeLayout, node: ObjectReference) -> [EventNote] {
         var notes: [EventNote] = []
         for chip in layout.chips {
             if let fault = chip.fault {
@@ -57,7 +55,7 @@ struct EventJournal: Equatable, Sendable {
         func note(_ kind: EventNote.Kind, _ pod: BoundPod, _ reason: String, _ text: String) {
             guard remarks.insert(Remark(pod: pod.uid, text: text)).inserted else { return }
             notes.append(
-                EventNote(kind, about: pod.reference, reason: reason, action: "Allocate", note: text))
+                EventNote(kind, about: pod.pod.reference, reason: reason, action: "Allocate", note: text))
         }
         for fault in groups.faults { note(.warning, fault.pod, "AssignmentIgnored", fault.sentence) }
         for group in groups.groups where group.isTaken {

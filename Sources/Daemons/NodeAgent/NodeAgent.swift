@@ -1,6 +1,7 @@
 // The parts put together. What happens anywhere leads to one turn, in which everything is worked out anew from what the
 // API server, the plugin and the kubelet have last said; the turn waits for nobody.
 
+internal import GanglionAPI
 internal import JSON
 internal import KubeletAPI
 internal import KubernetesAPI
@@ -56,7 +57,7 @@ package actor NodeAgent {
     private var list: [PodResourcesAPI.PodResources]?
     /// nil until it is known what was published before.
     private var journal: EventJournal?
-    private var node: JSON
+    private var node: ObjectReference
     private var turnIsDue = false
 
     /// An agent that does nothing before `start`.
@@ -70,8 +71,8 @@ package actor NodeAgent {
         pods = Informer(
             client, .pods, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
         events = EventRecorder(
-            client, controller: AgentNames.controller, instance: settings.nodeName, log: log, loop: loop)
-        node = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(settings.nodeName)]]
+            client, controller: WellKnown.agentController, instance: settings.nodeName, log: log, loop: loop)
+        node = ObjectReference(apiVersion: "v1", kind: "Node", name: settings.nodeName)
     }
 
     /// Begins, and goes on until `stop`, whoever cannot be reached.
@@ -87,7 +88,7 @@ package actor NodeAgent {
         let publisher = NeuronNodePublisher(
             client, node: settings.nodeName, labelsNode: settings.labelsNode, resync: settings.resync,
             firstPause: settings.firstPause, loop: loop, log: log
-        ) { [weak self] in await self?.read(published: $0, node: $1) }
+        ) { [weak self] in await self?.read(published: $0, nodeUID: $1) }
         (self.link, self.reader, self.publisher) = (link, reader, publisher)
         await pods.start()
         await events.start()
@@ -136,9 +137,9 @@ package actor NodeAgent {
         turnSoon()
     }
 
-    private func read(published: JSON?, node: JSON?) {
+    private func read(published: NeuronNodeStatus?, nodeUID: String?) {
         if journal == nil { journal = EventJournal(published: published) }
-        if let uid = node?.meta.uid, !uid.isEmpty { self.node[path: ["metadata", "uid"]] = .string(uid) }
+        if let nodeUID, !nodeUID.isEmpty { node.uid = nodeUID }
         turnSoon()
     }
 
@@ -168,7 +169,9 @@ package actor NodeAgent {
     }
 
     private func assign(on layout: NodeLayout) async {
-        let bound = pods.store.list().map { BoundPod($0, resources: layout.resources.keys) }
+        let bound = pods.store.list().compactMap { pod in
+            (try? pod.decode(Pod.self)).map { BoundPod($0, resources: layout.resources.keys) }
+        }
         let groups = AssignedGroups(bound, on: layout, holdings: report.holdings)
         let notes = journal?.notes(
             on: groups, holdings: report.holdings ?? [], topology: layout.topology, pods: bound)

@@ -173,17 +173,43 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
 
     /// One thing that is wrong with a chip.
     package struct Fault: Codable, Equatable, Sendable {
-        /// What is wrong, CamelCase, such as `MemoryUncorrected`.
-        package var kind: String
-        /// The physical core on the chip; nil where it is the whole chip.
+        /// What can be wrong, each with what mends it.
+        package enum Kind: String, CaseIterable, Codable, Sendable {
+            /// The chip's directory is gone: replace the instance.
+            case missing = "Missing"
+            /// Uncorrectable errors of on-chip memory: replace the instance.
+            case sramUncorrected = "SRAMUncorrected"
+            /// Uncorrectable errors of device memory: replace the instance.
+            case memoryUncorrected = "MemoryUncorrected"
+            /// Errors of device memory that a restart of the driver repairs: reload the driver or reboot.
+            case memoryRepairable = "MemoryRepairable"
+            /// The device could not be reset: reload the driver or reboot.
+            case resetFailed = "ResetFailed"
+            /// A part that the driver itself calls unhealthy: replace the instance.
+            case componentUnhealthy = "ComponentUnhealthy"
+            /// A core's counter of hardware errors: replace the instance.
+            case coreError = "CoreError"
+            /// An error that the runtime told the kernel log: replace the instance.
+            case kernelLogError = "KernelLogError"
+            /// Something that is no chip stands where its device node should be: remove it and reload the driver.
+            case noDevice = "NoDevice"
+            /// A fake chip on a node that has real ones: remove the fake node's files.
+            case fakeBesideReal = "FakeBesideReal"
+            /// Something that the agent does not know, of a newer device plugin.
+            case unknown = "Unknown"
+        }
+
+        /// What is wrong.
+        package var kind: Kind
+        /// The physical core on the chip; nil where it is the whole chip's.
         package var core: Int?
-        /// The driver's counter that tells of it; nil where none does.
+        /// The driver's name of the counter, of the error in the kernel log, or of the unhealthy part; nil where there is none.
         package var counter: String?
         /// What the counter says; nil where there is none.
-        package var count: Int64?
+        package var count: Int?
 
         /// A fault.
-        package init(kind: String, core: Int? = nil, counter: String? = nil, count: Int64? = nil) {
+        package init(_ kind: Kind, core: Int? = nil, counter: String? = nil, count: Int? = nil) {
             self.kind = kind
             self.core = core
             self.counter = counter
@@ -194,9 +220,15 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
         package static let schema = Schema.object(
             "",
             [
-                "kind": .string("What is wrong, such as MemoryUncorrected."),
-                "core": .integer("The physical core on the chip; absent where it is the whole chip."),
-                "counter": .string("The driver's counter that tells of it."),
+                "kind": .choice(
+                    """
+                    What is wrong. MemoryRepairable and ResetFailed go with a reload of the driver or a reboot, NoDevice and \
+                    FakeBesideReal with what stands in the wrong place, all others with the instance.
+                    """, of: Kind.self),
+                "core": .integer("The physical core on the chip; absent where it is the whole chip's."),
+                "counter": .string(
+                    "The driver's name of the counter, of the error in the kernel log, or of the unhealthy part."
+                ),
                 "count": .large("What the counter says."),
             ], required: ["kind"])
     }

@@ -6,6 +6,8 @@ package enum WellKnown {
 
     /// The extended resource that the device plugin advertises: AWS's own name.
     package static let neuronCore = "aws.amazon.com/neuroncore"
+    /// The same for whole chips.
+    package static let neuronChip = "aws.amazon.com/neuron"
     /// The taint of Neuron nodes that AWS's documentation recommends.
     package static let neuronTaint = "aws.amazon.com/neuron"
 

@@ -1,4 +1,5 @@
 import JSON
+import KubernetesAPI
 import KubernetesClient
 import Placement
 import Testing
@@ -7,7 +8,7 @@ import Testing
 
 @Suite("Events")
 struct EventJournalTests {
-    private static let node: JSON = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "node"]]
+    private static let node = ObjectReference(apiVersion: "v1", kind: "Node", name: "node")
 
     private static func text(_ notes: [EventNote]) -> [String] {
         notes.map { "\($0.kind.rawValue) \($0.regarding["kind"]?.string ?? "") \($0.reason): \($0.note)" }
@@ -33,7 +34,7 @@ struct EventJournalTests {
     @Test("begin with what is published, not anew")
     func published() {
         let ill = NodeLayout(state(unhealthy: [3: "lost"]))
-        let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: "")
+        let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: .now)
         var journal = EventJournal(published: status)
         #expect(Self.text(journal.notes(on: ill, node: Self.node)) == [])
     }
@@ -59,7 +60,9 @@ struct EventJournalTests {
         ] as [([Holding], Bool, [String])])
     func differences(holdings: [Holding], admitted: Bool, expected: [String]) {
         let layout = NodeLayout(state())
-        let pods = [BoundPod(pod("p", cores: "4,5", admitted: admitted), resources: layout.resources.keys)]
+        let pods = [
+            BoundPod(pod("p", cores: "4,5", admitted: admitted).typed(), resources: layout.resources.keys)
+        ]
         let groups = AssignedGroups(pods, on: layout, holdings: holdings)
         var journal = EventJournal(published: nil)
         let first = journal.notes(on: groups, holdings: holdings, topology: layout.topology, pods: pods)
@@ -71,7 +74,7 @@ struct EventJournalTests {
     @Test("tell a pod whose annotation is no assignment")
     func ignored() {
         let layout = NodeLayout(state())
-        let pods = [BoundPod(pod("p", cores: "4"), resources: layout.resources.keys)]
+        let pods = [BoundPod(pod("p", cores: "4").typed(), resources: layout.resources.keys)]
         let groups = AssignedGroups(pods, on: layout, holdings: nil)
         var journal = EventJournal(published: nil)
         #expect(

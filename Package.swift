@@ -144,7 +144,8 @@ let ground: [Target] =
     + library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev")
     + bare("CLinux", on: .ground, settings: [])
     + module("SystemIO", on: .ground, step: 1, ["CLinux"], tests: ["TestSupport"])
-    + module("Arguments", on: .ground, step: 1)
+    + module("Text", on: .ground)
+    + module("Arguments", on: .ground, step: 1, ["Text"])
 
 let wire: [Target] =
     module("HPACK", on: .wire, tests: ["SystemIO", "TestSupport"])
@@ -157,18 +158,22 @@ let wire: [Target] =
 
 let protocols: [Target] =
     module(
-        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO"],
+        "GRPC", on: .protocols, step: 1, ["HPACK", "HTTP2", "Protobuf", "SystemIO", "Text"],
         tests: ["GRPCGzip", "Gzip", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TestSupport"])
     + bare("GRPCGzip", on: .protocols, step: 2, ["GRPC", "Gzip"])
     + module(
         "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
-    + module("HTTP", on: .protocols, ["HTTP1", "SystemIO"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO"], tests: ["SystemIO"])
+    + module(
+        "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
+    + module("Observability", on: .protocols, ["Arguments", "SystemIO", "Text"], tests: ["SystemIO"])
+    + module(
+        "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
+        tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
 
 let kubernetes: [Target] =
     module(
-        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO"], tests: ["JSON", "SystemIO", "TestSupport"])
+        "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
     + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
     + module(
@@ -181,20 +186,26 @@ let kubernetes: [Target] =
         tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS"],
+        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
         tests: [
-            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS",
-            "TestSupport",
+            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport",
+        ])
+    + module(
+        "Controller", on: .kubernetes, step: 2,
+        ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
+        tests: [
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO", "TestSupport",
         ])
 
 let neuron: [Target] =
-    module("Placement", on: .neuron)
+    module("Placement", on: .neuron, ["Text"])
+    + module("FakeChip", on: .neuron)
     + module(
-        "Neuron", on: .neuron, step: 1, ["Arguments", "CLinux", "Placement", "SystemIO"],
+        "Neuron", on: .neuron, step: 1, ["CLinux", "FakeChip", "Placement", "SystemIO", "Text"],
         tests: ["CLinux", "Placement", "SystemIO"])
     + module(
         "NeuronTools", on: .neuron, step: 2,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
+        ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
         tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
     + bare(
         "NeuronKernelsAVX2", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsAVX2",
@@ -206,8 +217,9 @@ let neuron: [Target] =
         "NeuronKernels", on: .neuron, step: 1, ["NeuronKernelsAVX2", "NeuronKernelsBaseline"],
         folder: "Sources/Neuron/Kernels/NeuronKernels")
     + module(
-        "NeuronRuntime", on: .neuron, step: 2, ["CLinux", "JSON", "NeuronKernels", "SystemIO"],
-        tests: ["JSON", "SystemIO", "TestSupport"])
+        "NeuronRuntime", on: .neuron, step: 2,
+        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"],
+        tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
 let local: [Target] =
     module(
@@ -219,8 +231,7 @@ let local: [Target] =
             "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
         ],
         tests: [
-            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
-            "KubernetesClient",
+            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
             "Neuron", "Observability", "Protobuf", "SystemIO", "TestSupport",
         ])
 
@@ -228,13 +239,12 @@ let daemons: [Target] =
     module(
         "DevicePlugin", on: .daemons,
         [
-            "Arguments", "CLinux", "GRPC", "HTTP", "HTTP1", "KubeletAPI", "Neuron", "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "CLinux", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
+            "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
-            "SystemIO", "TestSupport",
+            "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "NodeAgent", on: .daemons,
@@ -254,8 +264,8 @@ let daemons: [Target] =
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
-            "Observability", "Placement", "SystemIO",
+            "Arguments", "Controller", "GanglionAPI", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron",
@@ -265,18 +275,20 @@ let daemons: [Target] =
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO"],
-        tests: ["HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport"])
+        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "Text"],
+        tests: [
+            "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
+        ])
 
 let commands: [Target] =
-    bare(
+    module(
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
             "LocalCluster",
             "ModelServer",
             "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
-        ])
+        ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])
@@ -317,8 +329,7 @@ let endToEnd: [Target] =
         tests(
             "EndToEndTests", folder: "EndToEnd",
             [
-                "EndToEnd", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
-                "KubernetesClient", "Neuron",
+                "EndToEnd", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
                 "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [

@@ -33,7 +33,7 @@ package enum GanglionCommand {
             UpCommand.command,
             KubeletCommand.command,
             ListCommand.command,
-            FakeCommand.command(nodeLabel: NodeLabel.read),
+            FakeCommand.command(nodeLabel: NodeLabelReader.read),
             ReportCommand.command,
             ECSCommand.command,
             CRDsCommand.command,

@@ -29,9 +29,8 @@ extension NodePluginAPI.NodeState {
 }
 
 /// Serves the node agent.
-actor AgentService {
+actor AgentService: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let path: String
     private let log: Logger
@@ -66,9 +65,7 @@ actor AgentService {
         if server == nil || socket == nil || Files.socketIdentity(path) != socket { await serve() }
         guard !isStopped else { return }
         timer?.cancel()
-        timer = loop.schedule(after: .seconds(5)) { [weak self] in
-            self?.assumeIsolated { $0.startAgain() }
-        }
+        timer = loop.schedule(after: .seconds(5), on: self) { $0.startAgain() }
     }
 
     private func startAgain() { Task { await start() } }

@@ -5,10 +5,11 @@ package import KubeletAPI
 package import Neuron
 package import Observability
 internal import Placement
+package import StatusEndpoints
 package import SystemIO
 
 /// A device plugin for the chips of one node.
-package actor DevicePluginDaemon {
+package actor DevicePluginDaemon: LoopActor {
     /// A resource and what one device of it is.
     package struct Served: Equatable, Sendable {
         /// Where it is served.
@@ -58,8 +59,6 @@ package actor DevicePluginDaemon {
 
     /// The loop that serves.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     /// What it counts.
     package nonisolated let metrics: PluginMetrics
 
@@ -153,12 +152,12 @@ package actor DevicePluginDaemon {
                 if let refusal { throw refusal }
                 // The other resource's list changes when this answer is out.
                 guard let self else { return }
-                self.loop.execute { self.assumeIsolated { $0.refreshSoon() } }
+                self.loop.execute(on: self) { $0.refreshSoon() }
             },
             onRegistration: { [weak self] _ in
                 // Called by the plugin in the middle of a change: look at it when that is through.
                 guard let self else { return }
-                self.loop.execute { self.assumeIsolated { $0.publishSoon() } }
+                self.loop.execute(on: self) { $0.publishSoon() }
             })
     }
 
@@ -287,11 +286,9 @@ package actor DevicePluginDaemon {
     }
 
     private func keepFilesAgain() {
-        filesTimer = loop.schedule(after: PublishedFiles.interval) { [weak self] in
-            self?.assumeIsolated { daemon in
-                if !daemon.files.areInPlace { daemon.refreshSoon() }
-                daemon.keepFilesAgain()
-            }
+        filesTimer = loop.schedule(after: PublishedFiles.interval, on: self) { daemon in
+            if !daemon.files.areInPlace { daemon.refreshSoon() }
+            daemon.keepFilesAgain()
         }
     }
 

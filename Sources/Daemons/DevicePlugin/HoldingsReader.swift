@@ -7,9 +7,8 @@ internal import Observability
 internal import SystemIO
 
 /// Asks the kubelet who holds what, again and again.
-actor HoldingsReader {
+actor HoldingsReader: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// One account of the kubelet.
     struct Account: Sendable {
@@ -46,9 +45,7 @@ actor HoldingsReader {
         await read()
         isReading = false
         guard !isStopped else { return }
-        timer = loop.schedule(after: interval) { [weak self] in
-            self?.assumeIsolated { $0.startAgain() }
-        }
+        timer = loop.schedule(after: interval, on: self) { $0.startAgain() }
     }
 
     private func startAgain() { Task { await start() } }

@@ -6,7 +6,7 @@ package import Observability
 package import SystemIO
 
 /// Scans the chips and tells when something has changed.
-package actor NodeMonitor {
+package actor NodeMonitor: LoopActor {
     /// Where and how often it looks.
     package struct Settings: Equatable, Sendable {
         /// Where the chips are and what counts as a fault.
@@ -25,8 +25,6 @@ package actor NodeMonitor {
 
     /// The monitor's own thread.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// When the last scan ended; without waiting for one that is under way.
     package nonisolated let lastScan = Lock(ContinuousClock.now)
@@ -64,12 +62,12 @@ package actor NodeMonitor {
 
     /// Scans at once, and from then on.
     package func start() async {
-        notifier = HealthNotifier(loop: loop) { [weak self] path in
-            self?.assumeIsolated { monitor in
+        notifier = HealthNotifier(
+            loop: loop,
+            onChange: callback { monitor, path in
                 monitor.notifier?.forget(path)
                 monitor.scanSoon()
-            }
-        }
+            })
         await scan()
     }
 
@@ -116,9 +114,7 @@ package actor NodeMonitor {
     }
 
     private func scan(after pause: Duration) {
-        timer = loop.schedule(after: pause) { [weak self] in
-            self?.assumeIsolated { $0.scanAgain() }
-        }
+        timer = loop.schedule(after: pause, on: self) { $0.scanAgain() }
     }
 
     private func scanAgain() {
@@ -164,11 +160,11 @@ package actor NodeMonitor {
         if kernelLog != nil { return true }
         do throws(SystemError) {
             let opened = try KernelLog(path: path, fromStart: wasReplaced)
-            kernelLogWatch = try opened.watch(loop) { [weak self] in
-                self?.assumeIsolated { monitor in
+            kernelLogWatch = try opened.watch(
+                loop,
+                callback { monitor in
                     if monitor.takeKernelLog(monitor.ledger.entries.map(\.chip)) { monitor.scanSoon() }
-                }
-            }
+                })
             kernelLog = opened
             kernelLogFault = ""
             log.info("reading the kernel log", ["path": path])

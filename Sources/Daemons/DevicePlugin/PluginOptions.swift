@@ -5,6 +5,7 @@ internal import KubeletAPI
 package import Neuron
 internal import Observability
 internal import SystemIO
+internal import Text
 
 /// Which resources a node has.
 enum Advertised: String, ArgumentChoice {

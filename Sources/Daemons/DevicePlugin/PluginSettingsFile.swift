@@ -38,9 +38,8 @@ struct PluginSettingsSource: Sendable {
 }
 
 /// Looks at a file's content now and then, and when its directory changes.
-actor FileContentWatcher {
+actor FileContentWatcher: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let path: String
     private let interval: Duration
@@ -64,11 +63,9 @@ actor FileContentWatcher {
 
     func start() {
         guard !isStopped else { return }
-        timer = loop.schedule(after: interval) { [weak self] in
-            self?.assumeIsolated { watcher in
-                Task { await watcher.look() }
-                watcher.start()
-            }
+        timer = loop.schedule(after: interval, on: self) { watcher in
+            Task { await watcher.look() }
+            watcher.start()
         }
         guard watcher == nil else { return }
         // A ConfigMap is a link in a directory whose ..data link is replaced: the directory tells of both. Where it

@@ -104,9 +104,7 @@ extension ResourcePlugin {
             return preference
         }
         let deadline = ContinuousClock.now + behaviour.assignmentWait
-        let timer = loop.schedule(after: behaviour.assignmentWait) { [weak self] in
-            self?.assumeIsolated { $0.wakeAssignmentWaiters() }
-        }
+        let timer = loop.schedule(after: behaviour.assignmentWait, on: self) { $0.wakeAssignmentWaiters() }
         defer { timer.cancel() }
         while preference.assignedTo == nil, agentIsThere, !isStopped, ContinuousClock.now < deadline {
             await withCheckedContinuation { waiter in

@@ -8,13 +8,11 @@ package import Placement
 package import SystemIO
 
 /// Serves one extended resource to the kubelet and stays registered with it.
-package actor ResourcePlugin {
+package actor ResourcePlugin: LoopActor {
     typealias Machine = RegistrationMachine<KubeletSign>
 
     /// The loop that everything of the plugin runs on.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     /// What is served where.
     package nonisolated let settings: Settings
 
@@ -210,7 +208,7 @@ package actor ResourcePlugin {
         case .ask: ask()
         case .wait(let time):
             timer?.cancel()
-            timer = loop.schedule(after: time) { [weak self] in self?.assumeIsolated { $0.receive(.timer) } }
+            timer = loop.schedule(after: time, on: self) { $0.receive(.timer) }
         case .cancelWait:
             timer?.cancel()
             timer = nil
@@ -338,11 +336,9 @@ package actor ResourcePlugin {
     private func watch() {
         guard !isStopped else { return }
         poll?.cancel()
-        poll = loop.schedule(after: settings.pollInterval) { [weak self] in
-            self?.assumeIsolated { plugin in
-                plugin.look()
-                plugin.watch()
-            }
+        poll = loop.schedule(after: settings.pollInterval, on: self) { plugin in
+            plugin.look()
+            plugin.watch()
         }
         guard watcher == nil else { return }
         do throws(SystemError) {

@@ -6,7 +6,7 @@ package import NeuronRuntime
 package import SystemIO
 
 /// Hands requests to groups, first come, first served.
-package actor Dispatcher {
+package actor Dispatcher: LoopActor {
     /// Why a request was not taken.
     package enum Refusal: Error, Equatable {
         /// The queue is full.
@@ -44,8 +44,6 @@ package actor Dispatcher {
 
     /// The loop that this runs on.
     package nonisolated let loop: EventLoop
-    /// The executor of the loop.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let queueLimit: Int
     private let batchLimit: Int

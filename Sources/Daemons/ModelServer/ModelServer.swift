@@ -7,6 +7,7 @@ internal import JSON
 package import NeuronRuntime
 internal import Observability
 package import SystemIO
+internal import Text
 
 /// A model server without its sockets.
 package final class ModelServer: Sendable {
@@ -55,7 +56,8 @@ package final class ModelServer: Sendable {
                         state.withLock { $0.models[specification.name] = model }
                         return nil
                     } catch {
-                        return "cannot load model \(specification.name) on cores \(group.coreList): \(error)"
+                        return
+                            "cannot load model \(specification.name) on cores \(group.cores.spanText): \(error)"
                     }
                 }
                 if let failure {
@@ -199,7 +201,7 @@ package final class ModelServer: Sendable {
             200,
             [
                 "server": "ganglion-model-server", "status": .string(phase.word), "models": models(),
-                "groups": .array(groups.map { .string($0.coreList) }),
+                "groups": .array(groups.map { .string($0.cores.spanText) }),
             ])
     }
 
@@ -213,7 +215,7 @@ package final class ModelServer: Sendable {
             "modelName": .string(specification.name), "modelUrl": .string(specification.uri),
             "status": .string(phase == .ready ? "READY" : phase.word.uppercased()),
             "workers": .array(
-                groups.map { group in ["cores": .string(group.coreList), "status": "READY"] }),
+                groups.map { group in ["cores": .string(group.cores.spanText), "status": "READY"] }),
         ]
         if let model {
             description["dimensions"] = JSON(model.configuration.hiddenSize)
@@ -245,12 +247,5 @@ extension Dispatcher.Refusal {
         case .draining: HTTPProblem(503, "the server is shutting down: use another")
         case .failed: HTTPProblem(500, "the group could not compute: see the server's log")
         }
-    }
-}
-
-extension NeuronCoreGroup {
-    /// "3" or "4-7".
-    var coreList: String {
-        cores.count == 1 ? "\(cores.lowerBound)" : "\(cores.lowerBound)-\(cores.upperBound - 1)"
     }
 }

@@ -7,6 +7,7 @@ internal import HTTP1
 internal import NeuronRuntime
 internal import Observability
 internal import SystemIO
+internal import Text
 
 /// The command line and life of the server.
 package enum ModelServerCommand {
@@ -112,7 +113,7 @@ package enum ModelServerCommand {
     private static func printSpeed(_ models: [ModelSpecification], on group: NeuronCoreGroup) async throws {
         let store = ModelStore()
         print(
-            "kernels \(NeuronCoreGroup.kernelName), cores \(group.coreList), threads \(ComputePool.shared.threadCount)"
+            "kernels \(NeuronCoreGroup.kernelName), cores \(group.cores.spanText), threads \(ComputePool.shared.threadCount)"
         )
         for specification in models {
             try group.load(try store.model(at: specification.uri), as: specification.name)

@@ -4,6 +4,7 @@
 internal import NeuronRuntime
 internal import Observability
 internal import SystemIO
+internal import Text
 
 /// The metrics of one server.
 struct ServerMetrics: Sendable {
@@ -72,11 +73,11 @@ struct ServerMetrics: Sendable {
         var batches = 0
         before.withLock { before in
             let now = ContinuousClock.now
-            let elapsed = seconds(now - before.at)
+            let elapsed = (now - before.at).inSeconds
             for group in state.groups {
                 let statistics = group.statistics
                 let first = group.cores.lowerBound
-                let busy = seconds(statistics.busy - (before.busy[first] ?? .zero))
+                let busy = (statistics.busy - (before.busy[first] ?? .zero)).inSeconds
                 before.busy[first] = statistics.busy
                 batches += statistics.batches
                 for (core, bytes) in zip(group.cores, group.memory) {
@@ -94,9 +95,4 @@ struct ServerMetrics: Sendable {
         executions.increment(["completed"], by: max(0, Double(batches) - counted))
         return registry.exposition()
     }
-}
-
-private func seconds(_ duration: Duration) -> Double {
-    let parts = duration.components
-    return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
 }

@@ -10,9 +10,8 @@ internal import Observability
 internal import SystemIO
 
 /// Keeps the NeuronNode true.
-actor NeuronNodePublisher {
+actor NeuronNodePublisher: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// What is known of the server's copy.
     private enum Stored {
@@ -71,7 +70,7 @@ actor NeuronNodePublisher {
         self.log = log
         self.onRead = onRead
         pulse = Pulse(loop)
-        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 1, resetAfter: .seconds(120))
+        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 0...1, resetAfter: .seconds(120))
     }
 
     func start() {
@@ -109,7 +108,7 @@ actor NeuronNodePublisher {
             complaint = sentence
             // Whatever went wrong, what the server has is no longer certain.
             stored = .unknown
-            let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            let pause = backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1))
             return Pace(rest: pause, again: pause)
         }
     }

@@ -10,7 +10,7 @@ package import Observability
 package import SystemIO
 
 /// Everything on the node that talks to the API server.
-package actor NodeAgent {
+package actor NodeAgent: LoopActor {
     /// Who and where.
     package struct Settings: Sendable {
         /// The Node's name.
@@ -40,8 +40,6 @@ package actor NodeAgent {
 
     /// The agent's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let settings: Settings
     private let client: KubernetesClient

@@ -3,14 +3,12 @@
 
 internal import GRPC
 internal import KubeletAPI
-internal import KubernetesClient
 internal import Observability
 internal import SystemIO
 
 /// Follows the plugin's state and keeps its assignments true.
-actor PluginLink {
+actor PluginLink: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// What the link has to tell.
     enum Word: Sendable {
@@ -47,7 +45,7 @@ actor PluginLink {
         self.tell = tell
         pulse = Pulse(loop)
         backoff = Backoff(
-            base: firstPause, limit: firstPause * 50, jitter: 0.5, resetAfter: .seconds(60))
+            base: firstPause, limit: firstPause * 50, jitter: 0...0.5, resetAfter: .seconds(60))
     }
 
     func start() {
@@ -86,7 +84,7 @@ actor PluginLink {
                 log.warning("the device plugin cannot be heard", ["socket": socket, "error": why])
             }
             if failures >= Self.patience { await tell(.fault("the device plugin cannot be heard: \(why)")) }
-            try? await Task.sleep(for: backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1)))
+            try? await Task.sleep(for: backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1)))
         }
     }
 

@@ -3,14 +3,12 @@
 
 internal import GRPC
 internal import KubeletAPI
-internal import KubernetesClient
 internal import Observability
 internal import SystemIO
 
 /// Asks the kubelet who holds what.
-actor PodResourcesReader {
+actor PodResourcesReader: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// What the reader has to tell.
     enum Word: Sendable {
@@ -48,7 +46,7 @@ actor PodResourcesReader {
         self.log = log
         self.tell = tell
         pulse = Pulse(loop)
-        backoff = Backoff(base: spacing, limit: .seconds(30), jitter: 0.5, resetAfter: .seconds(60))
+        backoff = Backoff(base: spacing, limit: .seconds(30), jitter: 0...0.5, resetAfter: .seconds(60))
     }
 
     func start() {
@@ -85,7 +83,7 @@ actor PodResourcesReader {
             let why = "the kubelet does not say who holds what: \(error)"
             if failures == Self.patience { log.warning("cannot read pod resources", ["error": "\(error)"]) }
             if failures >= Self.patience, !Task.isCancelled { await tell(.fault(why)) }
-            let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            let pause = backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1))
             return Pace(rest: pause, again: pause)
         }
     }

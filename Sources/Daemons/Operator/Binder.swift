@@ -10,9 +10,8 @@ internal import Placement
 internal import SystemIO
 
 /// Decides about pending pods and carries the decisions out.
-actor Binder {
+actor Binder: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let events: EventRecorder

@@ -1,6 +1,7 @@
 // From what a spec says about NeuronCores to numbers.
 
 internal import GanglionAPI
+internal import Text
 
 extension NeuronRequest {
     /// NeuronCores of a replica.
@@ -14,7 +15,7 @@ extension NeuronRequest {
                 let why =
                     coresPerChip.isEmpty
                     ? "no node with Neuron chips is known yet"
-                    : "chips of \(coresPerChip.sorted().map(String.init).joined(separator: " and ")) cores would do"
+                    : "chips of \(coresPerChip.sorted().enumeration) cores would do"
                 throw InvalidSpec(
                     "spec.neuron.chips is not a number of cores: \(why); set instanceTypes or cores")
             }

@@ -1,6 +1,7 @@
 // The operator as a whole: follows ModelServers, pods, nodes, NeuronNodes and Services, and brings in order whatever a change
 // may have touched. All decisions are made by pure functions on what the copies hold; this carries them out.
 
+internal import Controller
 internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
@@ -11,11 +12,9 @@ internal import Placement
 package import SystemIO
 
 /// Runs ModelServers on NeuronCores.
-package actor Operator {
+package actor Operator: LoopActor {
     /// The operator's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let settings: OperatorSettings
@@ -26,7 +25,7 @@ package actor Operator {
     private let neuronNodes: TypedInformer<NeuronNode>
     private let services: TypedInformer<Service>
     private let queue: WorkQueue<WorkKey>
-    private let queueMetrics: WorkQueueMetrics?
+    private let queueMetrics: ControllerMetrics?
     private let events: EventRecorder
     private let binder: Binder
     private let infos = Lock(Infos())
@@ -178,6 +177,8 @@ package actor Operator {
 
     private func work() async {
         while let key = await queue.next() {
+            let start = MonotonicClock.time
+            queueMetrics?.began()
             do throws(KubernetesError) {
                 var later: Duration?
                 switch key {
@@ -185,10 +186,11 @@ package actor Operator {
                 case .server(let key): later = try await reconcile(key)
                 }
                 queue.forget(key)
-                queueMetrics?.reconciled(later == nil ? "success" : "requeue_after")
+                queueMetrics?.ended(
+                    later == nil ? "success" : "requeue_after", took: MonotonicClock.time - start)
                 if let later { queue.add(key, after: later) }
             } catch {
-                queueMetrics?.reconciled("error")
+                queueMetrics?.ended("error", took: MonotonicClock.time - start)
                 let pause = queue.addAfterFailure(key)
                 log.warning(
                     "not in order yet", ["what": "\(key)", "error": error.description, "again": pause])

@@ -5,6 +5,7 @@
 internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
+internal import Text
 
 /// What one ModelServer's pods and Service are made from.
 struct ResolvedServer: Sendable {
@@ -127,8 +128,7 @@ extension ModelServerSpec {
         ]
         parts["image"] = defaultImage.map { .string($0) }
         if runtime != [:] { parts["runtime"] = runtime }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
-        for byte in parts.serialized() { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var hash = FNV1a(parts.serialized()).value
         // Letters and digits without vowels, as in Kubernetes' own names: they spell nothing.
         let letters = Array("bcdfghjklmnpqrstvwxz2456789")
         return String(

@@ -1,5 +1,7 @@
 // One pass over the words, then one over the declarations. Options may stand anywhere; `--` ends them.
 
+internal import Text
+
 struct Parser {
     /// The commands from the program's down to the one that was chosen.
     private(set) var path: [Command]

@@ -30,9 +30,8 @@ package struct Readiness: OptionSet, Sendable {
 
 /// An epoll thread and a Swift executor.
 ///
-/// Actors join it with `nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }`.
-/// Closures given to `register`, `schedule` and `execute` run on the thread, where such an actor's state may be
-/// reached with `assumeIsolated`.
+/// Actors join it as `LoopActor`. Closures given to `register`, `schedule` and `execute` run on the thread, where such an
+/// actor's state may be reached: see `LoopActor.callback`.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // @unchecked: `local` is only touched by the loop's thread, everything else is immutable, locked or atomic.
 

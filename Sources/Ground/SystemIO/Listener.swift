@@ -5,13 +5,11 @@ internal import CLinux
 internal import Glibc
 
 /// Accepts connections on one address.
-package actor Listener {
+package actor Listener: LoopActor {
     /// Where it listens; the port is the real one where 0 was asked for.
     package nonisolated let address: SocketAddress
     /// The listener's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let descriptor: FileDescriptor
     private let accept: @Sendable (FileDescriptor) -> Void
@@ -53,9 +51,8 @@ package actor Listener {
     /// Begins to accept.
     package func start() throws(SystemError) {
         guard registration == nil else { return }
-        registration = try loop.register(descriptor, .readable) { [weak self] _ in
-            self?.assumeIsolated { $0.acceptAll() }
-        }
+        registration = try loop.register(
+            descriptor, .readable, callback { listener, _ in listener.acceptAll() })
     }
 
     /// Stops listening and removes the Unix socket's file if it still is ours.
@@ -87,11 +84,9 @@ package actor Listener {
                 // The connection stays in the queue, and readiness with it: without a pause the loop would spin.
                 guard let registration else { return }
                 loop.update(registration, [])
-                loop.schedule(after: .milliseconds(200)) { [weak self] in
-                    self?.assumeIsolated { listener in
-                        if let registration = listener.registration {
-                            listener.loop.update(registration, .readable)
-                        }
+                loop.schedule(after: .milliseconds(200), on: self) { listener in
+                    if let registration = listener.registration {
+                        listener.loop.update(registration, .readable)
                     }
                 }
                 return

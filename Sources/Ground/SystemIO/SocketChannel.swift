@@ -17,7 +17,7 @@ package enum TCPKeepAlive {
 
 /// A non-blocking stream socket, owned by an actor of its loop and only touched there.
 ///
-///     channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+///     channel.start(callback { $0.ready($1) })
 ///     // in ready(_:)
 ///     switch channel.process(readiness, receive: { bytes in ... }) { ... }
 package final class SocketChannel {

@@ -3,6 +3,7 @@
 
 package import JSON
 package import KubernetesAPI
+internal import Text
 
 /// What happened to an object.
 package struct EventNote: Hashable, Sendable {
@@ -128,8 +129,7 @@ package struct EventCorrelator: Sendable {
         if buckets.count >= Self.capacity { buckets.removeAll() }
         var bucket = buckets[object] ?? Bucket(tokens: 25, last: now)
         let passed = now - bucket.last
-        let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
-        bucket.tokens = min(25, bucket.tokens + seconds / 300)
+        bucket.tokens = min(25, bucket.tokens + passed.inSeconds / 300)
         bucket.last = now
         let allowed = bucket.tokens >= 1
         if allowed { bucket.tokens -= 1 }

@@ -5,11 +5,9 @@ package import Observability
 package import SystemIO
 
 /// Writes events about objects.
-package actor EventRecorder {
+package actor EventRecorder: LoopActor {
     /// The recorder's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let log: Logger

@@ -6,15 +6,13 @@ package import Observability
 package import SystemIO
 
 /// Follows one collection.
-package actor Informer {
+package actor Informer: LoopActor {
     /// The resource that is followed.
     package nonisolated let resource: APIResource
     /// The copy.
     package nonisolated let store = ObjectStore()
     /// The loop that the informer lives on.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let namespace: String

@@ -6,6 +6,7 @@ internal import HTTP1
 package import JSON
 package import KubernetesAPI
 package import SystemIO
+internal import Text
 
 /// A client of the API server.
 package struct KubernetesClient: Sendable {
@@ -273,7 +274,8 @@ package struct KubernetesClient: Sendable {
     ) -> HTTPRequest {
         var target = pathPrefix + path
         for (index, (name, value)) in query.sorted(by: { $0.key < $1.key }).enumerated() {
-            target += "\(index == 0 ? "?" : "&")\(percentEncoded(name))=\(percentEncoded(value))"
+            target +=
+                "\(index == 0 ? "?" : "&")\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))"
         }
         var headers: HTTPHeaders = ["accept": "application/json", "user-agent": userAgent]
         if let token = tokens.token() { headers["authorization"] = "Bearer \(token)" }

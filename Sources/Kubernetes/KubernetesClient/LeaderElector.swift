@@ -6,11 +6,9 @@ package import Observability
 package import SystemIO
 
 /// A candidate for a lease.
-package actor LeaderElector {
+package actor LeaderElector: LoopActor {
     /// The elector's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let client: KubernetesClient
     private let log: Logger

@@ -2,6 +2,7 @@
 // "not a device node", and the pod stays in CreateContainerError), so a fake chip, which is a regular file, is mounted
 // instead, and whatever else lies there must not reach a pod.
 
+internal import FakeChip
 internal import SystemIO
 
 /// Where a node's chips come from. A node has one kind only.
@@ -21,9 +22,6 @@ package enum DeviceFile: Hashable, Sendable {
     /// Something that no process could compute on, as a noun with its article: "a directory".
     case foreign(String)
 
-    /// The first line of a fake chip's file.
-    static let fakeMark = "neuron-fake-device 1\n"
-
     /// Looks at the paths of a node's chips.
     ///
     /// - Parameters:
@@ -41,10 +39,11 @@ package enum DeviceFile: Hashable, Sendable {
         switch kind {
         case .characterDevice: return .node
         case .file:
-            guard let start = try? Files.readStart(path, count: fakeMark.utf8.count) else {
+            let mark = Array(FakeChipFile.mark.utf8)
+            guard let start = try? Files.readStart(path, count: mark.count) else {
                 return .foreign("a file that cannot be read")
             }
-            return start == Array(fakeMark.utf8) ? .fakeChip : .foreign("a file that is no fake chip")
+            return start == mark ? .fakeChip : .foreign("a file that is no fake chip")
         default: return .foreign("a " + kind.rawValue)
         }
     }

@@ -1,5 +1,7 @@
 // Discovery never gives up: what it cannot make sense of it tells, file by file, and goes on with the other chips.
 
+internal import Text
+
 /// Something that discovery came across.
 package enum DiscoveryProblem: Error, Hashable, Sendable {
     /// The directory of the driver's class is not there.
@@ -87,7 +89,7 @@ extension DiscoveryProblem: CustomStringConvertible {
                 + "plugin, which then serves the real ones"
         case .logicalCoreSize(let size, let allowed, let source):
             "logical core size \(size) (from \(source)) is not possible on these chips, it can be "
-                + "\(allowed.map(String.init).joined(separator: " or ")): correct NEURON_LOGICAL_NC_CONFIG"
+                + "\(allowed.alternatives): correct NEURON_LOGICAL_NC_CONFIG"
         }
     }
 }

@@ -2,6 +2,7 @@
 // any instance type of the table. With it everything above the driver runs on a machine that has none.
 
 internal import SystemIO
+internal import Text
 
 /// A fake node's files under one directory.
 ///
@@ -109,7 +110,7 @@ extension FakeDeviceError: CustomStringConvertible {
         case .unknownInstanceType(let error): error.description
         case .logicalCoreSize(let size, let type):
             "logical core size \(size) is not possible on \(type.name): choose "
-                + type.family.logicalCoreSizes.map(String.init).joined(separator: " or ")
+                + type.family.logicalCoreSizes.alternatives
         case .notOurs(let root):
             "\(root) has files that are no fake device: name an empty directory with --root"
         case .inUse(let root):

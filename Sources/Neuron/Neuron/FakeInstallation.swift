@@ -2,6 +2,7 @@
 // real chips, and never under the feet of a process that holds one of its cores.
 
 internal import CLinux
+internal import FakeChip
 internal import Glibc
 internal import SystemIO
 
@@ -92,7 +93,7 @@ extension FakeDevice {
             var lock = flock()
             lock.l_type = Int16(F_WRLCK)
             lock.l_whence = Int16(SEEK_SET)
-            lock.l_start = off_t(FakeTree.chipHeaderSize)
+            lock.l_start = off_t(FakeChipFile.headerSize)
             // F_OFD_GETLK, fcntl(2): Glibc declares it only with _GNU_SOURCE.
             return ganglion_fcntl_lock(descriptor, 36, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
         }

@@ -2,7 +2,9 @@
 // release notes tell of newer ones. Content, line ends and modes are the driver's: a mistake that discovery makes on
 // a real node it must make here.
 
+internal import FakeChip
 internal import SystemIO
+internal import Text
 
 /// Writes the tree of one fake node.
 struct FakeTree {
@@ -122,25 +124,16 @@ struct FakeTree {
         try file(path + "local_cpulist", place.cpus + "\n", 0o444)
     }
 
-    /// Octets of a chip's file before its cores' ledger.
-    static let chipHeaderSize = 4096
-
-    /// A chip as the emulator opens it: a header of 4096 octets, then 64 for each logical core, in which the process
-    /// that holds the core writes how much memory it has reserved.
     private func deviceFile(_ chip: Int) -> [UInt8] {
-        let cores = type.coresPerChip(logicalCoreSize: logicalCoreSize)
-        var bytes = Array(
-            "\(DeviceFile.fakeMark)index: \(chip)\ncores: \(cores)\nmemory: \(type.memoryPerChip)\n".utf8)
-        bytes += [UInt8](repeating: 0, count: Self.chipHeaderSize - bytes.count)
-        for _ in 0..<cores { bytes += Array("0\n".utf8) + [UInt8](repeating: 0, count: 62) }
-        return bytes
+        FakeChipFile(
+            index: chip, cores: type.coresPerChip(logicalCoreSize: logicalCoreSize),
+            memory: Int(clamping: type.memoryPerChip)
+        ).octets
     }
 
     /// Differs by type and chip, and is the same each time.
     private func serialNumber(_ chip: Int) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
-        for byte in "\(type.name)/\(chip)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        let text = String(hash, radix: 16)
+        let text = String(FNV1a("\(type.name)/\(chip)".utf8).value, radix: 16)
         return String(repeating: "0", count: 16 - text.count) + text
     }
 

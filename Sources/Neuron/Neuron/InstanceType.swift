@@ -1,8 +1,8 @@
 // What an EC2 instance type has. The driver says neither the type's name nor the memory nor, when a chip is missing,
 // the links: all of that comes from here.
 
-internal import Arguments
 package import Placement
+internal import Text
 
 /// An EC2 instance type with Neuron chips.
 package struct InstanceType: Hashable, Sendable {

@@ -72,7 +72,7 @@ package enum NeuronFamily: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Device memory of a chip in octets. No file has it (neuron-hardware facts, driver address maps).
+    /// Device memory of a chip in octets. No file has it; from the address maps in the driver (neuron_dhal_v*.c).
     package var memoryPerChip: UInt64 {
         switch self {
         case .inferentia: 8 << 30

@@ -1,5 +1,7 @@
 // What can go wrong between a process and the NeuronCores, in the driver's and the runtime's terms.
 
+internal import Text
+
 /// Cores that a process cannot have.
 package enum DeviceError: Error, Equatable {
     /// No `neuron0` under the root.
@@ -48,7 +50,7 @@ extension DeviceError: CustomStringConvertible {
             "Neuron cores are not contiguous in NEURON_RT_VISIBLE_CORES=\(value): name consecutive, increasing"
                 + " cores, such as 4-7"
         case .noSuchCores(let cores, let available):
-            "cores \(text(cores)) were asked for, but the visible devices have \(available) cores: name cores from"
+            "cores \(cores.spanText) were asked for, but the visible devices have \(available) cores: name cores from"
                 + " 0 to \(available - 1)"
         case .busy(let core, let coreOfChip, let chip, let path):
             "core \(core) (core \(coreOfChip) of chip \(chip), \(path)) is in use by another owner (EBUSY): wait"
@@ -62,11 +64,6 @@ extension DeviceError: CustomStringConvertible {
         case .system(let sentence): sentence
         }
     }
-}
-
-/// "3" or "4-7".
-private func text(_ cores: Range<Int>) -> String {
-    cores.count == 1 ? "\(cores.lowerBound)" : "\(cores.lowerBound)-\(cores.upperBound - 1)"
 }
 
 /// Octets as MiB with one digit, enough to compare by.

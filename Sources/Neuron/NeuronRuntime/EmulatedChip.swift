@@ -1,10 +1,10 @@
-// A chip of the fake device as a process sees it: the file `neuronK`. Its first line block describes the chip, then
-// come 64 octets per core with the octets of device memory that the core's owner has reserved, in decimal. A core
-// belongs to whoever holds the write lock on the first of its 64 octets. The locks are those of open file
+// A chip of the fake device as a process sees it: the file `neuronK`, whose layout FakeChipFile knows. A core
+// belongs to whoever holds the write lock on the first octet of its entry. The locks are those of open file
 // descriptions (F_OFD_SETLK): they hold between processes and between groups of one process, and the kernel releases
 // them when the owner ends, however it ends. What an owner has reserved counts only while its lock is held.
 
 import CLinux
+import FakeChip
 import Glibc
 
 // fcntl(2), <bits/fcntl-linux.h>; Glibc declares them only with _GNU_SOURCE.
@@ -14,11 +14,6 @@ private let setLockWaiting: Int32 = 38
 
 /// An open chip. Each owner of cores opens the file for itself.
 final class EmulatedChip: @unchecked Sendable {
-    /// Octets before the ledger.
-    static let headerSize = 4_096
-    /// Octets per core in the ledger.
-    static let entrySize = 64
-
     /// The chip's number on the host.
     let index: Int
     /// Its cores.
@@ -52,21 +47,12 @@ final class EmulatedChip: @unchecked Sendable {
     private init(descriptor: Int32, path: String) throws(DeviceError) {
         var header = [UInt8](repeating: 0, count: 512)
         let count = pread(descriptor, &header, header.count, 0)
-        let text = String(decoding: header.prefix(max(count, 0)).prefix { $0 != 0 }, as: UTF8.self)
-        let lines = text.split(separator: "\n")
-        guard lines.first == "neuron-fake-device 1" else {
-            throw .damaged(path: path, problem: "it does not begin with \"neuron-fake-device 1\"")
+        do {
+            let file = try FakeChipFile(parsing: header.prefix(max(count, 0)))
+            (index, coreCount, memory) = (file.index, file.cores, file.memory)
+        } catch {
+            throw .damaged(path: path, problem: error.description)
         }
-        func value(_ key: String, _ range: ClosedRange<Int>) throws(DeviceError) -> Int {
-            let line = lines.first { $0.hasPrefix(key + ": ") } ?? ""
-            guard let number = Int(line.dropFirst(key.count + 2)), range.contains(number) else {
-                throw .damaged(path: path, problem: "its \(key) is \"\(line.dropFirst(key.count + 2))\"")
-            }
-            return number
-        }
-        index = try value("index", 0...4_095)
-        coreCount = try value("cores", 1...64)
-        memory = try value("memory", 1...(1 << 50))
         self.descriptor = descriptor
         self.path = path
     }
@@ -117,9 +103,7 @@ final class EmulatedChip: @unchecked Sendable {
             throw .outOfMemory(chip: index, needed: needed, free: free, capacity: memory)
         }
         for (core, bytes) in own {
-            var entry = Array(String(bytes).utf8)
-            entry.append(10)
-            entry += [UInt8](repeating: 0, count: Self.entrySize - entry.count)
+            let entry = FakeChipFile.entry(reserved: bytes)
             guard pwrite(descriptor, entry, entry.count, off_t(self.entry(core))) == entry.count else {
                 throw .system("cannot write to \(path) (\(errnoText())): free some disk space")
             }
@@ -128,13 +112,12 @@ final class EmulatedChip: @unchecked Sendable {
 
     /// What the ledger says about a core; nothing when it is damaged.
     private func reserved(_ core: Int) -> Int {
-        var bytes = [UInt8](repeating: 0, count: Self.entrySize)
+        var bytes = [UInt8](repeating: 0, count: FakeChipFile.entrySize)
         let count = pread(descriptor, &bytes, bytes.count, off_t(entry(core)))
-        let digits = bytes.prefix(max(count, 0)).prefix { 48...57 ~= $0 }
-        return Int(String(decoding: digits, as: UTF8.self)) ?? 0
+        return FakeChipFile.reserved(bytes.prefix(max(count, 0)))
     }
 
-    private func entry(_ core: Int) -> Int { Self.headerSize + Self.entrySize * core }
+    private func entry(_ core: Int) -> Int { FakeChipFile.offset(ofCore: core) }
 
     private func lock(type: Int32, at offset: Int) -> flock {
         var lock = flock()

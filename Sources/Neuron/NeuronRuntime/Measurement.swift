@@ -1,6 +1,8 @@
 // How fast a group is: the same batch again and again, the fastest and the middle time. On the fake device this
 // measures the CPU; a table of it is what `ganglion-model-server --measure` prints.
 
+internal import Text
+
 /// Times of one batch size.
 package struct Measurement: Equatable, Sendable {
     /// Texts computed together.
@@ -15,12 +17,12 @@ package struct Measurement: Equatable, Sendable {
     package let operations: Double
 
     /// Tokens in a second, at the fastest: what the CPU can do when nobody else wants it.
-    package var tokensPerSecond: Double { Double(batch * tokens) / seconds(fastest) }
+    package var tokensPerSecond: Double { Double(batch * tokens) / fastest.inSeconds }
     /// Thousand millions of operations in a second at the fastest.
-    package var gigaflops: Double { operations / seconds(fastest) / 1e9 }
+    package var gigaflops: Double { operations / fastest.inSeconds / 1e9 }
     /// Fastest and median in milliseconds.
     package var milliseconds: (fastest: Double, median: Double) {
-        (seconds(fastest) * 1e3, seconds(median) * 1e3)
+        (fastest.inSeconds * 1e3, median.inSeconds * 1e3)
     }
 }
 
@@ -57,9 +59,4 @@ extension ModelConfiguration {
         let dense = 4 * hidden * hidden + 2 * hidden * Double(intermediateSize)
         return 2 * Double(layerCount) * length * (dense + 2 * length * hidden)
     }
-}
-
-private func seconds(_ duration: Duration) -> Double {
-    let parts = duration.components
-    return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
 }

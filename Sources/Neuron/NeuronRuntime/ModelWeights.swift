@@ -3,6 +3,7 @@
 // them, so that one sum over the cores per half layer is all the communication there is.
 
 import NeuronKernels
+import Text
 
 /// What one core holds of one layer, packed for the kernels.
 struct LayerShard: Sendable {
@@ -100,13 +101,11 @@ extension ModelConfiguration {
     /// - Throws: `ModelError` that names the valid numbers of cores unless `degree` is one.
     package func check(degree: Int, subject: String) throws(ModelError) {
         guard !validDegrees.contains(degree) else { return }
-        let valid = validDegrees.map(String.init)
-        let list =
-            valid.count > 1 ? valid.dropLast().joined(separator: ", ") + " or " + valid[valid.count - 1] : "1"
         throw ModelError(
             subject,
             "has \(headCount) attention heads and \(intermediateSize) feed-forward columns, which \(degree)"
-                + " cores cannot share evenly", "set the tensor parallel degree to \(list)")
+                + " cores cannot share evenly",
+            "set the tensor parallel degree to \(validDegrees.alternatives)")
     }
 }
 

@@ -1,6 +1,8 @@
 // WordPiece, as BERT uses it: each word is cut greedily into the longest pieces that the vocabulary knows. The
 // vocabulary compares UTF-8, never strings, whose equality in Swift is canonical and not that of code points.
 
+internal import Text
+
 /// Text to token ids.
 package struct WordPieceTokenizer: Sendable {
     /// Entries of the vocabulary; ids are below it.
@@ -136,7 +138,7 @@ private struct PieceTable: Sendable {
 
     /// Adds a piece; a later one of the same text takes its place.
     mutating func insert(_ piece: ArraySlice<UInt8>, id: Int32) {
-        let slot = slot(of: piece, hash: piece.reduce(hashStart, step))
+        let slot = slot(of: piece, hash: FNV1a(piece).value)
         if slots[slot] >= 0 {
             entries[Int(slots[slot])].id = id
         } else {
@@ -148,11 +150,11 @@ private struct PieceTable: Sendable {
     }
 
     func longestPrefix(of text: ArraySlice<UInt8>) -> (id: Int32, length: Int)? {
-        var hash = hashStart
+        var hash = FNV1a()
         var best: (id: Int32, length: Int)?
         for index in text.indices.prefix(longest) {
-            hash = step(hash, text[index])
-            let entry = slots[slot(of: text[text.startIndex...index], hash: hash)]
+            hash.add(text[index])
+            let entry = slots[slot(of: text[text.startIndex...index], hash: hash.value)]
             if entry >= 0 { best = (entries[Int(entry)].id, index - text.startIndex + 1) }
         }
         return best
@@ -170,8 +172,3 @@ private struct PieceTable: Sendable {
         return slot
     }
 }
-
-/// FNV-1a.
-private let hashStart: UInt64 = 0xcbf2_9ce4_8422_2325
-
-private func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -1,5 +1,6 @@
 // Looks at the files that a container has. A device is opened, as the runtime would, and closed again at once.
 
+internal import FakeChip
 internal import Glibc
 internal import SystemIO
 
@@ -57,16 +58,8 @@ extension ContainerReport {
 
     /// The description at the start of a fake chip's file; nil for other files.
     private static func chip(at path: String) -> Device.Chip? {
-        guard let bytes = try? Files.read(path) else { return nil }
-        let lines = String(decoding: bytes.prefix(512).prefix { $0 != 0 }, as: UTF8.self).split(
-            separator: "\n")
-        guard lines.first == "neuron-fake-device 1" else { return nil }
-        func value(_ key: String) -> Int? {
-            lines.first { $0.hasPrefix(key + ": ") }.flatMap { Int($0.dropFirst(key.count + 2)) }
-        }
-        guard let index = value("index"), let cores = value("cores"), let memory = value("memory") else {
-            return nil
-        }
-        return Device.Chip(index: index, cores: cores, memory: memory)
+        guard let bytes = try? Files.readStart(path, count: 512), let file = try? FakeChipFile(parsing: bytes)
+        else { return nil }
+        return Device.Chip(index: file.index, cores: file.cores, memory: file.memory)
     }
 }

@@ -1,6 +1,8 @@
 // The driver grants only runs of consecutive cores, without wrap-around, and the collectives of Trainium only
 // certain groups of chips. Here a set that somebody else chose is checked, and the answer says why not.
 
+internal import Text
+
 /// Why the Neuron runtime cannot use a set of cores.
 package enum UnusableGroup: Error, Hashable, Sendable {
     /// There is no core in it.
@@ -91,6 +93,5 @@ func list(counts: [Int]) -> String {
         }
         index = end + 1
     }
-    guard let last = parts.popLast() else { return "none" }
-    return parts.isEmpty ? last : parts.joined(separator: ", ") + " or " + last
+    return parts.isEmpty ? "none" : parts.alternatives
 }

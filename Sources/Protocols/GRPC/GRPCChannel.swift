@@ -8,11 +8,9 @@ package import SystemIO
 ///
 ///     let channel = GRPCChannel { try await GRPCClient.connect(to: address) }
 ///     let answer: Answer = try await channel.unary("/a.B/C", question)
-package actor GRPCChannel {
+package actor GRPCChannel: LoopActor {
     /// The channel's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// How often a call is tried, the first time among them.
     package static let attempts = 5

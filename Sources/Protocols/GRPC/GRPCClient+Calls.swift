@@ -191,10 +191,8 @@ extension GRPCClient {
     }
 
     private func deadlineTimer(_ stream: StreamID, _ path: String, _ left: Duration) -> ScheduledTimer {
-        loop.schedule(after: left) { [weak self] in
-            self?.assumeIsolated {
-                $0.cancel(stream, GRPCStatus(.deadlineExceeded, "no answer to \(path) within the time-out"))
-            }
+        loop.schedule(after: left, on: self) {
+            $0.cancel(stream, GRPCStatus(.deadlineExceeded, "no answer to \(path) within the time-out"))
         }
     }
 
@@ -227,7 +225,7 @@ extension GRPCClient {
         let (octets, call, isCompressed) = try await withTaskCancellationHandler {
             try await unaryResponse(stream)
         } onCancel: {
-            loop.execute { self.assumeIsolated { $0.cancel(stream) } }
+            loop.execute(on: self) { $0.cancel(stream) }
         }
         do {
             return GRPCResponse(

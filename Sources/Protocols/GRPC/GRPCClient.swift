@@ -6,11 +6,9 @@ internal import HTTP2
 package import SystemIO
 
 /// A connection to a gRPC server.
-package actor GRPCClient {
+package actor GRPCClient: LoopActor {
     /// The client's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// A call and who waits for it.
     struct Pending {
@@ -118,31 +116,27 @@ package actor GRPCClient {
     // MARK: Connection
 
     private func start(_ timeout: Duration) throws(SystemError) {
-        try transport.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+        try transport.start(callback { $0.ready($1) })
         if let first = keepAliveState?.first { checkLife(after: first) }
-        handshakeTimer = loop.schedule(after: timeout) { [weak self] in
-            self?.assumeIsolated { client in
-                guard !client.transport.http2.settingsReceived, client.end == nil else { return }
-                client.transport.http2.abort(.settingsTimeout)
-                client.finish(GRPCStatus(.unavailable, "the server sent no SETTINGS within \(timeout)"))
-            }
+        handshakeTimer = loop.schedule(after: timeout, on: self) { client in
+            guard !client.transport.http2.settingsReceived, client.end == nil else { return }
+            client.transport.http2.abort(.settingsTimeout)
+            client.finish(GRPCStatus(.unavailable, "the server sent no SETTINGS within \(timeout)"))
         }
     }
 
     private func checkLife(after interval: Duration) {
-        keepAliveTimer = loop.schedule(after: interval) { [weak self] in
-            self?.assumeIsolated { client in
-                switch client.keepAliveState?.due(hasCalls: !client.calls.isEmpty) {
-                case .rest(let next): client.checkLife(after: next)
-                case .ping(let timeout):
-                    client.transport.http2.sendPing(KeepAliveState.opaque)
-                    client.scheduleSettle()
-                    client.checkLife(after: timeout)
-                case .dead:
-                    client.transport.http2.abort(.noError, "keepalive timeout")
-                    client.finish(GRPCStatus(.unavailable, "the server does not answer PING"))
-                case nil: break
-                }
+        keepAliveTimer = loop.schedule(after: interval, on: self) { client in
+            switch client.keepAliveState?.due(hasCalls: !client.calls.isEmpty) {
+            case .rest(let next): client.checkLife(after: next)
+            case .ping(let timeout):
+                client.transport.http2.sendPing(KeepAliveState.opaque)
+                client.scheduleSettle()
+                client.checkLife(after: timeout)
+            case .dead:
+                client.transport.http2.abort(.noError, "keepalive timeout")
+                client.finish(GRPCStatus(.unavailable, "the server does not answer PING"))
+            case nil: break
             }
         }
     }
@@ -162,7 +156,7 @@ package actor GRPCClient {
     func scheduleSettle() {
         guard !inTurn, !settleScheduled, end == nil else { return }
         settleScheduled = true
-        loop.execute { [weak self] in self?.assumeIsolated { $0.settle() } }
+        loop.execute(on: self) { $0.settle() }
     }
 
     private func settle() {

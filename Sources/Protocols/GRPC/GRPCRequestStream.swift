@@ -46,7 +46,7 @@ struct ServerCallReader: Sendable {
         } onCancel: {
             let connection = connection
             let stream = stream
-            connection.loop.execute { connection.assumeIsolated { $0.wakeReader(stream) } }
+            connection.loop.execute(on: connection) { $0.wakeReader(stream) }
         }
     }
 }

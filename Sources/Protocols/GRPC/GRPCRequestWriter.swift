@@ -21,7 +21,7 @@ package struct GRPCRequestWriter<Input: Message>: Sendable {
         } onCancel: {
             let client = client
             let stream = stream
-            client.loop.execute { client.assumeIsolated { $0.cancel(stream) } }
+            client.loop.execute(on: client) { $0.cancel(stream) }
         }
     }
 }

@@ -71,13 +71,13 @@ final class StreamingCall: Sendable {
     deinit {
         let client = client
         let stream = stream
-        client.loop.execute { client.assumeIsolated { $0.release(stream) } }
+        client.loop.execute(on: client) { $0.release(stream) }
     }
 
     func cancel() {
         let client = client
         let stream = stream
-        client.loop.execute { client.assumeIsolated { $0.cancel(stream) } }
+        client.loop.execute(on: client) { $0.cancel(stream) }
     }
 
     func initialMetadata() async throws -> GRPCMetadata { try await client.initialMetadata(stream) }

@@ -6,11 +6,9 @@ package import SystemIO
 ///
 ///     let server = GRPCServer(router: router)
 ///     try await server.listen(on: .unix("/var/lib/kubelet/device-plugins/neuroncore.sock"))
-package actor GRPCServer {
+package actor GRPCServer: LoopActor {
     /// The server's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let router: GRPCRouter
     private let limits: GRPCLimits
@@ -43,9 +41,7 @@ package actor GRPCServer {
     /// - Throws: `SystemError` where that is not possible.
     @discardableResult
     package func listen(on address: SocketAddress) async throws -> SocketAddress {
-        let listener = try Listener(address, loop: loop) { [weak self] descriptor in
-            self?.assumeIsolated { $0.accept(descriptor) }
-        }
+        let listener = try Listener(address, loop: loop, accept: callback { $0.accept($1) })
         listeners.append(listener)
         try await listener.start()
         return listener.address
@@ -65,11 +61,9 @@ package actor GRPCServer {
         listeners = []
         for connection in connections.values { await connection.shutDown() }
         guard !connections.isEmpty else { return }
-        let timer = loop.schedule(after: grace) { [weak self] in
-            self?.assumeIsolated { server in
-                for connection in server.connections.values {
-                    connection.assumeIsolated { $0.endCalls("the server is shutting down") }
-                }
+        let timer = loop.schedule(after: grace, on: self) { server in
+            for connection in server.connections.values {
+                connection.assumeIsolated { $0.endCalls("the server is shutting down") }
             }
         }
         await withCheckedContinuation { waiter in
@@ -84,10 +78,8 @@ package actor GRPCServer {
             let transport = Transport(accepted: descriptor, loop: loop, limits: limits, security: security)
         else { return }
         let connection = GRPCServerConnection(
-            transport, router: router, limits: limits, codings: codings, loop: loop
-        ) { [weak self] connection in
-            self?.assumeIsolated { $0.forget(connection) }
-        }
+            transport, router: router, limits: limits, codings: codings, loop: loop,
+            onClose: callback { $0.forget($1) })
         connections[ObjectIdentifier(connection)] = connection
         connection.assumeIsolated { $0.start() }
     }

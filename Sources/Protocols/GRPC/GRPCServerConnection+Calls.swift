@@ -35,12 +35,10 @@ extension GRPCServerConnection {
         let call = ServerCall(stream, request.route, context, request.encoder)
         call.decoding = request.head.decoding
         if let timeout = request.head.timeout {
-            call.timer = loop.schedule(after: timeout) { [weak self] in
-                self?.assumeIsolated {
-                    guard let call = $0.calls[stream] else { return }
-                    $0.finish(call, GRPCStatus(.deadlineExceeded, "the deadline has passed"))
-                    $0.settle()
-                }
+            call.timer = loop.schedule(after: timeout, on: self) {
+                guard let call = $0.calls[stream] else { return }
+                $0.finish(call, GRPCStatus(.deadlineExceeded, "the deadline has passed"))
+                $0.settle()
             }
         }
         calls.append(call)
@@ -202,10 +200,8 @@ extension GRPCServerConnection {
         guard transport.http2.waitingOctets(stream) > 0 else { return nil }
         return { [weak self] in
             guard let self else { return }
-            self.loop.execute {
-                self.assumeIsolated {
-                    if let call = $0.calls[stream] { $0.resumeWriters(call, CancellationError()) }
-                }
+            self.loop.execute(on: self) {
+                if let call = $0.calls[stream] { $0.resumeWriters(call, CancellationError()) }
             }
         }
     }

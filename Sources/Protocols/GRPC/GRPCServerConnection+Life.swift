@@ -24,32 +24,28 @@ extension GRPCServerConnection {
     /// Watches how old the connection gets and whether the client is there.
     func startLife() {
         if let age = limits.connectionAge {
-            life.ageTimer = loop.schedule(after: age * Double.random(in: 0.9...1.1)) { [weak self] in
-                self?.assumeIsolated { $0.retire() }
-            }
+            life.ageTimer = loop.schedule(after: age * Double.random(in: 0.9...1.1), on: self) { $0.retire() }
         }
         if let first = life.keepAlive?.first { checkLife(after: first) }
     }
 
     private func retire() {
-        life.ageTimer = loop.schedule(after: limits.connectionAgeGrace) { [weak self] in
-            self?.assumeIsolated { $0.endCalls("the connection is too old") }
+        life.ageTimer = loop.schedule(after: limits.connectionAgeGrace, on: self) {
+            $0.endCalls("the connection is too old")
         }
         shutDown()
     }
 
     private func checkLife(after interval: Duration) {
-        life.keepAliveTimer = loop.schedule(after: interval) { [weak self] in
-            self?.assumeIsolated { connection in
-                switch connection.life.keepAlive?.due(hasCalls: !connection.calls.all.isEmpty) {
-                case .rest(let next): connection.checkLife(after: next)
-                case .ping(let next):
-                    connection.checkLife(after: next)
-                    connection.transport.http2.sendPing(KeepAliveState.opaque)
-                    connection.settle()
-                case .dead: connection.abort(.noError, "keepalive timeout")
-                case nil: break
-                }
+        life.keepAliveTimer = loop.schedule(after: interval, on: self) { connection in
+            switch connection.life.keepAlive?.due(hasCalls: !connection.calls.all.isEmpty) {
+            case .rest(let next): connection.checkLife(after: next)
+            case .ping(let next):
+                connection.checkLife(after: next)
+                connection.transport.http2.sendPing(KeepAliveState.opaque)
+                connection.settle()
+            case .dead: connection.abort(.noError, "keepalive timeout")
+            case nil: break
             }
         }
     }
@@ -57,12 +53,10 @@ extension GRPCServerConnection {
     /// Octets wait for room: looks, and looks again, whether they go out.
     func watchStalls() {
         guard life.stallTimer == nil else { return }
-        life.stallTimer = loop.schedule(after: limits.stallTimeout / 2) { [weak self] in
-            self?.assumeIsolated { connection in
-                connection.life.stallTimer = nil
-                if connection.transport.http2.resetStalled() { connection.watchStalls() }
-                connection.settle()
-            }
+        life.stallTimer = loop.schedule(after: limits.stallTimeout / 2, on: self) { connection in
+            connection.life.stallTimer = nil
+            if connection.transport.http2.resetStalled() { connection.watchStalls() }
+            connection.settle()
         }
     }
 

@@ -5,9 +5,8 @@ internal import HTTP2
 internal import SystemIO
 
 /// A connection and its calls.
-actor GRPCServerConnection {
+actor GRPCServerConnection: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     let transport: Transport
     let router: GRPCRouter
@@ -48,16 +47,14 @@ actor GRPCServerConnection {
 
     func start() {
         do {
-            try transport.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+            try transport.start(callback { $0.ready($1) })
         } catch {
             end(.socket(error))
             return
         }
-        handshakeTimer = loop.schedule(after: limits.handshakeTimeout) { [weak self] in
-            self?.assumeIsolated { connection in
-                guard !connection.transport.http2.settingsAcknowledged else { return }
-                connection.abort(.settingsTimeout, "no SETTINGS ACK in \(connection.limits.handshakeTimeout)")
-            }
+        handshakeTimer = loop.schedule(after: limits.handshakeTimeout, on: self) { connection in
+            guard !connection.transport.http2.settingsAcknowledged else { return }
+            connection.abort(.settingsTimeout, "no SETTINGS ACK in \(connection.limits.handshakeTimeout)")
         }
         startLife()
     }
@@ -99,11 +96,9 @@ actor GRPCServerConnection {
     func scheduleSettle() {
         guard !inTurn, !settleScheduled, !closing else { return }
         settleScheduled = true
-        loop.execute { [weak self] in
-            self?.assumeIsolated { connection in
-                connection.settleScheduled = false
-                connection.settle()
-            }
+        loop.execute(on: self) { connection in
+            connection.settleScheduled = false
+            connection.settle()
         }
     }
 
@@ -115,11 +110,9 @@ actor GRPCServerConnection {
         for call in calls.all { drop(call, GRPCStatus(.cancelled, reason.reason)) }
         if transport.close() { finishClosing() }
         guard !closed else { return }
-        loop.schedule(after: limits.closeTimeout) { [weak self] in
-            self?.assumeIsolated { connection in
-                _ = connection.transport.close(discarding: true)
-                connection.finishClosing(waiting: false)
-            }
+        loop.schedule(after: limits.closeTimeout, on: self) { connection in
+            _ = connection.transport.close(discarding: true)
+            connection.finishClosing(waiting: false)
         }
     }
 

@@ -5,15 +5,13 @@ package import HTTP1
 package import SystemIO
 
 /// Sends requests to one server over HTTP/1.1.
-package actor HTTPClient {
+package actor HTTPClient: LoopActor {
     /// Where the server is.
     package nonisolated let address: SocketAddress
     /// What goes into the Host field.
     package nonisolated let host: String
     /// The client's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let security: (any SecureLayerFactory)?
     private let limits: HTTP1Limits

@@ -3,9 +3,8 @@
 internal import HTTP1
 internal import SystemIO
 
-actor HTTPClientConnection {
+actor HTTPClientConnection: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     struct Head: Sendable {
         let status: Int
@@ -40,7 +39,7 @@ actor HTTPClientConnection {
     }
 
     func start() throws(SystemError) {
-        try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+        try channel.start(callback { $0.ready($1) })
     }
 
     /// Whether another request may be sent.
@@ -127,19 +126,15 @@ actor HTTPClientConnection {
         channel.write(output)
         channel.flush()
         let what = "\(request.method) \(request.rawPath) after \(timeout)"
-        timer = loop.schedule(after: timeout) { [weak self] in
-            self?.assumeIsolated { $0.fail(.timeout(what)) }
-        }
+        timer = loop.schedule(after: timeout, on: self) { $0.fail(.timeout(what)) }
     }
 
     private func watchSilence() {
         guard let idleTimeout, !isComplete, failure == nil else { return }
         timer?.cancel()
-        timer = loop.schedule(after: idleTimeout) { [weak self] in
-            self?.assumeIsolated { connection in
-                connection.fail(.timeout("nothing arrived for \(idleTimeout)"))
-                connection.channel.close(discarding: true)
-            }
+        timer = loop.schedule(after: idleTimeout, on: self) { connection in
+            connection.fail(.timeout("nothing arrived for \(idleTimeout)"))
+            connection.channel.close(discarding: true)
         }
     }
 

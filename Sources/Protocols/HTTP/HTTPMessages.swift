@@ -2,6 +2,7 @@
 
 package import HTTP1
 package import SystemIO
+internal import Text
 
 /// A request, its body complete.
 package struct HTTPRequest: Sendable {

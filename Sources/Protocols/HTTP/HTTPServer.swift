@@ -25,14 +25,12 @@ package struct HTTPServerLimits: Sendable {
 }
 
 /// Serves HTTP/1.1 on any number of addresses.
-package actor HTTPServer {
+package actor HTTPServer: LoopActor {
     /// Answers a request. Runs on the server's loop unless it leaves it.
     package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
 
     /// The server's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let limits: HTTPServerLimits
     private let security: (any SecureLayerFactory)?
@@ -61,9 +59,7 @@ package actor HTTPServer {
     /// - Throws: `SystemError` where the address is taken or not usable.
     @discardableResult
     package func listen(on address: SocketAddress) async throws(SystemError) -> SocketAddress {
-        let listener = try Listener(address, loop: loop) { [weak self] descriptor in
-            self?.assumeIsolated { $0.accept(descriptor) }
-        }
+        let listener = try Listener(address, loop: loop, accept: callback { $0.accept($1) })
         try await listener.start()
         listeners.append(listener)
         return listener.address
@@ -78,11 +74,9 @@ package actor HTTPServer {
         listeners = []
         for connection in Array(connections.values) { await connection.drain() }
         guard !connections.isEmpty else { return }
-        let timer = loop.schedule(after: grace) { [weak self] in
-            self?.assumeIsolated { server in
-                for connection in server.connections.values {
-                    connection.assumeIsolated { $0.close(discarding: true) }
-                }
+        let timer = loop.schedule(after: grace, on: self) { server in
+            for connection in server.connections.values {
+                connection.assumeIsolated { $0.close(discarding: true) }
             }
         }
         await withCheckedContinuation { continuation in
@@ -105,7 +99,7 @@ package actor HTTPServer {
         let identifier = ObjectIdentifier(connection)
         connections[identifier] = connection
         connection.assumeIsolated { connection in
-            connection.start { [weak self] in self?.assumeIsolated { $0.forget(identifier) } }
+            connection.start(callback { $0.forget(identifier) })
         }
     }
 

@@ -4,9 +4,8 @@
 internal import HTTP1
 internal import SystemIO
 
-actor HTTPServerConnection {
+actor HTTPServerConnection: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let channel: SocketChannel
     private let limits: HTTPServerLimits
@@ -48,7 +47,7 @@ actor HTTPServerConnection {
     func start(_ onClose: @escaping @Sendable () -> Void) {
         self.onClose = onClose
         do throws(SystemError) {
-            try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+            try channel.start(callback { $0.ready($1) })
             expectOctets(within: limits.head)
         } catch {
             close(discarding: true)
@@ -81,9 +80,9 @@ actor HTTPServerConnection {
     private func settle() {
         timer?.cancel()
         guard channel.isClosed else {
-            timer = loop.schedule(after: channel.pendingOctets > 0 ? limits.stalledWrite : limits.farewell) {
-                [weak self] in self?.assumeIsolated { $0.close(discarding: true) }
-            }
+            timer = loop.schedule(
+                after: channel.pendingOctets > 0 ? limits.stalledWrite : limits.farewell, on: self
+            ) { $0.close(discarding: true) }
             return
         }
         onClose?()
@@ -170,11 +169,9 @@ actor HTTPServerConnection {
     /// Ends the connection when nothing arrives for a while.
     private func expectOctets(within limit: Duration) {
         timer?.cancel()
-        timer = loop.schedule(after: limit) { [weak self] in
-            self?.assumeIsolated { connection in
-                guard connection.answering == nil else { return }
-                connection.close(discarding: true)
-            }
+        timer = loop.schedule(after: limit, on: self) { connection in
+            guard connection.answering == nil else { return }
+            connection.close(discarding: true)
         }
     }
 
@@ -282,11 +279,9 @@ actor HTTPServerConnection {
     private func waitForRoom() async -> HTTPError? {
         guard !isClosed else { return .closed }
         guard channel.pendingOctets >= limits.pendingOctets else { return nil }
-        let timer = loop.schedule(after: limits.stalledWrite) { [weak self] in
-            self?.assumeIsolated { connection in
-                connection.resumeWriters(.timeout("the peer takes no data"))
-                connection.close(discarding: true)
-            }
+        let timer = loop.schedule(after: limits.stalledWrite, on: self) { connection in
+            connection.resumeWriters(.timeout("the peer takes no data"))
+            connection.close(discarding: true)
         }
         defer { timer.cancel() }
         return await withCheckedContinuation { continuation in

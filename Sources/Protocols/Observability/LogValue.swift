@@ -1,5 +1,7 @@
 // What a field of a log line can be. A value writes itself in the form that reads best: a duration as 12ms.
 
+internal import Text
+
 /// A value of a log field.
 package protocol LogValue: Sendable {
     /// As text, not yet quoted.
@@ -52,8 +54,7 @@ extension Double: LogValue {
 extension Duration: LogValue {
     /// With the unit that leaves a number above 1: 850us, 12ms, 1.5s.
     package var logText: String {
-        let (seconds, attoseconds) = components
-        let total = Double(seconds) + Double(attoseconds) / 1e18
+        let total = inSeconds
         if total.magnitude >= 1 { return total.logText + "s" }
         let milliseconds = total * 1e3
         if milliseconds.magnitude >= 10 { return "\(Int64(milliseconds.rounded()))ms" }

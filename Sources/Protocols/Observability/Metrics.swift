@@ -2,6 +2,7 @@
 // value that a peer chooses cannot make series without end.
 
 internal import SystemIO
+internal import Text
 
 /// All metrics of a program.
 ///
@@ -112,8 +113,7 @@ package struct Histogram: Sendable {
 
     /// Takes a time, in seconds.
     package func observe(_ duration: Duration, _ labels: [String] = []) {
-        let (seconds, attoseconds) = duration.components
-        observe(Double(seconds) + Double(attoseconds) / 1e18, labels)
+        observe(duration.inSeconds, labels)
     }
 
     /// How many observations there were.

@@ -6,9 +6,8 @@ import GRPC
 import KubeletAPI
 import SystemIO
 
-actor MeasuringKubelet {
+actor MeasuringKubelet: LoopActor {
     nonisolated let loop = EventLoop.shared
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     nonisolated let root: String
     private let resource: String

@@ -9,9 +9,8 @@ import Protobuf
 import SystemIO
 import Testing
 
-actor FakeKubelet {
+actor FakeKubelet: LoopActor {
     nonisolated let loop = EventLoop.shared
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// What the kubelet knows of a resource.
     struct Resource {

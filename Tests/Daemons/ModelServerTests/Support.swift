@@ -1,5 +1,6 @@
 // A server on a fake device with a small model of its own making.
 
+import FakeChip
 import Glibc
 import HTTP
 import HTTP1
@@ -19,9 +20,8 @@ final class FakeNode: Sendable {
     init(chips: Int, memory: Int = 34_359_738_368) throws {
         directory = try TemporaryDirectory()
         for chip in 0..<chips {
-            var bytes = Array("neuron-fake-device 1\nindex: \(chip)\ncores: 2\nmemory: \(memory)\n".utf8)
-            bytes += [UInt8](repeating: 0, count: 4096 - bytes.count + 128)
-            try Files.write(path + "/neuron\(chip)", bytes)
+            try Files.write(
+                path + "/neuron\(chip)", FakeChipFile(index: chip, cores: 2, memory: memory).octets)
         }
         try SyntheticModel.write(to: path + "/model")
     }

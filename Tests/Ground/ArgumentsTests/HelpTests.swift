@@ -74,14 +74,4 @@ struct HelpTests {
         #expect(try shown(Sample.tool, ["--version"]) == "tool 1.2.3\n")
         #expect(try shown(Sample.tool, ["list", "--version"]) == "tool 1.2.3\n")
     }
-
-    @Test(
-        "the nearest word is the one with the fewest changes, if they are few",
-        arguments: [
-            ("lsit", "list"), ("lis", "list"), ("laod", "load"), ("xyz", nil), ("l", nil), ("dep", "deploy"),
-            ("", nil),
-        ] as [(String, String?)])
-    func nearestWord(word: String, expected: String?) {
-        #expect(nearest(to: word, among: ["list", "load", "deploy"]) == expected)
-    }
 }

@@ -4,9 +4,8 @@ import Testing
 
 @Suite("Event loop")
 struct EventLoopTests {
-    private actor Pinned {
+    private actor Pinned: LoopActor {
         nonisolated let loop: EventLoop
-        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
         private(set) var values: [Int] = []
 
         init(_ loop: EventLoop) { self.loop = loop }

@@ -2,9 +2,8 @@ import Glibc
 import SystemIO
 
 /// Sends back what it gets, in an actor of the loop as servers are.
-actor Echo {
+actor Echo: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let channel: SocketChannel
     private var keep: Echo?
 
@@ -15,7 +14,7 @@ actor Echo {
 
     func start() throws {
         keep = self
-        try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+        try channel.start(callback { $0.ready($1) })
     }
 
     private func ready(_ readiness: Readiness) {
@@ -28,9 +27,8 @@ actor Echo {
 }
 
 /// Gathers what a peer sends until it ends.
-actor Collector {
+actor Collector: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let channel: SocketChannel
     private var received: [UInt8] = []
     private var expected = 0
@@ -42,7 +40,7 @@ actor Collector {
     }
 
     func start() throws {
-        try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+        try channel.start(callback { $0.ready($1) })
     }
 
     func exchange(_ bytes: [UInt8]) async -> [UInt8] {

@@ -36,11 +36,9 @@ extension HTTP2TestFailure: CustomStringConvertible {
 }
 
 /// Asks for one page.
-package actor HTTP2TestClient {
+package actor HTTP2TestClient: LoopActor {
     /// The client's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// More of a body is a failure, in octets.
     private static let bodyLimit = 64 << 20
@@ -79,10 +77,8 @@ package actor HTTP2TestClient {
 
     private func run(_ timeout: Duration) async throws -> HTTP2TestResponse {
         stream = try transport.http2.sendRequest(request, endStream: true)
-        try transport.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
-        let timer = loop.schedule(after: timeout) { [weak self] in
-            self?.assumeIsolated { $0.finish(.failure(.timeout)) }
-        }
+        try transport.start(callback { $0.ready($1) })
+        let timer = loop.schedule(after: timeout, on: self) { $0.finish(.failure(.timeout)) }
         defer { timer.cancel() }
         return try await withCheckedThrowingContinuation { waiter in
             if let result { waiter.resume(with: result.mapError { $0 }) } else { self.waiter = waiter }

@@ -7,11 +7,9 @@ internal import HTTP2
 package import SystemIO
 
 /// Answers GET, HEAD and POST on `/` with 200 and a few words, other paths with 404, other methods with 405.
-package actor HTTP2TestServer {
+package actor HTTP2TestServer: LoopActor {
     /// The server's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let security: (any SecureLayerFactory)?
     private var listener: Listener?
@@ -31,9 +29,7 @@ package actor HTTP2TestServer {
     /// - Throws: `SystemError` where that is not possible.
     @discardableResult
     package func listen(on address: SocketAddress) async throws -> SocketAddress {
-        let listener = try Listener(address, loop: loop) { [weak self] descriptor in
-            self?.assumeIsolated { $0.accept(descriptor) }
-        }
+        let listener = try Listener(address, loop: loop, accept: callback { $0.accept($1) })
         self.listener = listener
         try await listener.start()
         return listener.address
@@ -51,9 +47,7 @@ package actor HTTP2TestServer {
             let transport = Transport(
                 accepted: descriptor, loop: loop, limits: HTTP2TestConnection.limits, security: security)
         else { return }
-        let connection = HTTP2TestConnection(transport, loop: loop) { [weak self] connection in
-            self?.assumeIsolated { $0.forget(connection) }
-        }
+        let connection = HTTP2TestConnection(transport, loop: loop, onClose: callback { $0.forget($1) })
         connections[ObjectIdentifier(connection)] = connection
         connection.assumeIsolated { $0.start() }
     }
@@ -64,9 +58,8 @@ package actor HTTP2TestServer {
 }
 
 /// One connection of the server.
-actor HTTP2TestConnection {
+actor HTTP2TestConnection: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private static let body = Array("Hello from ganglion-interop over HTTP/2.\n".utf8)
     private static let found: HeaderList = {
@@ -102,7 +95,7 @@ actor HTTP2TestConnection {
 
     func start() {
         do {
-            try transport.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+            try transport.start(callback { $0.ready($1) })
         } catch {
             end()
         }
@@ -160,11 +153,9 @@ actor HTTP2TestConnection {
             finishClosing()
             return
         }
-        loop.schedule(after: .seconds(2)) { [weak self] in
-            self?.assumeIsolated { connection in
-                _ = connection.transport.close(discarding: true)
-                connection.finishClosing()
-            }
+        loop.schedule(after: .seconds(2), on: self) { connection in
+            _ = connection.transport.close(discarding: true)
+            connection.finishClosing()
         }
     }
 

@@ -1,5 +1,6 @@
 // Places that several suites need: the real model, golden values, directories and fake devices that go away again.
 
+import FakeChip
 import Glibc
 import JSON
 import SystemIO
@@ -67,10 +68,9 @@ extension TemporaryDirectory {
     /// Makes `neuron0`, `neuron1` ... as the fake device writes them.
     func addChips(_ count: Int, first: Int = 0, cores: Int = 2, memory: Int = 34_359_738_368) throws {
         for chip in 0..<count {
-            var bytes = Array(
-                "neuron-fake-device 1\nindex: \(first + chip)\ncores: \(cores)\nmemory: \(memory)\n".utf8)
-            bytes += [UInt8](repeating: 0, count: 4096 - bytes.count + 64 * cores)
-            try Files.write(path + "/neuron\(chip)", bytes)
+            try Files.write(
+                path + "/neuron\(chip)",
+                FakeChipFile(index: first + chip, cores: cores, memory: memory).octets)
         }
     }
 }

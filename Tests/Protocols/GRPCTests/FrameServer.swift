@@ -7,13 +7,12 @@ import TestSupport
 @testable import GRPC
 
 /// Answers requests with frames.
-actor FrameServer {
+actor FrameServer: LoopActor {
     /// Whether the connection stays open.
     typealias Answer = @Sendable (inout HTTP2Connection, StreamID, _ connection: Int) -> Bool
     typealias Greeting = @Sendable (inout HTTP2Connection, _ connection: Int) -> Void
 
     nonisolated let loop = EventLoop.shared
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let greeting: Greeting
     private let answer: Answer
     private var transports: [Transport] = []
@@ -32,9 +31,7 @@ actor FrameServer {
     var connections: Int { transports.count }
 
     func listen() async throws -> SocketAddress {
-        let listener = try Listener(.unix(Scratch.socket())) { [weak self] descriptor in
-            self?.assumeIsolated { $0.accept(descriptor) }
-        }
+        let listener = try Listener(.unix(Scratch.socket()), accept: callback { $0.accept($1) })
         self.listener = listener
         try await listener.start()
         return listener.address
@@ -49,9 +46,7 @@ actor FrameServer {
         let number = transports.count
         let transport = Transport(descriptor, role: .server, loop: loop, limits: GRPCLimits())
         transports.append(transport)
-        try? transport.start { [weak self] readiness in
-            self?.assumeIsolated { $0.ready(number, readiness) }
-        }
+        try? transport.start(callback { $0.ready(number, $1) })
         greeting(&transport.http2, number)
         transport.settle { _ in }
     }

@@ -5,9 +5,8 @@ import HTTP2
 import SystemIO
 
 /// A socket that says what it is told and keeps what it hears.
-actor RawPeer {
+actor RawPeer: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let channel: SocketChannel
     private(set) var heard: [UInt8] = []
@@ -26,7 +25,7 @@ actor RawPeer {
     }
 
     func start() throws {
-        try channel.start { [weak self] readiness in self?.assumeIsolated { $0.ready(readiness) } }
+        try channel.start(callback { $0.ready($1) })
     }
 
     func send(_ octets: [UInt8]) {

@@ -243,18 +243,4 @@ struct HTTP1EncoderTests {
         HTTP1Encoder.request(method: "GET", target: "/", headers: ["A": "b\r\nC: d"], into: &bytes)
         #expect(String(decoding: bytes, as: UTF8.self) == "GET / HTTP/1.1\r\nA: bC: d\r\n\r\n")
     }
-
-    @Test(
-        "percent-encoding goes both ways",
-        arguments: [("a b/ü", "a%20b%2F%C3%BC"), ("plain-._~", "plain-._~"), ("50%", "50%25")])
-    func percent(text: String, encoded: String) {
-        #expect(PercentEncoding.encode(text) == encoded)
-        #expect(PercentEncoding.decode(encoded[...]) == text)
-    }
-
-    @Test("a broken escape is left as it is")
-    func brokenEscape() {
-        #expect(PercentEncoding.decode("%zz%4"[...]) == "%zz%4")
-        #expect(PercentEncoding.decode("a+b", plusIsSpace: true) == "a b")
-    }
 }

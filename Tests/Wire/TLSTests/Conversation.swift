@@ -5,9 +5,8 @@ import TestSupport
 @testable import TLS
 
 /// One end of a stream, over TLS or not, in an actor of the loop as servers and clients are.
-actor Conversation {
+actor Conversation: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let channel: SocketChannel
     private let answer: (@Sendable ([UInt8]) -> Answer)?

@@ -1,5 +1,7 @@
 // A resource of the API server and the paths its objects have.
 
+internal import Text
+
 /// One resource: what `kubectl api-resources` shows in a line.
 package struct APIResource: Hashable, Sendable {
     /// The API group; empty for the core group.
@@ -34,9 +36,9 @@ package struct APIResource: Hashable, Sendable {
     ///   - subresource: such as `status`.
     package func path(namespace: String = "", name: String? = nil, subresource: String? = nil) -> String {
         var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
-        if isNamespaced, !namespace.isEmpty { path += "/namespaces/\(percentEncoded(namespace))" }
+        if isNamespaced, !namespace.isEmpty { path += "/namespaces/\(PercentEncoding.encode(namespace))" }
         path += "/\(plural)"
-        if let name { path += "/\(percentEncoded(name))" }
+        if let name { path += "/\(PercentEncoding.encode(name))" }
         if let subresource { path += "/\(subresource)" }
         return path
     }
@@ -78,23 +80,4 @@ extension APIResource {
     package static let secrets = APIResource(version: "v1", plural: "secrets", kind: "Secret")
     /// Bindings; the subresource of pods is what is used.
     package static let bindings = APIResource(version: "v1", plural: "bindings", kind: "Binding")
-}
-
-/// `text` with every byte but RFC 3986's unreserved ones escaped.
-package func percentEncoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            bytes.append(byte)
-        default:
-            bytes.append(UInt8(ascii: "%"))
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 15)])
-        }
-    }
-    return String(decoding: bytes, as: UTF8.self)
 }

@@ -22,7 +22,7 @@ package struct LocalClusterError: Error, CustomStringConvertible {
 }
 
 /// A running local cluster.
-package actor SingleNodeCluster {
+package actor SingleNodeCluster: LoopActor {
     /// What to start.
     package struct Options: Sendable {
         /// The EC2 instance type to imitate.
@@ -54,8 +54,6 @@ package actor SingleNodeCluster {
 
     /// The cluster's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     /// Where its files are.
     package nonisolated let directory: ClusterDirectory
     /// Its options.

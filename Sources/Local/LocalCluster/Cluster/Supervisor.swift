@@ -6,7 +6,7 @@ package import Observability
 package import SystemIO
 
 /// Starts programs and starts them again.
-package actor Supervisor {
+package actor Supervisor: LoopActor {
     /// A component.
     package struct Program: Sendable {
         /// What the component is called; names its log and its pid file.
@@ -29,8 +29,6 @@ package actor Supervisor {
 
     /// The supervisor's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private struct Component {
         let program: Program
@@ -115,9 +113,7 @@ package actor Supervisor {
         let delay = Duration.milliseconds(min(100 << min(component.failures, 6), 5000))
         log.warning(
             "component ended", ["component": name, "status": status.description, "restart-in": "\(delay)"])
-        component.retry = loop.schedule(after: delay) { [weak self] in
-            self?.assumeIsolated { $0.retry(name) }
-        }
+        component.retry = loop.schedule(after: delay, on: self) { $0.retry(name) }
         components[name] = component
     }
 
@@ -127,9 +123,7 @@ package actor Supervisor {
             try run(name)
         } catch {
             log.error("component does not start", ["component": name, "error": error.description])
-            components[name]?.retry = loop.schedule(after: .seconds(5)) { [weak self] in
-                self?.assumeIsolated { $0.retry(name) }
-            }
+            components[name]?.retry = loop.schedule(after: .seconds(5), on: self) { $0.retry(name) }
         }
     }
 }

@@ -5,9 +5,8 @@ import JSON
 import SystemIO
 
 /// Runs a reconciliation after changes, never two at a time, and at least once in an interval.
-actor ControllerLoop {
+actor ControllerLoop: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let interval: Duration
     private let reconcile: @Sendable () async -> Void
@@ -53,6 +52,6 @@ actor ControllerLoop {
         }
         isRunning = false
         guard !isStopped else { return }
-        timer = loop.schedule(after: interval) { [weak self] in self?.assumeIsolated { $0.mark() } }
+        timer = loop.schedule(after: interval, on: self) { $0.mark() }
     }
 }

@@ -4,11 +4,9 @@
 package import SystemIO
 
 /// The controllers around an API server.
-package actor Controllers {
+package actor Controllers: LoopActor {
     /// The controllers' loop: the server's.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let server: APIServer
     private let proxy: ServiceProxy

@@ -5,9 +5,8 @@ import JSON
 import SystemIO
 
 /// Listens on the addresses of services and relays.
-actor ServiceProxy {
+actor ServiceProxy: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     static let resources: Set<GroupResource> = [GroupResource("", "pods"), GroupResource("", "services")]
 
@@ -64,10 +63,8 @@ actor ServiceProxy {
 
     private func open(_ front: Front) async {
         do {
-            let listener = try Listener(.ip(front.address, port: front.port), loop: loop) {
-                [weak self] descriptor in
-                self?.assumeIsolated { $0.accept(front, descriptor) }
-            }
+            let listener = try Listener(
+                .ip(front.address, port: front.port), loop: loop, accept: callback { $0.accept(front, $1) })
             listeners[front] = listener
             try await listener.start()
         } catch {
@@ -95,9 +92,7 @@ actor ServiceProxy {
             else { continue }
             let identifier = ObjectIdentifier(relay)
             relays[identifier] = relay
-            await relay.start(backend) { [weak self] in
-                self?.assumeIsolated { $0.relays[identifier] = nil }
-            }
+            await relay.start(backend, callback { $0.relays[identifier] = nil })
             return
         }
         await relay.close()

@@ -4,9 +4,8 @@
 import SystemIO
 
 /// Relays between a client and an endpoint.
-actor ServiceRelay {
+actor ServiceRelay: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// Octets that may wait for one side before the other is no longer read.
     private static let highWater = 256 << 10
@@ -30,12 +29,8 @@ actor ServiceRelay {
         let backend = SocketChannel(socket, loop: loop)
         self.backend = backend
         do {
-            try client.start { [weak self] readiness in
-                self?.assumeIsolated { $0.ready(readiness, isClient: true) }
-            }
-            try backend.start { [weak self] readiness in
-                self?.assumeIsolated { $0.ready(readiness, isClient: false) }
-            }
+            try client.start(callback { $0.ready($1, isClient: true) })
+            try backend.start(callback { $0.ready($1, isClient: false) })
         } catch {
             close()
         }

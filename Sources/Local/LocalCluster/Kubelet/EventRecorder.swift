@@ -5,7 +5,7 @@ import JSON
 import SystemIO
 
 /// Writes core/v1 events, as a kubelet does.
-actor EventRecorder {
+actor EventRecorder: LoopActor {
     enum Kind: String, Sendable {
         case normal = "Normal"
         case warning = "Warning"
@@ -25,7 +25,6 @@ actor EventRecorder {
     }
 
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let backend: any KubeletBackend
     private let host: String

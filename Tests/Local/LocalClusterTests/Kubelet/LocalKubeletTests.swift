@@ -14,9 +14,8 @@ import Testing
 private let resource = "aws.amazon.com/neuroncore"
 
 /// A device plugin over gRPC as the real ones are: it serves, then registers.
-private actor Plugin {
+private actor Plugin: LoopActor {
     nonisolated let loop = EventLoop.shared
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let server: GRPCServer
     private let path: String

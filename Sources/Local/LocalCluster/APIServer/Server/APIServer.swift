@@ -7,11 +7,9 @@ import JSON
 package import SystemIO
 
 /// An API server. Feed it requests with `handle`.
-package actor APIServer {
+package actor APIServer: LoopActor {
     /// The server's loop.
     package nonisolated let loop: EventLoop
-    /// The loop as executor.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     /// The version it answers to `kubectl version`.
     package static let version = "v1.36.2"
 

@@ -156,9 +156,7 @@ extension APIServer {
         watcher.queue = Array(missed)
         func after(_ seconds: Double, _ body: @escaping @Sendable (isolated APIServer) -> Void) {
             watcher.timers.append(
-                loop.schedule(after: .milliseconds(Int(seconds * 1_000))) { [weak self] in
-                    self?.assumeIsolated { body($0) }
-                })
+                loop.schedule(after: .milliseconds(Int(seconds * 1_000)), on: self) { body($0) })
         }
         let seconds = Double(plan.seconds)
         after(seconds) { $0.finishWatcher(identifier) }
@@ -174,8 +172,8 @@ extension APIServer {
     }
 
     private func scheduleBookmark(_ identifier: Int) {
-        let timer = loop.schedule(after: .seconds(options.bookmarkInterval)) { [weak self] in
-            self?.assumeIsolated { $0.markWatcher(identifier, again: true) }
+        let timer = loop.schedule(after: .seconds(options.bookmarkInterval), on: self) {
+            $0.markWatcher(identifier, again: true)
         }
         watchers[identifier]?.timers.append(timer)
     }

@@ -10,9 +10,8 @@ struct RegistrationError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The kubelet's device manager.
-actor DeviceManager: ContainerDevices {
+actor DeviceManager: LoopActor, ContainerDevices {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// `ROOT/device-plugins`.
     nonisolated let directory: String

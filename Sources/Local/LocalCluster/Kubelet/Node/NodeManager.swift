@@ -4,9 +4,8 @@ import JSON
 import SystemIO
 
 /// Registers the node, renews its status and its lease.
-actor NodeManager {
+actor NodeManager: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let backend: any KubeletBackend
     private let devices: DeviceManager

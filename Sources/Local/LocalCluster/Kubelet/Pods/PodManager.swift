@@ -6,9 +6,8 @@ import JSON
 import SystemIO
 
 /// Starts, follows and ends the pods of this node.
-actor PodManager {
+actor PodManager: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let services: KubeletServices
     private let writer: PodStatusWriter

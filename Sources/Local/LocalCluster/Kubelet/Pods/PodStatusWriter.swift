@@ -6,9 +6,8 @@ import JSON
 import SystemIO
 
 /// Keeps the API server's idea of our pods true.
-actor PodStatusWriter {
+actor PodStatusWriter: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private struct Entry {
         var pod: Pod

@@ -6,9 +6,8 @@ import JSON
 import SystemIO
 
 /// Runs one pod.
-actor PodWorker {
+actor PodWorker: LoopActor {
     nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// The pod's uid.
     nonisolated let uid: String
@@ -125,8 +124,8 @@ actor PodWorker {
             }
             grace == 0 ? process.kill() : process.terminate()
         }
-        killTimer = loop.schedule(after: .seconds(grace)) { [weak self] in
-            self?.assumeIsolated { worker in for process in worker.processes.values { process.kill() } }
+        killTimer = loop.schedule(after: .seconds(grace), on: self) { worker in
+            for process in worker.processes.values { process.kill() }
         }
         wake(group: nil)
     }
@@ -150,8 +149,8 @@ actor PodWorker {
         let identifier = nextSleeper
         nextSleeper += 1
         let timer = duration.map { duration in
-            loop.schedule(after: duration) { [weak self] in
-                self?.assumeIsolated { $0.sleepers.removeValue(forKey: identifier)?.continuation.resume() }
+            loop.schedule(after: duration, on: self) {
+                $0.sleepers.removeValue(forKey: identifier)?.continuation.resume()
             }
         }
         await withCheckedContinuation { sleepers[identifier] = (group, $0) }

@@ -3,7 +3,7 @@
 internal import KubernetesAPI
 import KubernetesClient
 
-enum NodeLabel {
+enum NodeLabelReader {
     /// The label's value; nil where the Node has no such label.
     static func read(_ node: String, _ label: String) async throws -> String? {
         let client = try await KubernetesClient.make(try ClientConfiguration.load(), program: "ganglion")

@@ -87,6 +87,7 @@ lint: ## Check the format of the sources and the layering of the modules
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@scripts/check-sources
 	@scripts/check-modules
+	@scripts/generate --check
 	@scripts/install-system-packages shellcheck
 	@shellcheck $$(grep -dskip -lE '^#!.*bash' scripts/*) && echo "scripts checked"
 
@@ -131,6 +132,11 @@ e2e: kubeconfig $(E2E) ## Check the cluster of KUBECONFIG=FILE, where Ganglion i
 .PHONY: kind
 kind: kind-tools $(E2E) $(IMAGE_ARCHIVE) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
 	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
+
+.PHONY: generate
+generate: manifests ## Write every file anew that is made of others: messages, tables, manifests, the picture of the modules
+	@scripts/generate
+	@scripts/check-modules --write
 
 .PHONY: manifests
 manifests: python-env ## Write deploy/kustomize/base anew from the chart

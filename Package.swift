@@ -80,33 +80,37 @@ var places: [String: Place] = [:]
 /// A module without tests of its own.
 @MainActor func bare(
     _ name: String, on floor: Floor, step: Int = 0, _ modules: [String] = [], folder: String? = nil,
-    resources: [Resource] = [], settings: [SwiftSetting] = settings
+    exclude: [String] = [], resources: [Resource] = [], settings: [SwiftSetting] = settings
 ) -> [Target] {
     place(name, Place(floor: floor, step: step), above: modules)
     let root = floor == .lab ? "Tests" : "Sources"
     return [
         .target(
             name: name, dependencies: modules.map { .byName(name: $0) },
-            path: folder ?? "\(root)/\(floor.rawValue)/\(name)", resources: resources, swiftSettings: settings
+            path: folder ?? "\(root)/\(floor.rawValue)/\(name)", exclude: exclude, resources: resources,
+            swiftSettings: settings
         )
     ]
 }
 
 /// The tests of one module or, without, of whole programs. `programs` are built before and run by the tests.
-func tests(_ name: String, folder: String, _ modules: [String], programs: [String] = []) -> Target {
+func tests(
+    _ name: String, folder: String, _ modules: [String], programs: [String] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: name, dependencies: (modules + programs).map { .byName(name: $0) },
-        path: "Tests/\(folder)/\(name)",
+        path: "Tests/\(folder)/\(name)", exclude: exclude,
         swiftSettings: settings)
 }
 
 /// A module and its tests, which see it, `TestSupport` and what `tests` names.
 @MainActor func module(
     _ name: String, on floor: Floor, step: Int = 0, _ modules: [String] = [], folder: String? = nil,
-    resources: [Resource] = [], tests others: [String] = []
+    exclude: [String] = [], resources: [Resource] = [], tests others: [String] = [],
+    testsExclude: [String] = []
 ) -> [Target] {
-    bare(name, on: floor, step: step, modules, folder: folder, resources: resources)
-        + [tests("\(name)Tests", folder: floor.rawValue, [name] + others)]
+    bare(name, on: floor, step: step, modules, folder: folder, exclude: exclude, resources: resources)
+        + [tests("\(name)Tests", folder: floor.rawValue, [name] + others, exclude: testsExclude)]
 }
 
 /// A C library of the system.
@@ -151,7 +155,7 @@ let wire: [Target] =
     module("HPACK", on: .wire, tests: ["SystemIO", "TestSupport"])
     + module("HTTP2", on: .wire, step: 1, ["HPACK"], tests: ["HPACK", "TestSupport"])
     + module("HTTP1", on: .wire)
-    + module("Protobuf", on: .wire, tests: ["TestSupport"])
+    + module("Protobuf", on: .wire, tests: ["TestSupport"], testsExclude: ["Proto"])
     + module("Gzip", on: .wire, ["CZlib"], tests: ["TestSupport"])
     + module("JSON", on: .wire)
     + module("TLS", on: .wire, ["COpenSSL", "SystemIO"], tests: ["COpenSSL", "SystemIO", "TestSupport"])
@@ -162,11 +166,12 @@ let protocols: [Target] =
         tests: ["GRPCGzip", "Gzip", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TestSupport"])
     + bare("GRPCGzip", on: .protocols, step: 2, ["GRPC", "Gzip"])
     + module(
-        "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"],
+        "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
         "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO", "Text"], tests: ["SystemIO"])
+    + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
+    + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
     + module(
         "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
         tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
@@ -175,7 +180,8 @@ let kubernetes: [Target] =
     module(
         "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
     + module(
-        "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], tests: ["Protobuf", "TestSupport"])
+        "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
+        tests: ["Protobuf", "TestSupport"])
     + module(
         "GanglionAPI", on: .kubernetes, step: 1, ["JSON", "KubernetesAPI"],
         resources: [
@@ -218,7 +224,7 @@ let neuron: [Target] =
         folder: "Sources/Neuron/Kernels/NeuronKernels")
     + module(
         "NeuronRuntime", on: .neuron, step: 2,
-        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"],
+        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"], exclude: ["Unicode"],
         tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
 let local: [Target] =
@@ -239,8 +245,8 @@ let daemons: [Target] =
     module(
         "DevicePlugin", on: .daemons,
         [
-            "Arguments", "CLinux", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
-            "StatusEndpoints", "SystemIO", "Text",
+            "Arguments", "CLinux", "GRPC", "KubeletAPI", "LogArguments", "Neuron", "Observability",
+            "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
@@ -249,22 +255,17 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "GanglionAPI", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
-            "Neuron",
-            "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "GRPC", "GanglionAPI", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "LogArguments",
+            "Neuron", "Observability", "Placement", "SystemIO",
         ],
         tests: [
             "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
-            "Placement",
-            "SystemIO",
-            "TestSupport",
+            "Neuron", "Placement", "SystemIO", "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "Controller", "GanglionAPI", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Arguments", "Controller", "GanglionAPI", "JSON", "KubernetesAPI", "KubernetesClient", "LogArguments", "Neuron",
             "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
@@ -275,7 +276,10 @@ let daemons: [Target] =
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "Text"],
+        [
+            "Arguments", "HTTP", "HTTP1", "JSON", "LogArguments", "NeuronRuntime", "Observability",
+            "SystemIO", "Text",
+        ],
         tests: [
             "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
         ])
@@ -285,9 +289,8 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster",
-            "ModelServer",
-            "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
+            "LocalCluster", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime", "NeuronTools",
+            "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
@@ -302,6 +305,7 @@ let lab: [Target] =
     module(
         "Interop", on: .lab,
         ["Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HPACK", "HTTP2", "Protobuf", "SystemIO", "TLS"],
+        exclude: ["Proto"],
         tests: [
             "Arguments", "GRPC", "GRPCGzip", "GRPCServices", "HTTP2", "Protobuf", "SystemIO", "TLS",
             "TestSupport",

@@ -31,7 +31,7 @@ struct EventJournal: Equatable, Sendable {
                 guard unhealthy.insert(chip.index).inserted else { continue }
                 notes.append(
                     EventNote(
-                        .warning, about: node, reason: "ChipUnhealthy", action: "CheckHealth",
+                        .warning, about: node, reason: chip.eventReason, action: "CheckHealth",
                         note: "neuron\(chip.index) is unhealthy, its cores are no longer handed out: \(fault)"
                     )
                 )
@@ -76,5 +76,14 @@ struct EventJournal: Equatable, Sendable {
             }
         }
         return notes
+    }
+}
+
+extension NodeLayout.Chip {
+    /// Why an event about the chip is written: one word for each kind of fault, such as `ChipMemoryRepairable`; of several
+    /// faults the first counts.
+    fileprivate var eventReason: String {
+        guard let kind = faults.first?.kind, kind != .unknown else { return "ChipUnhealthy" }
+        return "Chip\(kind.rawValue)"
     }
 }

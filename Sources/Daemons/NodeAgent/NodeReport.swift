@@ -55,7 +55,7 @@ extension NodeLayout.Chip {
     var published: NeuronNodeStatus.Chip {
         .init(
             index: index, cores: cores.count, memory: memoryBytes > 0 ? Self.quantity(memoryBytes) : nil,
-            health: fault == nil ? .healthy : .unhealthy, reason: fault,
+            health: fault == nil ? .healthy : .unhealthy, reason: fault, faults: faults,
             connected: Array(connected.prefix(NeuronNodeStatus.Chip.maximumLinks)))
     }
 

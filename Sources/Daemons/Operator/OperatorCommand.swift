@@ -6,6 +6,7 @@ internal import GanglionAPI
 internal import Glibc
 internal import KubernetesAPI
 internal import KubernetesClient
+internal import LogArguments
 internal import Observability
 internal import StatusEndpoints
 internal import SystemIO

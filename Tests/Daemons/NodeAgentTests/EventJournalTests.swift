@@ -1,4 +1,5 @@
 import JSON
+import KubeletAPI
 import KubernetesAPI
 import KubernetesClient
 import Placement
@@ -29,6 +30,20 @@ struct EventJournalTests {
             Self.text(journal.notes(on: well, node: Self.node)) == [
                 "Normal Node ChipHealthy: neuron3 is healthy again"
             ])
+    }
+
+    @Test(
+        "have a reason for each kind of fault",
+        arguments: [
+            ([.init(kind: .resetFailed), .init(kind: .core)], "ChipResetFailed"),
+            ([.init(kind: .sramUncorrected)], "ChipSRAMUncorrected"), ([.init()], "ChipUnhealthy"),
+            ([], "ChipUnhealthy"),
+        ] as [([NodePluginAPI.Fault], String)])
+    func reasons(faults: [NodePluginAPI.Fault], reason: String) {
+        var given = state(unhealthy: [3: "lost"])
+        given.chips[3].faults = faults
+        var journal = EventJournal(published: nil)
+        #expect(journal.notes(on: NodeLayout(given), node: Self.node).map(\.reason) == [reason])
     }
 
     @Test("begin with what is published, not anew")

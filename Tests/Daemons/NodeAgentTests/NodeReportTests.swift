@@ -2,6 +2,7 @@ import GanglionAPI
 import JSON
 import KubeletAPI
 import KubernetesAPI
+import Neuron
 import Placement
 import Testing
 
@@ -53,6 +54,40 @@ struct NodeReportTests {
                     ],
                 ],
             ])
+    }
+
+    @Test("says for programs what is wrong with a chip, and nothing that the plugin has not said")
+    func faults() throws {
+        var given = state(chips: 2, unhealthy: [0: "words", 1: "words"], instanceType: "x")
+        given.chips[1].faults = [
+            .init(kind: .memoryRepairable, counter: "mem_ecc_repairable_uncorrected", count: 3),
+            .init(kind: .core, core: 1, counter: "hang", count: .max), .init(kind: .missing), .init(),
+        ]
+        let status = NodeReport(layout: NodeLayout(given), holdings: []).status(previous: nil, now: Self.now)
+        #expect(status.chips.map(\.faults.count) == [0, 4])
+        #expect(
+            try JSON(encoding: status.chips[1])["faults"] == [
+                ["kind": "MemoryRepairable", "counter": "mem_ecc_repairable_uncorrected", "count": 3],
+                ["kind": "CoreError", "core": 1, "counter": "hang", "count": 9_223_372_036_854_775_807],
+                ["kind": "Missing"], ["kind": "Unknown"],
+            ])
+        try NeuronNodeStatus.schema.check(JSON(encoding: status), at: "status")
+        given.chips[1].health = DevicePluginAPI.healthy
+        #expect(NodeLayout(given).chips[1].faults == [])
+    }
+
+    @Test("every kind of fault that the plugin knows has a word of its own")
+    func faultKinds() {
+        let words = NodePluginAPI.Fault.Kind.allCases.map { NeuronNodeStatus.Fault.Kind($0) }
+        #expect(Set(words) == Set(NeuronNodeStatus.Fault.Kind.allCases))
+        #expect(words.count == NeuronNodeStatus.Fault.Kind.allCases.count)
+    }
+
+    @Test("limits and words of the schema are those of the modules above it")
+    func limits() {
+        #expect(NeuronNodeStatus.maximumChips == CoreTopology.maximumChips)
+        let source = NeuronNodeStatus.schema.fields.first { $0.name == "deviceSource" }
+        #expect(source?.schema.values == [DeviceSource.driver, .fake].map(\.rawValue))
     }
 
     @Test(

@@ -52,10 +52,10 @@ struct EventJournal: Equatable, Sendable {
         let alive = Set(pods.map(\.uid))
         remarks = remarks.filter { alive.contains($0.pod) }
         var notes: [EventNote] = []
-        func note(_ kind: EventNote.Kind, _ pod: BoundPod, _ reason: String, _ text: String) {
+        func note(_ kind: EventType, _ pod: BoundPod, _ reason: String, _ text: String) {
             guard remarks.insert(Remark(pod: pod.uid, text: text)).inserted else { return }
             notes.append(
-                EventNote(kind, about: pod.pod.reference, reason: reason, action: "Allocate", note: text))
+                EventNote(type, about: pod.pod.reference, reason: reason, action: "Allocate", note: text))
         }
         for fault in groups.faults { note(.warning, fault.pod, "AssignmentIgnored", fault.sentence) }
         for group in groups.groups where group.isTaken {

@@ -2,7 +2,6 @@
 // API server, the plugin and the kubelet have last said; the turn waits for nobody.
 
 internal import GanglionAPI
-internal import JSON
 internal import KubeletAPI
 internal import KubernetesAPI
 package import KubernetesClient
@@ -44,7 +43,7 @@ package actor NodeAgent: LoopActor {
     private let settings: Settings
     private let client: KubernetesClient
     private let log: Logger
-    private let pods: Informer
+    private let pods: Informer<Pod>
     private let events: EventRecorder
     private var link: PluginLink?
     private var reader: PodResourcesReader?
@@ -67,7 +66,7 @@ package actor NodeAgent: LoopActor {
         self.loop = loop
         self.log = log
         pods = Informer(
-            client, .pods, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
+            client, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
         events = EventRecorder(
             client, controller: WellKnown.agentController, instance: settings.nodeName, log: log, loop: loop)
         node = ObjectReference(apiVersion: "v1", kind: "Node", name: settings.nodeName)
@@ -167,9 +166,7 @@ package actor NodeAgent: LoopActor {
     }
 
     private func assign(on layout: NodeLayout) async {
-        let bound = pods.store.list().compactMap { pod in
-            (try? pod.decode(Pod.self)).map { BoundPod($0, resources: layout.resources.keys) }
-        }
+        let bound = pods.store.list().map { BoundPod($0, resources: layout.resources.keys) }
         let groups = AssignedGroups(bound, on: layout, holdings: report.holdings)
         let notes = journal?.notes(
             on: groups, holdings: report.holdings ?? [], topology: layout.topology, pods: bound)

@@ -131,8 +131,8 @@ actor Binder: LoopActor {
                 // A list, since that is a right which the operator has anyway.
                 let key = binding.pod.key
                 let found = try await client.list(
-                    Pod.self, namespace: key.namespace, query: ["fieldSelector": "metadata.name=\(key.name)"])
-                let isBound = found.contains { $0.metadata.uid == uid && $0.isBound }
+                    Pod.self, namespace: key.namespace, fieldSelector: "metadata.name=\(key.name)")
+                let isBound = found.items.contains { $0.metadata.uid == uid && $0.isBound }
                 if !isBound { assumed[uid] = nil }
                 uncertain.remove(uid)
             } catch {

@@ -19,11 +19,11 @@ package actor Operator: LoopActor {
     private let client: KubernetesClient
     private let settings: OperatorSettings
     private let log: Logger
-    private let servers: TypedInformer<ModelServer>
-    private let pods: TypedInformer<Pod>
-    private let nodes: TypedInformer<Node>
-    private let neuronNodes: TypedInformer<NeuronNode>
-    private let services: TypedInformer<Service>
+    private let servers: Informer<ModelServer>
+    private let pods: Informer<Pod>
+    private let nodes: Informer<Node>
+    private let neuronNodes: Informer<NeuronNode>
+    private let services: Informer<Service>
     private let queue: WorkQueue<WorkKey>
     private let queueMetrics: ControllerMetrics?
     private let events: EventRecorder
@@ -46,11 +46,11 @@ package actor Operator: LoopActor {
         self.settings = settings
         self.log = log
         self.loop = loop
-        servers = TypedInformer(client, log: log, loop: loop)
-        pods = TypedInformer(client, log: log, loop: loop)
-        nodes = TypedInformer(client, log: log, loop: loop)
-        neuronNodes = TypedInformer(client, log: log, loop: loop)
-        services = TypedInformer(
+        servers = Informer(client, log: log, loop: loop)
+        pods = Informer(client, log: log, loop: loop)
+        nodes = Informer(client, log: log, loop: loop)
+        neuronNodes = Informer(client, log: log, loop: loop)
+        services = Informer(
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)", log: log,
             loop: loop)
         queueMetrics = settings.registry.map { WorkQueueMetrics($0, name: "modelserver") }
@@ -61,12 +61,10 @@ package actor Operator: LoopActor {
         binder = Binder(client, events: events, registry: settings.registry, log: log, loop: loop)
     }
 
-    private nonisolated var informers: [BaseInformer] {
-        [servers.base, pods.base, nodes.base, neuronNodes.base, services.base]
-    }
+    private nonisolated var informers: [any Following] { [servers, pods, nodes, neuronNodes, services] }
 
     /// Whether everything that decisions rest on has been read.
-    package nonisolated var isSynced: Bool { informers.allSatisfy(\.store.isSynced) }
+    package nonisolated var isSynced: Bool { informers.allSatisfy(\.isSynced) }
 
     /// Why nothing can be decided, or only on what was true before, in one sentence; nil while everything is followed.
     package nonisolated var problem: String? {
@@ -83,7 +81,7 @@ package actor Operator: LoopActor {
         await events.start()
         for informer in informers { await informer.start() }
         // Nothing is decided before all is known: a pod that was not read yet holds cores that would seem free.
-        for informer in informers { await informer.store.synced() }
+        for informer in informers { await informer.synced() }
         guard isSynced else { return }  // stopped before
         tasks = [
             Task { for await changes in servers.store.changes() { serversChanged(changes) } },
@@ -122,8 +120,8 @@ package actor Operator: LoopActor {
             if let key = Self.server(of: change.object) { queue.add(.server(key)) }
             switch change {
             case .deleted: queue.add(.placement)
-            case .added(let pod), .modified(let pod):
-                let info = PodInfo(pod, resource: settings.serving.resource)
+            case .added, .modified:
+                let info = PodInfo(change.object, resource: settings.serving.resource)
                 if info.needsPlacement || info.isTerminal { queue.add(.placement) }
             }
         }
@@ -332,9 +330,9 @@ package actor Operator: LoopActor {
     }
 
     private func note(
-        _ server: ModelServer, _ kind: EventNote.Kind, _ reason: String, _ action: String, _ text: String
+        _ server: ModelServer, _ type: EventType, _ reason: String, _ action: String, _ text: String
     ) {
-        events.record(EventNote(kind, about: server.reference, reason: reason, action: action, note: text))
+        events.record(EventNote(type, about: server.reference, reason: reason, action: action, note: text))
         log.info(text, ["server": server.key.description, "reason": reason])
     }
 

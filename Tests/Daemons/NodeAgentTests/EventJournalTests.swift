@@ -12,7 +12,7 @@ struct EventJournalTests {
     private static let node = ObjectReference(apiVersion: "v1", kind: "Node", name: "node")
 
     private static func text(_ notes: [EventNote]) -> [String] {
-        notes.map { "\($0.kind.rawValue) \($0.regarding["kind"]?.string ?? "") \($0.reason): \($0.note)" }
+        notes.map { "\($0.type) \($0.regarding.kind ?? "") \($0.reason): \($0.note)" }
     }
 
     @Test("tell each change of a chip's health once")

@@ -93,7 +93,7 @@ final class LiveCluster: Sendable {
     /// Follows a collection until `isDone`; returns the objects then.
     @discardableResult
     func wait(_ resource: APIResource, until isDone: ([JSON]) -> Bool) async -> [JSON] {
-        let informer = Informer(client, resource)
+        let informer = Informer<JSON>(client, resource)
         let changes = informer.store.changes()
         await informer.start()
         await informer.store.synced()

@@ -14,6 +14,7 @@ actor Binder: LoopActor {
     nonisolated let loop: EventLoop
 
     private let client: KubernetesClient
+    private let cluster: ObservedCluster
     private let events: EventRecorder
     private let log: Logger
     private let bindings: Counter?
@@ -23,10 +24,11 @@ actor Binder: LoopActor {
     private let messages = Lock<[String: String]>([:])
 
     init(
-        _ client: KubernetesClient, events: EventRecorder, registry: MetricsRegistry?, log: Logger,
-        loop: EventLoop
+        _ client: KubernetesClient, cluster: ObservedCluster, events: EventRecorder,
+        registry: MetricsRegistry?, log: Logger, loop: EventLoop
     ) {
         self.client = client
+        self.cluster = cluster
         self.events = events
         self.log = log
         self.loop = loop
@@ -48,23 +50,21 @@ actor Binder: LoopActor {
     }
 
     /// A pass over all pods that wait.
-    ///
-    /// - Parameters:
-    ///   - pods: reads all pods; called again once it is settled what became of earlier bindings.
-    ///   - nodes: reads all nodes.
-    /// - Returns: what it came to.
-    func pass(pods: @Sendable () -> [PodInfo], nodes: @Sendable () -> [NodeInfo]) async -> Outcome {
+    func pass() async -> Outcome {
         var outcome = Outcome()
+        // The pods are read when it is settled what became of earlier bindings.
         outcome.failure = await settle()
-        let present = pods()
+        let present = cluster.podInfos()
         let seen = Dictionary(present.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
         // What a watch has shown, or has shown to be gone, need not be assumed any more.
         assumed = assumed.filter { uid, _ in
             guard let pod = seen[uid] else { return uncertain.contains(uid) }
             return !pod.pod.isBound
         }
-        let decisions = SchedulingState(pods: present, nodes: nodes(), assumed: Array(assumed.values))
-            .decisions()
+        let decisions = SchedulingState(
+            pods: present, nodes: cluster.nodeInfos(), assumed: Array(assumed.values)
+        )
+        .decisions()
         var refused: [String: String] = [:]
         for decision in decisions {
             switch decision {

@@ -5,6 +5,7 @@ internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 internal import Placement
+internal import SystemIO
 
 /// Something to do.
 enum Action: Equatable, Sendable {
@@ -21,6 +22,7 @@ struct FailureMemory: Sendable {
         var count: Int
         var since: Duration
     }
+    private static let backoff = Backoff(base: .seconds(1), limit: .seconds(300))
     private var records: [Int: Record] = [:]
 
     /// How long the failed pod of a replica has to stay before it is replaced: 1 s, doubled with each failure in a row, at
@@ -30,11 +32,10 @@ struct FailureMemory: Sendable {
     mutating func pause(for pod: PodInfo, replica: Int, now: Duration) -> Duration {
         var record = records[replica] ?? Record(uid: "", count: 0, since: now)
         if record.uid != pod.uid {
-            record = Record(uid: pod.uid, count: min(record.count + 1, 20), since: now)
+            record = Record(uid: pod.uid, count: record.count + 1, since: now)
             records[replica] = record
         }
-        let pause = min(Duration.seconds(300), .seconds(1) * (1 << (record.count - 1)))
-        return max(.zero, record.since + pause - now)
+        return max(.zero, record.since + Self.backoff.pause(after: record.count) - now)
     }
 
     /// A replica is well.

@@ -182,17 +182,21 @@ let kubernetes: [Target] =
     + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["Protobuf", "TestSupport"])
-    + bare(
-        "GanglionAPI", on: .kubernetes, step: 1,
+    + module(
+        "GanglionAPI", on: .kubernetes, step: 1, ["JSON", "KubernetesAPI"],
         resources: [
             .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
             .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
             .embedInCode("Rights/operator.yaml"), .embedInCode("Rights/operator-lease.yaml"),
-        ])
+        ],
+        tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
         ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
-        tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
+        tests: [
+            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS",
+            "TestSupport",
+        ])
     + module(
         "Controller", on: .kubernetes, step: 2,
         ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
@@ -252,22 +256,24 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "LogArguments",
+            "Arguments", "GRPC", "GanglionAPI", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "LogArguments",
             "Neuron", "Observability", "Placement", "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
-            "SystemIO",
-            "TestSupport",
+            "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Neuron", "Placement", "SystemIO", "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "LogArguments", "Neuron",
+            "Arguments", "Controller", "GanglionAPI", "JSON", "KubernetesAPI", "KubernetesClient",
+            "LogArguments", "Neuron",
             "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
+            "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron",
+            "NeuronRuntime",
             "Observability",
             "Placement", "SystemIO", "TestSupport",
         ])
@@ -308,6 +314,11 @@ let lab: [Target] =
             "TestSupport",
         ])
     + command("ganglion-interop", on: .lab, ["Arguments", "Interop"], folder: "Tests/Lab/ganglion-interop")
+    + bare(
+        "DefinitionPrinter", on: .lab, ["Arguments", "GanglionAPI", "JSON", "KubernetesAPI", "SystemIO"])
+    + command(
+        "ganglion-definitions", on: .lab, ["Arguments", "DefinitionPrinter"],
+        folder: "Tests/Lab/ganglion-definitions")
     + module("PlacementStudy", on: .lab, ["Neuron", "Placement"], tests: ["Placement"])
 
 /// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
@@ -315,7 +326,8 @@ let endToEnd: [Target] =
     bare(
         "EndToEnd", on: .lab,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "Neuron",
             "NeuronTools", "Placement",
             "SystemIO",
         ], folder: "Tests/EndToEnd/EndToEnd")
@@ -324,7 +336,8 @@ let endToEnd: [Target] =
         tests(
             "EndToEndTests", folder: "EndToEnd",
             [
-                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
+                "EndToEnd", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
+                "Neuron",
                 "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [

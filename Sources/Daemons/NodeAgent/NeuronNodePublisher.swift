@@ -2,6 +2,7 @@
 // is read once at the start and every few minutes, for somebody may have removed it; in between it is known from the
 // answers to our own writes.
 
+internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient

@@ -2,6 +2,7 @@
 // may have touched. All decisions are made by pure functions on what the copies hold; this carries them out.
 
 internal import Controller
+internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 package import KubernetesClient

@@ -1,6 +1,7 @@
 // The pod of a replica: the user's template with what makes it a model server laid over it. What the user set in the
 // container named model-server stays.
 
+internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient

@@ -1,5 +1,6 @@
 // The operator against an API server over HTTP: what users and kubelets do is played by the tests, the rest is real.
 
+import GanglionAPI
 import Glibc
 import HTTP
 import JSON

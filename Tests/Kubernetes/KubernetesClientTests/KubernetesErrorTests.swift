@@ -1,5 +1,6 @@
 // The server's Status objects, recorded, as callers see them.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import Testing

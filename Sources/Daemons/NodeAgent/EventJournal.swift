@@ -1,7 +1,7 @@
 // Which events to write: each change once. What was published before is where it starts, so that an agent that is
 // started again does not tell old news.
 
-internal import JSON
+internal import GanglionAPI
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
@@ -19,21 +19,19 @@ struct EventJournal: Equatable, Sendable {
     private var remarks: Set<Remark> = []
 
     /// A journal that begins with what is published.
-    init(published status: JSON?) {
-        let chips = status?["chips"]?.array ?? []
-        unhealthy = Set(
-            chips.compactMap { $0["health"]?.string == "Unhealthy" ? $0["index"]?.int : nil })
+    init(published status: NeuronNodeStatus?) {
+        unhealthy = Set((status?.chips ?? []).lazy.filter { $0.health == .unhealthy }.map(\.index))
     }
 
     /// Chips whose health has changed since the last time, as notes about the node.
-    mutating func notes(on layout: NodeLayout, node: JSON) -> [EventNote] {
+    mutating func notes(on layout: NodeLayout, node: ObjectReference) -> [EventNote] {
         var notes: [EventNote] = []
         for chip in layout.chips {
             if let fault = chip.fault {
                 guard unhealthy.insert(chip.index).inserted else { continue }
                 notes.append(
                     EventNote(
-                        .warning, about: node, reason: "ChipUnhealthy", action: "CheckHealth",
+                        .warning, about: node, reason: chip.eventReason, action: "CheckHealth",
                         note: "neuron\(chip.index) is unhealthy, its cores are no longer handed out: \(fault)"
                     )
                 )
@@ -54,10 +52,10 @@ struct EventJournal: Equatable, Sendable {
         let alive = Set(pods.map(\.uid))
         remarks = remarks.filter { alive.contains($0.pod) }
         var notes: [EventNote] = []
-        func note(_ kind: EventType, _ pod: BoundPod, _ reason: String, _ text: String) {
+        func note(_ type: EventType, _ pod: BoundPod, _ reason: String, _ text: String) {
             guard remarks.insert(Remark(pod: pod.uid, text: text)).inserted else { return }
             notes.append(
-                EventNote(kind, about: pod.reference, reason: reason, action: "Allocate", note: text))
+                EventNote(type, about: pod.pod.reference, reason: reason, action: "Allocate", note: text))
         }
         for fault in groups.faults { note(.warning, fault.pod, "AssignmentIgnored", fault.sentence) }
         for group in groups.groups where group.isTaken {
@@ -78,5 +76,14 @@ struct EventJournal: Equatable, Sendable {
             }
         }
         return notes
+    }
+}
+
+extension NodeLayout.Chip {
+    /// Why an event about the chip is written: one word for each kind of fault, such as `ChipMemoryRepairable`; of several
+    /// faults the first counts.
+    fileprivate var eventReason: String {
+        guard let kind = faults.first?.kind, kind != .unknown else { return "ChipUnhealthy" }
+        return "Chip\(kind.rawValue)"
     }
 }

@@ -1,7 +1,7 @@
 // The parts put together. What happens anywhere leads to one turn, in which everything is worked out anew from what the
 // API server, the plugin and the kubelet have last said; the turn waits for nobody.
 
-internal import JSON
+internal import GanglionAPI
 internal import KubeletAPI
 internal import KubernetesAPI
 package import KubernetesClient
@@ -43,7 +43,7 @@ package actor NodeAgent: LoopActor {
     private let settings: Settings
     private let client: KubernetesClient
     private let log: Logger
-    private let pods: Informer<JSON>
+    private let pods: Informer<Pod>
     private let events: EventRecorder
     private var link: PluginLink?
     private var reader: PodResourcesReader?
@@ -54,7 +54,7 @@ package actor NodeAgent: LoopActor {
     private var list: [PodResourcesAPI.PodResources]?
     /// nil until it is known what was published before.
     private var journal: EventJournal?
-    private var node: JSON
+    private var node: ObjectReference
     private var turnIsDue = false
 
     /// An agent that does nothing before `start`.
@@ -66,10 +66,10 @@ package actor NodeAgent: LoopActor {
         self.loop = loop
         self.log = log
         pods = Informer(
-            client, .pods, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
+            client, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
         events = EventRecorder(
-            client, controller: AgentNames.controller, instance: settings.nodeName, log: log, loop: loop)
-        node = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(settings.nodeName)]]
+            client, controller: WellKnown.agentController, instance: settings.nodeName, log: log, loop: loop)
+        node = ObjectReference(apiVersion: "v1", kind: "Node", name: settings.nodeName)
     }
 
     /// Begins, and goes on until `stop`, whoever cannot be reached.
@@ -85,7 +85,7 @@ package actor NodeAgent: LoopActor {
         let publisher = NeuronNodePublisher(
             client, node: settings.nodeName, labelsNode: settings.labelsNode, resync: settings.resync,
             firstPause: settings.firstPause, loop: loop, log: log
-        ) { [weak self] in await self?.read(published: $0, node: $1) }
+        ) { [weak self] in await self?.read(published: $0, nodeUID: $1) }
         (self.link, self.reader, self.publisher) = (link, reader, publisher)
         await pods.start()
         await events.start()
@@ -134,9 +134,9 @@ package actor NodeAgent: LoopActor {
         turnSoon()
     }
 
-    private func read(published: JSON?, node: JSON?) {
+    private func read(published: NeuronNodeStatus?, nodeUID: String?) {
         if journal == nil { journal = EventJournal(published: published) }
-        if let uid = node?.meta.uid, !uid.isEmpty { self.node[path: ["metadata", "uid"]] = .string(uid) }
+        if let nodeUID, !nodeUID.isEmpty { node.uid = nodeUID }
         turnSoon()
     }
 

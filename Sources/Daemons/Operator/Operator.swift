@@ -19,22 +19,22 @@ package actor Operator: LoopActor {
     private let client: KubernetesClient
     private let settings: OperatorSettings
     private let log: Logger
-    private let servers: Informer<JSON>
-    private let pods: Informer<JSON>
-    private let nodes: Informer<JSON>
-    private let neuronNodes: Informer<JSON>
-    private let services: Informer<JSON>
+    private let servers: Informer<ModelServer>
+    private let pods: Informer<Pod>
+    private let nodes: Informer<Node>
+    private let neuronNodes: Informer<NeuronNode>
+    private let services: Informer<Service>
     private let queue: WorkQueue<WorkKey>
     private let queueMetrics: ControllerMetrics?
     private let events: EventRecorder
     private let binder: Binder
-    private let views = Lock(Views())
+    private let infos = Lock(Infos())
     private var failures: [String: FailureMemory] = [:]
     private var tasks: [Task<Void, Never>] = []
 
-    private struct Views {
-        var pods = ViewCache<PodView>()
-        var nodes = ViewCache<NodeView>()
+    private struct Infos {
+        var pods = InfoCache<PodInfo>()
+        var nodes = InfoCache<NodeInfo>()
     }
 
     /// An operator; nothing happens before `start`.
@@ -46,25 +46,25 @@ package actor Operator: LoopActor {
         self.settings = settings
         self.log = log
         self.loop = loop
-        func informer(_ resource: APIResource, labelSelector: String = "") -> Informer<JSON> {
-            Informer(client, resource, labelSelector: labelSelector, log: log, loop: loop)
-        }
-        servers = informer(.modelServers)
-        pods = informer(.pods)
-        nodes = informer(.nodes)
-        neuronNodes = informer(.neuronNodes)
-        services = informer(.services, labelSelector: "\(Names.managedByLabel)=\(Names.fieldManager)")
+        servers = Informer(client, log: log, loop: loop)
+        pods = Informer(client, log: log, loop: loop)
+        nodes = Informer(client, log: log, loop: loop)
+        neuronNodes = Informer(client, log: log, loop: loop)
+        services = Informer(
+            client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)", log: log,
+            loop: loop)
         queueMetrics = settings.registry.map { ControllerMetrics($0, name: "modelserver") }
         queue = WorkQueue(loop: loop, metrics: queueMetrics)
         events = EventRecorder(
-            client, controller: "ganglion.dev/operator", instance: settings.instance, log: log, loop: loop)
+            client, controller: WellKnown.operatorController, instance: settings.instance, log: log,
+            loop: loop)
         binder = Binder(client, events: events, registry: settings.registry, log: log, loop: loop)
     }
 
-    private nonisolated var informers: [Informer<JSON>] { [servers, pods, nodes, neuronNodes, services] }
+    private nonisolated var informers: [any Following] { [servers, pods, nodes, neuronNodes, services] }
 
     /// Whether everything that decisions rest on has been read.
-    package nonisolated var isSynced: Bool { informers.allSatisfy(\.store.isSynced) }
+    package nonisolated var isSynced: Bool { informers.allSatisfy(\.isSynced) }
 
     /// Why nothing can be decided, or only on what was true before, in one sentence; nil while everything is followed.
     package nonisolated var problem: String? {
@@ -81,7 +81,7 @@ package actor Operator: LoopActor {
         await events.start()
         for informer in informers { await informer.start() }
         // Nothing is decided before all is known: a pod that was not read yet holds cores that would seem free.
-        for informer in informers { await informer.store.synced() }
+        for informer in informers { await informer.synced() }
         guard isSynced else { return }  // stopped before
         tasks = [
             Task { for await changes in servers.store.changes() { serversChanged(changes) } },
@@ -108,63 +108,66 @@ package actor Operator: LoopActor {
 
     // MARK: What changes touch
 
-    private func serversChanged(_ changes: [ObjectChange<JSON>]) {
+    private func serversChanged(_ changes: [ObjectChange<ModelServer>]) {
         for change in changes {
             queue.add(.server(change.key))
-            if case .deleted(let server) = change { failures[server.meta.uid] = nil }
+            if case .deleted(let server) = change { failures[server.metadata.uid] = nil }
         }
     }
 
-    private func podsChanged(_ changes: [ObjectChange<JSON>]) {
+    private func podsChanged(_ changes: [ObjectChange<Pod>]) {
         for change in changes {
-            let pod = PodView(change.object, resource: settings.resource)
             if let key = Self.server(of: change.object) { queue.add(.server(key)) }
             switch change {
             case .deleted: queue.add(.placement)
             case .added, .modified:
-                if pod.wantsPlace || pod.isTerminal { queue.add(.placement) }
+                let info = PodInfo(change.object, resource: settings.serving.resource)
+                if info.needsPlacement || info.isTerminal { queue.add(.placement) }
             }
         }
     }
 
-    private func neuronNodesChanged(_ changes: [ObjectChange<JSON>]) {
+    private func neuronNodesChanged(_ changes: [ObjectChange<NeuronNode>]) {
         queue.add(.placement)
         let names = Set(changes.map(\.key.name))
-        for pod in podViews() where names.contains(pod.node) {
-            if let key = Self.server(of: pod.json) { queue.add(.server(key)) }
+        for pod in podInfos() where names.contains(pod.node) {
+            if let key = Self.server(of: pod.pod) { queue.add(.server(key)) }
         }
     }
 
-    private func servicesChanged(_ changes: [ObjectChange<JSON>]) {
+    private func servicesChanged(_ changes: [ObjectChange<Service>]) {
         for change in changes { if let key = Self.server(of: change.object) { queue.add(.server(key)) } }
     }
 
     /// The ModelServer that controls an object.
-    private static func server(of object: JSON) -> ObjectKey? {
-        guard let owner = object.meta.controller, owner.kind == APIResource.modelServers.kind,
-            owner.apiVersion.hasPrefix("\(APIResource.modelServers.group)/")
+    private static func server(of object: some Resource) -> ObjectKey? {
+        guard let owner = object.metadata.controller, owner.kind == ModelServer.resource.kind,
+            owner.apiVersion.hasPrefix("\(ModelServer.resource.group)/")
         else { return nil }
-        return ObjectKey(namespace: object.meta.namespace, name: owner.name)
+        return ObjectKey(namespace: object.metadata.namespace, name: owner.name)
     }
 
-    private nonisolated func podViews() -> [PodView] {
+    private nonisolated func podInfos() -> [PodInfo] {
         let objects = pods.store.list()
-        return views.withLock { views in
-            views.pods.update(objects, version: { "\($0.meta.uid) \($0.meta.resourceVersion)" }) {
-                PodView($0, resource: settings.resource)
+        return infos.withLock { infos in
+            infos.pods.update(objects, version: { "\($0.metadata.uid) \($0.metadata.resourceVersion)" }) {
+                PodInfo($0, resource: settings.serving.resource)
             }
         }
     }
 
-    private nonisolated func nodeViews() -> [NodeView] {
+    private nonisolated func nodeInfos() -> [NodeInfo] {
         let objects = nodes.store.list()
         let reports = Dictionary(
-            neuronNodes.store.list().map { ($0.meta.name, $0) }, uniquingKeysWith: { first, _ in first })
-        return views.withLock { views in
-            views.nodes.update(
-                objects,
-                version: { "\($0.meta.resourceVersion) \(reports[$0.meta.name]?.meta.resourceVersion ?? "")" }
-            ) { NodeView($0, neuronNode: reports[$0.meta.name], resource: settings.resource) }
+            neuronNodes.store.list().map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
+        func version(_ node: Node) -> String {
+            let report = reports[node.metadata.name]?.metadata.resourceVersion ?? ""
+            return "\(node.metadata.resourceVersion) \(report)"
+        }
+        return infos.withLock { infos in
+            infos.nodes.update(objects, version: version) {
+                NodeInfo($0, neuronNode: reports[$0.metadata.name], resource: settings.serving.resource)
+            }
         }
     }
 
@@ -196,8 +199,8 @@ package actor Operator: LoopActor {
 
     /// - Returns: when to try again although nothing has changed.
     private func place() async throws(KubernetesError) -> Duration? {
-        let outcome = await binder.pass(pods: { self.podViews() }, nodes: { self.nodeViews() })
-        for pod in outcome.changed { if let key = Self.server(of: pod.json) { queue.add(.server(key)) } }
+        let outcome = await binder.pass(pods: { self.podInfos() }, nodes: { self.nodeInfos() })
+        for pod in outcome.changed { if let key = Self.server(of: pod.pod) { queue.add(.server(key)) } }
         if let failure = outcome.failure { throw failure }
         return outcome.leavesPods ? .seconds(30) : nil
     }
@@ -206,21 +209,20 @@ package actor Operator: LoopActor {
     private func reconcile(_ key: ObjectKey) async throws(KubernetesError) -> Duration? {
         let server = servers.store[key]
         try await removeOrphans(of: key, server: server)
-        guard let server, !server.meta.isTerminating else { return nil }
-        let uid = server.meta.uid
-        let owned = podViews().filter {
-            $0.key.namespace == key.namespace && $0.json.meta.controller?.uid == uid
+        guard let server, !server.metadata.isTerminating else { return nil }
+        let uid = server.metadata.uid
+        let owned = podInfos().filter {
+            $0.key.namespace == key.namespace && $0.pod.metadata.controller?.uid == uid
         }
-        let nodes = nodeViews()
+        let nodes = nodeInfos()
         let byName = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var state = ModelServerState(
             server: server, pods: owned, service: try await service(key),
             cores: owned.reduce(into: [:]) { cores, pod in
-                cores[pod.uid] = CoreLedger.cores(of: pod, on: byName[pod.node])
+                cores[pod.uid] = NodeUsage.cores(of: pod, on: byName[pod.node])
             },
-            verdicts: binder.verdicts, coresPerChip: Self.coresPerChip(server, nodes: nodes),
-            image: settings.modelServerImage, command: settings.modelServerCommand,
-            resource: settings.resource)
+            unschedulable: binder.unschedulable, coresPerChip: Self.coresPerChip(server, nodes: nodes),
+            defaults: settings.serving)
         var memory = failures[uid] ?? FailureMemory()
         let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)
         failures[uid] = memory
@@ -243,7 +245,7 @@ package actor Operator: LoopActor {
     }
 
     /// - Returns: whether to look again soon.
-    private func perform(_ action: Action, for server: JSON) async throws(KubernetesError) -> Bool {
+    private func perform(_ action: Action, for server: ModelServer) async throws(KubernetesError) -> Bool {
         switch action {
         case .createPod(let pod):
             do throws(KubernetesError) { try await client.create(.pods, pod) } catch {
@@ -263,15 +265,15 @@ package actor Operator: LoopActor {
                 server, pod.isTerminal ? .warning : .normal, "DeletedPod", "Deleting",
                 "deleted pod \(pod.key.name): \(why)")
         case .applyService(let service):
-            try await client.apply(.services, service, manager: Names.fieldManager)
+            try await client.apply(service, manager: WellKnown.operatorManager)
         }
         return false
     }
 
     /// The Service of a server's name, whoever made it.
-    private func service(_ key: ObjectKey) async throws(KubernetesError) -> JSON? {
+    private func service(_ key: ObjectKey) async throws(KubernetesError) -> Service? {
         if let service = services.store[key] { return service }
-        do throws(KubernetesError) { return try await client.get(.services, key) } catch {
+        do throws(KubernetesError) { return try await client.get(Service.self, key) } catch {
             guard error.isNotFound else { throw error }
             return nil
         }
@@ -279,14 +281,14 @@ package actor Operator: LoopActor {
 
     /// The garbage collector removes what belonged to a server that is gone; where there is none, or it has not come yet, this
     /// does, so that cores are free at once.
-    private func removeOrphans(of key: ObjectKey, server: JSON?) async throws(KubernetesError) {
-        func isOrphan(_ object: JSON) -> Bool {
-            Self.server(of: object) == key && object.meta.controller?.uid != server?.meta.uid
-                && !object.meta.isTerminating
+    private func removeOrphans(of key: ObjectKey, server: ModelServer?) async throws(KubernetesError) {
+        func isOrphan(_ object: some Resource) -> Bool {
+            Self.server(of: object) == key && object.metadata.controller?.uid != server?.metadata.uid
+                && !object.metadata.isTerminating
         }
-        for pod in podViews() where isOrphan(pod.json) { try await remove(.pods, pod.key, uid: pod.uid) }
+        for pod in podInfos() where isOrphan(pod.pod) { try await remove(.pods, pod.key, uid: pod.uid) }
         if let service = services.store[key], isOrphan(service) {
-            try await remove(.services, key, uid: service.meta.uid)
+            try await remove(.services, key, uid: service.metadata.uid)
         }
     }
 
@@ -298,48 +300,45 @@ package actor Operator: LoopActor {
         }
     }
 
-    private func write(_ status: JSON, to server: JSON) async throws(KubernetesError) {
-        guard server["status"] != status else { return }
-        let meta = server.meta
-        let object: JSON = [
-            "apiVersion": .string(APIResource.modelServers.apiVersion),
-            "kind": .string(APIResource.modelServers.kind),
-            "metadata": ["name": .string(meta.name), "namespace": .string(meta.namespace)], "status": status,
-        ]
+    private func write(_ status: ModelServerStatus, to server: ModelServer) async throws(KubernetesError) {
+        guard server.status != status else { return }
+        let metadata = ObjectMetadata(name: server.key.name, namespace: server.key.namespace)
         do throws(KubernetesError) {
-            try await client.apply(.modelServers, object, manager: Names.fieldManager, subresource: "status")
+            try await client.apply(
+                ModelServer(metadata: metadata, status: status), manager: WellKnown.operatorManager,
+                subresource: "status")
         } catch {
             guard error.isNotFound else { throw error }
             return
         }
-        for condition in status["conditions"]?.array ?? [] { noteTransition(condition, of: server) }
+        for condition in status.conditions { noteTransition(condition, of: server) }
     }
 
-    private func noteTransition(_ condition: JSON, of server: JSON) {
-        guard let type = condition["type"]?.string, let reason = condition["reason"]?.string else { return }
-        let before = server["status"]?["conditions"]?.array?.first { $0["type"]?.string == type }
-        let message = condition["message"]?.string ?? ""
-        guard before?["reason"]?.string != reason || before?["status"] != condition["status"] else { return }
-        switch (type, condition["status"]?.string) {
-        case ("Ready", "True"): note(server, .normal, "Ready", "Reconciling", message)
-        case ("Degraded", "True"): note(server, .warning, reason, "Reconciling", message)
-        case ("Placed", "False") where reason == "Unschedulable":
+    private func noteTransition(_ condition: Condition, of server: ModelServer) {
+        let before = server.status?.conditions[condition.type]
+        guard before?.reason != condition.reason || before?.status != condition.status,
+            let reason = condition.reason
+        else { return }
+        let message = condition.message ?? ""
+        switch (ServerCondition(rawValue: condition.type), condition.status) {
+        case (.ready, .true): note(server, .normal, "Ready", "Reconciling", message)
+        case (.degraded, .true): note(server, .warning, reason, "Reconciling", message)
+        case (.placed, .false) where reason == "Unschedulable":
             note(server, .warning, reason, "Placing", message)
         default: break
         }
     }
 
     private func note(
-        _ server: JSON, _ kind: EventType, _ reason: String, _ action: String, _ text: String
+        _ server: ModelServer, _ type: EventType, _ reason: String, _ action: String, _ text: String
     ) {
-        events.record(EventNote(kind, about: server, reason: reason, action: action, note: text))
-        log.info(text, ["server": server.objectKey.description, "reason": reason])
+        events.record(EventNote(type, about: server.reference, reason: reason, action: action, note: text))
+        log.info(text, ["server": server.key.description, "reason": reason])
     }
 
     /// Cores of a chip on the nodes that a server may run on: of its instance types, else of the nodes there are.
-    private static func coresPerChip(_ server: JSON, nodes: [NodeView]) -> Set<Int> {
-        let named = (server["spec"]?["neuron"]?["instanceTypes"]?.array ?? []).compactMap(\.string)
-        let types = named.compactMap { try? InstanceType.named($0) }
+    private static func coresPerChip(_ server: ModelServer, nodes: [NodeInfo]) -> Set<Int> {
+        let types = (server.spec?.neuron.instanceTypes ?? []).compactMap { try? InstanceType.named($0) }
         if !types.isEmpty { return Set(types.map { $0.coresPerChip() }) }
         return Set(nodes.compactMap { $0.topology?.coresPerChip })
     }

@@ -2,6 +2,7 @@
 // with its health and metrics.
 
 package import Arguments
+internal import GanglionAPI
 internal import Glibc
 internal import KubernetesAPI
 internal import KubernetesClient
@@ -32,7 +33,7 @@ package enum OperatorCommand {
         "model-server-command", environment: "GANGLION_MODEL_SERVER_COMMAND", placeholder: "PATH",
         help: "The program in that image, where it is not the image's own entrypoint")
     private static let resource = Option(
-        "resource-name", default: "aws.amazon.com/neuroncore", environment: "GANGLION_RESOURCE_NAME",
+        "resource-name", default: WellKnown.neuronCore, environment: "GANGLION_RESOURCE_NAME",
         placeholder: "NAME", help: "The extended resource of NeuronCores")
     private static let workers = Option(
         "workers", default: 4, placeholder: "N", help: "ModelServers worked on at a time",
@@ -70,9 +71,9 @@ package enum OperatorCommand {
             configuration, program: "ganglion-operator", metrics: ClientMetrics(registry))
         let identity = hostName() + "_" + String(UInt64.random(in: 0 ... .max), radix: 16)
         var settings = OperatorSettings()
-        settings.modelServerImage = values[image]
-        settings.modelServerCommand = values[serverCommand].map { [$0] } ?? []
-        settings.resource = values[resource]
+        settings.serving.image = values[image]
+        settings.serving.command = values[serverCommand].map { [$0] } ?? []
+        settings.serving.resource = values[resource]
         settings.workers = values[workers]
         settings.instance = hostName()
         settings.registry = registry

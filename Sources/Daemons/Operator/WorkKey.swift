@@ -1,7 +1,6 @@
 // What the operator's queue holds: the servers one by one, and placement as a whole, for every placement changes what is left.
 
 internal import KubernetesAPI
-internal import KubernetesClient
 
 /// Something to bring in order.
 enum WorkKey: Hashable, Comparable, Sendable {

@@ -1,4 +1,6 @@
 import JSON
+import KubeletAPI
+import KubernetesAPI
 import KubernetesClient
 import Placement
 import Testing
@@ -7,7 +9,7 @@ import Testing
 
 @Suite("Events")
 struct EventJournalTests {
-    private static let node: JSON = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "node"]]
+    private static let node = ObjectReference(apiVersion: "v1", kind: "Node", name: "node")
 
     private static func text(_ notes: [EventNote]) -> [String] {
         notes.map { "\($0.type) \($0.regarding.kind ?? "") \($0.reason): \($0.note)" }
@@ -30,10 +32,24 @@ struct EventJournalTests {
             ])
     }
 
+    @Test(
+        "have a reason for each kind of fault",
+        arguments: [
+            ([.init(kind: .resetFailed), .init(kind: .core)], "ChipResetFailed"),
+            ([.init(kind: .sramUncorrected)], "ChipSRAMUncorrected"), ([.init()], "ChipUnhealthy"),
+            ([], "ChipUnhealthy"),
+        ] as [([NodePluginAPI.Fault], String)])
+    func reasons(faults: [NodePluginAPI.Fault], reason: String) {
+        var given = state(unhealthy: [3: "lost"])
+        given.chips[3].faults = faults
+        var journal = EventJournal(published: nil)
+        #expect(journal.notes(on: NodeLayout(given), node: Self.node).map(\.reason) == [reason])
+    }
+
     @Test("begin with what is published, not anew")
     func published() {
         let ill = NodeLayout(state(unhealthy: [3: "lost"]))
-        let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: "")
+        let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: .now)
         var journal = EventJournal(published: status)
         #expect(Self.text(journal.notes(on: ill, node: Self.node)) == [])
     }
@@ -59,7 +75,9 @@ struct EventJournalTests {
         ] as [([Holding], Bool, [String])])
     func differences(holdings: [Holding], admitted: Bool, expected: [String]) {
         let layout = NodeLayout(state())
-        let pods = [BoundPod(pod("p", cores: "4,5", admitted: admitted), resources: layout.resources.keys)]
+        let pods = [
+            BoundPod(pod("p", cores: "4,5", admitted: admitted).typed(), resources: layout.resources.keys)
+        ]
         let groups = AssignedGroups(pods, on: layout, holdings: holdings)
         var journal = EventJournal(published: nil)
         let first = journal.notes(on: groups, holdings: holdings, topology: layout.topology, pods: pods)
@@ -71,7 +89,7 @@ struct EventJournalTests {
     @Test("tell a pod whose annotation is no assignment")
     func ignored() {
         let layout = NodeLayout(state())
-        let pods = [BoundPod(pod("p", cores: "4"), resources: layout.resources.keys)]
+        let pods = [BoundPod(pod("p", cores: "4").typed(), resources: layout.resources.keys)]
         let groups = AssignedGroups(pods, on: layout, holdings: nil)
         var journal = EventJournal(published: nil)
         #expect(

@@ -10,6 +10,13 @@ import Placement
 
 let cores = "aws.amazon.com/neuroncore"
 
+extension JSON {
+    /// The object of a type; what a test has written wrongly ends it.
+    func typed<Object: Decodable>(_ type: Object.Type = Object.self) -> Object {
+        do { return try decode(type) } catch { fatalError("\(error) in \(text())") }
+    }
+}
+
 /// A state of an inf2 node with chips of two cores.
 func state(
     chips: Int = 6, unhealthy: [Int: String] = [:], instanceType: String = "inf2.24xlarge",

@@ -1,21 +1,7 @@
 // What is known of the servers that others wrote: where they listen, how they say that they are well, how long they take to
 // start, where they publish their load. docs/SERVERS.md has the source of every fact; what has no source is not here.
 
-/// A server that a ModelServer can run: `spec.runtime.preset`.
-enum RuntimePreset: String, CaseIterable, Sendable {
-    /// The project's own model server.
-    case ganglion
-    /// vLLM on Neuron, OpenAI's protocol.
-    case vllm
-    /// DJL Serving as AWS's Large Model Inference container.
-    case djlLMI = "djl-lmi"
-    /// NVIDIA's Triton with its Python backend on Neuron.
-    case triton
-    /// TorchServe with torch-neuronx.
-    case torchserve
-    /// Any other server: it gets the documented environment and nothing else.
-    case custom
-}
+internal import GanglionAPI
 
 /// Where a server publishes its load as Prometheus metrics.
 struct MetricsSource: Equatable, Sendable {

@@ -1,25 +1,23 @@
 // Which cores of a node are free. Nothing is stored: it follows, each time, from the pods bound to the node, from what their
 // bindings assigned, from what the kubelet says it handed out, and from bindings of our own that no watch has shown yet.
 
-internal import JSON
 internal import KubernetesAPI
-internal import KubernetesClient
 internal import Placement
 
 /// A binding that was sent and not seen yet.
 struct AssumedBinding: Equatable, Sendable {
-    var pod: PodView
+    var pod: PodInfo
     var node: String
     var cores: CoreSet
 }
 
 /// What is taken on one node.
-struct CoreLedger: Sendable {
-    let node: NodeView
+struct NodeUsage: Sendable {
+    let node: NodeInfo
     private(set) var taken = CoreSet()
     private(set) var requestedCores = 0
-    private(set) var cpu = Quantity(thousandths: 0)
-    private(set) var memory = Quantity(thousandths: 0)
+    private(set) var cpu = Quantity.zero
+    private(set) var memory = Quantity.zero
     private(set) var podCount = 0
 
     /// Counts what the pods bound to the node hold.
@@ -27,11 +25,11 @@ struct CoreLedger: Sendable {
     /// - Parameters:
     ///   - pods: those bound to the node that have not ended.
     ///   - assumed: bindings to the node that the pods do not show yet.
-    init(node: NodeView, pods: [PodView], assumed: [AssumedBinding]) {
+    init(node: NodeInfo, pods: [PodInfo], assumed: [AssumedBinding]) {
         self.node = node
         var held = CoreSet()
         for pod in pods { held = held.union(Self.settled(pod, on: node) ?? []) }
-        var unknown: [PodView] = []
+        var unknown: [PodInfo] = []
         for pod in pods {
             if let cores = Self.settled(pod, on: node) {
                 add(pod, cores: cores)
@@ -60,17 +58,17 @@ struct CoreLedger: Sendable {
     var free: CoreSet { node.healthy.subtracting(taken) }
 
     /// Counts a pod more.
-    mutating func add(_ pod: PodView, cores: CoreSet) {
+    mutating func add(_ pod: PodInfo, cores: CoreSet) {
         taken = taken.union(cores)
         requestedCores += pod.cores
-        cpu = cpu + pod.cpu
-        memory = memory + pod.memory
+        cpu += pod.requests["cpu"] ?? 0
+        memory += pod.requests["memory"] ?? 0
         podCount += 1
     }
 
     /// The cores of a running pod as the kubelet says, nil where it does not run or nobody has said.
-    private static func settled(_ pod: PodView, on node: NodeView?) -> CoreSet? {
-        guard let reported = node?.allocations[pod.key], pod.phase == "Running", !reported.isEmpty,
+    private static func settled(_ pod: PodInfo, on node: NodeInfo?) -> CoreSet? {
+        guard let reported = node?.allocations[pod.key], pod.pod.phase == .running, !reported.isEmpty,
             reported.count == pod.cores
         else { return nil }
         return reported
@@ -80,22 +78,22 @@ struct CoreLedger: Sendable {
     ///
     /// A running pod has what the kubelet says. Until it runs, the report may be that of an earlier pod of the same name,
     /// so both count.
-    static func cores(of pod: PodView, on node: NodeView?) -> CoreSet? {
+    static func cores(of pod: PodInfo, on node: NodeInfo?) -> CoreSet? {
         if let cores = settled(pod, on: node) { return cores }
-        guard let reported = node?.allocations[pod.key], !reported.isEmpty else { return pod.boundCores }
-        return reported.union(pod.boundCores ?? [])
+        guard let reported = node?.allocations[pod.key], !reported.isEmpty else { return pod.assignedCores }
+        return reported.union(pod.assignedCores ?? [])
     }
 
     /// Why a pod does not fit apart from its group of cores: what follows "NODE ", nil where it does.
-    func shortage(for pod: PodView) -> String? {
-        let allocatable = node.json["status"]?["allocatable"] ?? .null
-        if let limit = Quantity(allocatable["pods"]), podCount + 1 > limit.units {
+    func shortage(for pod: PodInfo) -> String? {
+        let allocatable = node.node.status.allocatable
+        if let limit = allocatable["pods"], Quantity(podCount + 1) > limit {
             return "has no room for another pod"
         }
-        if let limit = Quantity(allocatable["cpu"]), cpu + pod.cpu > limit {
+        if let limit = allocatable["cpu"], cpu + (pod.requests["cpu"] ?? 0) > limit {
             return "has too little CPU left"
         }
-        if let limit = Quantity(allocatable["memory"]), memory + pod.memory > limit {
+        if let limit = allocatable["memory"], memory + (pod.requests["memory"] ?? 0) > limit {
             return "has too little memory left"
         }
         guard pod.cores > 0 else { return nil }

@@ -1,5 +1,6 @@
 // Where pods go, and why not: every case as a state of the cluster and its decisions.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
@@ -9,14 +10,14 @@ import Testing
 @testable import Operator
 
 @Suite("Placement of pods")
-struct SchedulerTests {
+struct PlacementTests {
     private func decide(
-        _ pods: [PodView], _ nodes: [NodeView], assumed: [AssumedBinding] = []
+        _ pods: [PodInfo], _ nodes: [NodeInfo], assumed: [AssumedBinding] = []
     ) -> [String] {
         SchedulingState(pods: pods, nodes: nodes, assumed: assumed).decisions().map { decision in
             switch decision {
             case .bind(let pod, let node, let cores):
-                "\(pod.key.name) -> \(node) \(cores.map(String.init).joined(separator: ","))"
+                "\(pod.key.name) -> \(node) \(cores.list)"
             case .unschedulable(let pod, let message): "\(pod.key.name): \(message)"
             }
         }
@@ -75,10 +76,10 @@ struct SchedulerTests {
         let allocations: JSON = [["namespace": "n", "pod": "p", "container": "c", "cores": "2,3"]]
         let node = Make.node("a", type: "inf2.xlarge")
         let larger = Make.node("b", type: "inf2.24xlarge", allocations: allocations)
-        #expect(CoreLedger.cores(of: swapped, on: larger) == [2, 3])
-        #expect(CoreLedger.cores(of: swapped, on: node) == [0, 1])
+        #expect(NodeUsage.cores(of: swapped, on: larger) == [2, 3])
+        #expect(NodeUsage.cores(of: swapped, on: node) == [0, 1])
         let starting = Make.pod("p", cores: 2, node: "b", assigned: "0,1")
-        #expect(CoreLedger.cores(of: starting, on: larger) == [0, 1, 2, 3])
+        #expect(NodeUsage.cores(of: starting, on: larger) == [0, 1, 2, 3])
     }
 
     @Test(
@@ -89,7 +90,9 @@ struct SchedulerTests {
         ] as [([(cores: Int, isSidecar: Bool)], Int)])
     func requests(before: [(cores: Int, isSidecar: Bool)], cores: Int) {
         let initContainers = before.map { cores, isSidecar in
-            var container: JSON = ["resources": ["limits": [Names.neuronCore: .string(String(cores))]]]
+            var container: JSON = [
+                "name": "i", "resources": ["limits": [WellKnown.neuronCore: .string(String(cores))]],
+            ]
             if isSidecar { container["restartPolicy"] = "Always" }
             return container
         }
@@ -112,9 +115,9 @@ struct SchedulerTests {
             Make.pod("swapped", cores: 2, node: "b", assigned: "22,23", phase: "Running"),
             Make.pod("late", cores: 2, node: "b", assigned: "18,19"),
         ]
-        let ledger = CoreLedger(node: node, pods: pods, assumed: [])
-        #expect(ledger.free.count == 2)
-        #expect(CoreSet([18, 19]).isSubset(of: ledger.taken))
+        let usage = NodeUsage(node: node, pods: pods, assumed: [])
+        #expect(usage.free.count == 2)
+        #expect(CoreSet([18, 19]).isSubset(of: usage.taken))
     }
 
     @Test(
@@ -131,9 +134,9 @@ struct SchedulerTests {
                 Make.pod("p", cores: 4, node: "a", assigned: "8-11", scheduler: "default-scheduler"),
                 [0, 1, 2, 3]
             ),
-        ] as [(PodView, [Int])])
-    func foreignAnnotation(pod: PodView, taken: [Int]) {
-        #expect(CoreLedger(node: Make.node("a"), pods: [pod], assumed: []).taken == CoreSet(taken))
+        ] as [(PodInfo, [Int])])
+    func foreignAnnotation(pod: PodInfo, taken: [Int]) {
+        #expect(NodeUsage(node: Make.node("a"), pods: [pod], assumed: []).taken == CoreSet(taken))
     }
 
     @Test("a pod of another scheduler that nobody has reported holds what the plugin would give it")
@@ -159,7 +162,7 @@ struct SchedulerTests {
     func byType() {
         #expect(decide([Make.pod("p", cores: 2)], [Make.node("a", reports: false)]) == ["p -> a 0,1"])
         let unknown = Make.node("b", type: "c7.large", reports: false) {
-            $0[path: ["status", "allocatable", Names.neuronCore]] = "4"
+            $0[path: ["status", "allocatable", WellKnown.neuronCore]] = "4"
         }
         #expect(
             decide([Make.pod("p", cores: 2)], [unknown])
@@ -177,9 +180,9 @@ struct SchedulerTests {
                 ["spec", "taints"], [["key": "k", "effect": "NoSchedule"]],
                 "a has the taint k that the pod does not tolerate"
             ),
-            (["status", "allocatable", Names.neuronCore], "0", "a advertises no NeuronCores"),
+            (["status", "allocatable", WellKnown.neuronCore], "0", "a advertises no NeuronCores"),
             (["status", "allocatable", "pods"], "0", "a has no room for another pod"),
-            (["status", "allocatable", Names.neuronCore], "1", "a has only 1 of 1 NeuronCores left"),
+            (["status", "allocatable", WellKnown.neuronCore], "1", "a has only 1 of 1 NeuronCores left"),
         ] as [([String], JSON, String)])
     func refusals(path: [String], value: JSON, words: String) {
         #expect(
@@ -220,7 +223,7 @@ struct SchedulerTests {
         let node = Make.node("a") {
             $0[path: ["spec", "taints"]] = [["key": "k", "value": "v", "effect": "NoSchedule"]]
         }
-        #expect((refusal(of: Make.pod("p", cores: 1, extra: spec), on: node) == nil) == goes)
+        #expect((refusal(of: Make.pod("p", cores: 1, extra: spec).pod, on: node) == nil) == goes)
     }
 
     @Test(
@@ -234,7 +237,10 @@ struct SchedulerTests {
     func affinity(operator verb: String, values: [String], goes: Bool) {
         let term: JSON = [
             "matchExpressions": [
-                ["key": .string(Names.instanceTypeLabel), "operator": .string(verb), "values": JSON(values)]
+                [
+                    "key": .string(WellKnown.instanceTypeLabel), "operator": .string(verb),
+                    "values": JSON(values),
+                ]
             ]
         ]
         let extra: JSON = [
@@ -244,10 +250,10 @@ struct SchedulerTests {
                 ]
             ]
         ]
-        #expect((refusal(of: Make.pod("p", cores: 1, extra: extra), on: Make.node("a")) == nil) == goes)
+        #expect((refusal(of: Make.pod("p", cores: 1, extra: extra).pod, on: Make.node("a")) == nil) == goes)
         let selector: JSON = ["nodeSelector": ["x": "y"]]
         #expect(
-            refusal(of: Make.pod("p", cores: 1, extra: selector), on: Make.node("a"))
+            refusal(of: Make.pod("p", cores: 1, extra: selector).pod, on: Make.node("a"))
                 == "does not have the label x=y")
     }
 
@@ -256,9 +262,9 @@ struct SchedulerTests {
         arguments: [
             ("4", 4000), ("500m", 500), ("1.5", 1500), ("1Ki", 1_024_000), ("2k", 2_000_000),
             ("1e3", 1_000_000),
-            ("100n", 1), ("9223372036854775807", .max), ("", nil), ("x", nil), ("-1", nil), ("1Zi", nil),
+            ("100n", 1), ("9223372036854775807", .max), ("", nil), ("x", nil), ("1Zi", nil),
         ] as [(String, Int64?)])
     func quantities(text: String, thousandths: Int64?) {
-        #expect(Quantity(.string(text))?.thousandths == thousandths)
+        #expect(Quantity(text)?.milliValue == thousandths)
     }
 }

@@ -4,7 +4,7 @@ import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import SystemIO
 import Testing
 

@@ -5,7 +5,7 @@ import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import Placement
 import SystemIO
 import Testing

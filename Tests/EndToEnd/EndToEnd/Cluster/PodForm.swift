@@ -70,7 +70,7 @@ struct PodForm: Sendable {
             "automountServiceAccountToken": false, "schedulerName": .string(scheduler.rawValue),
             "nodeSelector": ["kubernetes.io/hostname": .string(node)],
             "tolerations": .array(
-                [WellKnown.neuronChip, WellKnown.neuronCore].map {
+                [WellKnown.neuronChip, WellKnown.neuronCore].map(JSON.string).map {
                     ["key": $0, "operator": "Exists", "effect": "NoSchedule"]
                 }),
             "containers": .array(containers.map { $0.json(image: image) }),

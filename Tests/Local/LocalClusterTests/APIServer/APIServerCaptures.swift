@@ -1,7 +1,6 @@
 // Plays the recorded requests of a real Kubernetes 1.36 against the server and compares the answers member by member. What
 // differs from run to run (uids, versions, times) is learned as it appears and put into later requests.
 
-import Glibc
 import HTTP
 import HTTP1
 import JSON
@@ -10,15 +9,11 @@ import TestSupport
 
 @testable import LocalCluster
 
-/// The recordings, `../shared/captures` beside the repository or below `GANGLION_SHARED`.
+/// The recordings of Tests/Fixtures/apiserver-1.36.
 enum Captures {
-    static let directory = Repository.shared + "/captures/apiserver-1.36"
-
-    static let areThere = access(directory + "/index.json", R_OK) == 0
-
     /// The head's lines and the body of a recorded message.
     static func read(_ name: String) throws -> (head: [String], body: [UInt8]) {
-        let bytes = try Files.read("\(directory)/\(name).http", limit: 4 << 20)
+        let bytes = try Fixtures.octets("apiserver-1.36/\(name).http")
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.firstRange(of: "\r\n\r\n") else { return ([], bytes) }
         let head = text[..<end.lowerBound].split(separator: "\r\n").map(String.init)

@@ -170,7 +170,11 @@ let protocols: [Target] =
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
         "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
-    + module("Observability", on: .protocols, ["Arguments", "SystemIO", "Text"], tests: ["SystemIO"])
+    + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
+    + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
+    + module(
+        "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
+        tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
 
 let kubernetes: [Target] =
     module(
@@ -189,6 +193,12 @@ let kubernetes: [Target] =
         "KubernetesClient", on: .kubernetes, step: 1,
         ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
         tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
+    + module(
+        "Controller", on: .kubernetes, step: 2,
+        ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
+        tests: [
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO", "TestSupport",
+        ])
 
 let neuron: [Target] =
     module("Placement", on: .neuron, ["Text"])
@@ -232,20 +242,18 @@ let daemons: [Target] =
     module(
         "DevicePlugin", on: .daemons,
         [
-            "Arguments", "CLinux", "GRPC", "HTTP", "HTTP1", "KubeletAPI", "Neuron", "Observability",
-            "Placement", "SystemIO", "Text",
+            "Arguments", "CLinux", "GRPC", "KubeletAPI", "LogArguments", "Neuron", "Observability",
+            "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GRPC", "HTTP", "KubeletAPI", "Neuron", "Observability", "Placement", "Protobuf",
-            "SystemIO", "TestSupport",
+            "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Neuron",
-            "Observability",
-            "Placement",
-            "SystemIO",
+            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "LogArguments",
+            "Neuron", "Observability", "Placement", "SystemIO",
         ],
         tests: [
             "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
@@ -255,8 +263,8 @@ let daemons: [Target] =
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "Observability",
-            "Placement", "SystemIO", "Text",
+            "Arguments", "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "LogArguments", "Neuron",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
@@ -265,7 +273,10 @@ let daemons: [Target] =
         ])
     + module(
         "ModelServer", on: .daemons,
-        ["Arguments", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "Text"],
+        [
+            "Arguments", "HTTP", "HTTP1", "JSON", "LogArguments", "NeuronRuntime", "Observability",
+            "SystemIO", "Text",
+        ],
         tests: [
             "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
         ])
@@ -275,9 +286,8 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster",
-            "ModelServer",
-            "Neuron", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
+            "LocalCluster", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime", "NeuronTools",
+            "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])

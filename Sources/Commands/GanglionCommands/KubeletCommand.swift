@@ -4,6 +4,7 @@
 import Arguments
 import KubernetesClient
 import LocalCluster
+import LogArguments
 import Observability
 import SystemIO
 

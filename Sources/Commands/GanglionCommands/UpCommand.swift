@@ -3,6 +3,7 @@
 import Arguments
 import Glibc
 import LocalCluster
+import LogArguments
 import Observability
 import SystemIO
 

@@ -5,6 +5,7 @@ package import KubeletAPI
 package import Neuron
 package import Observability
 internal import Placement
+package import StatusEndpoints
 package import SystemIO
 
 /// A device plugin for the chips of one node.

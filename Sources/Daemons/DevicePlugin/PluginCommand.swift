@@ -3,6 +3,7 @@
 
 package import Arguments
 internal import KubeletAPI
+internal import LogArguments
 internal import Neuron
 internal import Observability
 internal import SystemIO

@@ -2,6 +2,7 @@
 
 package import Arguments
 internal import KubeletAPI
+internal import LogArguments
 package import Neuron
 internal import Observability
 internal import SystemIO

@@ -25,6 +25,8 @@
 // pauses, and registers when the other is gone. A kubelet that holds our stream and lists no device of ours has let
 // go of us without a word, as it does when such another ends: then the machine starts over.
 
+internal import SystemIO
+
 /// Decides when to serve, to register and to start over. Feed every event; carry out every action, in order.
 package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     /// What has happened.
@@ -389,6 +391,7 @@ package struct RegistrationMachine<Identity: Equatable & Sendable>: Sendable {
     /// Doubles with each time in a row, with a fifth of jitter either way, so that a rack does not come at once.
     private func pause(_ first: Duration, after times: Int) -> Duration {
         guard times > 0 else { return .zero }
-        return min(first * (1 << min(times - 1, 20)), settings.longestBackOff) * (0.8 + 0.4 * random())
+        return Backoff(base: first, limit: settings.longestBackOff, jitter: -0.2...0.2)
+            .pause(after: times, random: random())
     }
 }

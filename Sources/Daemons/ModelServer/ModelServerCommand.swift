@@ -4,6 +4,7 @@ package import Arguments
 internal import Glibc
 internal import HTTP
 internal import HTTP1
+internal import LogArguments
 internal import NeuronRuntime
 internal import Observability
 internal import SystemIO

@@ -60,7 +60,7 @@ actor NeuronNodePublisher: LoopActor {
         self.log = log
         self.onRead = onRead
         pulse = Pulse(loop)
-        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 1, resetAfter: .seconds(120))
+        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 0...1, resetAfter: .seconds(120))
     }
 
     func start() {
@@ -98,7 +98,7 @@ actor NeuronNodePublisher: LoopActor {
             complaint = sentence
             // Whatever went wrong, what the server has is no longer certain.
             stored = nil
-            let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            let pause = backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1))
             return Pace(rest: pause, again: pause)
         }
     }

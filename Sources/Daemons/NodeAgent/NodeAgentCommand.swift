@@ -4,6 +4,7 @@
 package import Arguments
 internal import Glibc
 internal import KubernetesClient
+internal import LogArguments
 internal import Observability
 internal import SystemIO
 

@@ -3,7 +3,6 @@
 
 internal import GRPC
 internal import KubeletAPI
-internal import KubernetesClient
 internal import Observability
 internal import SystemIO
 
@@ -46,7 +45,7 @@ actor PluginLink: LoopActor {
         self.tell = tell
         pulse = Pulse(loop)
         backoff = Backoff(
-            base: firstPause, limit: firstPause * 50, jitter: 0.5, resetAfter: .seconds(60))
+            base: firstPause, limit: firstPause * 50, jitter: 0...0.5, resetAfter: .seconds(60))
     }
 
     func start() {
@@ -85,7 +84,7 @@ actor PluginLink: LoopActor {
                 log.warning("the device plugin cannot be heard", ["socket": socket, "error": why])
             }
             if failures >= Self.patience { await tell(.fault("the device plugin cannot be heard: \(why)")) }
-            try? await Task.sleep(for: backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1)))
+            try? await Task.sleep(for: backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1)))
         }
     }
 

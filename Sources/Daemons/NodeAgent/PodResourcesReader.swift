@@ -3,7 +3,6 @@
 
 internal import GRPC
 internal import KubeletAPI
-internal import KubernetesClient
 internal import Observability
 internal import SystemIO
 
@@ -47,7 +46,7 @@ actor PodResourcesReader: LoopActor {
         self.log = log
         self.tell = tell
         pulse = Pulse(loop)
-        backoff = Backoff(base: spacing, limit: .seconds(30), jitter: 0.5, resetAfter: .seconds(60))
+        backoff = Backoff(base: spacing, limit: .seconds(30), jitter: 0...0.5, resetAfter: .seconds(60))
     }
 
     func start() {
@@ -84,7 +83,7 @@ actor PodResourcesReader: LoopActor {
             let why = "the kubelet does not say who holds what: \(error)"
             if failures == Self.patience { log.warning("cannot read pod resources", ["error": "\(error)"]) }
             if failures >= Self.patience, !Task.isCancelled { await tell(.fault(why)) }
-            let pause = backoff.fault(now: MonotonicClock.time, random: .random(in: 0...1))
+            let pause = backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1))
             return Pace(rest: pause, again: pause)
         }
     }

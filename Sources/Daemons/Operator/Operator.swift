@@ -1,6 +1,7 @@
 // The operator as a whole: follows ModelServers, pods, nodes, NeuronNodes and Services, and brings in order whatever a change
 // may have touched. All decisions are made by pure functions on what the copies hold; this carries them out.
 
+internal import Controller
 internal import JSON
 internal import KubernetesAPI
 package import KubernetesClient
@@ -23,7 +24,7 @@ package actor Operator: LoopActor {
     private let neuronNodes: Informer
     private let services: Informer
     private let queue: WorkQueue<WorkKey>
-    private let queueMetrics: WorkQueueMetrics?
+    private let queueMetrics: ControllerMetrics?
     private let events: EventRecorder
     private let binder: Binder
     private let views = Lock(Views())
@@ -52,7 +53,7 @@ package actor Operator: LoopActor {
         nodes = informer(.nodes)
         neuronNodes = informer(.neuronNodes)
         services = informer(.services, labelSelector: "\(Names.managedByLabel)=\(Names.fieldManager)")
-        queueMetrics = settings.registry.map { WorkQueueMetrics($0, name: "modelserver") }
+        queueMetrics = settings.registry.map { ControllerMetrics($0, name: "modelserver") }
         queue = WorkQueue(loop: loop, metrics: queueMetrics)
         events = EventRecorder(
             client, controller: "ganglion.dev/operator", instance: settings.instance, log: log, loop: loop)
@@ -170,6 +171,8 @@ package actor Operator: LoopActor {
 
     private func work() async {
         while let key = await queue.next() {
+            let start = MonotonicClock.time
+            queueMetrics?.began()
             do throws(KubernetesError) {
                 var later: Duration?
                 switch key {
@@ -177,10 +180,11 @@ package actor Operator: LoopActor {
                 case .server(let key): later = try await reconcile(key)
                 }
                 queue.forget(key)
-                queueMetrics?.reconciled(later == nil ? "success" : "requeue_after")
+                queueMetrics?.ended(
+                    later == nil ? "success" : "requeue_after", took: MonotonicClock.time - start)
                 if let later { queue.add(key, after: later) }
             } catch {
-                queueMetrics?.reconciled("error")
+                queueMetrics?.ended("error", took: MonotonicClock.time - start)
                 let pause = queue.addAfterFailure(key)
                 log.warning(
                     "not in order yet", ["what": "\(key)", "error": error.description, "again": pause])

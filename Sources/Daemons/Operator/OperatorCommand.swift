@@ -3,10 +3,11 @@
 
 package import Arguments
 internal import Glibc
-internal import HTTP
 internal import KubernetesAPI
 internal import KubernetesClient
+internal import LogArguments
 internal import Observability
+internal import StatusEndpoints
 internal import SystemIO
 
 /// The command line and life of the operator.
@@ -77,27 +78,14 @@ package enum OperatorCommand {
         settings.registry = registry
         let worker = Operator(client, settings: settings, log: log)
         let problem = Lock<@Sendable () -> String?> { nil }
-        let server = HTTPServer { request in
-            switch request.path {
-            case "/healthz", "/livez": .text(200, "ok\n")
-            // A candidate that waits is as ready as it can be.
-            case "/readyz":
-                if let problem = problem.withLock({ $0 })() {
-                    .text(503, problem + "\n")
-                } else {
-                    .text(200, "ok\n")
-                }
-            case "/metrics": .text(200, registry.exposition(), type: MetricsRegistry.contentType)
-            default: .text(404, "there are /healthz, /readyz and /metrics\n")
-            }
+        let status = StatusServer(
+            address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry
+        ) { probe in
+            // A restart mends nothing that the operator waits for; a candidate that waits is as ready as it can be.
+            [StatusCheck(name: "cluster", fault: probe == .ready ? problem.withLock { $0 }() : nil)]
         }
-        let address = try await server.listen(on: try SocketAddress(parsing: values[metricsAddress]))
-        log.info(
-            "starting",
-            [
-                "version": Product.version, "server": configuration.server.authority,
-                "metrics": address.description,
-            ])
+        await status.start()
+        log.info("starting", ["version": Product.version, "server": configuration.server.authority])
         var elector: LeaderElector?
         if values[leaderElect] {
             let lease = ObjectKey(

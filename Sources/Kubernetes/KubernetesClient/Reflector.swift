@@ -11,6 +11,7 @@
 
 package import JSON
 package import KubernetesAPI
+package import SystemIO
 
 /// The state of following one collection.
 package struct Reflector: Sendable {
@@ -165,7 +166,7 @@ package struct Reflector: Sendable {
     ) -> Duration {
         guard !undecodable else {
             restart()
-            return backoff.fault(now: now, random: random)
+            return backoff.failed(now: now, random: random)
         }
         guard let error = error ?? fault else {
             if case .initialEvents = phase { phase = .start }
@@ -173,7 +174,7 @@ package struct Reflector: Sendable {
             let useless = events == 0 && lasted < .seconds(1)
             if case .following = phase, !useless { return .zero }
             if case .listing = phase { return .zero }
-            return useless ? backoff.fault(now: now, random: random) : .zero
+            return useless ? backoff.failed(now: now, random: random) : .zero
         }
         if case .initialEvents = phase {
             phase = .start
@@ -183,7 +184,7 @@ package struct Reflector: Sendable {
             }
         }
         if error.isGone || error.isResourceVersionTooLarge { restart() }
-        let pause = backoff.fault(now: now, random: random)
+        let pause = backoff.failed(now: now, random: random)
         guard case .status(let status) = error, let seconds = status.retryAfterSeconds else { return pause }
         return max(pause, .seconds(min(300, max(0, seconds))))
     }

@@ -2,6 +2,7 @@ import GRPC
 import KubeletAPI
 import Neuron
 import Observability
+import StatusEndpoints
 import SystemIO
 import TestSupport
 import Testing

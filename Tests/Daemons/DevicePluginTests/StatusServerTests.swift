@@ -74,21 +74,4 @@ struct StatusServerTests {
         await daemon.stop()
         await node.kubelet.close()
     }
-
-    @Test("goes on where the address is taken, and serves when it is free")
-    func addressTaken() async throws {
-        let other = HTTPServer { _ in HTTPResponse(200) }
-        let address = try await other.listen(on: .ip("127.0.0.1", port: 0))
-        let lines = LogLines()
-        let server = StatusServer(
-            address: address, loop: .shared, log: lines.logger(), metrics: MetricsRegistry(),
-            check: { _ in [] })
-        await server.start()
-        #expect(await server.bound == nil)
-        #expect(lines.contains("cannot serve status"))
-        await other.shutdown(grace: .zero)
-        await server.start()
-        #expect(await server.bound == address)
-        await server.stop()
-    }
 }

@@ -2,6 +2,7 @@
 
 import JSON
 import KubernetesAPI
+import SystemIO
 import Testing
 
 @testable import KubernetesClient
@@ -148,11 +149,11 @@ struct ReflectorTests {
     @Test("doubles its pauses up to 30 s and begins anew after two quiet minutes")
     func backoff() {
         var backoff = Backoff.reflector
-        let pauses = (0..<8).map { _ in backoff.fault(now: .seconds(1), random: 0) }
+        let pauses = (0..<8).map { _ in backoff.failed(now: .seconds(1), random: 0) }
         #expect(
             pauses == [800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000].map(Duration.milliseconds))
-        #expect(backoff.fault(now: .seconds(121), random: 0) == .seconds(30))
-        #expect(backoff.fault(now: .seconds(242), random: 0.5) == .milliseconds(1200))
+        #expect(backoff.failed(now: .seconds(121), random: 0) == .seconds(30))
+        #expect(backoff.failed(now: .seconds(242), random: 0.5) == .milliseconds(1200))
     }
 
     @Test("follows what a real API server sent")

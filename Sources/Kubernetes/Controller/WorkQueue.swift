@@ -5,7 +5,7 @@ package import SystemIO
 /// Keys to work on, shared by those who ask for work and those who do it.
 package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     private struct State {
-        var queue = WorkQueueState<Key>()
+        var queue: WorkQueueState<Key>
         var waiters: [CheckedContinuation<Void, Never>] = []
         var isShutDown = false
         var timer: ScheduledTimer?
@@ -14,24 +14,35 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
         var startedAt: [Key: Duration] = [:]
     }
 
-    private let state = Lock(State())
+    private let state: Lock<State>
     private let loop: EventLoop
-    private let metrics: WorkQueueMetrics?
+    private let metrics: ControllerMetrics?
 
     /// An empty queue.
-    package init(loop: EventLoop = .shared, metrics: WorkQueueMetrics? = nil) {
+    ///
+    /// - Parameter backoff: the pauses after failures of a key in a row.
+    package init(
+        loop: EventLoop = .shared, backoff: Backoff = .workQueue, metrics: ControllerMetrics? = nil
+    ) {
         self.loop = loop
         self.metrics = metrics
+        state = Lock(State(queue: WorkQueueState(backoff: backoff)))
     }
+
+    /// Whether `shutDown` was called.
+    package var isShutDown: Bool { state.withLock(\.isShutDown) }
 
     /// Asks for work on a key.
     package func add(_ key: Key) {
         change { state in
-            if state.queue.add(key) {
-                metrics?.added()
-                state.addedAt[key] = MonotonicClock.time
-            }
+            let now = MonotonicClock.time
+            if state.queue.add(key, now: now) { added(key, now, &state) }
         }
+    }
+
+    private func added(_ key: Key, _ now: Duration, _ state: inout State) {
+        metrics?.added()
+        state.addedAt[key] = now
     }
 
     /// Asks for work on a key after a while.
@@ -46,7 +57,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     @discardableResult
     package func addAfterFailure(_ key: Key) -> Duration {
         metrics?.retried()
-        let pause = state.withLock { $0.queue.failed(key) }
+        let pause = state.withLock { $0.queue.failed(key, random: .random(in: 0...1)) }
         add(key, after: pause)
         return pause
     }
@@ -82,12 +93,13 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     }
 
     /// Work on a key is over.
-    package func done(_ key: Key) {
+    ///
+    /// - Parameter rest: how long the key is left alone, whoever asks for it.
+    package func done(_ key: Key, rest: Duration = .zero) {
         change { state in
-            if let started = state.startedAt.removeValue(forKey: key) {
-                metrics?.worked(MonotonicClock.time - started)
-            }
-            state.queue.done(key)
+            let now = MonotonicClock.time
+            if let started = state.startedAt.removeValue(forKey: key) { metrics?.worked(now - started) }
+            state.queue.done(key, now: now, rest: rest)
         }
     }
 
@@ -102,11 +114,14 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     private func change(_ body: (inout State) -> Void) {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             body(&state)
-            let due = state.queue.promote(now: MonotonicClock.time)
+            let now = MonotonicClock.time
+            var promoted: [Key] = []
+            let due = state.queue.promote(now: now) { promoted.append($0) }
+            for key in promoted { added(key, now, &state) }
             if let due, due != state.timerDue, !state.isShutDown {
                 state.timer?.cancel()
                 state.timerDue = due
-                state.timer = loop.schedule(after: due - MonotonicClock.time) { [weak self] in
+                state.timer = loop.schedule(after: due - now) { [weak self] in
                     self?.change { $0.timerDue = nil }
                 }
             }

@@ -1,8 +1,9 @@
 // The guarantees that controllers build on.
 
+import SystemIO
 import Testing
 
-@testable import KubernetesClient
+@testable import Controller
 
 @Suite("Work queue")
 struct WorkQueueTests {
@@ -74,5 +75,66 @@ struct WorkQueueTests {
         }
         while let next = queue.next() { taken.append(next) }
         #expect(taken == Array(0..<1000))
+    }
+
+    @Test("a key that rests is left alone whoever asks for it, and comes when it has rested")
+    func rests() {
+        var queue = WorkQueueState<String>()
+        for key in ["a", "b", "c"] { queue.add(key) }
+        for key in ["a", "b", "c"] { #expect(queue.next() == key) }
+        // Asked for while it is worked on, for later while it is worked on, and not at all.
+        queue.add("a", now: .seconds(1))
+        queue.add("b", at: .seconds(2))
+        for key in ["a", "b", "c"] { queue.done(key, now: .seconds(1), rest: .seconds(4)) }
+        #expect(queue.add("c", now: .seconds(3)) == false)
+        #expect(queue.promote(now: .milliseconds(4999)) == .seconds(5))
+        #expect(queue.next() == nil)
+        #expect(queue.promote(now: .seconds(5)) == nil)
+        #expect((0..<3).map { _ in queue.next() } == ["a", "b", "c"])
+        queue.done("c", now: .seconds(6))
+        #expect(queue.add("c", now: .seconds(6)) == true)
+    }
+
+    @Test("a key whose time comes counts as added then, unless it was asked for already")
+    func promoted() {
+        var queue = WorkQueueState<String>()
+        queue.add("a", at: .seconds(1))
+        queue.add("b", at: .seconds(1))
+        queue.add("b")
+        var added: [String] = []
+        #expect(queue.promote(now: .seconds(1)) { added.append($0) } == nil)
+        #expect(added == ["a"])
+    }
+
+    @Test("those who wait for a key get it at once, and nil at the end", .timeLimit(.minutes(1)))
+    func waiting() async {
+        let queue = WorkQueue<String>()
+        async let first = queue.next()
+        async let second = queue.next()
+        queue.add("a")
+        queue.add("b", after: .milliseconds(1))
+        #expect(await Set([first, second]) == ["a", "b"])
+        async let third = queue.next()
+        #expect(!queue.isShutDown)
+        queue.shutDown()
+        queue.add("c")
+        #expect(await third == nil)
+        #expect(await queue.next() == nil)
+        #expect(queue.isShutDown)
+    }
+
+    @Test("a failed key comes back by itself")
+    func failed() async {
+        let queue = WorkQueue<String>(backoff: Backoff(base: .milliseconds(1), limit: .milliseconds(2)))
+        queue.add("a")
+        for pause in [1, 2, 2] {
+            #expect(await queue.next() == "a")
+            #expect(queue.addAfterFailure("a") == .milliseconds(pause))
+            queue.done("a")
+        }
+        #expect(await queue.next() == "a")
+        queue.forget("a")
+        #expect(queue.addAfterFailure("a") == .milliseconds(1))
+        queue.shutDown()
     }
 }

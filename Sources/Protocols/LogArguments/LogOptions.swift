@@ -1,6 +1,8 @@
-// Every program's log is turned up and shaped the same way.
+// Every program's log is turned up and shaped the same way. Apart from the log itself, so that who only logs does not link
+// the command line.
 
 package import Arguments
+package import Observability
 
 extension LogLevel: ArgumentChoice {}
 extension LogFormat: ArgumentChoice {}

@@ -1,0 +1,92 @@
+// Where keys come from. What is not here is an AsyncSequence, or adds to the controller's queue.
+
+package import KubernetesAPI
+package import KubernetesClient
+
+extension Controller where Key == ObjectKey {
+    /// The keys of these objects: whenever one is new, has changed or is gone.
+    ///
+    /// - Parameter condition: which changes count; all by default.
+    package func `for`(
+        _ informer: Informer, where condition: @escaping @Sendable (ObjectChange) -> Bool = { _ in true }
+    ) -> Controller {
+        watches(informer) { condition($0) ? [$0.key] : [] }
+    }
+
+    /// The keys of the objects that control these ones (`ownerReferences`, `controller: true`).
+    ///
+    /// - Parameters:
+    ///   - owner: what controls them; objects of other owners do not count. Another version of the same group is the same.
+    ///   - condition: which changes count; all by default.
+    package func owns(
+        _ informer: Informer, by owner: APIResource,
+        where condition: @escaping @Sendable (ObjectChange) -> Bool = { _ in true }
+    ) -> Controller {
+        watches(informer) { change in
+            guard condition(change) else { return [] }
+            return change.object.meta.owner(of: owner).map { [$0] } ?? []
+        }
+    }
+}
+
+extension Controller {
+    /// The keys that `map` finds for each change of these objects: what the change may have touched.
+    package func watches(
+        _ informer: Informer, map: @escaping @Sendable (ObjectChange) async -> [Key]
+    ) -> Controller {
+        reads(informer).adding { queue in
+            for await changes in informer.store.changes() {
+                for change in changes { for key in await map(change) { queue.add(key) } }
+            }
+        }
+    }
+
+    /// The keys that `map` finds for each element: a watch in this process, of a file, a stream of answers.
+    ///
+    /// - Parameter events: has one reader, and ends when it is cancelled.
+    package func watches<Events: AsyncSequence & Sendable>(
+        _ events: Events, map: @escaping @Sendable (Events.Element) async -> [Key]
+    ) -> Controller where Events.Failure == Never, Events.Element: Sendable {
+        adding { queue in
+            for await event in events { for key in await map(event) { queue.add(key) } }
+        }
+    }
+
+    /// The keys that `find` finds, at the start and again and again.
+    ///
+    /// - Parameter interval: between two times.
+    package func every(
+        _ interval: Duration, _ find: @escaping @Sendable () async -> [Key]
+    ) -> Controller {
+        adding { queue in
+            while !Task.isCancelled {
+                for key in await find() { queue.add(key) }
+                try? await Task.sleep(for: interval)
+            }
+        }
+    }
+
+    /// No keys: but nothing is worked on before this copy is whole.
+    package func reads(_ cache: any Cache) -> Controller {
+        var controller = self
+        controller.caches.append(cache)
+        return controller
+    }
+
+    private func adding(_ source: @escaping @Sendable (WorkQueue<Key>) async -> Void) -> Controller {
+        var controller = self
+        controller.sources.append(source)
+        return controller
+    }
+}
+
+extension UnstructuredMetadata {
+    /// The object that controls this one, where it is of this resource, in whatever version.
+    package func owner(of resource: APIResource) -> ObjectKey? {
+        guard let owner = controller, owner.kind == resource.kind else { return nil }
+        // `v1` has no group, `apps/v1` has.
+        let group = owner.apiVersion.contains("/") ? owner.apiVersion.prefix { $0 != "/" } : ""
+        guard group == resource.group else { return nil }
+        return ObjectKey(namespace: resource.isNamespaced ? namespace : "", name: owner.name)
+    }
+}

@@ -1,0 +1,17 @@
+// Of several processes only one may work. Who that is, is decided elsewhere; a manager only asks.
+
+package import KubernetesClient
+
+/// The right to work, which one process of several has at a time.
+package protocol Leadership: Sendable {
+    /// Why nobody can lead at the moment, in one sentence; nil while somebody does.
+    var problem: String? { get }
+    /// Waits for the right; false when `release` was called before.
+    func acquire() async -> Bool
+    /// Holds the right; returns when it is lost or was released.
+    func keep() async
+    /// Gives the right back, so that another need not wait.
+    func release() async
+}
+
+extension LeaderElector: Leadership {}

@@ -1,0 +1,109 @@
+// The queue of controllers (client-go's util/workqueue): a key that is added while it is being worked on is worked on once
+// more afterwards, never by two workers at once, and never twice for two additions in a row.
+
+package import SystemIO
+
+/// The rules of the queue without waiting, locks or a clock.
+package struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
+    private var queue: [Key] = []
+    private var head = 0
+    private var dirty: Set<Key> = []
+    private var processing: Set<Key> = []
+    private var failures: [Key: Backoff] = [:]
+    /// Keys that are asked for at a time to come.
+    private var later: [Key: Duration] = [:]
+    /// Keys that are left alone until a time, whoever asks for them.
+    private var resting: [Key: Duration] = [:]
+    private let backoff: Backoff
+
+    /// An empty queue.
+    ///
+    /// - Parameter backoff: the pauses after failures of a key in a row.
+    package init(backoff: Backoff = .workQueue) { self.backoff = backoff }
+
+    /// How many keys are ready.
+    package var depth: Int { queue.count - head }
+    /// How many keys are being worked on.
+    package var active: Int { processing.count }
+
+    /// Asks for work on a key; where it has to rest, for the time after that.
+    ///
+    /// - Parameter now: a monotonic time of the caller's choice; only keys that rest need it.
+    /// - Returns: whether it was not asked for already and waits for a worker now.
+    @discardableResult
+    package mutating func add(_ key: Key, now: Duration = .zero) -> Bool {
+        if let rested = resting[key], now < rested {
+            add(key, at: rested)
+            return false
+        }
+        guard dirty.insert(key).inserted else { return false }
+        if !processing.contains(key) { queue.append(key) }
+        return true
+    }
+
+    /// Asks for work on a key at a time to come; the earlier of two times counts.
+    package mutating func add(_ key: Key, at time: Duration) {
+        later[key] = min(time, later[key] ?? time)
+    }
+
+    /// The pause after the next failure of a key in a row.
+    ///
+    /// - Parameter random: 0 to 1, for the jitter of the back-off.
+    package mutating func failed(_ key: Key, random: Double = 0) -> Duration {
+        failures[key, default: backoff].failed(random: random)
+    }
+
+    /// How often a key has failed in a row.
+    package func failureCount(_ key: Key) -> Int { failures[key]?.failures ?? 0 }
+
+    /// The key is well: its next failure counts as the first.
+    package mutating func forget(_ key: Key) { failures[key] = nil }
+
+    /// Moves the keys whose time has come into the queue.
+    ///
+    /// - Parameter added: told each key that was not asked for already.
+    /// - Returns: when the next one is due, nil when none waits.
+    package mutating func promote(now: Duration, added: (Key) -> Void = { _ in }) -> Duration? {
+        if !resting.isEmpty { resting = resting.filter { $0.value > now } }
+        guard !later.isEmpty else { return nil }
+        for (key, time) in later.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where time <= now {
+            later[key] = nil
+            if add(key, now: now) { added(key) }
+        }
+        return later.values.min()
+    }
+
+    /// The next key to work on; call `done` afterwards.
+    package mutating func next() -> Key? {
+        guard head < queue.count else { return nil }
+        let key = queue[head]
+        head += 1
+        if head > 64, head * 2 > queue.count {
+            queue.removeFirst(head)
+            head = 0
+        }
+        dirty.remove(key)
+        processing.insert(key)
+        return key
+    }
+
+    /// Work on a key is over; it goes back into the queue if it was asked for meanwhile.
+    ///
+    /// - Parameters:
+    ///   - now: as for `add`.
+    ///   - rest: how long the key is left alone, whoever asks for it.
+    package mutating func done(_ key: Key, now: Duration = .zero, rest: Duration = .zero) {
+        processing.remove(key)
+        guard rest > .zero else {
+            if dirty.contains(key) { queue.append(key) }
+            return
+        }
+        let rested = now + rest
+        resting[key] = rested
+        if dirty.remove(key) != nil {
+            later[key] = rested
+        } else if let time = later[key] {
+            later[key] = max(time, rested)
+        }
+    }
+}

@@ -17,6 +17,8 @@ struct NodeLayout: Equatable, Sendable {
         var memoryBytes: UInt64
         /// Why it is unhealthy; nil when it is healthy.
         var fault: String?
+        /// What is wrong with it by kind, core, counter and count; nothing where the plugin does not say.
+        var faults: [NodePluginAPI.Fault] = []
         var connected: [Int]
     }
 
@@ -58,6 +60,7 @@ struct NodeLayout: Equatable, Sendable {
             chips[index] = Chip(
                 index: index, cores: CoreSet(chip.cores.map { Int(clamping: $0) }),
                 memoryBytes: chip.memoryBytes, fault: isHealthy ? nil : fault,
+                faults: isHealthy ? [] : chip.faults,
                 connected: chip.connected.map { Int(clamping: $0) }
                     .filter { (0..<Self.maximumChips).contains($0) })
         }

@@ -2,6 +2,7 @@
 // started again does not tell old news.
 
 internal import GanglionAPI
+internal import KubeletAPI
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
@@ -15,6 +16,8 @@ struct EventJournal: Equatable, Sendable {
 
     /// Chips that were unhealthy when last looked at.
     private var unhealthy: Set<Int>
+    /// What was wrong with them, as far as the plugin has said it to this agent.
+    private var kinds: [Int: Set<NodePluginAPI.Fault.Kind>] = [:]
     /// What has been said of pods that are still there.
     private var remarks: Set<Remark> = []
 
@@ -28,14 +31,20 @@ struct EventJournal: Equatable, Sendable {
         var notes: [EventNote] = []
         for chip in layout.chips {
             if let fault = chip.fault {
-                guard unhealthy.insert(chip.index).inserted else { continue }
+                let kinds = chip.faults.map(\.kind)
+                let before = self.kinds.updateValue(Set(kinds), forKey: chip.index)
+                // A count that goes on is no news, another kind of fault is: it may need another mend.
+                guard unhealthy.insert(chip.index).inserted || (before.map { $0 != Set(kinds) } ?? false)
+                else { continue }
                 notes.append(
                     EventNote(
-                        .warning, about: node, reason: chip.eventReason, action: "CheckHealth",
+                        .warning, about: node,
+                        reason: NodePluginAPI.Fault.Kind.foremost(kinds).eventReason, action: "CheckHealth",
                         note: "neuron\(chip.index) is unhealthy, its cores are no longer handed out: \(fault)"
                     )
                 )
             } else if unhealthy.remove(chip.index) != nil {
+                kinds[chip.index] = nil
                 notes.append(
                     EventNote(
                         .normal, about: node, reason: "ChipHealthy", action: "CheckHealth",
@@ -76,14 +85,5 @@ struct EventJournal: Equatable, Sendable {
             }
         }
         return notes
-    }
-}
-
-extension NodeLayout.Chip {
-    /// Why an event about the chip is written: one word for each kind of fault, such as `ChipMemoryRepairable`; of several
-    /// faults the first counts.
-    fileprivate var eventReason: String {
-        guard let kind = faults.first?.kind, kind != .unknown else { return "ChipUnhealthy" }
-        return "Chip\(kind.rawValue)"
     }
 }

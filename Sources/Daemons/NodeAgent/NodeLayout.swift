@@ -15,8 +15,8 @@ struct NodeLayout: Equatable, Sendable {
         var memoryBytes: UInt64
         /// Why it is unhealthy; nil when it is healthy.
         var fault: String?
-        /// The same for programs; empty when it is healthy, and where the plugin does not say.
-        var faults: [NeuronNodeStatus.Fault] = []
+        /// What is wrong with it by kind, core, counter and count; nothing where the plugin does not say.
+        var faults: [NodePluginAPI.Fault] = []
         var connected: [Int]
     }
 
@@ -58,8 +58,7 @@ struct NodeLayout: Equatable, Sendable {
             chips[index] = Chip(
                 index: index, cores: CoreSet(chip.cores.map { Int(clamping: $0) }),
                 memoryBytes: chip.memoryBytes, fault: isHealthy ? nil : fault,
-                faults: isHealthy
-                    ? [] : chip.faults.prefix(NeuronNodeStatus.Chip.maximumFaults).map { .init($0) },
+                faults: isHealthy ? [] : chip.faults,
                 connected: chip.connected.map { Int(clamping: $0) }
                     .filter { (0..<CoreTopology.maximumChips).contains($0) })
         }

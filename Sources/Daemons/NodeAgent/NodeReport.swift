@@ -55,7 +55,8 @@ extension NodeLayout.Chip {
     var published: NeuronNodeStatus.Chip {
         .init(
             index: index, cores: cores.count, memory: memoryBytes > 0 ? Self.quantity(memoryBytes) : nil,
-            health: fault == nil ? .healthy : .unhealthy, reason: fault, faults: faults,
+            health: fault == nil ? .healthy : .unhealthy, reason: fault,
+            faults: faults.prefix(NeuronNodeStatus.Chip.maximumFaults).map { .init($0) },
             connected: Array(connected.prefix(NeuronNodeStatus.Chip.maximumLinks)))
     }
 

@@ -32,18 +32,44 @@ struct EventJournalTests {
             ])
     }
 
-    @Test(
-        "have a reason for each kind of fault",
-        arguments: [
-            ([.init(kind: .resetFailed), .init(kind: .core)], "ChipResetFailed"),
-            ([.init(kind: .sramUncorrected)], "ChipSRAMUncorrected"), ([.init()], "ChipUnhealthy"),
-            ([], "ChipUnhealthy"),
-        ] as [([NodePluginAPI.Fault], String)])
-    func reasons(faults: [NodePluginAPI.Fault], reason: String) {
-        var given = state(unhealthy: [3: "lost"])
-        given.chips[3].faults = faults
+    private static let reasons: [(NodePluginAPI.Fault.Kind, String)] = [
+        (.missing, "ChipMissing"), (.sramUncorrected, "ChipSRAMUncorrected"),
+        (.memoryUncorrected, "ChipMemoryUncorrected"), (.memoryRepairable, "ChipMemoryRepairable"),
+        (.resetFailed, "ChipResetFailed"), (.components, "ChipComponentUnhealthy"), (.core, "ChipCoreError"),
+        (.kernelLog, "ChipKernelLogError"), (.noDevice, "ChipNoDevice"),
+        (.fakeBesideReal, "ChipFakeBesideReal"), (.unknown, "ChipUnhealthy"),
+    ]
+
+    @Test("have a reason for each kind of fault", arguments: reasons)
+    func hasReason(kind: NodePluginAPI.Fault.Kind, reason: String) {
         var journal = EventJournal(published: nil)
-        #expect(journal.notes(on: NodeLayout(given), node: Self.node).map(\.reason) == [reason])
+        let ill = NodeLayout(state(unhealthy: [3: "lost"], faults: [.init(kind: kind)]))
+        #expect(journal.notes(on: ill, node: Self.node).map(\.reason) == [reason])
+        #expect(Set(Self.reasons.map(\.0)) == Set(NodePluginAPI.Fault.Kind.allCases))
+    }
+
+    @Test("name of several faults the one that needs another instance")
+    func foremost() {
+        var journal = EventJournal(published: nil)
+        let ill = NodeLayout(
+            state(unhealthy: [3: "lost"], faults: [.init(kind: .resetFailed), .init(kind: .sramUncorrected)]))
+        #expect(journal.notes(on: ill, node: Self.node).map(\.reason) == ["ChipSRAMUncorrected"])
+    }
+
+    @Test("tell of another kind of fault, and not of a counter that goes on")
+    func otherKind() {
+        func ill(_ faults: NodePluginAPI.Fault...) -> NodeLayout {
+            NodeLayout(state(unhealthy: [3: "lost"], faults: faults))
+        }
+        var journal = EventJournal(published: nil)
+        let repairable = NodePluginAPI.Fault(kind: .memoryRepairable, count: 1)
+        #expect(journal.notes(on: ill(repairable), node: Self.node).count == 1)
+        #expect(journal.notes(on: ill(.init(kind: .memoryRepairable, count: 2)), node: Self.node).isEmpty)
+        #expect(
+            journal.notes(on: ill(repairable, .init(kind: .sramUncorrected)), node: Self.node).map(\.reason)
+                == ["ChipSRAMUncorrected"])
+        #expect(
+            journal.notes(on: ill(repairable), node: Self.node).map(\.reason) == ["ChipMemoryRepairable"])
     }
 
     @Test("begin with what is published, not anew")
@@ -52,6 +78,8 @@ struct EventJournalTests {
         let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: .now)
         var journal = EventJournal(published: status)
         #expect(Self.text(journal.notes(on: ill, node: Self.node)) == [])
+        let named = NodeLayout(state(unhealthy: [3: "lost"], faults: [.init(kind: .missing)]))
+        #expect(Self.text(journal.notes(on: named, node: Self.node)).count == 1)
     }
 
     @Test(

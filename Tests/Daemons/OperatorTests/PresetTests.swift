@@ -57,7 +57,7 @@ struct PresetTests {
     }
 
     @Test(
-        "the sample of each preset becomes the pod, the Service and the status of Tests/Peers/presets",
+        "the sample of each preset becomes the pod, the Service and the status of Tests/Fixtures/presets",
         arguments: RuntimePreset.allCases)
     func golden(preset: RuntimePreset) throws {
         let file = preset == .ganglion ? "modelserver" : "modelserver-\(preset.rawValue)"
@@ -72,7 +72,7 @@ struct PresetTests {
                 "models": plan.written["modelStatus"]?["models"] ?? .null,
             ],
         ]
-        let golden = try yaml("Tests/Peers/presets/\(preset.rawValue).yaml")
+        let golden = try yaml("Tests/Fixtures/presets/\(preset.rawValue).yaml")
         #expect(made == golden, "\(made.text())")
     }
 

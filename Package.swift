@@ -328,7 +328,8 @@ let commands: [Target] =
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
             "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime",
-            "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
+            "NeuronTools",
+            "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
@@ -374,8 +375,7 @@ let endToEnd: [Target] =
         tests(
             "EndToEndTests", folder: "EndToEnd",
             [
-                "EndToEnd", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
-                "Neuron",
+                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
                 "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [

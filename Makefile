@@ -31,6 +31,7 @@ test: system-packages python-env model ## Run every test (FILTER=name for some)
 ifdef FILTER
 	$(TEST) --filter '$(FILTER)'
 else
+	python3 -m unittest discover --start-directory Tests/Scripts
 	$(TEST) --skip '$(HEAVY)|EndToEndTests'
 	$(TEST) --filter '$(HEAVY)'
 	$(TEST) --filter EndToEndTests
@@ -87,6 +88,7 @@ lint: ## Check the format of the sources and the layering of the modules
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@scripts/check-sources
 	@scripts/check-modules
+	@scripts/generate --check
 	@scripts/install-system-packages shellcheck
 	@shellcheck $$(grep -dskip -lE '^#!.*bash' scripts/*) && echo "scripts checked"
 
@@ -131,6 +133,12 @@ e2e: kubeconfig $(E2E) ## Check the cluster of KUBECONFIG=FILE, where Ganglion i
 .PHONY: kind
 kind: kind-tools $(E2E) $(IMAGE_ARCHIVE) ## Make a kind cluster, install the chart with fake chips, check it, delete it (KEEP=1 keeps it)
 	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
+
+.PHONY: generate
+generate: manifests ## Write every file anew that is made of others: messages, tables, manifests, reference, picture of the modules
+	@scripts/generate
+	@$(GANGLION_PYTHON) scripts/generate-reference
+	@scripts/check-modules --write
 
 .PHONY: manifests
 manifests: python-env ## Write deploy/kustomize/base anew from the chart

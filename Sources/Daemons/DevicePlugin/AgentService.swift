@@ -20,9 +20,11 @@ extension NodePluginAPI.NodeState {
                     index: Int32(truncatingIfNeeded: entry.chip.index),
                     memoryBytes: entry.chip.memoryBytes ?? 0,
                     cores: entry.chip.cores.map { Int64($0) },
-                    health: entry.fault == nil ? DevicePluginAPI.healthy : DevicePluginAPI.unhealthy,
-                    reason: entry.fault ?? "", connected: entry.chip.connected.map { Int64($0) },
-                    serialNumber: entry.chip.serialNumber ?? "")
+                    health: entry.isHealthy ? DevicePluginAPI.healthy : DevicePluginAPI.unhealthy,
+                    reason: HealthFault.sentence(entry.faults),
+                    connected: entry.chip.connected.map { Int64($0) },
+                    serialNumber: entry.chip.serialNumber ?? "",
+                    faults: entry.faults.flatMap(NodePluginAPI.Fault.list))
             },
             resources: resources, deviceSource: inventory?.deviceSource?.rawValue ?? "")
     }

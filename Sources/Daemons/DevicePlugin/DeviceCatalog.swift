@@ -64,7 +64,7 @@ package struct DeviceCatalog: Sendable {
                 devices.append(
                     Device(
                         number: number, chip: chip.index, cores: cores,
-                        isHealthy: entry.fault == nil && !cores.contains(where: masked.contains),
+                        isHealthy: entry.isHealthy && !cores.contains(where: masked.contains),
                         numaNode: numaNode))
             }
             switch granularity {

@@ -23,8 +23,8 @@ enum DryRun {
         let discovery = settings.monitor.discovery
         let changes = ledger.update(Discovery(discovery).scan())
         var lines = changes.remarks.map { "# \($0)" }
-        for change in changes.health {
-            if let fault = change.fault { lines.append("# neuron\(change.chip) is unhealthy: \(fault)") }
+        for change in changes.health where !change.faults.isEmpty {
+            lines.append("# neuron\(change.chip) is unhealthy: \(HealthFault.sentence(change.faults))")
         }
         for served in settings.served {
             guard

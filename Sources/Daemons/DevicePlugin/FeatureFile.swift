@@ -22,7 +22,7 @@ enum FeatureFile {
         if let inventory = ledger.inventory {
             add("neuron.family", inventory.family?.rawValue)
             add("neuron.chips", String(ledger.entries.count))
-            add("neuron.healthy-chips", String(ledger.entries.count { $0.fault == nil }))
+            add("neuron.healthy-chips", String(ledger.entries.count(where: \.isHealthy)))
             add("neuron.cores", String(ledger.entries.reduce(0) { $0 + $1.chip.coreCount }))
             add("neuron.logical-core-size", String(inventory.logicalCoreSize))
             add("neuron.instance-type", inventory.instanceTypeName)

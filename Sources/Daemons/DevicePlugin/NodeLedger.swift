@@ -11,16 +11,19 @@ package struct NodeLedger: Sendable {
     package struct Entry: Equatable, Sendable {
         /// As it was last seen.
         package var chip: Chip
-        /// nil when it is healthy, else why not: one sentence.
-        package var fault: String?
+        /// What is wrong with it; nothing when it is healthy.
+        package var faults: [HealthFault] = []
+
+        /// May its cores be given to pods?
+        package var isHealthy: Bool { faults.isEmpty }
     }
 
     /// A change of a chip's health.
     package struct HealthChange: Equatable, Sendable {
         /// The chip.
         package var chip: Int
-        /// nil when it has recovered, else why it is not healthy.
-        package var fault: String?
+        /// What is wrong with it; nothing when it has recovered.
+        package var faults: [HealthFault] = []
     }
 
     /// What an inventory has changed.
@@ -29,11 +32,13 @@ package struct NodeLedger: Sendable {
         package var added: [Int] = []
         /// Chips that have become unhealthy, or healthy, or unhealthy for another reason.
         package var health: [HealthChange] = []
+        /// Unhealthy chips whose counters have gone on: no news for the kubelet or the log, only for who shows the counts.
+        package var counted: [Int] = []
         /// Sentences about what is wrong that have not been told before.
         package var remarks: [String] = []
 
-        /// Has anything changed that the kubelet or the agent should hear?
-        package var isEmpty: Bool { added.isEmpty && health.isEmpty }
+        /// Has nothing changed that the kubelet or the agent should hear?
+        package var isEmpty: Bool { added.isEmpty && health.isEmpty && counted.isEmpty }
     }
 
     /// The chips ever seen, by rising number.
@@ -68,7 +73,7 @@ package struct NodeLedger: Sendable {
                     "neuron\(chip.index) has \(chip.coreCount) cores and the others \(first.chip.coreCount): it is "
                         + "left out, restart the plugin to number the cores anew")
             } else {
-                var entry = Entry(chip: chip, fault: nil)
+                var entry = Entry(chip: chip)
                 changes.added.append(chip.index)
                 Self.update(&entry, chip.health, &changes)
                 entries.append(entry)
@@ -89,16 +94,21 @@ package struct NodeLedger: Sendable {
 
     private static func update(_ entry: inout Entry, _ health: ChipHealth, _ changes: inout Changes) {
         switch health {
-        case .healthy: set(&entry, nil, &changes)
-        case .unhealthy: set(&entry, health.description, &changes)
+        case .healthy: set(&entry, [], &changes)
+        case .unhealthy(let faults): set(&entry, faults, &changes)
         case .unknown: break  // neither health nor sickness: what was known stays
         }
     }
 
-    private static func set(_ entry: inout Entry, _ fault: String?, _ changes: inout Changes) {
-        guard entry.fault != fault else { return }
-        entry.fault = fault
-        changes.health.append(HealthChange(chip: entry.chip.index, fault: fault))
+    private static func set(_ entry: inout Entry, _ faults: [HealthFault], _ changes: inout Changes) {
+        guard entry.faults != faults else { return }
+        let isSame = entry.faults.map(\.uncounted) == faults.map(\.uncounted)
+        entry.faults = faults
+        if isSame {
+            changes.counted.append(entry.chip.index)
+        } else {
+            changes.health.append(HealthChange(chip: entry.chip.index, faults: faults))
+        }
     }
 
     /// A topology that has gone blank or has shrunk, because a chip or the driver is gone, is not taken.

@@ -206,11 +206,13 @@ package actor NodeMonitor: LoopActor {
         }
         for change in changes.health {
             metrics.healthChanges.increment(
-                [String(change.chip), change.fault == nil ? "healthy" : "unhealthy"])
-            if let fault = change.fault {
-                log.warning("chip is unhealthy", ["chip": change.chip, "reason": fault])
-            } else {
+                [String(change.chip), change.faults.isEmpty ? "healthy" : "unhealthy"])
+            if change.faults.isEmpty {
                 log.info("chip has recovered", ["chip": change.chip])
+            } else {
+                log.warning(
+                    "chip is unhealthy",
+                    ["chip": change.chip, "reason": HealthFault.sentence(change.faults)])
             }
         }
         let source = ledger.inventory?.deviceSource ?? .driver
@@ -218,7 +220,7 @@ package actor NodeMonitor: LoopActor {
             metrics.chips.set(one == source ? Double(ledger.entries.count) : 0, [one.rawValue])
         }
         for entry in ledger.entries {
-            metrics.chipHealth.set(entry.fault == nil ? 1 : 0, [String(entry.chip.index)])
+            metrics.chipHealth.set(entry.isHealthy ? 1 : 0, [String(entry.chip.index)])
         }
     }
 }

@@ -42,7 +42,7 @@ package actor Dispatcher: LoopActor {
         let continuation: CheckedContinuation<Result<Prediction, Refusal>, Never>
     }
 
-    /// The loop that this runs on.
+    /// Where requests are handed to groups; that of the connections, so that they change threads nowhere.
     package nonisolated let loop: EventLoop
 
     private let queueLimit: Int

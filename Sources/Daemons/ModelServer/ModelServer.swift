@@ -1,7 +1,6 @@
-// The routes of the server as functions from request to response; HTTPServer brings the sockets. Paths and bodies are
-// those that clients of TorchServe, DJL Serving and SageMaker already send.
+// A server as a function from request to response; HTTPServer brings the sockets.
 
-package import HTTP
+internal import HTTP
 internal import HTTP1
 internal import JSON
 package import NeuronRuntime
@@ -17,7 +16,11 @@ package final class ModelServer: Sendable {
     let dispatcher: Dispatcher
     let metrics: ServerMetrics
     private let pool: ComputePool
+    private let textPool: ComputePool
     private let state = Lock(ServerState())
+
+    /// One thread, for all servers of the process.
+    package static let textPool = ComputePool(threads: 1)
 
     /// A server that has loaded nothing yet.
     ///
@@ -25,14 +28,18 @@ package final class ModelServer: Sendable {
     ///   - queueLimit: requests that may wait while all groups are busy.
     ///   - batchLimit: texts that a group computes together.
     ///   - tag: NEURON_PROCESS_TAG, for the metrics.
+    ///   - pool: computes.
+    ///   - textPool: reads requests and prints answers. Not `pool`, where a request that has just come would wait for an
+    ///     inference before it could join the next batch.
     package init(
         models specifications: [ModelSpecification], limits: RequestLimits = RequestLimits(),
         queueLimit: Int = 256, batchLimit: Int = 32, tag: String = "", pool: ComputePool = .shared,
-        loop: EventLoop = .shared
+        textPool: ComputePool = ModelServer.textPool, loop: EventLoop = .shared
     ) {
         self.specifications = specifications
         self.limits = limits
         self.pool = pool
+        self.textPool = textPool
         dispatcher = Dispatcher(queueLimit: queueLimit, batchLimit: batchLimit, loop: loop)
         metrics = ServerMetrics(tag: tag)
     }
@@ -85,35 +92,8 @@ package final class ModelServer: Sendable {
         await dispatcher.drain()
     }
 
-    /// Answers one request.
-    package func handle(_ request: HTTPRequest) async -> HTTPResponse {
-        do throws(HTTPProblem) {
-            let segments = request.segments
-            switch (segments.first ?? "", segments.count) {
-            case ("", 0): return try only("GET", request, information())
-            case ("ping", 1): return try only("GET", request, readiness())
-            case ("healthz", 1): return try only("GET", request, HTTPResponse.text(200, "ok\n"))
-            case ("metrics", 1):
-                let text = metrics.exposition(state.withLock { $0 }, waiting: await dispatcher.waiting)
-                return try only("GET", request, .text(200, text, type: MetricsRegistry.contentType))
-            case ("models", 1): return try only("GET", request, .json(200, ["models": models()]))
-            case ("models", 2):
-                return try only("GET", request, .json(200, describe(try specification(segments[1]))))
-            case ("predictions", 2): return await predict(segments[1], request)
-            case ("models", 3) where segments[2] == "invoke": return await predict(segments[1], request)
-            case ("invocations", 1): return await predict(try defaultModel(request), request)
-            default:
-                throw HTTPProblem(
-                    404,
-                    "there is nothing at \(request.path): try /predictions/MODEL, /models, /ping or /metrics")
-            }
-        } catch {
-            return error.response
-        }
-    }
-
     /// A prediction, counted.
-    private func predict(_ name: String, _ request: HTTPRequest) async -> HTTPResponse {
+    func predict(_ name: String, _ request: HTTPRequest) async -> HTTPResponse {
         let response: HTTPResponse
         do throws(HTTPProblem) {
             response = try await answer(name, request)
@@ -133,7 +113,12 @@ package final class ModelServer: Sendable {
             )
         }
         let specification = try specification(name)
-        let asked = try PredictionRequest(request, limits: limits)
+        // Up to a mebibyte of JSON is read, and tens of thousands of numbers are printed: not on the loop, where everybody
+        // else would wait for that.
+        let limits = limits
+        let asked = try await textPool.run {
+            Result { () throws(HTTPProblem) in try PredictionRequest(request, limits: limits) }
+        }.get()
         let prediction: Dispatcher.Prediction
         do throws(Dispatcher.Refusal) {
             prediction = try await dispatcher.predict(asked.texts, model: specification.name)
@@ -146,12 +131,13 @@ package final class ModelServer: Sendable {
         metrics.queueTime.observe(prediction.queued, labels)
         metrics.computeTime.observe(prediction.computed, labels)
         metrics.batchSize.observe(Double(prediction.batch), labels)
-        return HTTPResponse(
-            200, headers: ["content-type": "application/json"],
-            body: .bytes(prediction.body(model: specification.name, usesInstances: asked.usesInstances)))
+        let body = await textPool.run {
+            prediction.body(model: specification.name, usesInstances: asked.usesInstances)
+        }
+        return HTTPResponse(200, headers: ["content-type": "application/json"], body: .bytes(body))
     }
 
-    private func specification(_ name: String) throws(HTTPProblem) -> ModelSpecification {
+    func specification(_ name: String) throws(HTTPProblem) -> ModelSpecification {
         if let specification = specifications.first(where: { $0.name == name }) { return specification }
         let names = specifications.prefix(10).map(\.name).joined(separator: ", ")
         throw HTTPProblem(
@@ -160,7 +146,7 @@ package final class ModelServer: Sendable {
     }
 
     /// The model of SageMaker's `/invocations`: the one that `model_name` names, or the only one.
-    private func defaultModel(_ request: HTTPRequest) throws(HTTPProblem) -> String {
+    func defaultModel(_ request: HTTPRequest) throws(HTTPProblem) -> String {
         if let name = request.query("model_name") { return name }
         guard specifications.count == 1 else {
             throw HTTPProblem(
@@ -171,18 +157,12 @@ package final class ModelServer: Sendable {
         return specifications[0].name
     }
 
-    private func only(
-        _ method: String, _ request: HTTPRequest,
-        _ response: @autoclosure () throws(HTTPProblem) -> HTTPResponse
-    ) throws(HTTPProblem) -> HTTPResponse {
-        guard request.method == method else {
-            throw HTTPProblem(
-                405, "\(request.method) is not allowed here: use \(method)", headers: ["allow": method])
-        }
-        return try response()
+    func exposition() async -> HTTPResponse {
+        let text = metrics.exposition(state.withLock { $0 }, waiting: await dispatcher.waiting)
+        return .text(200, text, type: MetricsRegistry.contentType)
     }
 
-    private func readiness() -> HTTPResponse {
+    func readiness() -> HTTPResponse {
         switch phase {
         case .ready: .json(200, ["status": "Healthy"])
         case .loading(let done, let total):
@@ -195,7 +175,7 @@ package final class ModelServer: Sendable {
         }
     }
 
-    private func information() -> HTTPResponse {
+    func information() -> HTTPResponse {
         let groups = state.withLock { $0.groups }
         return .json(
             200,
@@ -205,9 +185,9 @@ package final class ModelServer: Sendable {
             ])
     }
 
-    private func models() -> JSON { .array(specifications.map(describe)) }
+    func models() -> JSON { .array(specifications.map(describe)) }
 
-    private func describe(_ specification: ModelSpecification) -> JSON {
+    func describe(_ specification: ModelSpecification) -> JSON {
         let (phase, groups, model) = state.withLock {
             ($0.phase, $0.groups, $0.models[specification.name])
         }

@@ -1,25 +1,33 @@
-// The answer to a prediction, written by hand: a batch of embeddings is tens of thousands of numbers, and going
-// through a JSON value would cost more than computing them.
+// The answer to a prediction. A batch of embeddings is tens of thousands of numbers, and going through a JSON value would
+// cost more than computing them.
 
 internal import JSON
 
 extension Dispatcher.Prediction {
     /// The JSON document. Times are in milliseconds.
     func body(model: String, usesInstances: Bool) -> [UInt8] {
-        var text = usesInstances ? "{\"predictions\":[" : "{\"embeddings\":["
-        for (index, embedding) in embeddings.enumerated() {
-            text += index > 0 ? ",[" : "["
-            for (place, value) in embedding.enumerated() {
-                if place > 0 { text += "," }
-                text += value.isFinite ? value.description : "null"
+        // A number between -1 and 1 mostly has 11 characters and a comma.
+        let numbers = embeddings.reduce(0) { $0 + $1.count }
+        var writer = JSONWriter(capacity: 13 * numbers + 256)
+        writer.object { writer in
+            writer.key(usesInstances ? "predictions" : "embeddings")
+            writer.array { writer in
+                for embedding in embeddings {
+                    writer.array { for value in embedding { $0.value(value) } }
+                }
             }
-            text += "]"
+            writer.member("model", model)
+            writer.key("tokens")
+            writer.array { for count in tokens { $0.value(count) } }
+            writer.member("batch", batch)
+            writer.member("core", core)
+            writer.key("timings")
+            writer.object { writer in
+                writer.member("queue_ms", milliseconds(queued))
+                writer.member("compute_ms", milliseconds(computed))
+            }
         }
-        text += "],\"model\":" + JSON.string(model).text()
-        text += ",\"tokens\":\(tokens),\"batch\":\(batch),\"core\":\(core)"
-        text +=
-            ",\"timings\":{\"queue_ms\":\(milliseconds(queued)),\"compute_ms\":\(milliseconds(computed))}}\n"
-        return Array(text.utf8)
+        return writer.bytes + [UInt8(ascii: "\n")]
     }
 }
 

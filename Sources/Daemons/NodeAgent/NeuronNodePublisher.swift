@@ -2,6 +2,8 @@
 // is read once at the start and every few minutes, for somebody may have removed it; in between it is known from the
 // answers to our own writes.
 
+internal import Controller
+internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient
@@ -12,45 +14,59 @@ internal import SystemIO
 actor NeuronNodePublisher: LoopActor {
     nonisolated let loop: EventLoop
 
+    /// What the server has.
+    struct Update: Sendable {
+        /// The status of the NeuronNode, nil where there is none.
+        var published: NeuronNodeStatus?
+        /// The uid of the Node, nil where there is none.
+        var nodeUID: String?
+    }
+
+    /// What is known of the server's copy.
+    private enum Stored {
+        /// It has to be read.
+        case unknown
+        case absent
+        case present(NeuronNode)
+    }
+
     private let client: KubernetesClient
     private let node: String
     private let labelsNode: Bool
     private let resync: Duration
     private let log: Logger
-    private let onRead: @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
-    private let pulse: Pulse
-    private var task: Task<Void, Never>?
-    private var backoff: Backoff
-    private var complaint = ""
+    /// What was read of the server, for one reader: at the start before anything is written, and at each resync.
+    nonisolated let updates: AsyncStream<Update>
+    private nonisolated let continuation: AsyncStream<Update>.Continuation
+    /// What was last said to be wrong.
+    private var warning = ""
 
     /// The newest report; nil before the first.
     private var report: NodeReport?
-    /// The server's copy: nil before it was read, `null` where there is none.
-    private var stored: JSON?
+    /// The server's copy.
+    private var stored = Stored.unknown
     /// When `stored` is to be read again.
     private var stale = Duration.zero
     /// What was written last, and what the server made of it.
-    private var written: (status: JSON, answer: JSON?)?
+    private var written: (status: NeuronNodeStatus, answer: NeuronNodeStatus?)?
     /// The Node as the owner of what is made; it stays what it was. To change an object's owner, one needs the right to
     /// delete it where OwnerReferencesPermissionEnforcement is on (OpenShift); the NeuronNode of a Node that is made anew goes
     /// with the old one.
-    private var owner: JSON?
+    private var owner: OwnerReference?
     /// Why the Node could not be read, nil where it could, or is not there.
     private var nodeFault: KubernetesError?
     /// The server's copy of the Node, nil while there is none.
-    private var nodeObject: JSON?
-    private var labelComplaint = ""
+    private var nodeObject: LabelledNode?
+    private var labelWarning = ""
     /// Readings in a row at which there were no chips.
     private var readingsWithoutChips = 0
 
     /// - Parameters:
     ///   - labelsNode: whether the Node gets the label `NodeLabel.key`.
     ///   - resync: how long the server's copy is believed in.
-    ///   - onRead: told what is published and the Node, at the start before anything is written, and at each resync.
     init(
-        _ client: KubernetesClient, node: String, labelsNode: Bool, resync: Duration, firstPause: Duration,
-        loop: EventLoop,
-        log: Logger, onRead: @escaping @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
+        _ client: KubernetesClient, node: String, labelsNode: Bool, resync: Duration, loop: EventLoop,
+        log: Logger
     ) {
         self.client = client
         self.node = node
@@ -58,48 +74,42 @@ actor NeuronNodePublisher: LoopActor {
         self.resync = resync
         self.loop = loop
         self.log = log
-        self.onRead = onRead
-        pulse = Pulse(loop)
-        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 0...1, resetAfter: .seconds(120))
+        (updates, continuation) = AsyncStream.makeStream()
     }
 
-    func start() {
-        guard task == nil else { return }
-        task = Task { await pulse.drive { await write() } }
-        pulse.send()
-    }
-
-    func stop() async {
-        pulse.finish()
-        task?.cancel()
-        await task?.value
+    /// How soon a write that failed is tried again, whatever is new.
+    static func pace(firstPause: Duration) -> ReconcilePace {
+        var pace = ReconcilePace()
+        pace.backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 0...1)
+        pace.waitsOutBackoff = true
+        return pace
     }
 
     /// This is true now; what was reported before and is not written yet no longer matters.
-    func publish(_ report: NodeReport) {
-        guard self.report != report else { return }
+    ///
+    /// - Returns: whether it is new, and `publish` has to be called.
+    func use(_ report: NodeReport) -> Bool {
+        guard self.report != report else { return false }
         self.report = report
-        pulse.send()
+        return true
     }
 
     /// Brings the server up to date.
-    private func write() async -> Pace {
+    func publish() async throws -> ReconcileResult {
         do throws(KubernetesError) {
             try await pass()
-            if !complaint.isEmpty { log.info("the NeuronNode can be written again") }
-            complaint = ""
-            backoff.reset()
-            return Pace(again: max(.milliseconds(1), stale - MonotonicClock.time))
+            if !warning.isEmpty { log.info("the NeuronNode can be written again") }
+            warning = ""
+            return .requeue(after: max(.milliseconds(1), stale - MonotonicClock.time))
         } catch {
-            let sentence = Self.sentence(error, isThere: stored?.isNull == false)
-            if complaint != sentence, !Task.isCancelled {
+            let sentence = Self.sentence(error, isThere: isStored)
+            if warning != sentence, !Task.isCancelled {
                 log.warning("the NeuronNode is not written", ["error": sentence])
             }
-            complaint = sentence
+            warning = sentence
             // Whatever went wrong, what the server has is no longer certain.
-            stored = nil
-            let pause = backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1))
-            return Pace(rest: pause, again: pause)
+            stored = .unknown
+            throw error
         }
     }
 
@@ -113,34 +123,43 @@ actor NeuronNodePublisher: LoopActor {
             + "CustomResourceDefinition, the object is written as soon as it is there"
     }
 
+    private var isStored: Bool { if case .present = stored { true } else { false } }
+
     private func pass() async throws(KubernetesError) {
-        if stored == nil || MonotonicClock.time >= stale { try await read() }
-        guard let report, let stored else { return }
+        if case .unknown = stored {
+            try await read()
+        } else if MonotonicClock.time >= stale {
+            try await read()
+        }
+        guard let report else { return }
         await label(report)
-        var current = stored
-        if current.isNull {
-            guard let owner else {
-                if let nodeFault { throw nodeFault }
-                return  // The Node comes after its agent: nothing is told of it before.
-            }
-            var object = object
-            object[path: ["metadata", "ownerReferences"]] = [owner]
-            current = try await client.apply(.neuronNodes, object, manager: AgentNames.fieldManager)
-            self.stored = current
-        }
-        let present = current["status"]
-        let status = report.status(previous: present, now: Timestamp.now.text)
+        guard let current = try await storedOrMade() else { return }
+        let status = report.status(previous: current.status, now: .now)
         // The second comparison keeps a server that stores less than was sent from being written to for ever.
-        guard status != present, written.map({ $0.status == status && $0.answer == present }) != true else {
-            return
-        }
-        var object = object
-        object["status"] = status
+        guard status != current.status,
+            written.map({ $0.status == status && $0.answer == current.status }) != true
+        else { return }
         let answer = try await client.apply(
-            .neuronNodes, object, manager: AgentNames.fieldManager, subresource: "status")
-        self.stored = answer
-        written = (status, answer["status"])
-        log.debug("NeuronNode written", ["free": status["freeCores"]?.int])
+            NeuronNode(metadata: ObjectMetadata(name: node), status: status), manager: WellKnown.agentManager,
+            subresource: "status")
+        stored = .present(answer)
+        written = (status, answer.status)
+        log.debug("NeuronNode written", ["free": status.freeCores])
+    }
+
+    /// The server's copy, made where there is none.
+    ///
+    /// - Returns: nil where there can be none yet: a Node may come after its agent, and nothing is told of it before.
+    private func storedOrMade() async throws(KubernetesError) -> NeuronNode? {
+        if case .present(let object) = stored { return object }
+        guard let owner else {
+            if let nodeFault { throw nodeFault }
+            return nil
+        }
+        let object = NeuronNode(metadata: ObjectMetadata(name: node, ownerReferences: [owner]))
+        let made = try await client.apply(object, manager: WellKnown.agentManager)
+        stored = .present(made)
+        return made
     }
 
     /// Brings the Node's label up to date. What goes wrong here leaves the NeuronNode alone; it is tried again when the Node
@@ -152,51 +171,46 @@ actor NeuronNodePublisher: LoopActor {
         guard hasChips || readingsWithoutChips >= 2 else { return }
         guard let wanted = NodeLabel.configuration(for: current, hasChips: hasChips) else { return }
         do throws(KubernetesError) {
-            nodeObject = try await client.apply(
-                .nodes, wanted, manager: AgentNames.fieldManager, force: false)
+            guard let configuration = try? JSON(encoding: wanted) else { return }
+            let answer = try await client.apply(
+                .nodes, configuration, manager: WellKnown.agentManager, force: false)
+            nodeObject = try? answer.decode()
             log.info("Node labelled", ["label": NodeLabel.key, "present": hasChips])
-            labelComplaint = ""
+            labelWarning = ""
         } catch {
             nodeObject = nil
-            if labelComplaint != error.description, !Task.isCancelled {
+            if labelWarning != error.description, !Task.isCancelled {
                 log.warning(
                     "the Node's label is not written", ["label": NodeLabel.key, "error": error.description])
             }
-            labelComplaint = error.description
+            labelWarning = error.description
         }
     }
 
     /// Reads what the server has.
     private func read() async throws(KubernetesError) {
-        var found = JSON.null
+        var found: NeuronNode?
         do throws(KubernetesError) {
-            found = try await client.get(.neuronNodes, ObjectKey(name: node))
+            found = try await client.get(NeuronNode.self, ObjectKey(name: node))
         } catch {
             guard error.isNotFound else { throw error }
         }
         readingsWithoutChips = report?.layout?.chips.isEmpty == true ? readingsWithoutChips + 1 : 0
         (nodeObject, owner, nodeFault) = (nil, nil, nil)
         do throws(KubernetesError) {
-            nodeObject = try await client.get(.nodes, ObjectKey(name: node))
+            let found = try await client.get(.nodes, ObjectKey(name: node))
+            nodeObject = try? found.decode()
         } catch {
             if !error.isNotFound { nodeFault = error }
         }
-        if let uid = nodeObject?.meta.uid, !uid.isEmpty {
-            owner =
-                OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json
+        if let uid = nodeObject?.metadata.uid, !uid.isEmpty {
+            owner = OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false)
         }
-        stored = found
-        // Agents that were started together do not ask together for ever. A Node may come after its agent.
+        stored = found.map { .present($0) } ?? .absent
+        // Up to a fifth longer, or agents that were started together would ask together for ever. A Node may be made after
+        // its agent has started: until then it is looked for every second.
         let pause = owner == nil ? min(resync, .seconds(1)) : resync
         stale = MonotonicClock.time + pause + pause * Double.random(in: 0...0.2)
-        await onRead(found["status"], nodeObject)
-    }
-
-    /// The object with nothing but its name.
-    private var object: JSON {
-        [
-            "apiVersion": .string(APIResource.neuronNodes.apiVersion),
-            "kind": .string(APIResource.neuronNodes.kind), "metadata": ["name": .string(node)],
-        ]
+        continuation.yield(Update(published: found?.status, nodeUID: nodeObject?.metadata.uid))
     }
 }

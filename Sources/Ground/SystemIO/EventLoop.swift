@@ -169,8 +169,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// - Returns: a handle to cancel with; dropping it cancels nothing.
     @discardableResult
     package func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) -> ScheduledTimer {
+        schedule(after: delay, actor: nil, .run(body))
+    }
+
+    func schedule(
+        after delay: Duration, actor: (any LoopActor)?, _ action: ScheduledTimer.Action
+    ) -> ScheduledTimer {
         let (deadline, overflow) = MonotonicClock.now.addingReportingOverflow(delay.nanoseconds)
-        let timer = ScheduledTimer(deadline: overflow ? .max : deadline, body: body)
+        let timer = ScheduledTimer(deadline: overflow ? .max : deadline, actor: actor, action)
         if isCurrent {
             local.timers.insert(timer)
         } else {

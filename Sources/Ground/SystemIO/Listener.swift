@@ -8,7 +8,7 @@ internal import Glibc
 package actor Listener: LoopActor {
     /// Where it listens; the port is the real one where 0 was asked for.
     package nonisolated let address: SocketAddress
-    /// The listener's loop.
+    /// Watches the socket; `accept` is called on its thread.
     package nonisolated let loop: EventLoop
 
     private let descriptor: FileDescriptor

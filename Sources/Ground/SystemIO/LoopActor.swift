@@ -36,6 +36,20 @@ extension LoopActor {
         weak let owner = self
         return { argument in owner?.assumeIsolated { body($0, argument) } }
     }
+
+    /// Waits until somebody resumes what is kept. The caller looks again afterwards whether it has what it waits for.
+    ///
+    /// - Parameters:
+    ///   - condition: whether there still is something to wait for, asked when the task is about to be suspended: others
+    ///     may have run since the caller has looked.
+    ///   - keep: puts the continuation where it will be found.
+    package func suspend(
+        while condition: () -> Bool, keeping keep: (CheckedContinuation<Void, Never>) -> Void
+    ) async {
+        await withCheckedContinuation { continuation in
+            if condition() { keep(continuation) } else { continuation.resume() }
+        }
+    }
 }
 
 extension EventLoop {
@@ -46,7 +60,7 @@ extension EventLoop {
     package func schedule<Owner: LoopActor>(
         after delay: Duration, on owner: Owner, _ body: @escaping @Sendable (isolated Owner) -> Void
     ) -> ScheduledTimer {
-        schedule(after: delay, owner.callback(body))
+        schedule(after: delay, actor: owner, .runInActor { ($0 as? Owner)?.assumeIsolated(body) })
     }
 
     /// Runs a closure in an actor of this loop, later. It keeps the actor until then.

@@ -3,36 +3,50 @@
 
 internal import Synchronization
 
-/// A closure that runs once on its loop, unless cancelled.
+/// Something that happens once on its loop, unless cancelled.
 package final class ScheduledTimer: Sendable {
+    /// What happens.
+    enum Action: Sendable {
+        case run(@Sendable () -> Void)
+        /// In the timer's actor, if that still lives.
+        case runInActor(@Sendable (any LoopActor) -> Void)
+    }
+
+    /// The action in a struct of its own: were it the lock's value itself, each access through the generic
+    /// lock would write it back wrapped once more, and a timer that is looked at often enough would end in a
+    /// stack overflow.
+    private struct Body {
+        /// Beside the action and not in it: a closure that holds an actor weakly has a box for it, one more allocation for
+        /// each call with a deadline.
+        weak var actor: (any LoopActor)?
+        var action: Action?
+    }
+
     /// Nanoseconds of the monotonic clock.
     let deadline: UInt64
     private let body: Lock<Body>
 
-    /// The closure in a struct of its own: were it the lock's value itself, each access through the generic
-    /// lock would write it back wrapped once more, and a timer that is looked at often enough would end in a
-    /// stack overflow.
-    private struct Body {
-        var run: (@Sendable () -> Void)?
-    }
-
-    init(deadline: UInt64, body: @escaping @Sendable () -> Void) {
+    init(deadline: UInt64, actor: (any LoopActor)? = nil, _ action: Action) {
         self.deadline = deadline
-        self.body = Lock(Body(run: body))
+        body = Lock(Body(actor: actor, action: action))
     }
 
-    /// Keeps the closure from running and lets go of what it holds. May be called from any thread, and late.
-    package func cancel() { body.withLock { $0.run = nil } }
+    /// Keeps it from happening and lets go of what it holds. May be called from any thread, and late.
+    package func cancel() { body.withLock { $0.action = nil } }
 
-    /// Whether it was cancelled or has run.
-    var isDone: Bool { body.withLock { $0.run == nil } }
+    /// Whether it was cancelled or has happened.
+    var isDone: Bool { body.withLock { $0.action == nil } }
 
     func fire() {
-        let run = body.withLock { body in
-            defer { body.run = nil }
-            return body.run
+        let last = body.withLock { body in
+            defer { body.action = nil }
+            return body
         }
-        run?()
+        switch last.action {
+        case .run(let run): run()
+        case .runInActor(let run): if let actor = last.actor { run(actor) }
+        case nil: break
+        }
     }
 }
 

@@ -92,14 +92,14 @@ package actor Informer<Object: APIObject>: LoopActor {
             let pause = reflector.ended(
                 failure, undecodable: fault != nil, lasted: now - start, now: now, random: .random(in: 0...1))
             guard pause > .zero else { continue }
-            complain(
+            report(
                 failure.map(sentence) ?? fault?.description ?? "the watch ended at once", again: pause)
             try? await Task.sleep(for: pause)
         }
     }
 
-    /// Says once what is wrong, until something else is or nothing any more: an outage of an hour is one line.
-    private func complain(_ why: String, again pause: Duration) {
+    /// Logs once what is wrong, until something else is or nothing any more: an outage of an hour is one line.
+    private func report(_ why: String, again pause: Duration) {
         let isNew = trouble.withLock { trouble in
             defer { trouble = why }
             return trouble != why

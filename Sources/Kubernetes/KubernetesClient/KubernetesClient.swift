@@ -16,7 +16,7 @@ package struct KubernetesClient: Sendable {
         case merge = "application/merge-patch+json"
         /// RFC 6902.
         case json = "application/json-patch+json"
-        /// Lists melt together by their keys; built-in kinds only.
+        /// Lists merge by their keys; built-in kinds only.
         case strategic = "application/strategic-merge-patch+json"
     }
 

@@ -1,4 +1,4 @@
-// Plays the election: takes the lease, keeps it, gives it back.
+// Takes part in an election: acquires the lease, renews it, releases it.
 
 package import KubernetesAPI
 package import Observability
@@ -63,15 +63,15 @@ package actor LeaderElector: LoopActor {
                     holder = other
                 }
             } catch {
-                if !error.isConflict, !error.isAlreadyExists { complain(error.description) }
+                if !error.isConflict, !error.isAlreadyExists { report(error.description) }
             }
             try? await Task.sleep(for: election.timing.retry)
         }
         return false
     }
 
-    /// Says once what is wrong, until something else is: it is tried again every two seconds.
-    private func complain(_ why: String) {
+    /// Logs once what is wrong, until something else is: it is tried again every two seconds.
+    private func report(_ why: String) {
         let problem = "cannot take the lease: \(why)"
         let isNew = trouble.withLock { trouble in
             defer { trouble = problem }

@@ -5,7 +5,7 @@ package import KubernetesAPI
 
 /// The rules without requests or waiting.
 package struct LeaseElection: Sendable {
-    /// How long the parts of the game take.
+    /// How long the steps of an election take.
     package struct Timing: Sendable, Equatable {
         /// How long a leader may be silent before others take over.
         package var lease: Duration

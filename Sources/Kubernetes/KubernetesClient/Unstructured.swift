@@ -61,16 +61,6 @@ extension OwnerReference {
     }
 }
 
-extension APIResource {
-    /// This project's model servers.
-    package static let modelServers = APIResource(
-        group: "ganglion.dev", version: "v1alpha1", plural: "modelservers", kind: "ModelServer")
-    /// This project's inventory of nodes.
-    package static let neuronNodes = APIResource(
-        group: "ganglion.dev", version: "v1alpha1", plural: "neuronnodes", kind: "NeuronNode",
-        isNamespaced: false)
-}
-
 extension EventNote {
     /// A note about an object without a type.
     package init(_ type: EventType, about object: JSON, reason: String, action: String, note: String) {

@@ -35,7 +35,7 @@ extension WatchEvent: Decodable {
         else { throw JSONError("\"type\" or \"object\" is missing") }
         switch type {
         case "ADDED", "MODIFIED", "DELETED":
-            switch try container.decode(Reading<Object>.self, forKey: .object) {
+            switch try container.decode(DecodedObject<Object>.self, forKey: .object) {
             case .object(let object):
                 self =
                     type == "ADDED"

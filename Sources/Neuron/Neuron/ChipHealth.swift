@@ -16,7 +16,7 @@ extension ChipHealth: CustomStringConvertible {
     package var description: String {
         switch self {
         case .healthy: "healthy"
-        case .unhealthy(let faults): faults.map(\.description).joined(separator: "; ")
+        case .unhealthy(let faults): HealthFault.sentence(faults)
         case .unknown(let problems): problems.map(\.description).joined(separator: "; ")
         }
     }
@@ -69,6 +69,25 @@ extension HealthFault: CustomStringConvertible {
                 + "node anew"
         case .fakeBesideReal(let path):
             "\(path) is a fake chip on a node with real ones: remove the fake node's files"
+        }
+    }
+}
+
+extension HealthFault {
+    /// What is wrong with a chip on one line.
+    package static func sentence(_ faults: [HealthFault]) -> String {
+        faults.map(\.description).joined(separator: "; ")
+    }
+
+    /// The fault with its count at 0. Two readings of a counter that goes on differ, but nothing new is wrong: whoever asks
+    /// whether something has changed compares these.
+    package var uncounted: HealthFault {
+        switch self {
+        case .sramUncorrected: .sramUncorrected(0)
+        case .memoryUncorrected: .memoryUncorrected(0)
+        case .memoryRepairable: .memoryRepairable(0)
+        case .core(let core, let counter, _): .core(core, counter: counter, count: 0)
+        case .missing, .resetFailed, .components, .kernelLog, .noDevice, .fakeBesideReal: self
         }
     }
 }

@@ -9,7 +9,7 @@ package import SystemIO
 ///     let channel = GRPCChannel { try await GRPCClient.connect(to: address) }
 ///     let answer: Answer = try await channel.unary("/a.B/C", question)
 package actor GRPCChannel: LoopActor {
-    /// The channel's loop.
+    /// That of its connections, so that a call changes threads nowhere.
     package nonisolated let loop: EventLoop
 
     /// How often a call is tried, the first time among them.

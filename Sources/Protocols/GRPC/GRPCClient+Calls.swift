@@ -2,6 +2,7 @@
 
 internal import HPACK
 internal import HTTP2
+internal import HTTP2Transport
 package import Protobuf
 internal import SystemIO
 
@@ -168,12 +169,10 @@ extension GRPCClient {
                         status: GRPCStatus(.unavailable, "the server is shutting the connection down"),
                         isUnprocessed: true)
                 }
-                await withCheckedContinuation { caller in
-                    if end == nil, !transport.http2.canOpenStream {
-                        queue.append(caller)
-                    } else {
-                        caller.resume()
-                    }
+                await suspend {
+                    end == nil && !transport.http2.canOpenStream
+                } keeping: {
+                    queue.append($0)
                 }
             }
         }
@@ -271,17 +270,13 @@ extension GRPCClient {
         }
     }
 
-    /// Waits for the next message, or for the end. What came before the continuation is there is looked at inside: the
-    /// executor may let others run in between.
+    /// Waits for the next message, or for the end.
     func waitForProgress(_ stream: StreamID) async {
-        await withCheckedContinuation { reader in
-            if let pending = calls[stream], pending.call.end == nil,
-                pending.isUnary || !pending.call.hasMessage
-            {
-                calls[stream]?.reader = reader
-            } else {
-                reader.resume()
-            }
+        await suspend {
+            guard let pending = calls[stream], pending.call.end == nil else { return false }
+            return pending.isUnary || !pending.call.hasMessage
+        } keeping: {
+            calls[stream]?.reader = $0
         }
     }
 }

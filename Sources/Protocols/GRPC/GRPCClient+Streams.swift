@@ -2,6 +2,7 @@
 
 internal import HPACK
 internal import HTTP2
+internal import HTTP2Transport
 internal import SystemIO
 
 extension GRPCClient {
@@ -46,15 +47,11 @@ extension GRPCClient {
         transport.http2.sendData(stream, octets)
         scheduleSettle()
         while transport.http2.waitingOctets(stream) > 0 {
-            await withCheckedContinuation { writer in
-                // Looked at again inside: the executor may have let others run in between.
-                if calls[stream] != nil, calls[stream]?.call.end == nil,
-                    transport.http2.waitingOctets(stream) > 0
-                {
-                    calls[stream]?.writers.append(writer)
-                } else {
-                    writer.resume()
-                }
+            await suspend {
+                guard let pending = calls[stream], pending.call.end == nil else { return false }
+                return transport.http2.waitingOctets(stream) > 0
+            } keeping: {
+                calls[stream]?.writers.append($0)
             }
             try check(stream)
         }
@@ -87,12 +84,11 @@ extension GRPCClient {
             guard pending.headersReader == nil else {
                 throw GRPCStatus(.failedPrecondition, "metadata has one reader at a time")
             }
-            await withCheckedContinuation { reader in
-                if let pending = calls[stream], pending.call.initialMetadata == nil, pending.call.end == nil {
-                    calls[stream]?.headersReader = reader
-                } else {
-                    reader.resume()
-                }
+            await suspend {
+                guard let pending = calls[stream] else { return false }
+                return pending.call.initialMetadata == nil && pending.call.end == nil
+            } keeping: {
+                calls[stream]?.headersReader = $0
             }
         }
         return calls[stream]?.call.initialMetadata ?? GRPCMetadata()

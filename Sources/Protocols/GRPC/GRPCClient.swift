@@ -3,11 +3,12 @@
 
 internal import HPACK
 internal import HTTP2
+package import HTTP2Transport
 package import SystemIO
 
 /// A connection to a gRPC server.
-package actor GRPCClient: LoopActor {
-    /// The client's loop.
+package actor GRPCClient: HTTP2PeerOwner {
+    /// Runs the connection; a caller that is on it, too, changes threads nowhere.
     package nonisolated let loop: EventLoop
 
     /// A call and who waits for it.
@@ -27,7 +28,8 @@ package actor GRPCClient: LoopActor {
         var isEndDelivered = false
     }
 
-    let transport: Transport
+    /// The connection.
+    package let peer: HTTP2Peer
     let authority: String
     let scheme: String
     let limits: GRPCLimits
@@ -37,16 +39,9 @@ package actor GRPCClient: LoopActor {
     var calls: [StreamID: Pending] = [:]
     /// Callers that wait for a stream, because as many are open as the server allows.
     var queue: [CheckedContinuation<Void, Never>] = []
-    private var settleScheduled = false
-    private var inTurn = false
-    private var handshakeTimer: ScheduledTimer?
     private let keepAlive: GRPCKeepAlive?
-    private var keepAliveState: KeepAliveState?
-    private var keepAliveTimer: ScheduledTimer?
-    var end: GRPCStatus?
+    private var life = ClientLife()
     private var endWaiters: [CheckedContinuation<Void, Never>] = []
-    private var isReleased = false
-    private var goingAway = false
 
     /// Connects.
     ///
@@ -65,22 +60,23 @@ package actor GRPCClient: LoopActor {
         security: (any SecureLayerFactory)? = nil
     ) async throws -> GRPCClient {
         let descriptor = try await SystemIO.connect(to: address, loop: loop, timeout: timeout)
-        let transport = Transport(
-            descriptor, role: .client, loop: loop, limits: limits, security: try security?.makeLayer())
+        var limits = limits
+        limits.peer.handshakeTimeout = timeout
+        let transport = HTTP2Transport(
+            descriptor, role: .client, loop: loop, limits: limits.peer, security: try security?.makeLayer())
         let client = GRPCClient(
             transport, authority: authority, scheme: security == nil ? "http" : "https", loop: loop,
             limits: limits, codings: MessageCodings(compressions), keepAlive: keepAlive)
-        try await client.start(timeout)
+        try await client.startPeer()
         return client
     }
 
     private init(
-        _ transport: Transport, authority: String, scheme: String, loop: EventLoop, limits: GRPCLimits,
+        _ transport: HTTP2Transport, authority: String, scheme: String, loop: EventLoop, limits: GRPCLimits,
         codings: MessageCodings, keepAlive: GRPCKeepAlive?
     ) {
         self.keepAlive = keepAlive
-        keepAliveState = keepAlive.map(KeepAliveState.init)
-        self.transport = transport
+        peer = HTTP2Peer(transport, limits: limits.peer, keepAlive: keepAlive?.settings)
         self.scheme = scheme
         self.loop = loop
         self.authority = authority
@@ -88,21 +84,20 @@ package actor GRPCClient: LoopActor {
         self.codings = codings
     }
 
+    var transport: HTTP2Transport { peer.transport }
+
+    /// How the connection has ended, once it has.
+    var end: GRPCStatus? { life.end }
+
     /// Ends the connection; calls that are open end with UNAVAILABLE.
-    package func close() async {
-        guard end == nil else { return }
-        transport.http2.abort(.noError)
-        finish(GRPCStatus(.unavailable, "the client was closed"))
-    }
+    package func close() async { endConnection(.noError, reason: "the client was closed") }
 
     /// Waits for the end of the connection and tells why it ended.
     package var closed: GRPCStatus {
         get async {
             while true {
                 if let end { return end }
-                await withCheckedContinuation { waiter in
-                    if end == nil { endWaiters.append(waiter) } else { waiter.resume() }
-                }
+                await suspend(while: { end == nil }, keeping: { endWaiters.append($0) })
             }
         }
     }
@@ -111,73 +106,32 @@ package actor GRPCClient: LoopActor {
     package var isClosed: Bool { end != nil }
 
     /// Whether new calls can begin: the connection lives and the server has not said GOAWAY.
-    package var takesCalls: Bool { end == nil && !goingAway }
+    package var takesCalls: Bool { life.takesCalls }
 
     // MARK: Connection
 
-    private func start(_ timeout: Duration) throws(SystemError) {
-        try transport.start(callback { $0.ready($1) })
-        if let first = keepAliveState?.first { checkLife(after: first) }
-        handshakeTimer = loop.schedule(after: timeout, on: self) { client in
-            guard !client.transport.http2.settingsReceived, client.end == nil else { return }
-            client.transport.http2.abort(.settingsTimeout)
-            client.finish(GRPCStatus(.unavailable, "the server sent no SETTINGS within \(timeout)"))
-        }
+    /// Leaves a server that takes no more calls, after the last.
+    package func turnEnded() {
+        guard life.isDone(openStreams: transport.http2.openStreams) else { return }
+        endConnection(.noError, reason: "the server has shut the connection down")
     }
 
-    private func checkLife(after interval: Duration) {
-        keepAliveTimer = loop.schedule(after: interval, on: self) { client in
-            switch client.keepAliveState?.due(hasCalls: !client.calls.isEmpty) {
-            case .rest(let next): client.checkLife(after: next)
-            case .ping(let timeout):
-                client.transport.http2.sendPing(KeepAliveState.opaque)
-                client.scheduleSettle()
-                client.checkLife(after: timeout)
-            case .dead:
-                client.transport.http2.abort(.noError, "keepalive timeout")
-                client.finish(GRPCStatus(.unavailable, "the server does not answer PING"))
-            case nil: break
-            }
-        }
+    /// Ends the calls that are open.
+    package func connectionEnded(_ end: TransportEnd) {
+        let status = GRPCStatus(.unavailable, end.reason)
+        life.end(status)
+        for stream in calls.keys { finish(stream, status) }
+        wakeQueue()
+        for waiter in endWaiters { waiter.resume() }
+        endWaiters = []
     }
 
-    private func ready(_ readiness: Readiness) {
-        guard end == nil else {
-            if !isReleased, transport.linger(readiness) { isReleased = true }
-            return
-        }
-        if readiness.contains(.readable) { keepAliveState?.hear() }
-        inTurn = true
-        let ended = transport.process(readiness) { handle($0) }
-        inTurn = false
-        afterTurn(ended)
+    /// Hands what the server did to the calls that it is for.
+    package func receiveEvents() {
+        while let event = transport.next() { receive(event) }
     }
 
-    func scheduleSettle() {
-        guard !inTurn, !settleScheduled, end == nil else { return }
-        settleScheduled = true
-        loop.execute(on: self) { $0.settle() }
-    }
-
-    private func settle() {
-        settleScheduled = false
-        guard end == nil else { return }
-        inTurn = true
-        transport.settle { handle($0) }
-        inTurn = false
-        afterTurn(transport.ended)
-    }
-
-    private func afterTurn(_ ended: TransportEnd?) {
-        if let ended {
-            finish(GRPCStatus(.unavailable, ended.reason))
-        } else if goingAway, transport.http2.openStreams == 0 {
-            transport.http2.abort(.noError)
-            finish(GRPCStatus(.unavailable, "the server has shut the connection down"))
-        }
-    }
-
-    private func handle(_ event: HTTP2Event) {
+    private func receive(_ event: HTTP2Event) {
         switch event {
         case .headers(let stream, let headers, let endStream):
             if !codings.isEmpty, serverCoding == nil {
@@ -207,7 +161,7 @@ package actor GRPCClient: LoopActor {
                 stream, resetStatus(stream, code), isUnprocessed: byPeer && code == .refusedStream)
         case .settings: wakeQueue()
         case .goAway(_, let code, let debug):
-            goingAway = true
+            life.receiveGoAway()
             if code == .enhanceYourCalm, debug == Array("too_many_pings".utf8) { keepAlive?.slowDown() }
         case .writable(let stream): wakeWriters(stream)
         case .informational, .drained, .failed: break
@@ -231,25 +185,5 @@ package actor GRPCClient: LoopActor {
             wakeQueue()
         }
         if pending.call.end != nil || !pending.isUnary { wake(stream) }
-    }
-
-    /// The connection is over.
-    private func finish(_ status: GRPCStatus) {
-        guard end == nil else { return }
-        end = status
-        handshakeTimer?.cancel()
-        keepAliveTimer?.cancel()
-        for stream in calls.keys { finish(stream, GRPCStatus(.unavailable, status.message)) }
-        wakeQueue()
-        for waiter in endWaiters { waiter.resume() }
-        endWaiters = []
-        guard !transport.close() else {
-            isReleased = true
-            return
-        }
-        // Holds on to the client until what waits has left.
-        loop.schedule(after: limits.closeTimeout) {
-            self.assumeIsolated { _ = $0.transport.close(discarding: true) }
-        }
     }
 }

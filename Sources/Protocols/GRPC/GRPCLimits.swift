@@ -1,14 +1,16 @@
-// What a peer may cost us; the limits of HTTP/2 itself are in `HTTP2Limits`.
+// What a peer may cost us.
 
-package import HTTP2
+internal import HTTP2
+package import HTTP2Transport
 
 /// Limits of a server or a client.
 package struct GRPCLimits: Sendable {
-    /// The limits of each connection; a client that PINGs too often loses it.
-    package var http2: HTTP2Limits = {
+    /// The limits of each connection; a client that PINGs too often loses it. A server waits as long as `closeTimeout`
+    /// also for handlers that are cancelled to return.
+    package var peer = {
         var limits = HTTP2Limits()
         limits.pings = PingPolicy()
-        return limits
+        return HTTP2PeerLimits(http2: limits)
     }()
     /// The largest message that is received, in octets; what other implementations have as their default.
     package var messageSize = 4_194_304
@@ -17,15 +19,9 @@ package struct GRPCLimits: Sendable {
     package var requestOctets = 67_108_864
     /// Connections at a time; more are closed at once.
     package var connections = 256
-    /// How long the peer may take for its preface, its SETTINGS and the answer to ours.
-    package var handshakeTimeout = Duration.seconds(10)
-    /// Octets that wait for the socket; above, nothing is read and no DATA is added.
-    package var unsentOctets = 262_144
     /// A response of which nothing has gone out for so long, at least for half of it, is reset: the client keeps its
     /// window shut or does not read, and what waits would hold memory and a stream for ever.
     package var stallTimeout = Duration.seconds(300)
-    /// How long a connection that is closed may take to send what waits, and a handler that is cancelled to return.
-    package var closeTimeout = Duration.seconds(2)
     /// When a server asks a silent client whether it is there; gRPC's default. A client says it when it connects.
     package var serverKeepAlive: GRPCKeepAlive? = GRPCKeepAlive(interval: .seconds(7200), withoutCalls: true)
     /// After which a server shuts a connection down, so that clients spread over servers again; give or take a tenth, so
@@ -34,6 +30,6 @@ package struct GRPCLimits: Sendable {
     /// What calls of such a connection get to finish.
     package var connectionAgeGrace = Duration.seconds(60)
 
-    /// The defaults.
+    /// Messages of 4 MiB, 256 connections of 128 streams, 64 MiB of requests each.
     package init() {}
 }

@@ -1,5 +1,6 @@
 // Listens, and keeps the connections until they have ended.
 
+internal import HTTP2Transport
 package import SystemIO
 
 /// A gRPC server on one loop.
@@ -7,12 +8,10 @@ package import SystemIO
 ///     let server = GRPCServer(router: router)
 ///     try await server.listen(on: .unix("/var/lib/kubelet/device-plugins/neuroncore.sock"))
 package actor GRPCServer: LoopActor {
-    /// The server's loop.
+    /// Runs the connections and, unless they leave it, the handlers.
     package nonisolated let loop: EventLoop
 
-    private let router: GRPCRouter
-    private let limits: GRPCLimits
-    private let codings: MessageCodings
+    private let settings: GRPCServerSettings
     private let security: (any SecureLayerFactory)?
     private var listeners: [Listener] = []
     private var connections: [ObjectIdentifier: GRPCServerConnection] = [:]
@@ -29,10 +28,9 @@ package actor GRPCServer: LoopActor {
         compressions: [any GRPCCompression] = [], security: (any SecureLayerFactory)? = nil
     ) {
         self.security = security
-        codings = MessageCodings(compressions)
-        self.router = router
+        settings = GRPCServerSettings(
+            router: router, limits: limits, codings: MessageCodings(compressions))
         self.loop = loop
-        self.limits = limits
     }
 
     /// Listens on an address, also on several. A Unix socket's file gets mode 0600.
@@ -52,7 +50,7 @@ package actor GRPCServer: LoopActor {
 
     /// Stops listening, lets calls finish for a while, then ends what is left: their clients get UNAVAILABLE, their
     /// handlers are cancelled. Returns when the handlers have returned; one that ignores its cancellation is waited for
-    /// as long as `GRPCLimits.closeTimeout`.
+    /// as long as `HTTP2PeerLimits.closeTimeout`.
     ///
     /// - Parameter grace: from when clients are told to go elsewhere until calls are ended.
     package func shutdown(grace: Duration) async {
@@ -73,13 +71,13 @@ package actor GRPCServer: LoopActor {
     }
 
     private func accept(_ descriptor: FileDescriptor) {
-        guard !isShutDown, connections.count < limits.connections else { return }
+        guard !isShutDown, connections.count < settings.limits.connections else { return }
         guard
-            let transport = Transport(accepted: descriptor, loop: loop, limits: limits, security: security)
+            let transport = HTTP2Transport(
+                accepted: descriptor, loop: loop, limits: settings.limits.peer, security: security)
         else { return }
         let connection = GRPCServerConnection(
-            transport, router: router, limits: limits, codings: codings, loop: loop,
-            onClose: callback { $0.forget($1) })
+            transport, settings, loop: loop, onClose: callback { $0.forget($1) })
         connections[ObjectIdentifier(connection)] = connection
         connection.assumeIsolated { $0.start() }
     }

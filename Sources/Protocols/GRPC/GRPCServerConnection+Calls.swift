@@ -2,6 +2,7 @@
 
 internal import HPACK
 internal import HTTP2
+internal import HTTP2Transport
 internal import SystemIO
 
 /// What a request asked for, kept until one asks for something else.
@@ -18,7 +19,7 @@ struct RecentRequest {
 extension GRPCServerConnection {
     /// Takes the headers of a request.
     func begin(_ stream: StreamID, _ headers: HeaderList, _ endStream: Bool) {
-        guard runningHandlers < limits.http2.concurrentStreams else {
+        guard life.handlers < settings.limits.peer.http2.concurrentStreams else {
             transport.http2.reset(stream, .refusedStream)
             return
         }
@@ -31,7 +32,7 @@ extension GRPCServerConnection {
         }
         let context = GRPCServerContext(
             path: request.path, metadata: GRPCMetadata(headers),
-            deadline: request.head.timeout.map { ContinuousClock.now + $0 }, peer: peer)
+            deadline: request.head.timeout.map { ContinuousClock.now + $0 }, peer: client)
         let call = ServerCall(stream, request.route, context, request.encoder)
         call.decoding = request.head.decoding
         if let timeout = request.head.timeout {
@@ -43,7 +44,7 @@ extension GRPCServerConnection {
         }
         calls.append(call)
         if case .streaming = request.route {
-            call.inbox = RequestInbox(messageLimit: limits.messageSize, decoding: call.decoding)
+            call.inbox = RequestInbox(messageLimit: settings.limits.messageSize, decoding: call.decoding)
             if endStream { call.inbox?.receiveEnd() }
             begin(call, [])
         } else if endStream {
@@ -56,17 +57,19 @@ extension GRPCServerConnection {
     /// - Throws: the answer, where it asks for nothing that is there.
     private func request(_ headers: HeaderList) throws(RequestRefusal) -> RecentRequest {
         if let recent, recent.head.headers.isSame(as: headers) { return recent }
-        let head = try RequestHead(headers, codings)
+        let head = try RequestHead(headers, settings.codings)
         var request: RecentRequest
         if let recent, head.isPath(recent.path) {
             request = recent
             request.head = head
         } else {
             let path = head.path
-            guard let route = router.routes[path] else { throw RequestRefusal(router.unimplemented(path)) }
+            guard let route = settings.router.routes[path] else {
+                throw RequestRefusal(settings.router.unimplemented(path))
+            }
             request = RecentRequest(head: head, path: path, route: route)
         }
-        request.encoder = MessageEncoder(coding: codings.agreed(with: headers))
+        request.encoder = MessageEncoder(coding: settings.codings.agreed(with: headers))
         recent = headers.size <= RecentRequest.largestList ? request : nil
         return request
     }
@@ -112,9 +115,12 @@ extension GRPCServerConnection {
     /// Runs the handler.
     ///
     /// - Parameter message: the request, where the method takes one.
+    // Inlined, and so are its callers: the compiler sees through `Task.immediate` where it stands in the loop over events.
+    // Elsewhere each call would note an executor preference that it does not have, a thousand instructions.
+    @inline(__always)
     func begin(_ call: ServerCall, _ message: [UInt8]) {
         call.hasBegun = true
-        runningHandlers += 1
+        life.handlerBegan()
         // Immediate: a handler that does not wait answers before the next frame is looked at, without a hop.
         let task = Task.immediate { await self.serve(call, message) }
         if !call.isOver { call.task = task }
@@ -161,15 +167,13 @@ extension GRPCServerConnection {
             guard call.reader == nil else {
                 throw GRPCStatus(.failedPrecondition, "a request stream has one reader at a time")
             }
-            await withCheckedContinuation { reader in
-                // Looked at again inside: the executor may have let others run in between.
+            await suspend {
                 // In a copy: a request that has come meanwhile must not be lost.
                 var copy = call.inbox
-                if !Task.isCancelled, !call.isOver, case .wait? = try? copy?.next() {
-                    call.reader = reader
-                } else {
-                    reader.resume()
-                }
+                guard !Task.isCancelled, !call.isOver, case .wait? = try? copy?.next() else { return false }
+                return true
+            } keeping: {
+                call.reader = $0
             }
         }
     }
@@ -209,7 +213,7 @@ extension GRPCServerConnection {
     /// Waits until nothing of the stream waits for room.
     func waitUntilWritten(_ stream: StreamID) async throws {
         try Task.checkCancellation()
-        // Checked again inside: the executor may have let others run in between.
+        // Looked at inside: others may have run between the call and the suspension.
         try await withCheckedThrowingContinuation { (writer: CheckedContinuation<Void, any Error>) in
             if let call = calls[stream], transport.http2.waitingOctets(stream) > 0 {
                 call.writers.append(writer)
@@ -231,7 +235,7 @@ extension GRPCServerConnection {
 
     private func sendHeaders(_ call: ServerCall) {
         call.sentHeaders = true
-        var head = codings.responseHead(call.encoder.coding)
+        var head = settings.codings.responseHead(call.encoder.coding)
         if call.context.response.isSet { head.add(call.context.response.initial) }
         transport.http2.sendHeaders(call.stream, head)
     }
@@ -272,7 +276,7 @@ extension GRPCServerConnection {
         call.timer?.cancel()
         call.task?.cancel()
         wakeReader(call)
-        // An error is put into a box even for nobody.
+        // Asked first: to pass the status as an error allocates, also where no writer waits for it.
         if !call.writers.isEmpty { resumeWriters(call, status) }
     }
 }

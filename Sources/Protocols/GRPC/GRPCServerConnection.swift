@@ -2,61 +2,61 @@
 
 internal import HPACK
 internal import HTTP2
+internal import HTTP2Transport
 internal import SystemIO
 
-/// A connection and its calls.
-actor GRPCServerConnection: LoopActor {
-    nonisolated let loop: EventLoop
-
-    let transport: Transport
+/// What all connections of a server share.
+final class GRPCServerSettings: Sendable {
     let router: GRPCRouter
     let limits: GRPCLimits
     let codings: MessageCodings
-    private let onClose: @Sendable (GRPCServerConnection) -> Void
-    /// The client's address as handlers see it.
-    let peer: String
-    var calls = ServerCalls()
-    /// What the last request was, since the next one is often the same.
-    var recent: RecentRequest?
-    /// Handlers that run, also those of calls that are over: a reset must not make room for another (Rapid Reset).
-    var runningHandlers = 0
-    private var inTurn = false
-    private var settleScheduled = false
-    private var handshakeTimer: ScheduledTimer?
-    var life: ConnectionLife
-    private var closing = false
-    private var transportClosed = false
-    private var closed = false
 
-    init(
-        _ transport: Transport, router: GRPCRouter, limits: GRPCLimits, codings: MessageCodings,
-        loop: EventLoop,
-        onClose: @escaping @Sendable (GRPCServerConnection) -> Void
-    ) {
-        self.loop = loop
+    init(router: GRPCRouter, limits: GRPCLimits, codings: MessageCodings) {
         self.router = router
         self.limits = limits
         self.codings = codings
-        self.onClose = onClose
-        self.transport = transport
-        peer = transport.peer?.description ?? "unix:"
-        life = ConnectionLife(limits)
     }
+}
+
+/// A connection and its calls.
+actor GRPCServerConnection: HTTP2PeerOwner {
+    nonisolated let loop: EventLoop
+
+    let peer: HTTP2Peer
+    let settings: GRPCServerSettings
+    private let onClose: @Sendable (GRPCServerConnection) -> Void
+    /// The client's address as handlers see it.
+    let client: String
+    var calls = ServerCalls()
+    /// What the last request was, since the next one is often the same.
+    var recent: RecentRequest?
+    var life = ServerConnectionLife()
+    var timers = ServerConnectionTimers()
+
+    init(
+        _ transport: HTTP2Transport, _ settings: GRPCServerSettings, loop: EventLoop,
+        onClose: @escaping @Sendable (GRPCServerConnection) -> Void
+    ) {
+        self.loop = loop
+        self.settings = settings
+        self.onClose = onClose
+        peer = HTTP2Peer(
+            transport, limits: settings.limits.peer, keepAlive: settings.limits.serverKeepAlive?.settings)
+        client = transport.peer?.description ?? "unix:"
+    }
+
+    var transport: HTTP2Transport { peer.transport }
 
     // MARK: Life
 
     func start() {
         do {
-            try transport.start(callback { $0.ready($1) })
+            try startPeer()
         } catch {
-            end(.socket(error))
+            endConnection(.socket(error))
             return
         }
-        handshakeTimer = loop.schedule(after: limits.handshakeTimeout, on: self) { connection in
-            guard !connection.transport.http2.settingsAcknowledged else { return }
-            connection.abort(.settingsTimeout, "no SETTINGS ACK in \(connection.limits.handshakeTimeout)")
-        }
-        startLife()
+        watchAge()
     }
 
     /// Takes no new calls and ends after the last.
@@ -65,75 +65,33 @@ actor GRPCServerConnection: LoopActor {
         settle()
     }
 
-    /// Ends all calls.
-    func abort(_ code: ErrorCode = .noError, _ reason: String = "") {
-        transport.http2.abort(code, reason)
-        end(.drained)
-    }
-
-    private func ready(_ readiness: Readiness) {
-        guard !closing else {
-            if transport.linger(readiness) { finishClosing() }
-            return
-        }
-        if readiness.contains(.readable) { life.keepAlive?.hear() }
-        inTurn = true
-        let ended = transport.process(readiness) { handle($0) }
-        inTurn = false
-        if let ended { end(ended) }
-    }
-
-    /// Sends what our own calls have put into the connection.
-    func settle() {
-        guard !inTurn, !closing else { return }
-        inTurn = true
-        transport.settle { handle($0) }
-        inTurn = false
-        if let ended = transport.ended { end(ended) }
-    }
-
-    /// Sends at the end of the loop's turn: several responses leave in one write.
-    func scheduleSettle() {
-        guard !inTurn, !settleScheduled, !closing else { return }
-        settleScheduled = true
-        loop.execute(on: self) { connection in
-            connection.settleScheduled = false
-            connection.settle()
+    func connectionEnded(_ end: TransportEnd) {
+        timers.cancel()
+        for call in calls.all { drop(call, GRPCStatus(.cancelled, end.reason)) }
+        guard life.handlers > 0 else { return }
+        loop.schedule(after: settings.limits.peer.closeTimeout, on: self) { connection in
+            if connection.life.giveUp() { connection.onClose(connection) }
         }
     }
 
-    private func end(_ reason: TransportEnd) {
-        guard !closing else { return }
-        closing = true
-        handshakeTimer?.cancel()
-        life.cancel()
-        for call in calls.all { drop(call, GRPCStatus(.cancelled, reason.reason)) }
-        if transport.close() { finishClosing() }
-        guard !closed else { return }
-        loop.schedule(after: limits.closeTimeout, on: self) { connection in
-            _ = connection.transport.close(discarding: true)
-            connection.finishClosing(waiting: false)
-        }
+    func connectionClosed() {
+        if life.socketClosed() { onClose(self) }
     }
 
     /// A handler has returned: perhaps it was the last that a closed connection waited for.
     func finishHandler() {
-        runningHandlers -= 1
-        if transportClosed { finishClosing() }
+        if life.handlerReturned() { onClose(self) }
         scheduleSettle()
-    }
-
-    /// The socket is closed: the connection is over once its handlers have returned, or may wait no longer.
-    private func finishClosing(waiting: Bool = true) {
-        transportClosed = true
-        guard !closed, runningHandlers == 0 || !waiting else { return }
-        closed = true
-        onClose(self)
     }
 
     // MARK: Events
 
-    private func handle(_ event: HTTP2Event) {
+    func receiveEvents() {
+        while let event = transport.next() { receive(event) }
+    }
+
+    @inline(__always)
+    private func receive(_ event: HTTP2Event) {
         switch event {
         case .headers(let stream, let headers, let endStream): begin(stream, headers, endStream)
         case .data(let stream, let range, let endStream): receive(stream, range, endStream)
@@ -146,6 +104,7 @@ actor GRPCServerConnection: LoopActor {
         }
     }
 
+    @inline(__always)
     private func receive(_ stream: StreamID, _ range: Range<Int>, _ endStream: Bool) {
         guard let call = calls[stream] else {
             transport.http2.consume(range.count, on: stream)
@@ -153,7 +112,7 @@ actor GRPCServerConnection: LoopActor {
         }
         if endStream, call.inbox == nil, call.assembler == nil, !call.hasBegun,
             let message = transport.http2.withOctets(
-                range, { MessageAssembler.whole($0, limit: limits.messageSize) })
+                range, { MessageAssembler.whole($0, limit: settings.limits.messageSize) })
         {
             begin(call, message)
             return
@@ -167,15 +126,15 @@ actor GRPCServerConnection: LoopActor {
     /// Ends a call when it and the others hold more octets of requests than a connection may.
     private func refusesOctets(of call: ServerCall) -> Bool {
         // As long as each call is below its share, all of them are below the limit.
-        let share = limits.requestOctets / max(1, limits.http2.concurrentStreams)
+        let share = settings.limits.requestOctets / max(1, settings.limits.peer.http2.concurrentStreams)
         guard call.waitingOctets > share,
-            calls.all.reduce(0, { $0 + $1.waitingOctets }) > limits.requestOctets
+            calls.all.reduce(0, { $0 + $1.waitingOctets }) > settings.limits.requestOctets
         else { return false }
         finish(
             call,
             GRPCStatus(
                 .resourceExhausted,
-                "the requests of the connection hold more than \(limits.requestOctets) octets: send fewer at a time"
+                "the requests of the connection hold more than \(settings.limits.requestOctets) octets: send fewer at a time"
             ))
         return true
     }
@@ -186,7 +145,7 @@ actor GRPCServerConnection: LoopActor {
             return call.inbox?.receive(range.count) { transport.http2.copy(range, to: &$0) } ?? range.count
         }
         if call.assembler == nil {
-            call.assembler = MessageAssembler(limit: limits.messageSize)
+            call.assembler = MessageAssembler(limit: settings.limits.messageSize)
             call.assembler?.decoding = call.decoding
         }
         call.assembler?.append { transport.http2.copy(range, to: &$0) }

@@ -5,20 +5,25 @@ package import GRPC
 internal import Protobuf
 internal import SystemIO
 
+/// Whether a service can be called.
+package typealias ServingStatus = HealthCheckResponse.ServingStatus
+
 /// Tells clients which services can be called.
 ///
 ///     let health = HealthService()
 ///     health.register(in: &router)
 ///     health.set(.notServing)
 package final class HealthService: Sendable {
+    /// What `grpc/health/v1/health.proto` says, for reflection.
+    package static let file = ProtoFile.health
     /// `/grpc.health.v1.Health/Check`: one answer, NOT_FOUND for a service that is not known.
-    package static let checkPath = "/grpc.health.v1.Health/Check"
+    package static let checkPath = HealthMethod.check
     /// `/grpc.health.v1.Health/List`: the status of every service, of at most `listLimit`.
-    package static let listPath = "/grpc.health.v1.Health/List"
+    package static let listPath = HealthMethod.list
     /// More services are not listed: RESOURCE_EXHAUSTED says so (health.proto).
     package static let listLimit = 100
     /// `/grpc.health.v1.Health/Watch`: the status now and at each change.
-    package static let watchPath = "/grpc.health.v1.Health/Watch"
+    package static let watchPath = HealthMethod.watch
 
     private struct Watcher {
         var service: String
@@ -71,14 +76,14 @@ package final class HealthService: Sendable {
                     "there are \(statuses.count) services, and a list has at most \(Self.listLimit): use Check"
                 )
             }
-            return HealthListResponse(statuses: statuses)
+            return HealthListResponse(statuses: statuses.mapValues { HealthCheckResponse(status: $0) })
         }
         router.serverStreaming(Self.watchPath) {
             (request: HealthCheckRequest, _, writer: GRPCResponseWriter<HealthCheckResponse>) in
             // Of several changes between two writes only the last counts.
-            var told: ServingStatus?
-            for await status in self.watch(request.service) where status != told {
-                told = status
+            var lastSent: ServingStatus?
+            for await status in self.watch(request.service) where status != lastSent {
+                lastSent = status
                 try await writer.write(HealthCheckResponse(status: status))
             }
             // The stream of changes has no end of its own: the client is gone.

@@ -47,20 +47,25 @@ extension ProtoFile {
             writer.write(1, name)
             writer.write(2, package)
             writer.write(3, imports) { Array($0.utf8) }
-            writer.write(4, messages) { $0.serialized() }
+            writer.write(4, messages) { $0.serialized(in: package) }
             writer.write(5, enums) { $0.serialized() }
-            writer.write(6, services) { $0.serialized() }
+            writer.write(6, services) { $0.serialized(in: package) }
             writer.write(12, "proto3")
         }
     }
 }
 
+/// A type's full name with a dot before it.
+private func fullName(_ name: String, in package: String) -> String {
+    name.hasPrefix(".") ? name : ".\(package).\(name)"
+}
+
 extension ProtoMessage {
-    fileprivate func serialized() -> [UInt8] {
+    fileprivate func serialized(in package: String) -> [UInt8] {
         octets { writer in
             writer.write(1, name)
-            writer.write(2, fields) { $0.serialized() }
-            writer.write(3, messages) { $0.serialized() }
+            writer.write(2, fields) { $0.serialized(in: package) }
+            writer.write(3, messages) { $0.serialized(in: package) }
             writer.write(4, enums) { $0.serialized() }
             // MessageOptions.map_entry
             if isMapEntry { writer.write(7, octets { $0.write(7, true) }) }
@@ -70,13 +75,13 @@ extension ProtoMessage {
 }
 
 extension ProtoField {
-    fileprivate func serialized() -> [UInt8] {
+    fileprivate func serialized(in package: String) -> [UInt8] {
         octets { writer in
             writer.write(1, name)
             writer.write(3, number)
             writer.write(4, isRepeated ? 3 : 1)
             writer.write(5, kind.number)
-            if let typeName = kind.typeName { writer.write(6, typeName) }
+            if let typeName = kind.typeName { writer.write(6, fullName(typeName, in: package)) }
             if let oneof { writer.write(9, oneof) }
         }
     }
@@ -97,14 +102,14 @@ extension ProtoEnum {
 }
 
 extension ProtoService {
-    fileprivate func serialized() -> [UInt8] {
+    fileprivate func serialized(in package: String) -> [UInt8] {
         octets { writer in
             writer.write(1, name)
             writer.write(2, methods) { method in
                 octets {
                     $0.write(1, method.name)
-                    $0.write(2, method.input)
-                    $0.write(3, method.output)
+                    $0.write(2, fullName(method.input, in: package))
+                    $0.write(3, fullName(method.output, in: package))
                     $0.write(5, method.isClientStreaming)
                     $0.write(6, method.isServerStreaming)
                 }

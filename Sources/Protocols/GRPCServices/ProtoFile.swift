@@ -1,5 +1,5 @@
-// What a .proto file says, for tools that ask a server for it. The few files that our servers speak of are written down
-// in these types; protoc is no part of the build.
+// What a .proto file says, for tools that ask a server for it. scripts/generate-messages makes these values of the files
+// that our servers speak of; protoc is no part of the build.
 
 /// A .proto file of syntax proto3 (google.protobuf.FileDescriptorProto).
 package struct ProtoFile: Sendable, Equatable {
@@ -73,9 +73,9 @@ package struct ProtoField: Sendable, Equatable {
         case bool
         case string
         case bytes
-        /// By its full name with a dot before it: `.package.Name`.
+        /// By its name in the file's package, or its full name with a dot before it: `.package.Name`.
         case message(String)
-        /// By its full name with a dot before it.
+        /// By its name in the file's package, or its full name with a dot before it.
         case enumeration(String)
 
         /// google.protobuf.FieldDescriptorProto.Type
@@ -140,9 +140,9 @@ package struct ProtoService: Sendable, Equatable {
     package struct Method: Sendable, Equatable {
         /// Its name.
         package var name: String
-        /// The request's full name with a dot before it.
+        /// The request's name in the file's package, or its full name with a dot before it.
         package var input: String
-        /// The response's full name with a dot before it.
+        /// The response's name in the file's package, or its full name with a dot before it.
         package var output: String
         /// Whether requests are a stream.
         package var isClientStreaming: Bool

@@ -10,9 +10,17 @@ internal import SystemIO
 ///     ReflectionService(files: [HealthService.file]).register(in: &router)
 package struct ReflectionService: Sendable {
     /// `/grpc.reflection.v1.ServerReflection/ServerReflectionInfo`
-    package static let path = path("v1")
+    package static let path = ReflectionAPI.Method.serverReflectionInfo
     /// `/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo`
-    package static let alphaPath = path("v1alpha")
+    package static let alphaPath = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+
+    /// The file of v1alpha: the same as that of v1 but for its name and package.
+    static let alphaFile: ProtoFile = {
+        var file = ProtoFile.reflection
+        file.name = "grpc/reflection/v1alpha/reflection.proto"
+        file.package = "grpc.reflection.v1alpha"
+        return file
+    }()
 
     private let index: ProtoIndex
 
@@ -20,7 +28,7 @@ package struct ReflectionService: Sendable {
     ///
     /// - Parameter files: each with the files that it imports; of two with one name the first counts.
     package init(files: [ProtoFile]) {
-        index = ProtoIndex(files + [Self.file("v1"), Self.file("v1alpha")])
+        index = ProtoIndex(files + [.reflection, Self.alphaFile])
     }
 
     /// Adds both versions to a server's methods. After all others: those that are there then are listed.
@@ -29,14 +37,15 @@ package struct ReflectionService: Sendable {
         for path in [Self.path, Self.alphaPath] {
             router.bidirectional(path) {
                 (
-                    requests: GRPCRequestStream<ReflectionRequest>, _,
-                    writer: GRPCResponseWriter<ReflectionResponse>
+                    requests: GRPCRequestStream<ReflectionAPI.ServerReflectionRequest>, _,
+                    writer: GRPCResponseWriter<ReflectionAPI.ServerReflectionResponse>
                 ) in
                 // What went out on this stream is known there and not sent again.
                 var sent: Set<String> = []
                 for try await request in requests {
                     let answer = try answer(request, listed.names, &sent)
-                    try await writer.write(ReflectionResponse(answer, to: request))
+                    try await writer.write(
+                        .init(validHost: request.host, originalRequest: request, messageResponse: answer))
                 }
             }
         }
@@ -47,31 +56,39 @@ package struct ReflectionService: Sendable {
     ///
     /// - Throws: INVALID_ARGUMENT for none.
     func answer(
-        _ request: ReflectionRequest, _ services: [String], _ sent: inout Set<String>
-    ) throws(GRPCStatus) -> ReflectionResponse.Answer {
-        switch request.question {
-        case .listServices: return .services(services)
-        case .fileByName(let name):
+        _ request: ReflectionAPI.ServerReflectionRequest, _ services: [String], _ sent: inout Set<String>
+    ) throws(GRPCStatus) -> ReflectionAPI.ServerReflectionResponse.MessageResponse {
+        switch request.messageRequest {
+        case .listServices:
+            return .listServicesResponse(.init(service: services.map { .init(name: $0) }))
+        case .fileByFilename(let name):
             guard index.hasFile(name) else { return notFound("file", name) }
-            return .files(index.descriptors(name, sent: &sent))
+            return files(name, &sent)
         case .fileContainingSymbol(let symbol):
             guard let name = index.file(defining: symbol) else { return notFound("symbol", symbol) }
-            return .files(index.descriptors(name, sent: &sent))
-        case .fileContainingExtension(let type, let number):
-            return notFound("extension", "\(number) of \(type)")
-        case .allExtensionNumbers(let type):
+            return files(name, &sent)
+        case .fileContainingExtension(let request):
+            return notFound("extension", "\(request.extensionNumber) of \(request.containingType)")
+        case .allExtensionNumbersOfType(let type):
             guard index.hasMessage(type) else { return notFound("message", type) }
-            return .extensionNumbers(type: type)
+            return .allExtensionNumbersResponse(.init(baseTypeName: type))
         case nil: throw GRPCStatus(.invalidArgument, "the request asks nothing that is known here")
         }
     }
 
-    private func notFound(_ kind: String, _ name: String) -> ReflectionResponse.Answer {
-        .error(code: Int32(GRPCStatus.Code.notFound.rawValue), message: "\(kind) not found: \(name)")
+    private func files(
+        _ name: String, _ sent: inout Set<String>
+    ) -> ReflectionAPI.ServerReflectionResponse.MessageResponse {
+        .fileDescriptorResponse(.init(fileDescriptorProto: index.descriptors(name, sent: &sent)))
     }
 
-    private static func path(_ version: String) -> String {
-        "/grpc.reflection.\(version).ServerReflection/ServerReflectionInfo"
+    private func notFound(
+        _ kind: String, _ name: String
+    ) -> ReflectionAPI.ServerReflectionResponse.MessageResponse {
+        .errorResponse(
+            .init(
+                errorCode: Int32(GRPCStatus.Code.notFound.rawValue),
+                errorMessage: "\(kind) not found: \(name)"))
     }
 }
 

@@ -10,7 +10,7 @@ package actor HTTPClient: LoopActor {
     package nonisolated let address: SocketAddress
     /// What goes into the Host field.
     package nonisolated let host: String
-    /// The client's loop.
+    /// Runs the connections; a caller that is on it, too, changes threads nowhere.
     package nonisolated let loop: EventLoop
 
     private let security: (any SecureLayerFactory)?

@@ -18,17 +18,13 @@ extension HTTP2Connection {
     package mutating func sendRequest(
         _ headers: HeaderList, endStream: Bool = false
     ) throws(CannotOpen) -> StreamID {
-        guard role == .client, phase != .failed, peerLastStream == nil, nextOwnStream < 0x7fff_fff0 else {
+        guard role == .client, !isFailed, peerLastStream == nil, streams.canOpen else {
             throw .connectionEnding
         }
         guard canOpenStream else { throw .tooManyStreams }
-        let id = nextOwnStream
-        nextOwnStream += 2
-        streams.append(
-            HTTP2Stream(
-                id: id, receiveWindow: ReceiveWindow(size: limits.streamWindow),
-                sendWindow: SendWindow(peerSettings.initialWindowSize)))
-        write(headers, streams.count - 1, endStream: endStream)
+        let index = streams.open(sendWindow: peerSettings.initialWindowSize)
+        let id = streams[index].id
+        write(headers, index, endStream: endStream)
         return id
     }
 
@@ -48,31 +44,24 @@ extension HTTP2Connection {
     package mutating func sendData(_ stream: StreamID, _ bytes: [UInt8], endStream: Bool = false) -> Bool {
         guard let index = streams.index(stream), streams[index].takesMore else { return true }
         var sent = 0
-        if streams[index].waitingOctets == 0 {
+        if streams[index].backlog == nil {
             while sent < bytes.count {
                 let size = room(index, bytes.count - sent)
                 guard size > 0 else { break }
-                let isLast = sent + size == bytes.count
-                writeData(index, bytes.span.bytes, sent..<sent + size, endStream: endStream && isLast)
+                let isLast = endStream && sent + size == bytes.count
+                writeData(index, bytes.span.bytes, sent..<sent + size, endStream: isLast)
                 sent += size
-                if endStream, isLast {
+                if isLast {
                     finishLocal(index)
                     return true
                 }
             }
+            if sent == bytes.count {
+                if endStream { writeEnd(index) }
+                return true
+            }
         }
-        guard sent < bytes.count || endStream else { return true }
-        let backlog = backlog(index)
-        if backlog.head > 65_536 {
-            backlog.octets.removeFirst(backlog.head)
-            backlog.head = 0
-        }
-        backlog.octets.append(contentsOf: bytes[sent...])
-        if endStream { backlog.end = .endStream }
-        guard streams[index].waitingOctets > 0 else {
-            writeEnd(index)
-            return true
-        }
+        streams[index].wait(bytes[sent...], then: endStream ? .endStream : .open)
         return false
     }
 
@@ -87,7 +76,7 @@ extension HTTP2Connection {
         let prefixCount = min(max(prefix.count, 0), 8)
         guard let index = streams.index(stream), streams[index].takesMore else { return true }
         let count = prefixCount + bytes.count
-        guard streams[index].waitingOctets == 0, room(index, count) == count else {
+        guard streams[index].backlog == nil, room(index, count) == count else {
             var joined: [UInt8] = []
             joined.reserveCapacity(count)
             joined.append(prefix.octets, count: prefixCount)
@@ -95,20 +84,18 @@ extension HTTP2Connection {
             return sendData(stream, joined)
         }
         spend(index, count)
-        output.append(FrameHeader(length: count, type: FrameHeader.Kind.data, flags: 0, stream: stream))
-        output.append(prefix.octets, count: prefixCount)
-        if !bytes.isEmpty { output.append(contentsOf: bytes) }
+        outbound.appendData(stream, prefix: (prefix.octets, prefixCount), bytes)
         return true
     }
 
     /// Ends our side with trailers, after what waits.
     package mutating func sendTrailers(_ stream: StreamID, _ trailers: HeaderList) {
         guard let index = streams.index(stream), streams[index].takesMore else { return }
-        guard streams[index].waitingOctets > 0 else {
+        if streams[index].backlog == nil {
             write(trailers, index, endStream: true)
-            return
+        } else {
+            streams[index].wait([], then: .trailers(trailers))
         }
-        backlog(index).end = .trailers(trailers)
     }
 
     /// Octets of the stream that wait for room; 0 when it is over.
@@ -121,10 +108,9 @@ extension HTTP2Connection {
 
     /// Ends a stream at once; what waits in it is dropped, and no event comes of it.
     package mutating func reset(_ stream: StreamID, _ code: ErrorCode) {
-        guard let index = streams.index(stream), phase != .failed else { return }
-        output.appendReset(stream, code)
-        streams.remove(at: index)
-        closed.note(stream, .resetByUs)
+        guard let index = streams.index(stream), !isFailed else { return }
+        outbound.appendReset(stream, code)
+        streams.remove(at: index, as: .resetByUs)
         noteStreamEnd()
     }
 
@@ -134,129 +120,91 @@ extension HTTP2Connection {
     ///
     /// - Returns: whether streams wait now, so that another look makes sense.
     package mutating func resetStalled() -> Bool {
-        guard phase != .failed else { return false }
+        guard !isFailed else { return false }
         var waits = false
         for index in stride(from: streams.count - 1, through: 0, by: -1) {
-            guard streams[index].waitingOctets > 0, let backlog = streams[index].backlog else { continue }
-            guard backlog.isStalled else {
-                backlog.isStalled = true
+            guard streams[index].backlog != nil else { continue }
+            guard streams[index].isStalled() else {
                 waits = true
                 continue
             }
             let id = streams[index].id
             reset(id, .cancel)
-            emit(.reset(id, .cancel, byPeer: false))
+            events.append(.reset(id, .cancel, byPeer: false))
         }
         return waits
     }
 
     /// The owner has used octets of a stream's body: the peer may send as many again.
     package mutating func consume(_ octets: Int, on stream: StreamID) {
-        guard let index = streams.index(stream), streams[index].state.canReceive,
-            let increment = streams[index].receiveWindow.consume(octets)
-        else { return }
-        output.appendWindowUpdate(stream, increment)
+        guard let index = streams.index(stream), let increment = streams[index].consume(octets) else {
+            return
+        }
+        outbound.appendWindowUpdate(stream, increment)
     }
 
     /// Asks the peer for a sign of life: its answer is octets that come.
     package mutating func sendPing(_ opaque: UInt64) {
-        guard phase != .failed else { return }
-        output.appendPing(opaque, acknowledge: false)
+        guard !isFailed else { return }
+        outbound.appendPing(opaque, acknowledge: false)
     }
 
     /// Shuts down without losing anything: open streams go on, `drained` comes after the last.
     package mutating func shutDown() {
-        guard phase != .failed else { return }
+        guard !isFailed else { return }
         guard case .warn(let ping) = drain.start(ping: 0x6761_6e67_6c69_6f6e) else { return }
-        output.appendGoAway(0x7fff_ffff, .noError)
-        output.appendPing(ping, acknowledge: false)
+        outbound.appendGoAway(0x7fff_ffff, .noError)
+        outbound.appendPing(ping, acknowledge: false)
     }
 
     /// Says that no more streams are taken, without waiting for the peer to know.
     package mutating func closeToNewStreams() {
-        guard phase != .failed, drain.force(lastStream: highestPeerStream) else { return }
-        output.appendGoAway(highestPeerStream, .noError)
+        guard !isFailed, drain.force(lastStream: streams.highestOfPeer) else { return }
+        outbound.appendGoAway(streams.highestOfPeer, .noError)
         noteStreamEnd()
     }
 
     /// Ends the connection with GOAWAY; nothing is read any more.
     package mutating func abort(_ code: ErrorCode, _ reason: String = "") {
-        guard phase != .failed else { return }
-        phase = .failed
-        output.appendGoAway(highestPeerStream, code, debug: reason)
-        streams.removeAll()
+        _ = close(code, reason)
     }
 
     // MARK: Inside
 
-    /// Never above 16,384, whatever the peer allows: a longer frame only delays the others.
-    private var frameLimit: Int { min(peerSettings.maximumFrameSize, 16_384) }
-
     /// How many of `octets` may go out on a stream now.
     private func room(_ index: Int, _ octets: Int) -> Int {
-        guard output.count < limits.outputBuffer else { return 0 }
-        return max(0, min(octets, frameLimit, sendWindow.available, streams[index].sendWindow.available))
-    }
-
-    private mutating func backlog(_ index: Int) -> HTTP2Stream.Backlog {
-        if let backlog = streams[index].backlog { return backlog }
-        let backlog = HTTP2Stream.Backlog()
-        streams[index].backlog = backlog
-        return backlog
+        max(0, outbound.room(streams[index].room(octets)))
     }
 
     private mutating func write(_ headers: HeaderList, _ index: Int, endStream: Bool) {
-        // The block goes straight into the output; its length is known and written afterwards.
-        let start = output.count
-        let flags = FrameHeader.Flag.endHeaders | (endStream ? FrameHeader.Flag.endStream : 0)
-        let id = streams[index].id
-        output.append(FrameHeader(length: 0, type: FrameHeader.Kind.headers, flags: flags, stream: id))
-        encoder.encode(headers, into: &output)
-        let length = output.count - start - FrameHeader.size
-        if length <= frameLimit {
-            output.setFrameLength(length, at: start)
-        } else {
-            let block = Array(output[(start + FrameHeader.size)...])
-            output.removeSubrange(start...)
-            output.appendHeaders(id, block, endStream: endStream, maximumLength: frameLimit)
-        }
-        limits.controlFrames.refund()
-        limits.pings?.forgive()
+        outbound.appendHeaders(streams[index].id, headers, endStream: endStream)
+        budgets.refund()
         if endStream { finishLocal(index) }
-    }
-
-    private mutating func spend(_ index: Int, _ octets: Int) {
-        sendWindow.spend(octets)
-        streams[index].sendWindow.spend(octets)
-        limits.controlFrames.refund()
-        limits.pings?.forgive()
     }
 
     private mutating func writeData(_ index: Int, _ bytes: RawSpan, _ range: Range<Int>, endStream: Bool) {
         spend(index, range.count)
-        output.appendData(streams[index].id, bytes, range, endStream: endStream)
+        outbound.appendData(streams[index].id, bytes, range, endStream: endStream)
     }
 
-    /// Writes what ends our side; all octets are out.
+    private mutating func spend(_ index: Int, _ octets: Int) {
+        streams[index].spend(octets)
+        budgets.refund()
+    }
+
+    /// Ends our side with DATA that is empty.
     private mutating func writeEnd(_ index: Int) {
-        guard let backlog = streams[index].backlog else { return }
-        switch backlog.end {
-        case .open: return
-        case .endStream:
-            writeData(index, RawSpan(), 0..<0, endStream: true)
-            finishLocal(index)
-        case .trailers(let trailers): write(trailers, index, endStream: true)
-        }
+        writeData(index, RawSpan(), 0..<0, endStream: true)
+        finishLocal(index)
     }
 
     /// Our side is over. A server's answer is the end of the stream even if the client has not finished: it is told to
     /// stop without an error (§8.1).
     private mutating func finishLocal(_ index: Int) {
-        streams[index].state.endLocal()
-        if role == .server, streams[index].state == .halfClosedLocal {
-            output.appendReset(streams[index].id, .noError)
-            closed.note(streams[index].id, .resetByUs)
-            streams.remove(at: index)
+        streams[index].endSending()
+        if role == .server, streams[index].canReceive {
+            outbound.appendReset(streams[index].id, .noError)
+            streams.remove(at: index, as: .resetByUs)
             noteStreamEnd()
         } else {
             removeIfClosed(index)
@@ -272,8 +220,7 @@ extension HTTP2Connection {
             var turn = 0
             var size = streams.count
             while turn < size {
-                let index = (roundStart + turn) % size
-                if streams[index].waitingOctets > 0, sendOneFrame(index) {
+                if sendOneFrame(streams.indexOfTurn(turn)) {
                     progress = true
                     if streams.count < size {
                         // The stream ended and left the table.
@@ -283,29 +230,26 @@ extension HTTP2Connection {
                 }
                 turn += 1
             }
-            if !streams.isEmpty { roundStart = (roundStart + 1) % streams.count }
+            streams.endRound()
         }
     }
 
-    /// Sends one frame of what waits; false when there is no room.
+    /// Sends one frame of what waits; false when nothing does or there is no room.
     private mutating func sendOneFrame(_ index: Int) -> Bool {
         guard let backlog = streams[index].backlog else { return false }
-        let size = room(index, streams[index].waitingOctets)
+        let size = room(index, backlog.count)
         guard size > 0 else { return false }
         let head = backlog.head
-        let isLast = size == backlog.octets.count - head
         var endsHere = false
-        if isLast, case .endStream = backlog.end { endsHere = true }
+        if size == backlog.count, case .endStream = backlog.end { endsHere = true }
         writeData(index, backlog.octets.span.bytes, head..<head + size, endStream: endsHere)
-        backlog.isStalled = false
-        guard isLast else {
-            backlog.head += size
-            return true
+        guard let end = streams[index].leave(size) else { return true }
+        events.append(.writable(streams[index].id))
+        if endsHere {
+            finishLocal(index)
+        } else if case .trailers(let trailers) = end {
+            write(trailers, index, endStream: true)
         }
-        backlog.octets = []
-        backlog.head = 0
-        emit(.writable(streams[index].id))
-        if endsHere { finishLocal(index) } else { writeEnd(index) }
         return true
     }
 }

@@ -14,75 +14,38 @@ package enum HTTP2Role: Sendable {
 ///     connection.receive(bytes, at: now)
 ///     while let event = connection.next() { ... }
 ///     connection.drainOutput { socket.write($0) }
+///
+/// It consists of machines that keep their state to themselves, and says what an event in one means for the others:
+///
+///     octets ──▶ Inbound ──▶ Frame ──▶ HeaderReader ──▶ StreamTable, HTTP2Stream ──▶ EventQueue ──▶ owner
+///                                      Budgets, Drain          │
+///     octets ◀── Outbound ◀────────────────────────────────────┴──────────────────────────────────── owner
 package struct HTTP2Connection: ~Copyable {
     /// What a client says first (§3.4).
     package static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
-
-    /// How far the peer has come in its first words (§3.4).
-    enum Phase: Equatable {
-        /// Octets of the preface that have matched.
-        case preface(Int)
-        /// The first frame must be SETTINGS.
-        case settings
-        case open
-        /// After a connection error or `abort`: nothing is read any more.
-        case failed
-    }
 
     /// Our end.
     package let role: HTTP2Role
     /// What the peer has announced.
     package internal(set) var peerSettings = PeerSettings()
-    /// What has arrived; ranges in events point into it.
-    package internal(set) var inbound: [UInt8] = []
     /// Whether the peer has acknowledged our SETTINGS.
     package internal(set) var settingsAcknowledged = false
 
-    var phase: Phase
-    var limits: HTTP2Limits
-    /// Nanoseconds, as the owner last told.
-    var now: UInt64 = 0
-    /// The octets of `inbound` before it have been dealt with.
-    var inboundHead = 0
-    var output: [UInt8] = []
-    /// The next event, which is nearly always the only one.
-    var event: HTTP2Event?
-    /// Events after it; those before `eventsHead` have been told.
-    var events: [HTTP2Event] = []
-    var eventsHead = 0
-    var decoder: HPACKDecoder
-    var encoder = HPACKEncoder()
-    var streams = StreamTable()
-    var closed: ClosedStreams
-    /// The highest stream that the peer has opened.
-    var highestPeerStream: StreamID = 0
-    /// The number of the next stream that we open.
-    var nextOwnStream: StreamID
+    /// Streams that the peer may have open.
+    let concurrentStreams: Int
+    /// Entries of one SETTINGS frame.
+    let settingsEntries: Int
+    var inbound: Inbound
+    var headers: HeaderReader
+    var streams: StreamTable
+    var events = EventQueue()
+    var budgets: Budgets
+    var outbound: Outbound
+    /// What the peer may send on all streams together.
     var receiveWindow: ReceiveWindow
-    var sendWindow = SendWindow(65_535)
-    /// The header block that CONTINUATION frames will complete.
-    var pendingBlock: PendingBlock?
     var drain = Drain()
     /// The peer's GOAWAY, for a client: it takes no stream above.
     var peerLastStream: StreamID?
-    /// Where the round over the waiting streams goes on, so that all get their turn.
-    var roundStart = 0
-
-    /// The last list that was found to keep the rules: the decoder gives out the same one for the same block.
-    var checked: CheckedList?
-
-    struct CheckedList {
-        var list: HeaderList
-        var part: MessagePart
-        var facts: HeaderFacts
-    }
-
-    struct PendingBlock {
-        var stream: StreamID
-        var endStream: Bool
-        var octets: [UInt8]
-        var continuations = 0
-    }
 
     /// A connection whose first octets are in the output at once: a server must not wait for the client's preface, since
     /// grpc-go waits for the server's SETTINGS before it sends a request.
@@ -92,14 +55,16 @@ package struct HTTP2Connection: ~Copyable {
         limits.connectionWindow = min(max(limits.connectionWindow, 65_535), SendWindow.maximum)
         limits.frameSize = min(max(limits.frameSize, 16_384), 16_777_215)
         self.role = role
-        self.limits = limits
-        phase = role == .server ? .preface(0) : .settings
-        nextOwnStream = role == .server ? 2 : 1
-        decoder = HPACKDecoder(maximumListSize: limits.headerListSize)
-        closed = ClosedStreams(capacity: max(64, limits.concurrentStreams * 2))
+        concurrentStreams = limits.concurrentStreams
+        settingsEntries = limits.settingsEntries
+        inbound = Inbound(role, frameSize: limits.frameSize)
+        headers = HeaderReader(limits)
+        streams = StreamTable(role, limits)
+        budgets = Budgets(limits)
+        outbound = Outbound(bufferLimit: limits.outputBuffer)
         receiveWindow = ReceiveWindow(size: limits.connectionWindow, available: 65_535)
 
-        if role == .client { output += Self.preface }
+        if role == .client { outbound.appendPreface() }
         var settings: [(Setting, UInt32)] = [
             (.maximumHeaderListSize, UInt32(clamping: limits.headerListSize))
         ]
@@ -113,8 +78,8 @@ package struct HTTP2Connection: ~Copyable {
         if limits.frameSize != 16_384 {
             settings.append((.maximumFrameSize, UInt32(clamping: limits.frameSize)))
         }
-        output.appendSettings(settings)
-        if let increment = receiveWindow.open() { output.appendWindowUpdate(0, increment) }
+        outbound.appendSettings(settings)
+        if let increment = receiveWindow.open() { outbound.appendWindowUpdate(0, increment) }
     }
 
     // MARK: Input
@@ -123,54 +88,37 @@ package struct HTTP2Connection: ~Copyable {
     ///
     /// - Parameter now: nanoseconds of a clock that never goes back, for the budgets of `HTTP2Limits`.
     package mutating func receive(_ bytes: RawSpan, at now: UInt64 = 0) {
-        self.now = now
-        guard phase != .failed else { return }
-        if inboundHead == inbound.count {
-            inbound.removeAll(keepingCapacity: true)
-            inboundHead = 0
-        } else if inboundHead > 0 {
-            inbound.removeFirst(inboundHead)
-            inboundHead = 0
-        }
-        inbound.append(bytes, 0..<bytes.byteCount)
+        budgets.now = now
+        inbound.append(bytes)
     }
 
     /// The next event, or nil when all that has arrived is dealt with.
     package mutating func next() -> HTTP2Event? {
         while true {
-            if let next = event.take() { return next }
-            if eventsHead < events.count {
-                defer { eventsHead += 1 }
-                return events[eventsHead]
-            }
-            if eventsHead > 0 {
-                events.removeAll(keepingCapacity: true)
-                eventsHead = 0
-            }
+            if let event = events.next() { return event }
             guard receiveFrame() else { return nil }
         }
     }
 
-    /// Queues an event.
-    mutating func emit(_ next: HTTP2Event) {
-        if event == nil, events.isEmpty { event = next } else { events.append(next) }
-    }
+    /// Whether there are events beside those that the octets which have arrived may bring: `writable` and `drained` come of
+    /// what is sent.
+    package var hasEvents: Bool { !events.isEmpty }
 
     /// Appends the octets of a `data` event to `target`.
     package func copy(_ range: Range<Int>, to target: inout [UInt8]) {
-        target.append(contentsOf: inbound[range.clamped(to: 0..<inbound.count)])
+        target.append(contentsOf: inbound.octets[range.clamped(to: inbound.octets.indices)])
     }
 
     /// Lends the octets of a `data` event.
     package func withOctets<Result>(_ range: Range<Int>, _ body: (RawSpan) -> Result) -> Result {
-        body(inbound.span.bytes.extracting(range.clamped(to: 0..<inbound.count)))
+        body(inbound.octets.span.bytes.extracting(range.clamped(to: inbound.octets.indices)))
     }
 
     /// Whether the peer has said its first words.
-    package var settingsReceived: Bool { phase == .open }
+    package var settingsReceived: Bool { inbound.isOpen }
 
     /// Whether the connection has failed or was aborted: nothing more can be sent or received.
-    package var isFailed: Bool { phase == .failed }
+    package var isFailed: Bool { inbound.isClosed }
 
     /// The number of streams that are open or half closed.
     package var openStreams: Int { streams.count }
@@ -178,17 +126,12 @@ package struct HTTP2Connection: ~Copyable {
     // MARK: Output
 
     /// Whether there is something to send.
-    package var hasOutput: Bool { !output.isEmpty }
+    package var hasOutput: Bool { !outbound.isEmpty }
 
     /// Hands out what is to be sent, in one piece, and makes room for what waits in streams.
     package mutating func drainOutput(_ body: (RawSpan) -> Void) {
-        guard !output.isEmpty else { return }
-        body(output.span.bytes)
-        if output.capacity > 4 * limits.outputBuffer {
-            output = []
-        } else {
-            output.removeAll(keepingCapacity: true)
-        }
+        guard !outbound.isEmpty else { return }
+        outbound.drain(body)
         pump()
     }
 
@@ -196,37 +139,48 @@ package struct HTTP2Connection: ~Copyable {
 
     /// Ends the connection with GOAWAY.
     mutating func fail(_ error: ConnectionError) {
-        guard phase != .failed else { return }
-        phase = .failed
-        output.appendGoAway(highestPeerStream, error.code, debug: error.reason)
+        guard close(error.code, error.reason) else { return }
+        headers.close()
+        events.append(.failed(error))
+    }
+
+    /// Says GOAWAY and lets go of all streams; false when that has been done before.
+    mutating func close(_ code: ErrorCode, _ reason: String) -> Bool {
+        guard inbound.close() else { return false }
+        outbound.appendGoAway(streams.highestOfPeer, code, debug: reason)
         streams.removeAll()
-        pendingBlock = nil
-        emit(.failed(error))
+        return true
     }
 
     /// Ends a stream with RST_STREAM, and the connection when the peer causes too many of them.
     mutating func fail(_ error: StreamError) {
         // A peer that does not know our limit yet may well exceed it.
         let isInnocent = error.code == .refusedStream && !settingsAcknowledged
-        guard isInnocent || limits.streamErrors.take(at: now) else {
+        guard isInnocent || budgets.spendStreamError() else {
             fail(
                 ConnectionError(
                     .enhanceYourCalm, "the peer causes too many stream errors, the last: \(error)"))
             return
         }
-        output.appendReset(error.stream, error.code)
+        outbound.appendReset(error.stream, error.code)
         if let index = streams.index(error.stream) {
-            streams.remove(at: index)
-            emit(.reset(error.stream, error.code, byPeer: false))
+            streams.remove(at: index, as: .resetByUs)
+            events.append(.reset(error.stream, error.code, byPeer: false))
+        } else {
+            streams.noteReset(error.stream)
         }
-        closed.note(error.stream, .resetByUs)
         noteStreamEnd()
     }
 
-    /// Takes one of the budget for frames that cost more to answer than to send.
-    mutating func spendControlFrame() throws(Fault) {
-        guard limits.controlFrames.take(at: now) else {
-            throw .connection(.enhanceYourCalm, "the peer sends too many control frames")
-        }
+    /// Forgets a stream of which both sides are over.
+    mutating func removeIfClosed(_ index: Int) {
+        guard streams[index].isClosed else { return }
+        streams.remove(at: index, as: .ended)
+        noteStreamEnd()
+    }
+
+    /// A stream is gone: perhaps it was the last that a shutdown waited for.
+    mutating func noteStreamEnd() {
+        if streams.isEmpty, drain.finish() { events.append(.drained) }
     }
 }

@@ -65,6 +65,6 @@ package struct HTTP2Limits: Sendable {
     /// How often a client may PING; nil for as often as the budget for control frames allows.
     package var pings: PingPolicy?
 
-    /// The defaults.
+    /// Limits that no peer comes near that means well: those of clients of Kubernetes, with room.
     package init() {}
 }

@@ -31,9 +31,9 @@ extension JSONError {
         case .keyNotFound(let key, let context):
             return "\(place(context)) lacks \"\(key.stringValue)\""
         case .typeMismatch(let type, let context):
-            return "\(place(context)) is not of type \(type)"
+            return "\(place(context)) is not \(noun(of: type))"
         case .valueNotFound(let type, let context):
-            return "\(place(context)) is null, expected \(type)"
+            return "\(place(context)) is null, expected \(noun(of: type))"
         @unknown default:
             return "not valid JSON: \(error)"
         }
@@ -93,6 +93,19 @@ extension JSON {
         } catch {
             throw JSONError(decoding: error)
         }
+    }
+}
+
+/// A type in the words of somebody who writes JSON.
+private func noun(of type: Any.Type) -> String {
+    switch type {
+    case is String.Type: "a string"
+    case is Bool.Type: "true or false"
+    case is any FixedWidthInteger.Type: "a whole number"
+    case is any BinaryFloatingPoint.Type: "a number"
+    case is [Any].Type: "a list"
+    case is [String: Any].Type: "an object"
+    default: "of type \(type)"
     }
 }
 

@@ -1,7 +1,7 @@
-// Most messages write and read the same fields. They name them once, and that one list serves both ways; a line can be
-// checked against the .proto by eye.
+// Most messages write and read the same fields. They name them once, and that one list serves both ways.
+// scripts/generate-messages makes such messages of .proto files.
 
-/// A message whose fields are written as they are read: all but those with a oneof.
+/// A message whose fields are written as they are read.
 ///
 ///     struct NUMANode: FieldMessage {
 ///         var id: Int64 = 0
@@ -81,6 +81,14 @@ package struct ProtobufFields: Sendable {
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
+    /// An optional int64, int32, uint64 or uint32.
+    package mutating func field<I: FixedWidthInteger>(
+        _ number: Int, _ value: inout I?
+    ) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
     /// An enum; a number that has no name here becomes `unknown`.
     package mutating func field<E: RawRepresentable<Int32>>(
         _ number: Int, _ value: inout E, unknown: E
@@ -140,8 +148,28 @@ package struct ProtobufFields: Sendable {
         if number == read.number { try reader?.read(read, into: &values) }
     }
 
+    /// Repeated int32s.
+    package mutating func field(_ number: Int, _ values: inout [Int32]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated bytes.
+    package mutating func field(_ number: Int, _ values: inout [[UInt8]]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
     /// A map<string, string>.
     package mutating func field(_ number: Int, _ map: inout [String: String]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, map) }
+        if number == read.number { try reader?.read(read, into: &map) }
+    }
+
+    /// A map from strings to messages.
+    package mutating func field<M: Message>(
+        _ number: Int, _ map: inout [String: M]
+    ) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, map) }
         if number == read.number { try reader?.read(read, into: &map) }
     }

@@ -1,5 +1,4 @@
-// What the wire needs of a message. That is less code than a generator for the few dozen messages that the kubelet
-// speaks. Unknown fields cost an implementation nothing: what it does not read is skipped.
+// What the wire needs of a message. Unknown fields cost an implementation nothing: what it does not read is skipped.
 
 /// A message of the protocol buffers wire format, proto3 rules; see `FieldMessage` for the usual way to write one.
 package protocol Message: Sendable, Equatable {

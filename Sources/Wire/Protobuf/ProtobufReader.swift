@@ -67,6 +67,14 @@ package struct ProtobufReader: Sendable {
         value = I(truncatingIfNeeded: try varint())
     }
 
+    /// An optional int64, int32, uint64 or uint32.
+    package mutating func read<I: FixedWidthInteger>(
+        _ field: ProtobufField, into value: inout I?
+    ) throws(ProtobufError) {
+        guard field.wireType == .varint else { return }
+        value = I(truncatingIfNeeded: try varint())
+    }
+
     /// A sint64 or sint32.
     package mutating func readZigZag(_ field: ProtobufField, into value: inout Int64) throws(ProtobufError) {
         guard field.wireType == .varint else { return }
@@ -124,19 +132,37 @@ package struct ProtobufReader: Sendable {
         values.append(message)
     }
 
+    /// One more value of bytes.
+    package mutating func read(_ field: ProtobufField, into values: inout [[UInt8]]) throws(ProtobufError) {
+        guard field.wireType == .lengthDelimited else { return }
+        try countElement()
+        values.append(Array(bytes[try take()]))
+    }
+
     /// One more int64, or many when they are packed: a reader must accept both.
     package mutating func read(_ field: ProtobufField, into values: inout [Int64]) throws(ProtobufError) {
+        try readNumbers(field, into: &values)
+    }
+
+    /// One more int32, or many when they are packed.
+    package mutating func read(_ field: ProtobufField, into values: inout [Int32]) throws(ProtobufError) {
+        try readNumbers(field, into: &values)
+    }
+
+    private mutating func readNumbers<I: FixedWidthInteger>(
+        _ field: ProtobufField, into values: inout [I]
+    ) throws(ProtobufError) {
         switch field.wireType {
         case .varint:
             try countElement()
-            values.append(Int64(bitPattern: try varint()))
+            values.append(I(truncatingIfNeeded: try varint()))
         case .lengthDelimited:
             let range = try range()
             let outer = end
             end = range.upperBound
             while position < end {
                 try countElement()
-                values.append(Int64(bitPattern: try varint()))
+                values.append(I(truncatingIfNeeded: try varint()))
             }
             end = outer
         default:
@@ -155,12 +181,34 @@ package struct ProtobufReader: Sendable {
         map[entry.key] = entry.value
     }
 
+    /// One more entry of a map from strings to messages; one without a value has the default message.
+    package mutating func read<M: Message>(
+        _ field: ProtobufField, into map: inout [String: M]
+    ) throws(ProtobufError) {
+        guard field.wireType == .lengthDelimited else { return }
+        try countElement()
+        var entry = MessageEntry<M>()
+        try nested(into: &entry)
+        map[entry.key] = entry.value ?? M()
+    }
+
     // MARK: The wire
 
     /// What a map's entry is on the wire.
     private struct MapEntry: FieldMessage {
         var key = ""
         var value = ""
+
+        mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &key)
+            try wire.field(2, &value)
+        }
+    }
+
+    /// The same with a message as value.
+    private struct MessageEntry<Value: Message>: FieldMessage {
+        var key = ""
+        var value: Value?
 
         mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
             try wire.field(1, &key)

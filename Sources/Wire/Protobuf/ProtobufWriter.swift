@@ -21,10 +21,7 @@ package struct ProtobufWriter: Sendable {
 
     /// Bytes; left out when empty.
     package mutating func write(_ number: Int, _ value: [UInt8]) {
-        guard !value.isEmpty else { return }
-        tag(number, .lengthDelimited)
-        varint(UInt64(value.count))
-        bytes.append(contentsOf: value)
+        if !value.isEmpty { append(number, value) }
     }
 
     /// A bool; left out when false.
@@ -37,6 +34,13 @@ package struct ProtobufWriter: Sendable {
     /// An int64, int32, uint64, uint32 or enum; left out when 0. Negative numbers take ten bytes.
     package mutating func write(_ number: Int, _ value: some FixedWidthInteger) {
         guard value != 0 else { return }
+        tag(number, .varint)
+        varint(UInt64(truncatingIfNeeded: value))
+    }
+
+    /// An optional int64, int32, uint64 or uint32; written when set, even when 0.
+    package mutating func write<I: FixedWidthInteger>(_ number: Int, _ value: I?) {
+        guard let value else { return }
         tag(number, .varint)
         varint(UInt64(truncatingIfNeeded: value))
     }
@@ -80,23 +84,50 @@ package struct ProtobufWriter: Sendable {
         for value in values { append(number, value) }
     }
 
-    /// Repeated int64s, packed as proto3 does.
-    package mutating func write(_ number: Int, _ values: [Int64]) {
-        guard !values.isEmpty else { return }
-        nested(number) { writer in
-            for value in values { writer.varint(UInt64(bitPattern: value)) }
-        }
+    /// Repeated bytes, each written, the empty ones too.
+    package mutating func write(_ number: Int, _ values: [[UInt8]]) {
+        for value in values { append(number, value) }
     }
+
+    /// Repeated int64s, packed as proto3 does.
+    package mutating func write(_ number: Int, _ values: [Int64]) { packed(number, values) }
+
+    /// Repeated int32s, packed as proto3 does.
+    package mutating func write(_ number: Int, _ values: [Int32]) { packed(number, values) }
 
     /// map<string, string>, in the order of the keys' UTF-8, so that equal maps give equal bytes.
     package mutating func write(_ number: Int, _ map: [String: String]) {
+        entries(number, map) { writer, value in writer.append(2, value) }
+    }
+
+    /// A map from strings to messages, in the order of the keys' UTF-8.
+    package mutating func write<M: Message>(_ number: Int, _ map: [String: M]) {
+        entries(number, map) { writer, value in writer.append(2, value) }
+    }
+
+    private mutating func entries<Value>(
+        _ number: Int, _ map: [String: Value], _ body: (inout ProtobufWriter, Value) -> Void
+    ) {
         for (key, value) in map.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             // Go, Python and C++ write both fields of an entry, the empty ones too.
             nested(number) { writer in
                 writer.append(1, key)
-                writer.append(2, value)
+                body(&writer, value)
             }
         }
+    }
+
+    private mutating func packed<I: FixedWidthInteger>(_ number: Int, _ values: [I]) {
+        guard !values.isEmpty else { return }
+        nested(number) { writer in
+            for value in values { writer.varint(UInt64(truncatingIfNeeded: value)) }
+        }
+    }
+
+    private mutating func append(_ number: Int, _ value: [UInt8]) {
+        tag(number, .lengthDelimited)
+        varint(UInt64(value.count))
+        bytes.append(contentsOf: value)
     }
 
     private mutating func append(_ number: Int, _ value: String) {

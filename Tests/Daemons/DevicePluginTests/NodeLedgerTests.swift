@@ -23,11 +23,34 @@ struct NodeLedgerTests {
         var ledger = NodeLedger()
         _ = ledger.update(node.scan())
         try node.device.setMemoryErrors(.sram, chip: 3, to: 2)
-        let fault = "sram_ecc_uncorrected is 2: replace the instance (stop and start it)"
-        #expect(ledger.update(node.scan()).health == [.init(chip: 3, fault: fault)])
+        let change = NodeLedger.HealthChange(chip: 3, faults: [.sramUncorrected(2)])
+        #expect(ledger.update(node.scan()).health == [change])
+        #expect(
+            HealthFault.sentence(change.faults)
+                == "sram_ecc_uncorrected is 2: replace the instance (stop and start it)")
         #expect(ledger.update(node.scan()).isEmpty)
         try node.device.setMemoryErrors(.sram, chip: 3, to: 0)
-        #expect(ledger.update(node.scan()).health == [.init(chip: 3, fault: nil)])
+        #expect(ledger.update(node.scan()).health == [.init(chip: 3)])
+    }
+
+    @Test("a counter that goes on is no change of health; another counter is")
+    func counting() throws {
+        let node = try FakeNode("inf2.24xlarge")
+        var ledger = NodeLedger()
+        _ = ledger.update(node.scan())
+        try node.device.setMemoryErrors(.sram, chip: 3, to: 2)
+        _ = ledger.update(node.scan())
+        let list = try #require(DeviceCatalog(ledger)).list
+        try node.device.setMemoryErrors(.sram, chip: 3, to: 3)
+        var changes = ledger.update(node.scan())
+        #expect(changes.health.isEmpty)
+        #expect(changes.counted == [3])
+        #expect(ledger.entries[3].faults == [.sramUncorrected(3)])
+        #expect(DeviceCatalog(ledger)?.list == list)
+        try node.device.setMemoryErrors(.memory, chip: 3, to: 1)
+        changes = ledger.update(node.scan())
+        #expect(changes.health == [.init(chip: 3, faults: [.sramUncorrected(3), .memoryUncorrected(1)])])
+        #expect(changes.counted.isEmpty)
     }
 
     @Test("a counter that cannot be read leaves health as it was")
@@ -41,7 +64,7 @@ struct NodeLedgerTests {
         #expect(ledger.update(node.scan()).health.map(\.chip) == [1])
         try node.device.set("stats/hardware/mem_ecc_uncorrected", chip: 1, to: "")
         #expect(ledger.update(node.scan()).health.isEmpty)
-        #expect(ledger.entries[1].fault != nil)
+        #expect(ledger.entries[1].faults == [.memoryUncorrected(1)])
     }
 
     @Test(
@@ -76,7 +99,7 @@ struct NodeLedgerTests {
         #expect(catalog.devices.filter { !$0.isHealthy }.map(\.number) == [10, 11])
 
         let again = try FakeNode("inf2.48xlarge")
-        #expect(ledger.update(again.scan()).health == [.init(chip: 5, fault: nil)])
+        #expect(ledger.update(again.scan()).health == [.init(chip: 5)])
     }
 
     @Test("the driver may go and come back")
@@ -90,7 +113,7 @@ struct NodeLedgerTests {
         _ = ledger.update(node.scan())
         #expect(ledger.update(nothing).health.map(\.chip) == [0])
         #expect(ledger.inventory?.instanceTypeName == "trn1.2xlarge")
-        #expect(ledger.update(node.scan()).health == [.init(chip: 0, fault: nil)])
+        #expect(ledger.update(node.scan()).health == [.init(chip: 0)])
     }
 
     @Test("cores are never numbered anew under a running plugin")

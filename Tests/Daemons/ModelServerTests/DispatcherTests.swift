@@ -98,7 +98,7 @@ struct DispatcherTests {
 }
 
 /// Stops a thread until it is opened; tests only.
-private final class Gate: Sendable {
+final class Gate: Sendable {
     private let isOpen = Lock(false)
     private let hasEntered = Lock(false)
 

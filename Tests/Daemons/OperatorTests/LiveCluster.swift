@@ -1,5 +1,6 @@
 // An API server over HTTP with this project's resources: users and kubelets are played by the tests.
 
+import GanglionAPI
 import HTTP
 import JSON
 import KubernetesAPI

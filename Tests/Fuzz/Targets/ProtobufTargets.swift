@@ -51,6 +51,7 @@ private let checks: [@Sendable ([UInt8]) -> Void] = [
     survives(NodePluginAPI.WatchStateRequest.self),
     survives(NodePluginAPI.NodeState.self),
     survives(NodePluginAPI.Chip.self),
+    survives(NodePluginAPI.Fault.self),
     survives(NodePluginAPI.Resource.self),
     survives(PluginRegistrationAPI.InfoRequest.self),
     survives(PluginRegistrationAPI.PluginInfo.self),

@@ -1,28 +1,24 @@
 import KubeletAPI
 import Protobuf
+import TestSupport
 import Testing
 
-@Suite("Every message, as Google's implementation encodes it (Tests/Peers/kubelet)")
+@Suite("Every message, as Google's implementation encodes it (Tests/Fixtures/protobuf)")
 struct GoldenTests {
-    static let golden: [String: [UInt8]] = {
-        var messages: [String: [UInt8]] = [:]
-        for line in lines("\(root)/Tests/Peers/kubelet/messages.txt") where !line.hasPrefix("#") {
-            let words = line.split(separator: " ")
-            messages[String(words[0])] = words.count > 1 ? hexadecimal(words[1]) : []
-        }
-        return messages
-    }()
+    private let golden: [String: [UInt8]]
+
+    init() throws { golden = try Fixtures.messages("protobuf/kubelet.txt") }
 
     @Test("is in the golden file, and nothing else is")
     func complete() {
-        #expect(Set(Self.golden.keys) == Set(allMessages.map(\.name)))
-        #expect(allMessages.count == 48)
+        #expect(Set(golden.keys) == Set(allMessages.map(\.name)))
+        #expect(allMessages.count == 49)
     }
 
     @Test("is written byte for byte", arguments: allMessages.indices)
     func writes(index: Int) {
         let (name, type) = allMessages[index]
-        #expect(type.sample.serialized() == Self.golden[name], "\(name)")
+        #expect(type.sample.serialized() == golden[name], "\(name)")
     }
 
     @Test("is read", arguments: allMessages.indices)
@@ -31,7 +27,7 @@ struct GoldenTests {
             #expect(try M(serialized: bytes) == M.sample)
         }
         let (name, type) = allMessages[index]
-        let bytes = try #require(Self.golden[name])
+        let bytes = try #require(golden[name])
         try check(type, bytes)
     }
 

@@ -1,4 +1,4 @@
-// Every message with all its fields set by the rule of Tests/Peers/kubelet/golden.py.
+// Every message with all its fields set by the rule of Tests/Peers/protobuf_golden.py.
 
 import KubeletAPI
 import Protobuf
@@ -243,8 +243,12 @@ extension NodePluginAPI.Chip: Golden {
     static var sample: Self {
         Self(
             index: 1001, memoryBytes: 2002, cores: [3003, -1], health: "4-health", reason: "5-reason",
-            connected: [6006, -1], serialNumber: "7-serial_number")
+            connected: [6006, -1], serialNumber: "7-serial_number", faults: [.sample, .sample])
     }
+}
+
+extension NodePluginAPI.Fault: Golden {
+    static var sample: Self { Self(kind: .fakeBesideReal, core: 2002, counter: "3-counter", count: 4004) }
 }
 
 extension NodePluginAPI.Resource: Golden {
@@ -303,5 +307,6 @@ let allMessages: [(name: String, type: any Golden.Type)] = [
     ("ganglion.v1alpha1.WatchStateRequest", NodePluginAPI.WatchStateRequest.self),
     ("ganglion.v1alpha1.NodeState", NodePluginAPI.NodeState.self),
     ("ganglion.v1alpha1.Chip", NodePluginAPI.Chip.self),
+    ("ganglion.v1alpha1.Fault", NodePluginAPI.Fault.self),
     ("ganglion.v1alpha1.Resource", NodePluginAPI.Resource.self),
 ]

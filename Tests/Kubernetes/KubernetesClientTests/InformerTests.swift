@@ -1,5 +1,6 @@
 // The whole of an informer over real sockets: what a reader sees must be right whatever the server does.
 
+import GanglionAPI
 import HTTP
 import JSON
 import KubernetesAPI

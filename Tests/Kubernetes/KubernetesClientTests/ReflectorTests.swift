@@ -183,7 +183,7 @@ struct ReflectorTests {
         #expect(backoff.failed(now: .seconds(242), random: 0.5) == .milliseconds(1200))
     }
 
-    @Test("follows what a real API server sent", .enabled(if: Captures.areThere))
+    @Test("follows what a real API server sent")
     func captured() throws {
         var decoder = WatchDecoder<JSON>()
         var reflector = Reflector<JSON>(resource: .pods)

@@ -1,8 +1,8 @@
 // A client of HTTP/2 without gRPC, for h2specd and other servers: one request on one connection.
 
-internal import GRPC
 internal import HPACK
 package import HTTP2
+package import HTTP2Transport
 package import SystemIO
 
 /// What a server answered.
@@ -36,14 +36,15 @@ extension HTTP2TestFailure: CustomStringConvertible {
 }
 
 /// Asks for one page.
-package actor HTTP2TestClient: LoopActor {
-    /// The client's loop.
+package actor HTTP2TestClient: HTTP2PeerOwner {
+    /// Runs the connection.
     package nonisolated let loop: EventLoop
 
     /// More of a body is a failure, in octets.
     private static let bodyLimit = 64 << 20
 
-    private let transport: Transport
+    /// The connection.
+    package let peer: HTTP2Peer
     private let request: HeaderList
     private var stream: StreamID?
     private var response = HTTP2TestResponse(status: "", body: [])
@@ -59,15 +60,16 @@ package actor HTTP2TestClient: LoopActor {
         loop: EventLoop = .shared
     ) async throws -> HTTP2TestResponse {
         let descriptor = try await connect(to: target.address, loop: loop, timeout: timeout)
-        let transport = Transport(
-            descriptor, role: .client, loop: loop, limits: GRPCLimits(), security: try security?.makeLayer())
+        let transport = HTTP2Transport(
+            descriptor, role: .client, loop: loop, limits: HTTP2PeerLimits(),
+            security: try security?.makeLayer())
         let client = HTTP2TestClient(transport, target, loop)
         return try await client.run(timeout)
     }
 
-    private init(_ transport: Transport, _ target: HTTP2Target, _ loop: EventLoop) {
+    private init(_ transport: HTTP2Transport, _ target: HTTP2Target, _ loop: EventLoop) {
         self.loop = loop
-        self.transport = transport
+        peer = HTTP2Peer(transport, limits: HTTP2PeerLimits())
         request = [
             ":method": "GET", ":scheme": target.isSecure ? "https" : "http", ":path": target.path,
             ":authority": target.authority,
@@ -76,8 +78,8 @@ package actor HTTP2TestClient: LoopActor {
     }
 
     private func run(_ timeout: Duration) async throws -> HTTP2TestResponse {
-        stream = try transport.http2.sendRequest(request, endStream: true)
-        try transport.start(callback { $0.ready($1) })
+        stream = try peer.transport.http2.sendRequest(request, endStream: true)
+        try startPeer()
         let timer = loop.schedule(after: timeout, on: self) { $0.finish(.failure(.timeout)) }
         defer { timer.cancel() }
         return try await withCheckedThrowingContinuation { waiter in
@@ -85,24 +87,22 @@ package actor HTTP2TestClient: LoopActor {
         }
     }
 
-    private func ready(_ readiness: Readiness) {
-        guard result == nil else {
-            _ = transport.linger(readiness)
-            return
-        }
-        if let ended = transport.process(readiness, { handle($0) }) {
-            finish(.failure(.connection(ended.reason)))
-        }
+    /// The connection ended before the response.
+    package func connectionEnded(_ end: TransportEnd) { finish(.failure(.connection(end.reason))) }
+
+    /// Gathers the response.
+    package func receiveEvents() {
+        while let event = peer.transport.next() { receive(event) }
     }
 
-    private func handle(_ event: HTTP2Event) {
+    private func receive(_ event: HTTP2Event) {
         switch event {
         case .headers(let id, let headers, let endStream) where id == stream:
             response.status = headers[":status"] ?? ""
             if endStream { finish(.success(response)) }
         case .data(let id, let range, let endStream) where id == stream:
-            transport.http2.copy(range, to: &response.body)
-            transport.http2.consume(range.count, on: id)
+            peer.transport.http2.copy(range, to: &response.body)
+            peer.transport.http2.consume(range.count, on: id)
             if response.body.count > Self.bodyLimit {
                 finish(.failure(.connection("the body is larger than \(Self.bodyLimit) octets")))
             } else if endStream {
@@ -121,11 +121,6 @@ package actor HTTP2TestClient: LoopActor {
         waiter?.resume(with: outcome.mapError { $0 })
         waiter = nil
         // What is still in the machine, such as RST_STREAM, goes out before the end of the turn.
-        loop.execute {
-            self.assumeIsolated { client in
-                client.transport.http2.abort(.noError)
-                _ = client.transport.close()
-            }
-        }
+        loop.execute(on: self) { $0.endConnection(.noError, reason: "the response is there") }
     }
 }

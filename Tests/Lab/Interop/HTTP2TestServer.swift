@@ -1,14 +1,14 @@
 // A server of HTTP/2 without gRPC: h2spec, h2load, nghttp and curl ask for a page. It stands directly on the machine of
 // module HTTP2, so what these tools find is about that machine.
 
-internal import GRPC
 internal import HPACK
 internal import HTTP2
+internal import HTTP2Transport
 package import SystemIO
 
 /// Answers GET, HEAD and POST on `/` with 200 and a few words, other paths with 404, other methods with 405.
 package actor HTTP2TestServer: LoopActor {
-    /// The server's loop.
+    /// Runs the connections.
     package nonisolated let loop: EventLoop
 
     private let security: (any SecureLayerFactory)?
@@ -44,8 +44,8 @@ package actor HTTP2TestServer: LoopActor {
 
     private func accept(_ descriptor: FileDescriptor) {
         guard listener != nil, connections.count < 1024,
-            let transport = Transport(
-                accepted: descriptor, loop: loop, limits: HTTP2TestConnection.limits, security: security)
+            let transport = HTTP2Transport(
+                accepted: descriptor, loop: loop, limits: HTTP2PeerLimits(), security: security)
         else { return }
         let connection = HTTP2TestConnection(transport, loop: loop, onClose: callback { $0.forget($1) })
         connections[ObjectIdentifier(connection)] = connection
@@ -58,7 +58,7 @@ package actor HTTP2TestServer: LoopActor {
 }
 
 /// One connection of the server.
-actor HTTP2TestConnection: LoopActor {
+actor HTTP2TestConnection: HTTP2PeerOwner {
     nonisolated let loop: EventLoop
 
     private static let body = Array("Hello from ganglion-interop over HTTP/2.\n".utf8)
@@ -70,56 +70,44 @@ actor HTTP2TestConnection: LoopActor {
         return list
     }()
 
-    static let limits = {
-        var limits = GRPCLimits()
-        // The policy about PINGs is gRPC's; h2spec sends them as it likes.
-        limits.http2.pings = nil
-        return limits
-    }()
-
-    private let transport: Transport
+    let peer: HTTP2Peer
     private let onClose: @Sendable (HTTP2TestConnection) -> Void
     /// Requests whose body has not ended, with the method.
     private var requests: [StreamID: HeaderList] = [:]
-    private var isClosing = false
-    private var isClosed = false
 
     init(
-        _ transport: Transport, loop: EventLoop,
+        _ transport: HTTP2Transport, loop: EventLoop,
         onClose: @escaping @Sendable (HTTP2TestConnection) -> Void
     ) {
         self.loop = loop
         self.onClose = onClose
-        self.transport = transport
+        peer = HTTP2Peer(transport, limits: HTTP2PeerLimits())
     }
 
     func start() {
         do {
-            try transport.start(callback { $0.ready($1) })
+            try startPeer()
         } catch {
-            end()
+            endConnection(.socket(error))
         }
     }
 
-    func abort() {
-        transport.http2.abort(.noError)
-        end()
+    func abort() { endConnection(.noError, reason: "the server is shutting down") }
+
+    func connectionEnded(_ end: TransportEnd) { requests = [:] }
+
+    func connectionClosed() { onClose(self) }
+
+    func receiveEvents() {
+        while let event = peer.transport.next() { receive(event) }
     }
 
-    private func ready(_ readiness: Readiness) {
-        guard !isClosing else {
-            if transport.linger(readiness) { finishClosing() }
-            return
-        }
-        if transport.process(readiness, { handle($0) }) != nil { end() }
-    }
-
-    private func handle(_ event: HTTP2Event) {
+    private func receive(_ event: HTTP2Event) {
         switch event {
         case .headers(let stream, let headers, let endStream):
             if endStream { answer(stream, headers) } else { requests[stream] = headers }
         case .data(let stream, let range, let endStream):
-            transport.http2.consume(range.count, on: stream)
+            peer.transport.http2.consume(range.count, on: stream)
             if endStream { answer(stream, requests.removeValue(forKey: stream)) }
         case .trailers(let stream, _): answer(stream, requests.removeValue(forKey: stream))
         case .reset(let stream, _, _): requests[stream] = nil
@@ -131,37 +119,19 @@ actor HTTP2TestConnection: LoopActor {
         guard let request else { return }
         let method = request[.method] ?? ""
         guard request[.path].map({ $0 == "/" || $0.hasPrefix("/?") }) == true else {
-            transport.http2.sendHeaders(stream, [":status": "404", "content-length": "0"], endStream: true)
+            peer.transport.http2.sendHeaders(
+                stream, [":status": "404", "content-length": "0"], endStream: true)
             return
         }
         switch method {
         case "GET", "POST":
-            transport.http2.sendHeaders(stream, Self.found)
-            transport.http2.sendData(stream, Self.body, endStream: true)
-        case "HEAD": transport.http2.sendHeaders(stream, Self.found, endStream: true)
+            peer.transport.http2.sendHeaders(stream, Self.found)
+            peer.transport.http2.sendData(stream, Self.body, endStream: true)
+        case "HEAD": peer.transport.http2.sendHeaders(stream, Self.found, endStream: true)
         default:
-            transport.http2.sendHeaders(
+            peer.transport.http2.sendHeaders(
                 stream, [":status": "405", "allow": "GET, HEAD, POST", "content-length": "0"], endStream: true
             )
         }
-    }
-
-    private func end() {
-        guard !isClosing else { return }
-        isClosing = true
-        if transport.close() {
-            finishClosing()
-            return
-        }
-        loop.schedule(after: .seconds(2), on: self) { connection in
-            _ = connection.transport.close(discarding: true)
-            connection.finishClosing()
-        }
-    }
-
-    private func finishClosing() {
-        guard !isClosed else { return }
-        isClosed = true
-        onClose(self)
     }
 }

@@ -6,12 +6,12 @@ internal import GRPC
 extension TestCase {
     private func unary(
         _ client: GRPCClient, _ request: SimpleRequest, _ compression: GRPCCompressionUse
-    ) async throws -> GRPCResponse<PayloadResponse> {
+    ) async throws -> GRPCResponse<SimpleResponse> {
         var request = request
         request.responseSize = 314_159
         request.payload = Payload(zeros: 271_828)
         let response = try await client.unaryCall(
-            TestService.path("UnaryCall"), request, of: PayloadResponse.self, compression: compression)
+            TestService.path("UnaryCall"), request, of: SimpleResponse.self, compression: compression)
         try expect(response.message.payload?.body.count, 314_159)
         return response
     }
@@ -26,7 +26,8 @@ extension TestCase {
 
     func takesCompressed(_ client: GRPCClient) async throws {
         for choice in [true, false] {
-            let response = try await unary(client, SimpleRequest(responseCompressed: choice), .never)
+            let response = try await unary(
+                client, SimpleRequest(responseCompressed: BoolValue(value: choice)), .never)
             try expect(response.isCompressed, choice)
         }
     }
@@ -57,7 +58,7 @@ extension TestCase {
             ResponseParameters(size: 92_653, compressed: false),
         ]
         let responses = try await client.serverStreaming(
-            TestService.path("StreamingOutputCall"), request, of: PayloadResponse.self)
+            TestService.path("StreamingOutputCall"), request, of: StreamingOutputCallResponse.self)
         var iterator = responses.makeAsyncIterator()
         for (size, isCompressed) in [(31_415, true), (92_653, false)] {
             try expect(try await iterator.next()?.payload?.body.count, size)

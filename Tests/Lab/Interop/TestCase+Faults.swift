@@ -6,7 +6,7 @@ internal import GRPC
 extension TestCase {
     private func large(_ channel: GRPCChannel) async throws {
         let request = SimpleRequest(responseSize: 314_159, payload: Payload(zeros: 271_828))
-        let response: PayloadResponse = try await channel.unary(TestService.path("UnaryCall"), request)
+        let response: SimpleResponse = try await channel.unary(TestService.path("UnaryCall"), request)
         try expect(response.payload?.body.count, 314_159)
     }
 

@@ -43,7 +43,7 @@ package enum TestCase: String, ArgumentChoice, Sendable {
     /// Those that any server has to pass.
     package static let regular = allCases.filter { !faults.contains($0) }
 
-    private typealias Duplex = GRPCBidirectionalCall<StreamingOutputCallRequest, PayloadResponse>
+    private typealias Duplex = GRPCBidirectionalCall<StreamingOutputCallRequest, StreamingOutputCallResponse>
 
     /// Runs the case.
     ///
@@ -65,7 +65,7 @@ package enum TestCase: String, ArgumentChoice, Sendable {
         case .cacheableUnary: try await cacheable(client)
         case .largeUnary:
             let request = SimpleRequest(responseSize: 314_159, payload: Payload(zeros: 271_828))
-            let response: PayloadResponse = try await client.unary(TestService.path("UnaryCall"), request)
+            let response: SimpleResponse = try await client.unary(TestService.path("UnaryCall"), request)
             try expect(response.payload?.body.count, 314_159)
         case .clientCompressedUnary: try await compressesRequests(client)
         case .serverCompressedUnary: try await takesCompressed(client)
@@ -110,7 +110,7 @@ package enum TestCase: String, ArgumentChoice, Sendable {
         var metadata = GRPCMetadata()
         try metadata.add("x-user-ip", "1.2.3.4")
         for _ in 0..<2 {
-            let _: PayloadResponse = try await client.unary(
+            let _: SimpleResponse = try await client.unary(
                 TestService.path("CacheableUnaryCall"), SimpleRequest(responseSize: 10), metadata: metadata)
         }
     }
@@ -130,7 +130,8 @@ package enum TestCase: String, ArgumentChoice, Sendable {
         var sizes: [Int] = []
         let responses = try await client.serverStreaming(
             TestService.path("StreamingOutputCall"),
-            StreamingOutputCallRequest(sizes: [31_415, 9, 2_653, 58_979]), of: PayloadResponse.self)
+            StreamingOutputCallRequest(sizes: [31_415, 9, 2_653, 58_979]),
+            of: StreamingOutputCallResponse.self)
         for try await response in responses { sizes.append(response.payload?.body.count ?? 0) }
         try expect(sizes, [31_415, 9, 2_653, 58_979])
     }
@@ -153,7 +154,7 @@ package enum TestCase: String, ArgumentChoice, Sendable {
         try metadata.add(TestService.echoTrailing, [0xab, 0xab, 0xab])
         let response = try await client.unaryCall(
             TestService.path("UnaryCall"),
-            SimpleRequest(responseSize: 314_159, payload: Payload(zeros: 271_828)), of: PayloadResponse.self,
+            SimpleRequest(responseSize: 314_159, payload: Payload(zeros: 271_828)), of: SimpleResponse.self,
             metadata: metadata)
         try expect(response.initialMetadata[TestService.echoInitial], "test_initial_metadata_value")
         try expect(response.trailingMetadata.binary(TestService.echoTrailing), [[0xab, 0xab, 0xab]])
@@ -172,8 +173,8 @@ package enum TestCase: String, ArgumentChoice, Sendable {
     private func echoesStatus(_ client: GRPCClient, _ message: String) async throws {
         let status = EchoStatus(code: 2, message: message)
         try await expectEnd(.unknown, message) {
-            let _: PayloadResponse = try await client.unary(
-                TestService.path("UnaryCall"), SimpleRequest(status: status))
+            let _: SimpleResponse = try await client.unary(
+                TestService.path("UnaryCall"), SimpleRequest(responseStatus: status))
         }
         guard self == .statusCodeAndMessage else { return }
         try await expectEnd(.unknown, message) {

@@ -7,6 +7,9 @@ package import SystemIO
 
 /// The service of the gRPC interop tests.
 package enum TestService {
+    /// The files that describe the service, for reflection.
+    package static let files: [ProtoFile] = [.test, .messages, .empty]
+
     /// `/grpc.testing.TestService/METHOD`
     static func path(_ method: String) -> String { "/grpc.testing.TestService/" + method }
 
@@ -36,7 +39,7 @@ package enum TestService {
                 try expect(request.expectCompressed, context.isRequestCompressed)
                 compress(request.responseCompressed, context)
                 try echo(request.responseStatus)
-                return PayloadResponse(zeros: try size(request.responseSize))
+                return SimpleResponse(zeros: try size(request.responseSize))
             }
         }
         router.clientStreaming(path("StreamingInputCall")) {
@@ -50,7 +53,10 @@ package enum TestService {
             return response
         }
         router.serverStreaming(path("StreamingOutputCall")) {
-            (request: StreamingOutputCallRequest, context, writer: GRPCResponseWriter<PayloadResponse>) in
+            (
+                request: StreamingOutputCallRequest, context,
+                writer: GRPCResponseWriter<StreamingOutputCallResponse>
+            ) in
             try echoMetadata(context)
             try await answer(request, context, writer, loop)
         }
@@ -58,7 +64,7 @@ package enum TestService {
             router.bidirectional(path(method)) {
                 (
                     requests: GRPCRequestStream<StreamingOutputCallRequest>, context,
-                    writer: GRPCResponseWriter<PayloadResponse>
+                    writer: GRPCResponseWriter<StreamingOutputCallResponse>
                 ) in
                 try echoMetadata(context)
                 for try await request in requests { try await answer(request, context, writer, loop) }
@@ -68,7 +74,7 @@ package enum TestService {
 
     private static func answer(
         _ request: StreamingOutputCallRequest, _ context: GRPCServerContext,
-        _ writer: GRPCResponseWriter<PayloadResponse>, _ loop: EventLoop
+        _ writer: GRPCResponseWriter<StreamingOutputCallResponse>, _ loop: EventLoop
     ) async throws {
         try echo(request.responseStatus)
         for parameters in request.responseParameters {
@@ -77,7 +83,7 @@ package enum TestService {
                 try Task.checkCancellation()
             }
             compress(parameters.compressed, context)
-            try await writer.write(PayloadResponse(zeros: try size(parameters.size)))
+            try await writer.write(StreamingOutputCallResponse(zeros: try size(parameters.size)))
         }
     }
 

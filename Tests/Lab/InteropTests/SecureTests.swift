@@ -166,7 +166,7 @@ struct SecureGRPCTests {
         try await withSecureService(identity) { address in
             let client = try await GRPCClient.connect(to: address, security: try identity.client())
             let request = SimpleRequest(responseSize: 3_000_000, payload: Payload(zeros: 3_000_000))
-            let response: PayloadResponse = try await client.unary(TestService.path("UnaryCall"), request)
+            let response: SimpleResponse = try await client.unary(TestService.path("UnaryCall"), request)
             #expect(response.payload?.body.count == 3_000_000)
             await client.close()
         }

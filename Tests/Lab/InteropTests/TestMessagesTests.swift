@@ -18,7 +18,7 @@ struct TestMessagesTests {
         try check(EchoStatus(code: 2, message: "a"), [0x08, 2, 0x12, 1, 0x61])
         try check(
             SimpleRequest(
-                responseSize: 5, payload: Payload(zeros: 1), status: EchoStatus(code: 1, message: "")),
+                responseSize: 5, payload: Payload(zeros: 1), responseStatus: EchoStatus(code: 1, message: "")),
             [0x10, 5, 0x1a, 3, 0x12, 1, 0, 0x3a, 2, 0x08, 1])
         try check(StreamingInputCallRequest(zeros: 1), [0x0a, 3, 0x12, 1, 0])
         var sum = StreamingInputCallResponse()
@@ -27,7 +27,7 @@ struct TestMessagesTests {
         try check(
             StreamingOutputCallRequest(sizes: [1, 2], payload: Payload(zeros: 1)),
             [0x12, 2, 0x08, 1, 0x12, 2, 0x08, 2, 0x1a, 3, 0x12, 1, 0])
-        try check(PayloadResponse(zeros: 1), [0x0a, 3, 0x12, 1, 0])
+        try check(StreamingOutputCallResponse(zeros: 1), [0x0a, 3, 0x12, 1, 0])
     }
 
     @Test("skip fields that no case uses")

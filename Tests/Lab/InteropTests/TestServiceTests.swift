@@ -45,7 +45,7 @@ struct TestServiceTests {
             let refused = GRPCStatus(
                 .invalidArgument, "a response of \(size) octets was asked for, 0 to 4194304 can be")
             await #expect(throws: refused) {
-                let _: PayloadResponse = try await client.unary(
+                let _: SimpleResponse = try await client.unary(
                     TestService.path("UnaryCall"), SimpleRequest(responseSize: size))
             }
             await client.close()
@@ -55,7 +55,7 @@ struct TestServiceTests {
     @Test("tells a server that answers otherwise")
     func failure() async throws {
         var router = GRPCRouter()
-        router.unary(TestService.path("UnaryCall")) { (_: SimpleRequest, _) in PayloadResponse(zeros: 3) }
+        router.unary(TestService.path("UnaryCall")) { (_: SimpleRequest, _) in SimpleResponse(zeros: 3) }
         let server = GRPCServer(router: router, compressions: [GzipCompression()])
         let address = try await server.listen(on: .unix(Scratch.socket()))
         let client = GRPCChannel { try await GRPCClient.connect(to: address) }

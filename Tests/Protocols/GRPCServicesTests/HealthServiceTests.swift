@@ -65,7 +65,7 @@ struct HealthServiceTests {
         try await withHealth(health) { client in
             let list: HealthListResponse = try await client.unary(
                 HealthService.listPath, HealthListRequest())
-            #expect(list.statuses == ["": .serving, "a.B": .notServing])
+            #expect(list.statuses.mapValues(\.status) == ["": .serving, "a.B": .notServing])
         }
     }
 
@@ -89,17 +89,22 @@ struct HealthServiceTests {
 
     @Test("writes a list in order of the names, each entry with its status")
     func listOctets() throws {
-        let list = HealthListResponse(statuses: ["b": .notServing, "a": .serving])
+        let list = HealthListResponse(
+            statuses: ["b": .init(status: .notServing), "a": .init(status: .serving)])
         let octets: [UInt8] = [
             0x0a, 7, 0x0a, 1, 0x61, 0x12, 2, 8, 1, 0x0a, 7, 0x0a, 1, 0x62, 0x12, 2, 8, 2,
         ]
         #expect(list.serialized() == octets)
         #expect(try HealthListResponse(serialized: octets) == list)
         // An entry without a value, and two of one name.
-        #expect(try HealthListResponse(serialized: [0x0a, 3, 0x0a, 1, 0x61]).statuses == ["a": .unknown])
+        #expect(
+            try HealthListResponse(serialized: [0x0a, 3, 0x0a, 1, 0x61]).statuses == [
+                "a": .init(status: .unknown)
+            ]
+        )
         #expect(
             try HealthListResponse(serialized: octets + [0x0a, 3, 0x0a, 1, 0x61]).statuses
-                == ["a": .unknown, "b": .notServing])
+                == ["a": .init(status: .unknown), "b": .init(status: .notServing)])
     }
 
     @Test("tells whoever watches of each change")

@@ -97,31 +97,51 @@ struct ProtoFileTests {
     }
 }
 
+private typealias Question = ReflectionAPI.ServerReflectionRequest.MessageRequest
+private typealias Answer = ReflectionAPI.ServerReflectionResponse.MessageResponse
+
+extension Answer {
+    fileprivate static func files(_ files: [[UInt8]]) -> Answer {
+        .fileDescriptorResponse(.init(fileDescriptorProto: files))
+    }
+
+    fileprivate static func services(_ names: [String]) -> Answer {
+        .listServicesResponse(.init(service: names.map { .init(name: $0) }))
+    }
+
+    fileprivate static func error(code: Int32, message: String) -> Answer {
+        .errorResponse(.init(errorCode: code, errorMessage: message))
+    }
+}
+
 @Suite("Reflection", .timeLimit(.minutes(10)))
 struct ReflectionServiceTests {
-    private func answer(_ question: ReflectionRequest.Question?) throws -> ReflectionResponse.Answer {
+    private func answer(_ question: Question?) throws -> Answer {
         var sent: Set<String> = []
         return try ReflectionService(files: [shapes, base]).answer(
-            ReflectionRequest(question), ["a.Shapes"], &sent)
+            .init(messageRequest: question), ["a.Shapes"], &sent)
     }
 
     @Test(
         "answers each question",
         arguments: [
             (.listServices(""), .services(["a.Shapes"])), (.listServices("*"), .services(["a.Shapes"])),
-            (.fileByName("a/base.proto"), .files([base.serialized()])),
+            (.fileByFilename("a/base.proto"), .files([base.serialized()])),
             (.fileContainingSymbol("a.Base"), .files([base.serialized()])),
             (.fileContainingSymbol("a.Shapes.Draw"), .files([shapes.serialized(), base.serialized()])),
-            (.allExtensionNumbers(type: "a.Base"), .extensionNumbers(type: "a.Base")),
-            (.fileByName("x"), .error(code: 5, message: "file not found: x")),
-            (.fileContainingSymbol("x"), .error(code: 5, message: "symbol not found: x")),
-            (.allExtensionNumbers(type: "x"), .error(code: 5, message: "message not found: x")),
             (
-                .fileContainingExtension(type: "a.Base", number: 7),
+                .allExtensionNumbersOfType("a.Base"),
+                .allExtensionNumbersResponse(.init(baseTypeName: "a.Base"))
+            ),
+            (.fileByFilename("x"), .error(code: 5, message: "file not found: x")),
+            (.fileContainingSymbol("x"), .error(code: 5, message: "symbol not found: x")),
+            (.allExtensionNumbersOfType("x"), .error(code: 5, message: "message not found: x")),
+            (
+                .fileContainingExtension(.init(containingType: "a.Base", extensionNumber: 7)),
                 .error(code: 5, message: "extension not found: 7 of a.Base")
             ),
-        ] as [(ReflectionRequest.Question, ReflectionResponse.Answer)])
-    func answers(question: ReflectionRequest.Question, expected: ReflectionResponse.Answer) throws {
+        ] as [(Question, Answer)])
+    fileprivate func answers(question: Question, expected: Answer) throws {
         #expect(try answer(question) == expected)
     }
 
@@ -135,25 +155,40 @@ struct ReflectionServiceTests {
     @Test(
         "reads what it writes",
         arguments: [
-            .fileByName("f"), .fileByName(""), .fileContainingSymbol("s"), .listServices(""),
-            .fileContainingExtension(type: "t", number: 3), .fileContainingExtension(type: "", number: 0),
-            .allExtensionNumbers(type: "t"), nil,
-        ] as [ReflectionRequest.Question?])
-    func requests(question: ReflectionRequest.Question?) throws {
-        var request = ReflectionRequest(question)
-        request.host = "here"
-        #expect(try ReflectionRequest(serialized: request.serialized()) == request)
+            .fileByFilename("f"), .fileByFilename(""), .fileContainingSymbol("s"), .listServices(""),
+            .fileContainingExtension(.init(containingType: "t", extensionNumber: 3)),
+            .fileContainingExtension(.init()), .allExtensionNumbersOfType("t"), nil,
+        ] as [Question?])
+    fileprivate func requests(question: Question?) throws {
+        let request = ReflectionAPI.ServerReflectionRequest(host: "here", messageRequest: question)
+        #expect(try ReflectionAPI.ServerReflectionRequest(serialized: request.serialized()) == request)
+    }
+
+    @Test("takes the last of several questions, and none that is not of its type")
+    func lastQuestion() throws {
+        let both: [UInt8] = [0x3a, 1, 0x61, 0x1a, 1, 0x62]
+        let request = try ReflectionAPI.ServerReflectionRequest(serialized: both)
+        #expect(request.messageRequest == .fileByFilename("b"))
+        #expect(request.fileByFilename == "b")
+        #expect(request.listServices == nil)
+        // file_by_filename as a number.
+        #expect(
+            try ReflectionAPI.ServerReflectionRequest(serialized: [0x3a, 1, 0x61, 0x18, 1]).messageRequest
+                == .listServices("a"))
     }
 
     @Test(
         "reads what it answers",
         arguments: [
-            .files([[1], [2, 3]]), .files([]), .services(["a", "b"]), .services([]),
-            .extensionNumbers(type: "t"), .error(code: 5, message: "m"), .error(code: 0, message: ""),
-        ] as [ReflectionResponse.Answer])
-    func responses(answer: ReflectionResponse.Answer) throws {
-        let response = ReflectionResponse(answer, to: ReflectionRequest(.listServices("")))
-        #expect(try ReflectionResponse(serialized: response.serialized()) == response)
+            .files([[1], [2, 3], []]), .files([]), .services(["a", "b"]), .services([]),
+            .allExtensionNumbersResponse(.init(baseTypeName: "t", extensionNumber: [1, -1])),
+            .error(code: 5, message: "m"), .error(code: 0, message: ""),
+        ] as [Answer])
+    fileprivate func responses(answer: Answer) throws {
+        let response = ReflectionAPI.ServerReflectionResponse(
+            validHost: "here", originalRequest: .init(messageRequest: .listServices("")),
+            messageResponse: answer)
+        #expect(try ReflectionAPI.ServerReflectionResponse(serialized: response.serialized()) == response)
     }
 
     @Test("is served in both versions and lists all services, its own too")
@@ -166,11 +201,12 @@ struct ReflectionServiceTests {
             to: try await server.listen(on: .unix(Scratch.socket())))
         for path in [ReflectionService.path, ReflectionService.alphaPath] {
             let call = try await client.bidirectional(
-                path, sending: ReflectionRequest.self, of: ReflectionResponse.self)
-            try await call.write(ReflectionRequest(.listServices("")))
+                path, sending: ReflectionAPI.ServerReflectionRequest.self,
+                of: ReflectionAPI.ServerReflectionResponse.self)
+            try await call.write(.init(messageRequest: .listServices("")))
             var answers = call.responses.makeAsyncIterator()
             #expect(
-                try await answers.next()?.answer
+                try await answers.next()?.messageResponse
                     == .services([
                         "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
                         "grpc.reflection.v1alpha.ServerReflection",

@@ -1,5 +1,6 @@
 import GRPC
 import HTTP2
+import HTTP2Transport
 import SystemIO
 import TestSupport
 import Testing
@@ -192,7 +193,7 @@ struct CallTests {
     @Test("more calls than the server allows wait for their turn")
     func queueing() async throws {
         var limits = GRPCLimits.patient
-        limits.http2.concurrentStreams = 2
+        limits.peer.http2.concurrentStreams = 2
         try await withServer(limits: limits) { client, _, _ in
             // After the first answer the client knows the limit.
             let _: Note = try await client.unary("/test.Service/Echo", Note())

@@ -1,6 +1,7 @@
 // A server on our own state machine that answers with the frames it is told: for what no good server does.
 
 import HTTP2
+import HTTP2Transport
 import SystemIO
 import TestSupport
 
@@ -15,7 +16,7 @@ actor FrameServer: LoopActor {
     nonisolated let loop = EventLoop.shared
     private let greeting: Greeting
     private let answer: Answer
-    private var transports: [Transport] = []
+    private var transports: [HTTP2Transport] = []
     private var listener: Listener?
     private(set) var requests = 0
 
@@ -44,17 +45,18 @@ actor FrameServer: LoopActor {
 
     private func accept(_ descriptor: FileDescriptor) {
         let number = transports.count
-        let transport = Transport(descriptor, role: .server, loop: loop, limits: GRPCLimits())
+        let transport = HTTP2Transport(descriptor, role: .server, loop: loop, limits: GRPCLimits().peer)
         transports.append(transport)
         try? transport.start(callback { $0.ready(number, $1) })
         greeting(&transport.http2, number)
-        transport.settle { _ in }
+        transport.flush()
     }
 
     private func ready(_ number: Int, _ readiness: Readiness) {
         let transport = transports[number]
         var isOpen = true
-        let ended = transport.process(readiness) { event in
+        transport.receive(readiness)
+        while let event = transport.next() {
             switch event {
             case .headers(let stream, _, true), .data(let stream, _, true):
                 requests += 1
@@ -62,6 +64,7 @@ actor FrameServer: LoopActor {
             default: break
             }
         }
-        if ended != nil || !isOpen { _ = transport.close(discarding: true) }
+        transport.flush()
+        if transport.ended != nil || !isOpen { _ = transport.close(discarding: true) }
     }
 }

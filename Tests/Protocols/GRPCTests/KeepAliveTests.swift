@@ -11,38 +11,8 @@ private func settings(withoutCalls: Bool = false) -> GRPCKeepAlive {
     GRPCKeepAlive(exactly: .milliseconds(20), timeout: .milliseconds(30), withoutCalls: withoutCalls)
 }
 
-@Suite("Keep-alive")
-struct KeepAliveStateTests {
-    @Test("asks after an interval of silence, and gives up after the time-out")
-    func silence() {
-        var state = KeepAliveState(settings())
-        #expect(state.first == .milliseconds(20))
-        #expect(state.due(hasCalls: true) == .ping(.milliseconds(20)))
-        #expect(state.due(hasCalls: true) == .rest(.milliseconds(10)))
-        #expect(state.due(hasCalls: true) == .dead)
-    }
-
-    @Test("rests while octets come, and takes any octet for an answer")
-    func octets() {
-        var state = KeepAliveState(settings())
-        state.hear()
-        #expect(state.due(hasCalls: true) == .rest(.milliseconds(20)))
-        #expect(state.due(hasCalls: true) == .ping(.milliseconds(20)))
-        state.hear()
-        #expect(state.due(hasCalls: true) == .rest(.milliseconds(20)))
-        #expect(state.due(hasCalls: true) == .ping(.milliseconds(20)))
-        #expect(state.due(hasCalls: true) == .rest(.milliseconds(10)))
-        #expect(state.due(hasCalls: true) == .dead)
-    }
-
-    @Test("asks without calls only where it is told to")
-    func idle() {
-        var state = KeepAliveState(settings())
-        #expect(state.due(hasCalls: false) == .rest(.milliseconds(20)))
-        var eager = KeepAliveState(settings(withoutCalls: true))
-        #expect(eager.due(hasCalls: false) == .ping(.milliseconds(20)))
-    }
-
+@Suite("Keep-alive of gRPC, gRFC A8")
+struct GRPCKeepAliveTests {
     @Test("is never more frequent than once in 10 seconds, and slows down when a server asks for it")
     func interval() {
         #expect(GRPCKeepAlive(interval: .seconds(1)).interval == .seconds(10))

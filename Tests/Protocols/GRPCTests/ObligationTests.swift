@@ -2,6 +2,7 @@
 
 import HPACK
 import HTTP2
+import HTTP2Transport
 import Protobuf
 import SystemIO
 import TestSupport
@@ -196,7 +197,7 @@ struct ServerObligationTests {
             return note
         }
         var limits = GRPCLimits.patient
-        limits.closeTimeout = .milliseconds(20)
+        limits.peer.closeTimeout = .milliseconds(20)
         try await withServer(router, limits: limits) { client, server, _ in
             async let end = status { let _: Note = try await client.unary("/test.Service/Stubborn", Note()) }
             await started.wait()

@@ -3,6 +3,7 @@
 import GRPC
 import HPACK
 import HTTP2
+import HTTP2Transport
 import Protobuf
 import SystemIO
 import TestSupport
@@ -97,7 +98,7 @@ struct RawServerTests {
     func unfinishedRequests() async throws {
         var limits = GRPCLimits.patient
         limits.requestOctets = 100_000
-        limits.http2.concurrentStreams = 4
+        limits.peer.http2.concurrentStreams = 4
         let server = GRPCServer(router: testRouter(), limits: limits)
         let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
@@ -176,7 +177,7 @@ struct RawServerTests {
     @Test("a peer that never acknowledges SETTINGS is cut off")
     func silent() async throws {
         var limits = GRPCLimits()
-        limits.handshakeTimeout = .milliseconds(30)
+        limits.peer.handshakeTimeout = .milliseconds(30)
         let server = GRPCServer(router: testRouter(), limits: limits)
         let address = try await server.listen(on: .unix(Scratch.socket()))
         let peer = try await RawPeer.connect(to: address)
@@ -188,7 +189,7 @@ struct RawServerTests {
     @Test("a reset cancels the handler and its slot is free only when the handler has returned")
     func handlerSlots() async throws {
         var limits = GRPCLimits()
-        limits.http2.concurrentStreams = 1
+        limits.peer.http2.concurrentStreams = 1
         let entered = Gate()
         let leave = Gate()
         var router = testRouter()

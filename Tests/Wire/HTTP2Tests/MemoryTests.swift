@@ -20,7 +20,7 @@ extension HTTP2Connection {
     /// Octets of all buffers, tables and streams.
     fileprivate var heldOctets: Int {
         let parts: [Any] = [
-            inbound, output, events, decoder, encoder, streams, closed, pendingBlock?.octets ?? [],
+            inbound.octets, outbound, events, headers, streams,
         ]
         return parts.reduce(0) { $0 + octets(in: $1) }
     }

@@ -1,7 +1,8 @@
 import Protobuf
+import TestSupport
 import Testing
 
-@Suite("Messages that Google's implementation wrote (Tests/Peers/protobuf)")
+@Suite("Messages that Google's implementation wrote (Tests/Fixtures/protobuf)")
 struct GoldenTests {
     static let messages: [String: Sample] = [
         "empty": Sample(),
@@ -22,14 +23,16 @@ struct GoldenTests {
         "far": Sample(far: "away"),
     ]
 
+    private let golden: [String: [UInt8]]
+
+    init() throws { golden = try Fixtures.messages("protobuf/sample.txt") }
+
     @Test("the file and the table have the same messages")
-    func complete() {
-        #expect(Set(golden("protobuf/sample.txt").keys) == Set(Self.messages.keys))
-    }
+    func complete() { #expect(Set(golden.keys) == Set(Self.messages.keys)) }
 
     @Test("are read", arguments: messages.keys.sorted())
     func reads(name: String) throws {
-        let bytes = try #require(golden("protobuf/sample.txt")[name])
+        let bytes = try #require(golden[name])
         #expect(try Sample(serialized: bytes) == Self.messages[name])
     }
 
@@ -37,7 +40,7 @@ struct GoldenTests {
     @Test("are written, byte for byte", arguments: messages.keys.sorted().filter { $0 != "packed" })
     func writes(name: String) throws {
         let message = try #require(Self.messages[name])
-        #expect(message.serialized() == golden("protobuf/sample.txt")[name])
+        #expect(message.serialized() == golden[name])
     }
 
     @Test("packed numbers are written so that they read back")

@@ -1,4 +1,5 @@
 import Protobuf
+import TestSupport
 import Testing
 
 @Suite("Bytes that are not a message, or not ours")

@@ -1,8 +1,6 @@
-// The Swift side of Tests/Peers/protobuf/sample.proto.
+// The Swift side of Tests/Fixtures/protobuf/sample.proto.
 
-import Glibc
 import Protobuf
-import TestSupport
 
 struct Inner: FieldMessage {
     var id: Int64 = 0
@@ -66,26 +64,4 @@ struct Sample: FieldMessage {
         try wire.field(17, &loose)
         try wire.field(536_870_911, &far)
     }
-}
-
-/// The lines of a golden file: a name, and bytes in hexadecimal.
-func golden(_ file: String) -> [String: [UInt8]] {
-    guard let stream = fopen("\(Repository.root)/Tests/Peers/\(file)", "r") else { return [:] }
-    defer { fclose(stream) }
-    var result: [String: [UInt8]] = [:]
-    var line: UnsafeMutablePointer<CChar>?
-    var capacity = 0
-    defer { free(line) }
-    while getline(&line, &capacity, stream) >= 0, let text = line {
-        let words = String(cString: text).split(whereSeparator: \.isWhitespace)
-        guard let name = words.first, !name.hasPrefix("#") else { continue }
-        result[String(name)] = words.dropFirst().first.map(hexadecimal) ?? []
-    }
-    return result
-}
-
-/// The bytes of hexadecimal digits.
-func hexadecimal(_ text: some StringProtocol) -> [UInt8] {
-    let digits = text.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
 }

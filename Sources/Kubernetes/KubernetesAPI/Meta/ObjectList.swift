@@ -23,7 +23,7 @@ package struct UnreadableObject: Error, Hashable, Sendable, CustomStringConverti
 }
 
 /// An object, or why it cannot be read. Decoding never fails.
-package enum Reading<Object: APIObject>: Decodable, Sendable {
+package enum DecodedObject<Object: APIObject>: Decodable, Sendable {
     case object(Object)
     case unreadable(UnreadableObject)
 
@@ -83,7 +83,7 @@ package struct ObjectList<Object: APIObject>: Decodable, Sendable {
         let metadata = try container.decodeIfPresent(Metadata.self, forKey: .metadata)
         self.init(
             [], resourceVersion: metadata?.resourceVersion ?? "", continueToken: metadata?.continue ?? "")
-        for reading in try container.decode([Reading<Object>].self, forKey: .items) {
+        for reading in try container.decode([DecodedObject<Object>].self, forKey: .items) {
             switch reading {
             case .object(let object): items.append(object)
             case .unreadable(let object): unreadable.append(object)

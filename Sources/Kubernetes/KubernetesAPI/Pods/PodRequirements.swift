@@ -6,7 +6,10 @@
 ///
 /// The request is read from the spec and, where containers are resized, from what they have by now (KEP-1287).
 package struct PodRequirements: Sendable {
-    private let spec: PodSpec
+    private let containers: [Container]
+    private let initContainers: [Container]
+    private let whole: ResourceRequirements?
+    private let overhead: [String: Quantity]
     private let statuses: [ContainerStatus]
     private let isResizeInfeasible: Bool
 
@@ -15,32 +18,35 @@ package struct PodRequirements: Sendable {
 
     /// The requirements of a pod that is to be made from a spec.
     package init(_ spec: PodSpec, _ status: PodStatus = PodStatus()) {
-        self.spec = spec
+        containers = spec.containers
+        initContainers = spec.initContainers
+        whole = spec.resources
+        overhead = spec.overhead
         statuses = (status.containerStatuses + status.initContainerStatuses).filter { $0.resources != nil }
         isResizeInfeasible = status.conditions["PodResizePending"]?.reason == "Infeasible"
     }
 
     /// What it asks for of one resource.
     package func request(_ resource: String) -> Quantity {
-        total(resource, pod: spec.resources?.requests) { request(of: $0, resource) }
-            + (spec.overhead[resource] ?? .zero)
+        total(resource, pod: whole?.requests) { request(of: $0, resource) }
+            + (overhead[resource] ?? .zero)
     }
 
     /// What it may use of one resource; nothing means no limit.
     package func limit(_ resource: String) -> Quantity {
-        let limit = total(resource, pod: spec.resources?.limits) { $0.resources.limits[resource] ?? .zero }
-        return limit.isZero ? limit : limit + (spec.overhead[resource] ?? .zero)
+        let limit = total(resource, pod: whole?.limits) { $0.resources.limits[resource] ?? .zero }
+        return limit.isZero ? limit : limit + (overhead[resource] ?? .zero)
     }
 
     /// All that it asks for.
     package var requests: [String: Quantity] {
-        var names = Set(spec.overhead.keys)
-        for container in spec.containers + spec.initContainers {
+        var names = Set(overhead.keys)
+        for container in containers + initContainers {
             names.formUnion(container.resources.requests.keys)
             names.formUnion(container.resources.limits.keys)
         }
         for status in statuses { names.formUnion((status.resources?.requests ?? [:]).keys) }
-        names.formUnion((spec.resources?.requests ?? [:]).keys.filter(Self.isPodLevel))
+        names.formUnion((whole?.requests ?? [:]).keys.filter(Self.isPodLevel))
         return Dictionary(uniqueKeysWithValues: names.map { ($0, request($0)) })
     }
 
@@ -52,23 +58,23 @@ package struct PodRequirements: Sendable {
     private func total(
         _ resource: String, pod: [String: Quantity]?, _ amount: (Container) -> Quantity
     ) -> Quantity {
-        if let whole = pod?[resource], Self.isPodLevel(resource) { return whole }
+        if let amount = pod?[resource], Self.isPodLevel(resource) { return amount }
         var sidecars = Quantity.zero
         var largest = Quantity.zero
-        for container in spec.initContainers {
+        for container in initContainers {
             let own = amount(container)
             if container.isSidecar { sidecars = sidecars + own }
             largest = max(largest, container.isSidecar ? sidecars : sidecars + own)
         }
-        return max(spec.containers.reduce(sidecars) { $0 + amount($1) }, largest)
+        return max(containers.reduce(sidecars) { $0 + amount($1) }, largest)
     }
 
     /// What a container asks for: a limit without a request is one (core/v1 defaults); while it is resized, the most of what
     /// it is to have, has been promised and has.
     private func request(of container: Container, _ resource: String) -> Quantity {
         let wanted = container.resources.request(resource)
-        let canBeResized = container.isSidecar || spec.containers.contains { $0.name == container.name }
-        guard !statuses.isEmpty, canBeResized,
+        guard !statuses.isEmpty,
+            container.isSidecar || containers.contains(where: { $0.name == container.name }),
             let status = statuses.first(where: { $0.name == container.name }), let actual = status.resources
         else { return wanted }
         let present = max(actual.requests[resource] ?? .zero, status.allocatedResources[resource] ?? .zero)

@@ -1,0 +1,39 @@
+import HTTP
+import Testing
+
+@Suite("Routes by method and path")
+struct HTTPRouterTests {
+    private static let router: HTTPRouter<String> = {
+        var router = HTTPRouter<String>()
+        router.on("GET", "/", "root")
+        router.on("GET", "/models", "list")
+        router.on("GET", "/models/{name}", "describe")
+        router.on("DELETE", "/models/{name}", "delete")
+        router.on(nil, "/models/{name}/versions/{version}", "version")
+        router.on("GET", "/models/own", "never")
+        return router
+    }()
+
+    @Test(
+        "the first that matches answers, with the segments that the pattern leaves open",
+        arguments: [
+            ("GET", "/", "root []"), ("GET", "", "root []"), ("GET", "/?a=/models", "root []"),
+            ("GET", "/models", "list []"), ("GET", "/models/", "list []"), ("GET", "//models", "list []"),
+            ("GET", "/models/tiny?x=1", #"describe ["tiny"]"#),
+            ("GET", "/models/a%2Fb", #"describe ["a/b"]"#),
+            ("GET", "/models/own", #"describe ["own"]"#), ("DELETE", "/models/tiny", #"delete ["tiny"]"#),
+            ("PATCH", "/models/a/versions/2", #"version ["a", "2"]"#),
+            ("POST", "/models/tiny", #"only ["GET", "DELETE"]"#), ("HEAD", "/", #"only ["GET"]"#),
+            ("GET", "/model", "nothing"), ("GET", "/models/a/b", "nothing"),
+            ("GET", "/models/a/versions", "nothing"),
+        ])
+    func matches(method: String, target: String, expected: String) {
+        let found =
+            switch Self.router.match(HTTPRequest(method, target)) {
+            case .handler(let name, let parameters): "\(name) \(parameters)"
+            case .otherMethod(let methods): "only \(methods)"
+            case .nothing: "nothing"
+            }
+        #expect(found == expected)
+    }
+}

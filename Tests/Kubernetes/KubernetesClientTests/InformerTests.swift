@@ -185,8 +185,8 @@ struct InformerTests {
         #expect(informer.store.list(index: "node", value: "x").map(\.metadata.name) == ["a", "b"])
         #expect(
             lines.withLock { $0 } == [
-                "warning object passed over resource=pods object=n/bad error=\"items[0].spec.nodeName is not of type String\"\n",
-                "warning object passed over resource=pods object=n/bad error=\"object.spec.nodeName is not of type String\"\n",
+                "warning object passed over resource=pods object=n/bad error=\"items[0].spec.nodeName is not a string\"\n",
+                "warning object passed over resource=pods object=n/bad error=\"object.spec.nodeName is not a string\"\n",
             ])
         await informer.stop()
         await server.stop()

@@ -55,10 +55,10 @@ struct WatchDecoderTests {
         #expect(events.first == .added(pod))
         let gone = UnreadableObject(
             key: ObjectKey(namespace: "n", name: "b"), version: "8",
-            fault: "object.spec.nodeName is not of type String")
+            fault: "object.spec.nodeName is not a string")
         #expect(events.dropFirst().first == .unreadable(gone, isGone: true))
         let nameless = UnreadableObject(
-            key: ObjectKey(name: ""), version: "", fault: "object.metadata.name is not of type String")
+            key: ObjectKey(name: ""), version: "", fault: "object.metadata.name is not a string")
         #expect(events.last == .unreadable(nameless, isGone: false))
     }
 

@@ -1,24 +1,13 @@
 // An alert is written for a reason, not for a sentence: each kind of fault has its own, so that "replace the instance" and
 // "reload the driver" can go to different people.
 
+internal import GanglionAPI
 internal import KubeletAPI
 
 extension NodePluginAPI.Fault.Kind {
-    /// The reason of the event about a chip with this fault.
+    /// The reason of the event about a chip with this fault: the word that the NeuronNode has for it.
     var eventReason: String {
-        switch self {
-        case .missing: "ChipMissing"
-        case .sramUncorrected: "ChipSRAMUncorrected"
-        case .memoryUncorrected: "ChipMemoryUncorrected"
-        case .memoryRepairable: "ChipMemoryRepairable"
-        case .resetFailed: "ChipResetFailed"
-        case .components: "ChipComponentUnhealthy"
-        case .core: "ChipCoreError"
-        case .kernelLog: "ChipKernelLogError"
-        case .noDevice: "ChipNoDevice"
-        case .fakeBesideReal: "ChipFakeBesideReal"
-        case .unknown: "ChipUnhealthy"
-        }
+        self == .unknown ? "ChipUnhealthy" : "Chip\(NeuronNodeStatus.Fault.Kind(self).rawValue)"
     }
 
     /// Whether it goes without another instance: with a reload of the driver, or with what stands in the wrong place.

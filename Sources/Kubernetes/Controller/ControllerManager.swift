@@ -103,7 +103,11 @@ package actor ControllerManager: LoopActor {
             await runnable.start()
         }
         // Nothing is decided before all is known: what was not read yet would seem not to be there.
-        for cache in parts.withLock(\.caches) { await cache.synced() }
+        for cache in parts.withLock(\.caches) {
+            // A copy that has ended is never whole: after `stop` nobody may wait for one.
+            guard isWorking else { return }
+            await cache.synced()
+        }
         guard isWorking, isSynced else { return }
         for controller in parts.withLock(\.controllers) { tasks += start(controller) }
     }

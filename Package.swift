@@ -142,6 +142,14 @@ let testSupport: [Target] = [
         name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport", swiftSettings: settings)
 ]
 
+/// What the tests of the local cluster's modules share.
+let localTestSupport: [Target] = [
+    .target(
+        name: "LocalTestSupport",
+        dependencies: ["HTTP", "HTTP1", "JSON", "LocalAPIServer", "SystemIO", "TestSupport"],
+        path: "Tests/Local/LocalTestSupport", swiftSettings: settings)
+]
+
 let ground: [Target] =
     library("COpenSSL", pkgConfig: "openssl", package: "libssl-dev")
     + library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev")
@@ -187,7 +195,7 @@ let kubernetes: [Target] =
         "KubernetesAPI", on: .kubernetes, ["JSON", "SystemIO", "Text"], tests: ["JSON", "TestSupport"])
     + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
-        tests: ["Protobuf", "TestSupport"])
+        tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + bare(
         "GanglionAPI", on: .kubernetes, step: 1,
         resources: [
@@ -230,18 +238,41 @@ let neuron: [Target] =
         ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"], exclude: ["Unicode"],
         tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
+/// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
 let local: [Target] =
-    module(
-        "LocalCluster", on: .local, step: 4,
+    module("CEL", on: .local, ["JSON", "SystemIO"], tests: ["JSON"])
+    + module("APIMachinery", on: .local, step: 1, ["CEL", "JSON"], tests: ["JSON"])
+    + module(
+        "LocalAPIServer", on: .local, step: 2,
+        ["APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO"],
+        tests: [
+            "APIMachinery", "CEL", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesClient",
+            "LocalTestSupport", "SystemIO", "TestSupport",
+        ])
+    + module(
+        "LocalControllers", on: .local, step: 3,
+        ["APIMachinery", "CEL", "JSON", "LocalAPIServer", "SystemIO"],
+        tests: ["CEL", "HTTP", "JSON", "LocalTestSupport", "SystemIO"])
+    + module(
+        "LocalKubelet", on: .local, step: 3,
         [
-            "CLinux", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI",
-            "KubernetesClient",
-            "Neuron",
-            "Observability", "Placement", "Protobuf", "SystemIO", "TLS",
+            "CLinux", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Observability", "Protobuf", "SystemIO",
         ],
         tests: [
-            "DevicePlugin", "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient",
-            "Neuron", "Observability", "Protobuf", "SystemIO", "TestSupport",
+            "DevicePlugin", "GRPC", "HTTP", "JSON", "KubeletAPI", "LocalTestSupport", "Neuron",
+            "Observability",
+            "Protobuf", "SystemIO", "TestSupport",
+        ])
+    + module(
+        "LocalCluster", on: .local, step: 4,
+        [
+            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer",
+            "LocalControllers", "LocalKubelet", "Neuron", "Observability", "Placement", "SystemIO", "TLS",
+        ],
+        tests: [
+            "HTTP", "JSON", "LocalAPIServer", "LocalKubelet", "LocalTestSupport", "Observability", "SystemIO",
+            "TestSupport",
         ])
 
 let daemons: [Target] =
@@ -258,13 +289,12 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "LogArguments",
-            "Neuron", "Observability", "Placement", "SystemIO",
+            "Arguments", "Controller", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "LogArguments", "Neuron", "Observability", "Placement", "StatusEndpoints", "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient", "Placement",
-            "SystemIO",
-            "TestSupport",
+            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Observability", "Placement", "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
@@ -273,7 +303,7 @@ let daemons: [Target] =
             "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalCluster", "Neuron", "NeuronRuntime",
+            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "Neuron", "NeuronRuntime",
             "Observability",
             "Placement", "SystemIO", "TestSupport",
         ])
@@ -292,10 +322,10 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime", "NeuronTools",
-            "NodeAgent", "Observability", "Operator", "SystemIO",
+            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime",
+            "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
-    + command("ganglion", ["Arguments", "GanglionCommands", "LocalCluster"])
+    + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])
     + command("ganglion-operator", ["Arguments", "Operator"])
@@ -385,7 +415,8 @@ let fuzzing: [Target] =
 
 let package = Package(
     name: "ganglion",
-    targets: ground + wire + protocols + kubernetes + neuron + local + daemons + commands + testSupport + lab
+    targets: ground + wire + protocols + kubernetes + neuron + local + daemons + commands + testSupport
+        + localTestSupport + lab
         + endToEnd + benchmarks + fuzzing,
     swiftLanguageModes: [.v6]
 )

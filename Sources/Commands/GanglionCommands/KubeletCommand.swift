@@ -3,7 +3,7 @@
 
 import Arguments
 import KubernetesClient
-import LocalCluster
+import LocalKubelet
 import LogArguments
 import Observability
 import SystemIO
@@ -28,7 +28,7 @@ enum KubeletCommand {
     ) { values in
         let program = try Files.readLink("/proc/self/exe")
         let directory = String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])
-        var options = LocalKubeletOptions(
+        var options = KubeletOptions(
             root: values[root], nodeName: values[nodeName], images: ImageTable(directory: directory),
             program: program)
         options.instanceType = values[instanceType]
@@ -39,6 +39,6 @@ enum KubeletCommand {
             options.supervisor = Int32(supervisor)
         }
         let client = try await KubernetesClient.make(configuration, program: "kubelet")
-        try await LocalKubelet(options, client: client, log: log).run()
+        try await Kubelet(options, client: client, log: log).run()
     }
 }

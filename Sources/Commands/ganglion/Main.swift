@@ -3,7 +3,7 @@
 import Arguments
 import GanglionCommands
 import Glibc
-import LocalCluster
+import LocalKubelet
 
 @main
 struct Main {

@@ -245,7 +245,7 @@ package actor DevicePluginDaemon: LoopActor {
     }
 
     /// The kubelet's account of who holds what, in cores.
-    private func receive(_ account: HoldingsReader.Account) async {
+    private func receive(_ account: PodResourcesReader.Account) async {
         var listed: [String: CoreSet] = [:]
         for (served, catalog) in zip(settings.served, catalogs(coreGuard.withLock { $0 })) {
             let resource = served.plugin.resource

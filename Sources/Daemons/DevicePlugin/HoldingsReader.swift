@@ -1,42 +1,37 @@
-// Reads the kubelet's account of who holds what, for the guard between two resources. Only a plugin that advertises both
-// has one. The kubelet notifies nobody, and allows 100 calls a second over all its clients.
+// Reads the kubelet's account of who holds what again and again, for the guard between two resources. Only a plugin that
+// advertises both has one.
 
-internal import GRPC
 internal import KubeletAPI
 internal import Observability
 internal import SystemIO
 
-/// Asks the kubelet who holds what, again and again.
+/// Asks the kubelet who holds what in intervals.
 actor HoldingsReader: LoopActor {
     nonisolated let loop: EventLoop
 
-    /// One account of the kubelet.
-    struct Account: Sendable {
-        var pods: [PodResourcesAPI.PodResources]
-        /// The first of a connection: the kubelet may have just started.
-        var isFirst: Bool
-    }
-
+    private let reader: PodResourcesReader
     private let socket: String
     private let interval: Duration
     private let log: Logger
-    private let tell: @Sendable (Account) async -> Void
-    private var client: GRPCClient?
+    private let receive: @Sendable (PodResourcesReader.Account) async -> Void
     private var timer: ScheduledTimer?
     private var isReading = false
     private var isStopped = false
-    private var complained = false
+    private var hasFailed = false
 
-    /// - Parameter interval: between two questions; also the least time, whatever happens.
+    /// - Parameters:
+    ///   - interval: between two questions; also the least time, whatever happens.
+    ///   - receive: takes each account.
     init(
         socket: String, interval: Duration, loop: EventLoop, log: Logger,
-        tell: @escaping @Sendable (Account) async -> Void
+        receive: @escaping @Sendable (PodResourcesReader.Account) async -> Void
     ) {
         self.socket = socket
         self.interval = interval
         self.loop = loop
         self.log = log
-        self.tell = tell
+        self.receive = receive
+        reader = PodResourcesReader(socket: socket, timeout: .seconds(5), loop: loop)
     }
 
     func start() async {
@@ -53,34 +48,21 @@ actor HoldingsReader: LoopActor {
     func stop() async {
         isStopped = true
         timer?.cancel()
-        await client?.close()
+        await reader.close()
     }
 
     private func read() async {
         do {
-            let isFirst = client == nil
-            let client: GRPCClient
-            if let open = self.client {
-                client = open
-            } else {
-                client = try await GRPCClient.connect(to: .unix(socket), loop: loop, timeout: .seconds(5))
-            }
-            self.client = client
-            let pods = try await PodResourcesClient(client).list(timeout: .seconds(5))
-            if complained { log.info("the kubelet says again who holds what") }
-            complained = false
-            await tell(Account(pods: pods, isFirst: isFirst))
+            let account = try await reader.read()
+            if hasFailed { log.info("the kubelet says again who holds what") }
+            hasFailed = false
+            await receive(account)
         } catch {
-            // A refusal for too many calls is an answer: the connection is well.
-            if (error as? GRPCStatus)?.code != .resourceExhausted {
-                await client?.close()
-                client = nil
-            }
-            if !complained, !isStopped {
+            if !hasFailed, !isStopped {
                 log.warning(
                     "the kubelet does not say who holds what", ["error": "\(error)", "socket": socket])
             }
-            complained = true
+            hasFailed = true
         }
     }
 }

@@ -2,6 +2,7 @@
 // is read once at the start and every few minutes, for somebody may have removed it; in between it is known from the
 // answers to our own writes.
 
+internal import Controller
 internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient
@@ -12,16 +13,24 @@ internal import SystemIO
 actor NeuronNodePublisher: LoopActor {
     nonisolated let loop: EventLoop
 
+    /// What the server has.
+    struct Update: Sendable {
+        /// The status of the NeuronNode, nil where there is none.
+        var published: JSON?
+        /// The Node, nil where there is none.
+        var node: JSON?
+    }
+
     private let client: KubernetesClient
     private let node: String
     private let labelsNode: Bool
     private let resync: Duration
     private let log: Logger
-    private let onRead: @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
-    private let pulse: Pulse
-    private var task: Task<Void, Never>?
-    private var backoff: Backoff
-    private var complaint = ""
+    /// What was read of the server, for one reader: at the start before anything is written, and at each resync.
+    nonisolated let updates: AsyncStream<Update>
+    private nonisolated let continuation: AsyncStream<Update>.Continuation
+    /// What was last said to be wrong.
+    private var warning = ""
 
     /// The newest report; nil before the first.
     private var report: NodeReport?
@@ -39,18 +48,16 @@ actor NeuronNodePublisher: LoopActor {
     private var nodeFault: KubernetesError?
     /// The server's copy of the Node, nil while there is none.
     private var nodeObject: JSON?
-    private var labelComplaint = ""
+    private var labelWarning = ""
     /// Readings in a row at which there were no chips.
     private var readingsWithoutChips = 0
 
     /// - Parameters:
     ///   - labelsNode: whether the Node gets the label `NodeLabel.key`.
     ///   - resync: how long the server's copy is believed in.
-    ///   - onRead: told what is published and the Node, at the start before anything is written, and at each resync.
     init(
-        _ client: KubernetesClient, node: String, labelsNode: Bool, resync: Duration, firstPause: Duration,
-        loop: EventLoop,
-        log: Logger, onRead: @escaping @Sendable (_ published: JSON?, _ node: JSON?) async -> Void
+        _ client: KubernetesClient, node: String, labelsNode: Bool, resync: Duration, loop: EventLoop,
+        log: Logger
     ) {
         self.client = client
         self.node = node
@@ -58,48 +65,42 @@ actor NeuronNodePublisher: LoopActor {
         self.resync = resync
         self.loop = loop
         self.log = log
-        self.onRead = onRead
-        pulse = Pulse(loop)
-        backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 0...1, resetAfter: .seconds(120))
+        (updates, continuation) = AsyncStream.makeStream()
     }
 
-    func start() {
-        guard task == nil else { return }
-        task = Task { await pulse.drive { await write() } }
-        pulse.send()
-    }
-
-    func stop() async {
-        pulse.finish()
-        task?.cancel()
-        await task?.value
+    /// How soon a write that failed is tried again, whatever is new.
+    static func pace(firstPause: Duration) -> ReconcilePace {
+        var pace = ReconcilePace()
+        pace.backoff = Backoff(base: firstPause, limit: .seconds(30), jitter: 0...1)
+        pace.waitsOutBackoff = true
+        return pace
     }
 
     /// This is true now; what was reported before and is not written yet no longer matters.
-    func publish(_ report: NodeReport) {
-        guard self.report != report else { return }
+    ///
+    /// - Returns: whether it is new, and `publish` has to be called.
+    func use(_ report: NodeReport) -> Bool {
+        guard self.report != report else { return false }
         self.report = report
-        pulse.send()
+        return true
     }
 
     /// Brings the server up to date.
-    private func write() async -> Pace {
+    func publish() async throws -> ReconcileResult {
         do throws(KubernetesError) {
             try await pass()
-            if !complaint.isEmpty { log.info("the NeuronNode can be written again") }
-            complaint = ""
-            backoff.reset()
-            return Pace(again: max(.milliseconds(1), stale - MonotonicClock.time))
+            if !warning.isEmpty { log.info("the NeuronNode can be written again") }
+            warning = ""
+            return .requeue(after: max(.milliseconds(1), stale - MonotonicClock.time))
         } catch {
             let sentence = Self.sentence(error, isThere: stored?.isNull == false)
-            if complaint != sentence, !Task.isCancelled {
+            if warning != sentence, !Task.isCancelled {
                 log.warning("the NeuronNode is not written", ["error": sentence])
             }
-            complaint = sentence
+            warning = sentence
             // Whatever went wrong, what the server has is no longer certain.
             stored = nil
-            let pause = backoff.failed(now: MonotonicClock.time, random: .random(in: 0...1))
-            return Pace(rest: pause, again: pause)
+            throw error
         }
     }
 
@@ -155,14 +156,14 @@ actor NeuronNodePublisher: LoopActor {
             nodeObject = try await client.apply(
                 .nodes, wanted, manager: AgentNames.fieldManager, force: false)
             log.info("Node labelled", ["label": NodeLabel.key, "present": hasChips])
-            labelComplaint = ""
+            labelWarning = ""
         } catch {
             nodeObject = nil
-            if labelComplaint != error.description, !Task.isCancelled {
+            if labelWarning != error.description, !Task.isCancelled {
                 log.warning(
                     "the Node's label is not written", ["label": NodeLabel.key, "error": error.description])
             }
-            labelComplaint = error.description
+            labelWarning = error.description
         }
     }
 
@@ -186,10 +187,11 @@ actor NeuronNodePublisher: LoopActor {
                 OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json
         }
         stored = found
-        // Agents that were started together do not ask together for ever. A Node may come after its agent.
+        // Up to a fifth longer, or agents that were started together would ask together for ever. A Node may be made after
+        // its agent has started: until then it is looked for every second.
         let pause = owner == nil ? min(resync, .seconds(1)) : resync
         stale = MonotonicClock.time + pause + pause * Double.random(in: 0...0.2)
-        await onRead(found["status"], nodeObject)
+        continuation.yield(Update(published: found["status"], node: nodeObject))
     }
 
     /// The object with nothing but its name.

@@ -1,11 +1,19 @@
-// The parts put together. What happens anywhere leads to one turn, in which everything is worked out anew from what the
-// API server, the plugin and the kubelet have last said; the turn waits for nobody.
+// The parts put together. What happens anywhere asks for one reconciliation, in which everything is worked out anew from
+// what the API server, the plugin and the kubelet have last said; it waits for nobody. What it comes to is carried out by
+// three others, each at its own pace:
+//
+//     plugin's states ──┐                   ┌─▶ assignments    tells the plugin
+//     kubelet's lists ──┼─▶ node ───────────┼─▶ neuronnode     writes the NeuronNode
+//     pods of the node ─┤                   └─▶ events
+//     what is published ┘       pods of the node ─▶ podresources   asks the kubelet
 
+internal import Controller
 internal import JSON
 internal import KubeletAPI
 internal import KubernetesAPI
 package import KubernetesClient
 package import Observability
+internal import StatusEndpoints
 package import SystemIO
 
 /// Everything on the node that talks to the API server.
@@ -40,119 +48,156 @@ package actor NodeAgent: LoopActor {
     /// The agent's loop.
     package nonisolated let loop: EventLoop
 
-    private let settings: Settings
-    private let client: KubernetesClient
-    private let log: Logger
+    /// The only key of the agent's controllers: the Node.
+    private let key: ObjectKey
+    private let registry: MetricsRegistry?
     private let pods: Informer
     private let events: EventRecorder
-    private var link: PluginLink?
-    private var reader: PodResourcesReader?
-    private var publisher: NeuronNodePublisher?
-    private var tasks: [Task<Void, Never>] = []
+    private let link: PluginLink
+    private let poller: PodResourcesPoller
+    private let publisher: NeuronNodePublisher
+    private let assignments: Controller<ObjectKey>
+    private let podResources: Controller<ObjectKey>
+    private let neuronNode: Controller<ObjectKey>
+    private let manager: ControllerManager
+    private var task: Task<Void, Never>?
 
     private var report = NodeReport()
     private var list: [PodResourcesAPI.PodResources]?
     /// nil until it is known what was published before.
     private var journal: EventJournal?
     private var node: JSON
-    private var turnIsDue = false
 
     /// An agent that does nothing before `start`.
     package init(
-        settings: Settings, client: KubernetesClient, loop: EventLoop = .shared, log: Logger = .silent
+        settings: Settings, client: KubernetesClient, registry: MetricsRegistry? = nil,
+        loop: EventLoop = .shared, log: Logger = .silent
     ) {
-        self.settings = settings
-        self.client = client
+        key = ObjectKey(name: settings.nodeName)
+        self.registry = registry
         self.loop = loop
-        self.log = log
         pods = Informer(
             client, .pods, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
         events = EventRecorder(
             client, controller: AgentNames.controller, instance: settings.nodeName, log: log, loop: loop)
+        let link = PluginLink(
+            socket: settings.pluginSocket, loop: loop, log: log, firstPause: settings.firstPause)
+        let poller = PodResourcesPoller(
+            socket: settings.podResourcesSocket, interval: settings.podResourcesInterval, loop: loop, log: log
+        )
+        let publisher = NeuronNodePublisher(
+            client, node: settings.nodeName, labelsNode: settings.labelsNode, resync: settings.resync,
+            loop: loop, log: log)
+        (self.link, self.poller, self.publisher) = (link, poller, publisher)
+        // These say themselves what goes wrong, once and after a while: their controllers log nothing.
+        assignments = Controller(named: "assignments", registry: registry, loop: loop) { _ in
+            await link.deliver()
+        }
+        podResources = Controller(
+            named: "podresources", pace: PodResourcesPoller.pace(spacing: settings.podResourcesSpacing),
+            registry: registry, loop: loop
+        ) { _ in try await poller.poll() }
+        neuronNode = Controller(
+            named: "neuronnode", pace: NeuronNodePublisher.pace(firstPause: settings.firstPause),
+            registry: registry, loop: loop
+        ) { _ in try await publisher.publish() }
+        manager = ControllerManager(log: log, loop: loop)
         node = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(settings.nodeName)]]
     }
 
     /// Begins, and goes on until `stop`, whoever cannot be reached.
     package func start() async {
-        guard link == nil else { return }
-        let link = PluginLink(
-            socket: settings.pluginSocket, loop: loop, log: log, firstPause: settings.firstPause
-        ) { [weak self] in await self?.hear($0) }
-        let reader = PodResourcesReader(
-            socket: settings.podResourcesSocket, spacing: settings.podResourcesSpacing,
-            interval: settings.podResourcesInterval, loop: loop, log: log
-        ) { [weak self] in await self?.hear($0) }
-        let publisher = NeuronNodePublisher(
-            client, node: settings.nodeName, labelsNode: settings.labelsNode, resync: settings.resync,
-            firstPause: settings.firstPause, loop: loop, log: log
-        ) { [weak self] in await self?.read(published: $0, node: $1) }
-        (self.link, self.reader, self.publisher) = (link, reader, publisher)
-        await pods.start()
-        await events.start()
-        await link.start()
-        await reader.start()
-        await publisher.start()
-        let store = pods.store
-        let changes = store.changes()
-        tasks = [
-            // A node without pods brings no change: that the copy is whole is news as well.
-            Task { [weak self] in
-                await store.synced()
-                await self?.podsChanged()
-            },
-            Task { [weak self] in for await _ in changes { await self?.podsChanged() } },
-        ]
+        guard task == nil else { return }
+        for runnable in [pods, events, link, poller] as [any Runnable] { manager.add(runnable) }
+        let node = makeController()
+        for controller in [node, assignments, podResources, neuronNode] { manager.add(controller) }
+        // A node without pods brings no change: that the copy is whole is news as well.
+        task = Task { [store = pods.store, podResources, key] in
+            await store.synced()
+            podResources.queue.add(key)
+            node.queue.add(key)
+        }
+        // What the kubelet says and what is published is asked for before anything happens.
+        podResources.queue.add(key)
+        neuronNode.queue.add(key)
+        await manager.start()
+    }
+
+    /// The controller that works everything out. None of its sources has to be whole before another counts: the plugin is
+    /// listened to while the API server is away.
+    private func makeController() -> Controller<ObjectKey> {
+        Controller(named: "node", registry: registry, loop: loop) { [weak self] _ in
+            await self?.reconcile()
+            return .done
+        }
+        .watches(link.updates) { [weak self, assignments, key] update in
+            await self?.receive(update)
+            // A plugin that has started again has no assignments, and one with another state may take what it refused.
+            assignments.queue.add(key)
+            return [key]
+        }
+        .watches(poller.updates) { [weak self, key] update in
+            await self?.receive(update)
+            return [key]
+        }
+        .watches(publisher.updates) { [weak self, key] update in
+            await self?.receive(update)
+            return [key]
+        }
+        .watches(pods.store.changes()) { [podResources, key] _ in
+            podResources.queue.add(key)
+            return [key]
+        }
     }
 
     /// Ends everything; the plugin keeps the assignments that it has.
     package func stop() async {
-        await reader?.stop()
-        await link?.stop()
-        await publisher?.stop()
-        await pods.stop()
-        await events.stop()
-        for task in tasks { await task.value }
+        await manager.stop()
+        await task?.value
     }
 
-    private func hear(_ word: PluginLink.Word) {
-        switch word {
+    // MARK: What has become known
+
+    private func receive(_ update: PluginLink.Update) {
+        switch update {
         case .state(let state):
             report.layout = NodeLayout(state)
             report.pluginFault = nil
         case .fault(let why): report.pluginFault = why
         }
-        turnSoon()
     }
 
-    private func hear(_ word: PodResourcesReader.Word) {
-        switch word {
+    private func receive(_ update: PodResourcesPoller.Update) {
+        switch update {
         case .list(let list):
             self.list = list
             report.kubeletFault = nil
         case .fault(let why): report.kubeletFault = why
         }
-        turnSoon()
     }
 
-    private func read(published: JSON?, node: JSON?) {
-        if journal == nil { journal = EventJournal(published: published) }
-        if let uid = node?.meta.uid, !uid.isEmpty { self.node[path: ["metadata", "uid"]] = .string(uid) }
-        turnSoon()
+    private func receive(_ update: NeuronNodePublisher.Update) {
+        if journal == nil { journal = EventJournal(published: update.published) }
+        if let uid = update.node?.meta.uid, !uid.isEmpty { node[path: ["metadata", "uid"]] = .string(uid) }
     }
 
-    private func podsChanged() {
-        reader?.refresh()
-        turnSoon()
+    /// What a probe finds.
+    func checks(_ probe: StatusProbe) -> [StatusCheck] {
+        // A restart mends nothing that the agent waits for.
+        guard probe == .ready else { return [] }
+        let pluginFault = report.pluginFault ?? (report.layout == nil ? "nothing has come from it yet" : nil)
+        let kubeletFault = report.kubeletFault ?? (list == nil ? "nothing has come from it yet" : nil)
+        let podsFault = pods.problem ?? (pods.store.isSynced ? nil : "the pods have not been read yet")
+        return [
+            StatusCheck(name: "device plugin", fault: pluginFault),
+            StatusCheck(name: "kubelet", fault: kubeletFault),
+            StatusCheck(name: "API server", fault: podsFault),
+        ]
     }
 
-    private func turnSoon() {
-        guard !turnIsDue else { return }
-        turnIsDue = true
-        Task { await turn() }
-    }
+    // MARK: What follows from it
 
-    private func turn() async {
-        turnIsDue = false
+    private func reconcile() async {
         if let layout = report.layout {
             report.holdings = list.map { Holding.read($0, on: layout) }
             // Before the pods are known as a whole, silence: the plugin would take it for their end.
@@ -162,7 +207,7 @@ package actor NodeAgent: LoopActor {
         // At a start each side gets its chance to speak: or every start would make the conditions flicker.
         guard report.layout != nil || report.pluginFault != nil, list != nil || report.kubeletFault != nil
         else { return }
-        await publisher?.publish(report)
+        if await publisher.use(report) { neuronNode.queue.add(key) }
     }
 
     private func assign(on layout: NodeLayout) async {
@@ -171,6 +216,7 @@ package actor NodeAgent: LoopActor {
         let notes = journal?.notes(
             on: groups, holdings: report.holdings ?? [], topology: layout.topology, pods: bound)
         for note in notes ?? [] { events.record(note) }
-        await link?.keep(groups.assignments)
+        await link.keep(groups.assignments)
+        assignments.queue.add(key)
     }
 }

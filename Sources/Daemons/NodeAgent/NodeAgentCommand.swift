@@ -6,6 +6,7 @@ internal import Glibc
 internal import KubernetesClient
 internal import LogArguments
 internal import Observability
+internal import StatusEndpoints
 internal import SystemIO
 
 /// The command line and life of the node agent.
@@ -28,6 +29,18 @@ package enum NodeAgentCommand {
         "label-node",
         help: "Label the Node neuron.amazonaws.com/present=true while it has chips, as AWS's plugin does")
 
+    private static let metricsAddress = Option<String?>(
+        "metrics-address", environment: "GANGLION_METRICS_ADDRESS", placeholder: "HOST:PORT",
+        help: "Serve /metrics, /healthz and /readyz over HTTP, :9411 for every address (default nowhere)",
+        check: { text in
+            do throws(SystemError) {
+                _ = try SocketAddress(parsing: text)
+                return nil
+            } catch {
+                return "must be HOST:PORT with a numeric host and a port up to 65535, or a path"
+            }
+        })
+
     /// The program.
     package static let command = Command(
         "ganglion-node-agent",
@@ -36,25 +49,37 @@ package enum NodeAgentCommand {
             Runs beside the device plugin: hands it the groups that the operator has assigned, publishes the \
             NeuronNode, and writes events. Without it cores are still handed out.
             """,
-        arguments: [nodeName, kubeconfig, pluginSocket, podResourcesSocket, labelNode] + LogOptions.all,
+        arguments: [nodeName, kubeconfig, pluginSocket, podResourcesSocket, labelNode, metricsAddress]
+            + LogOptions.all,
         action: { values in try await run(values) })
 
     private static func run(_ values: ArgumentValues) async throws {
         let log = LogOptions.logger(values)
         let signals = try SignalWatcher()
         let configuration = try ClientConfiguration.load(kubeconfig: values[kubeconfig])
-        let client = try await KubernetesClient.make(configuration, program: "ganglion-node-agent")
+        let registry = MetricsRegistry()
+        registry.addProcessMetrics()
+        let client = try await KubernetesClient.make(
+            configuration, program: "ganglion-node-agent", metrics: ClientMetrics(registry))
         var settings = NodeAgent.Settings(
             nodeName: values[nodeName], pluginSocket: values[pluginSocket],
             podResourcesSocket: values[podResourcesSocket])
         settings.labelsNode = values[labelNode]
-        let agent = NodeAgent(settings: settings, client: client, log: log)
+        let agent = NodeAgent(settings: settings, client: client, registry: registry, log: log)
+        var status: StatusServer?
+        if let text = values[metricsAddress] {
+            status = StatusServer(address: try SocketAddress(parsing: text), log: log, metrics: registry) {
+                await agent.checks($0)
+            }
+            await status?.start()
+        }
         log.info("started", ["node": values[nodeName], "server": configuration.server.authority])
         await agent.start()
         _ = await signals.first()
         log.info("stopping")
-        // Whoever does not answer shall not keep the pod from ending.
+        // A kubelet or an API server that does not answer must not keep the pod from ending.
         _ = EventLoop.shared.schedule(after: .seconds(5)) { exit(0) }
+        await status?.stop()
         await agent.stop()
     }
 }

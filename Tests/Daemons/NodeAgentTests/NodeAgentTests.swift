@@ -4,6 +4,8 @@ import GRPC
 import JSON
 import KubeletAPI
 import KubernetesClient
+import Observability
+import StatusEndpoints
 import SystemIO
 import Testing
 
@@ -182,6 +184,45 @@ struct NodeAgentTests {
         #expect(NeuronNodePublisher.sentence(missing, isThere: true) == missing.description)
         let other = KubernetesError.status(APIStatus(code: 403, reason: "Forbidden", message: "no"))
         #expect(NeuronNodePublisher.sentence(other, isThere: false) == other.description)
+    }
+
+    @Test("says of each peer whether it is there, and counts what it does")
+    func status() async throws {
+        let world = try await World()
+        let registry = MetricsRegistry()
+        let agent = NodeAgent(settings: world.settings, client: world.client, registry: registry)
+        #expect(await agent.checks(.live).allSatisfy { $0.fault == nil })
+        #expect(
+            await agent.checks(.ready) == [
+                StatusCheck(name: "device plugin", fault: "nothing has come from it yet"),
+                StatusCheck(name: "kubelet", fault: "nothing has come from it yet"),
+                StatusCheck(name: "API server", fault: "the pods have not been read yet"),
+            ])
+        let plugin = try await world.plugin()
+        let kubelet = try await world.kubelet()
+        await agent.start()
+        // The plugin is told of assignments when the pods have been read.
+        await world.board.until {
+            $0.told == [] && $0.condition("Healthy") == "True" && $0.status("freeCores") == 12
+        }
+        #expect(
+            await agent.checks(.ready)
+                == ["device plugin", "kubelet", "API server"].map {
+                    StatusCheck(name: $0, fault: nil)
+                })
+        // With the plugin gone the node is told so; the agent is not ready, and lives.
+        await plugin.shutdown(grace: .zero)
+        await world.board.until { $0.condition("Healthy") == "Unknown" }
+        let faults = await agent.checks(.ready).map(\.fault)
+        #expect(faults[0]?.hasPrefix("the device plugin cannot be reached: ") == true)
+        #expect(faults[1...] == [nil, nil])
+        #expect(await agent.checks(.live).allSatisfy { $0.fault == nil })
+        await agent.stop()
+        for name in ["node", "assignments", "podresources", "neuronnode"] {
+            let line = #"controller_runtime_reconcile_total{controller="\#(name)",result="#
+            #expect(registry.exposition().contains(line), "\(name)")
+        }
+        try await world.end(kubelet)
     }
 
     @Test("ends although nobody is there")

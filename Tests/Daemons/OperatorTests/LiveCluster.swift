@@ -4,7 +4,7 @@ import HTTP
 import JSON
 import KubernetesAPI
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import SystemIO
 import TestSupport
 import Testing
@@ -17,13 +17,11 @@ final class LiveCluster: Sendable {
     static let root = Repository.root
 
     let client: KubernetesClient
-    private let http: HTTPServer
-    private let api: APIServer
+    private let server: EmbeddedAPIServer
 
-    private init(_ api: APIServer, _ http: HTTPServer, _ client: KubernetesClient) {
-        self.api = api
-        self.http = http
-        self.client = client
+    private init(_ server: EmbeddedAPIServer) {
+        self.server = server
+        client = server.client(program: "ganglion")
     }
 
     /// - Parameters:
@@ -31,16 +29,9 @@ final class LiveCluster: Sendable {
     ///   - answer: may answer a request in the API server's place, or change its answer.
     static func start(
         nodes: [String: String] = ["a": "inf2.48xlarge"], definitions: Bool = true,
-        answer: @escaping @Sendable (HTTPRequest, APIServer) async -> HTTPResponse = { await $1.handle($0) }
+        answer: @escaping EmbeddedAPIServer.Handler = { await $1.handle($0) }
     ) async throws -> LiveCluster {
-        let api = APIServer(
-            options: APIServerOptions(tokens: ["t": APIUser("admin", groups: ["system:masters"])]))
-        let http = HTTPServer { await answer($0, api) }
-        let address = try await http.listen(on: .ip("127.0.0.1", port: 0))
-        var configuration = ClientConfiguration(server: try ServerAddress("http://\(address)"))
-        configuration.credential = .token("t")
-        let client = KubernetesClient(configuration: configuration, address: address, security: nil)
-        let cluster = LiveCluster(api, http, client)
+        let cluster = LiveCluster(try await EmbeddedAPIServer.start(handler: answer))
         if definitions { try await cluster.define() }
         for (name, type) in nodes { try await cluster.addNode(name, type: type) }
         return cluster
@@ -48,10 +39,10 @@ final class LiveCluster: Sendable {
 
     /// Installs the project's resources.
     func define() async throws {
-        for name in ["modelservers", "neuronnodes"] {
-            let path = "\(Self.root)/charts/ganglion/crds/\(name).yaml"
-            try await client.create(.customResourceDefinitions, YAMLReader.read(try Files.read(path)))
-        }
+        try await server.install(
+            ["modelservers", "neuronnodes"].map {
+                try YAMLReader.read(try Files.read("\(Self.root)/charts/ganglion/crds/\($0).yaml"))
+            })
     }
 
     func addNode(_ name: String, type: String) async throws {
@@ -111,5 +102,5 @@ final class LiveCluster: Sendable {
         }
     }
 
-    func stop() async { await http.shutdown(grace: .zero) }
+    func stop() async { await server.stop() }
 }

@@ -5,7 +5,7 @@ import HTTP
 import JSON
 import KubernetesAPI
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import SystemIO
 import Testing
 

@@ -3,7 +3,7 @@
 import HTTP
 import JSON
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import Observability
 import SystemIO
 import Testing

@@ -3,7 +3,7 @@
 import JSON
 import KubernetesAPI
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import SystemIO
 import Testing
 

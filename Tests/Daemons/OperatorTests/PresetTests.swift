@@ -4,7 +4,7 @@
 import JSON
 import KubernetesAPI
 import KubernetesClient
-import LocalCluster
+import LocalAPIServer
 import Placement
 import SystemIO
 import Testing

@@ -1,0 +1,209 @@
+// The strategies of the built-in kinds that have rules of their own.
+
+internal import APIMachinery
+internal import JSON
+internal import SystemIO
+
+/// Pods.
+struct PodStrategy: ResourceStrategy {
+    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
+    var baseline: JSON { ["metadata": [:], "spec": ["containers": .null], "status": [:]] }
+    var deleteReturnsObject: Bool { true }
+
+    func applyDefaults(_ object: inout JSON) { PodDefaults.apply(&object) }
+
+    func prepareForCreate(_ object: inout JSON, _ context: WriteContext) {
+        PodDefaults.admit(&object)
+        object.status = PodDefaults.initialStatus(object)
+    }
+
+    func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) {
+        if context.subresource.isEmpty {
+            PodDefaults.admit(&object)
+        } else {
+            // A kubelet's conditions carry no probe time; the type prints the member all the same.
+            if let conditions = object.status?.conditions?.array {
+                object.status?.conditions = .array(
+                    conditions.map {
+                        var condition = $0
+                        if condition.lastProbeTime == nil { condition.lastProbeTime = .null }
+                        if condition.lastTransitionTime == nil { condition.lastTransitionTime = .null }
+                        return condition
+                    })
+            }
+            if object.status?.qosClass == nil { object.status?.qosClass = old.status?.qosClass }
+        }
+    }
+
+    func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
+        guard let old else { return PodValidation.faults(object) }
+        if context.subresource.isEmpty { return PodValidation.updateFaults(object, old: old) }
+        return []
+    }
+}
+
+/// Services: cluster IPs and ports.
+struct ServiceStrategy: ResourceStrategy {
+    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
+    var deleteReturnsObject: Bool { true }
+
+    func applyDefaults(_ object: inout JSON) {
+        var spec = object.spec ?? [:]
+        if spec.type == nil { spec.type = "ClusterIP" }
+        if spec.sessionAffinity == nil { spec.sessionAffinity = "None" }
+        if let ports = spec.ports?.array {
+            spec.ports = .array(
+                ports.map {
+                    var port = $0
+                    guard port.object != nil else { return port }
+                    if port["protocol"] == nil { port["protocol"] = "TCP" }
+                    if port.targetPort == nil { port.targetPort = port.port }
+                    return port
+                })
+        }
+        object.spec = spec
+    }
+
+    func prepareForCreate(_ object: inout JSON, _ context: WriteContext) {
+        if object.spec?.internalTrafficPolicy == nil { object.spec?.internalTrafficPolicy = "Cluster" }
+        object.spec?.ipFamilies = ["IPv4"]
+        object.spec?.ipFamilyPolicy = "SingleStack"
+        object.status = ["loadBalancer": [:]]
+    }
+
+    func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) {
+        for key in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+        where object.spec?[key] == nil { object.spec?[key] = old.spec?[key] }
+    }
+
+    func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
+        var faults: [FieldError] = []
+        let spec = object.spec ?? [:]
+        let type = spec.type?.string ?? ""
+        if !["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"].contains(type) {
+            faults.append(
+                .notSupported(
+                    "spec.type", .string(type), ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]))
+        }
+        let ports = spec.ports?.array ?? []
+        let headless = spec.clusterIP?.string == "None"
+        if ports.isEmpty, !headless, type != "ExternalName" { faults.append(.required("spec.ports")) }
+        var names: Set<String> = []
+        for (index, port) in ports.enumerated() {
+            let path = "spec.ports[\(index)]"
+            let name = port.name?.string ?? ""
+            if name.isEmpty {
+                if ports.count > 1 { faults.append(.required("\(path).name")) }
+            } else if !ObjectNames.isLabel(name) {
+                faults.append(.invalid("\(path).name", .string(name), ObjectNames.labelFault))
+            } else if !names.insert(name).inserted {
+                faults.append(.duplicate("\(path).name", .string(name)))
+            }
+            let number = port.port?.int ?? 0
+            if !(1...65_535).contains(number) {
+                faults.append(
+                    .invalid("\(path).port", JSON(number), "must be between 1 and 65535, inclusive"))
+            }
+            if let target = port.targetPort?.int, !(1...65_535).contains(target) {
+                faults.append(
+                    .invalid("\(path).targetPort", JSON(target), "must be between 1 and 65535, inclusive"))
+            }
+        }
+        if let old, let before = old.spec?.clusterIP?.string, let now = spec.clusterIP?.string, before != now
+        {
+            faults.append(.invalid("spec.clusterIP", .string(now), "field is immutable"))
+        }
+        return faults
+    }
+}
+
+/// Namespaces.
+struct NamespaceStrategy: ResourceStrategy {
+    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
+    var deleteReturnsObject: Bool { true }
+
+    func prepareForCreate(_ object: inout JSON, _ context: WriteContext) {
+        var labels = object.metadata?.labels?.strings ?? [:]
+        labels["kubernetes.io/metadata.name"] = context.name
+        object.metadata?.labels = JSON(labels)
+        object.spec = ["finalizers": ["kubernetes"]]
+        object.status = ["phase": "Active"]
+    }
+}
+
+/// Secrets: stringData becomes data.
+struct SecretStrategy: ResourceStrategy {
+    func prune(_ object: inout JSON) -> [String] {
+        pruneTopLevel(&object, ["data", "stringData", "type", "immutable"])
+    }
+
+    func applyDefaults(_ object: inout JSON) {
+        if object.type == nil { object.type = "Opaque" }
+        if let plain = object.stringData?.object {
+            var data = object.data ?? [:]
+            for (key, value) in plain {
+                data[key] = .string(Base64.encode((value.string ?? "").utf8))
+            }
+            object.data = data
+            object.stringData = nil
+        }
+    }
+
+    func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
+        old?.immutable?.bool == true && old?.data != object.data
+            ? [.forbidden("data", "field is immutable when `immutable` is set")] : []
+    }
+}
+
+/// Config maps.
+struct ConfigMapStrategy: ResourceStrategy {
+    func prune(_ object: inout JSON) -> [String] {
+        pruneTopLevel(&object, ["data", "binaryData", "immutable"])
+    }
+
+    func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
+        var faults: [FieldError] = []
+        for (key, value) in object.data?.object ?? [:] where value.string == nil {
+            faults.append(.invalid("data[\(key)]", value, "must be a string"))
+        }
+        if old?.immutable?.bool == true, old?.data != object.data {
+            faults.append(.forbidden("data", "field is immutable when `immutable` is set"))
+        }
+        return faults
+    }
+
+    func decodingFault(_ object: JSON) -> String? {
+        for (key, value) in (object.data?.object ?? [:]).sorted(by: { $0.key < $1.key })
+        where value.string == nil && !value.isNull {
+            return
+                "json: cannot unmarshal \(value.openAPIType == "integer" ? "number" : value.openAPIType) into Go struct field ConfigMap.data.\(key) of type string"
+        }
+        return nil
+    }
+}
+
+/// Nodes.
+struct NodeStrategy: ResourceStrategy {
+    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
+
+    func applyDefaults(_ object: inout JSON) {
+        if object.spec == nil { object.spec = [:] }
+        if object.status?.allocatable == nil, let capacity = object.status?.capacity {
+            object.status?.allocatable = capacity
+        }
+    }
+}
+
+/// Leases.
+struct LeaseStrategy: ResourceStrategy {
+    private let plain = PlainStrategy(fields: ["spec"], microTimes: ["spec.renewTime", "spec.acquireTime"])
+    func prune(_ object: inout JSON) -> [String] { plain.prune(&object) }
+    func decodingFault(_ object: JSON) -> String? { plain.decodingFault(object) }
+
+    func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
+        if let seconds = object.spec?.leaseDurationSeconds?.int, seconds <= 0 {
+            return [.invalid("spec.leaseDurationSeconds", JSON(seconds), "must be greater than 0")]
+        }
+        return []
+    }
+}

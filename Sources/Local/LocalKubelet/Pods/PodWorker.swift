@@ -1,0 +1,167 @@
+// The life of one pod: init containers in order, then the main containers side by side, each in its own loop
+// of start, run, wait, pause; then the end. One actor holds the state; the pod's status is made from it after
+// each change.
+
+internal import JSON
+internal import SystemIO
+
+/// Runs one pod.
+actor PodWorker: LoopActor {
+    nonisolated let loop: EventLoop
+
+    /// The pod's uid.
+    nonisolated let uid: String
+    nonisolated let directory: PodDirectory
+    let services: KubeletServices
+    let record: PodDirectory.Record
+    private let publishStatus: @Sendable (Pod, JSON) -> Void
+
+    var pod: Pod
+    var states: [String: ContainerState] = [:]
+    var processes: [String: ContainerProcess] = [:]
+    /// The pod is being stopped: nothing is started any more.
+    private(set) var isStopping = false
+    private var hasEnded = false
+    private var killTime: UInt64?
+    private var killTimer: ScheduledTimer?
+    private var sleepers: [UInt64: (group: String, continuation: CheckedContinuation<Void, Never>)] = [:]
+    private var nextSleeper: UInt64 = 0
+    private var sidecars: [Task<Void, Never>] = []
+
+    /// - Parameter publish: called with every new status.
+    init(
+        _ pod: Pod, record: PodDirectory.Record, services: KubeletServices,
+        publish: @escaping @Sendable (Pod, JSON) -> Void
+    ) {
+        self.pod = pod
+        self.record = record
+        self.services = services
+        loop = services.loop
+        uid = pod.uid
+        directory = PodDirectory(root: services.root, uid: pod.uid)
+        publishStatus = publish
+    }
+
+    /// Runs the pod until it has ended by itself or was stopped; then nothing of it runs any more.
+    func run() async {
+        prepareStates()
+        // Of a pod that was running under an earlier kubelet nothing is said until its containers have been looked at.
+        await refreshDevices(telling: pod.status.phase?.string != "Running")
+        let initialized = await runInitContainers()
+        if initialized, !isStopping {
+            await withTaskGroup(of: Void.self) { group in
+                for container in pod.mainContainers {
+                    group.addTask { await self.runContainer(container, policy: self.pod.restartPolicy) }
+                }
+            }
+        }
+        // Sidecars go when the others have; a pod that was stopped has told them already.
+        if !isStopping { stop(grace: pod.terminationGrace, telling: false) }
+        for sidecar in sidecars { await sidecar.value }
+        killTimer?.cancel()
+        hasEnded = true
+        publish()
+    }
+
+    /// Takes a newer version of the object: status of others, deletion.
+    func update(_ newer: Pod) { pod = newer }
+
+    /// Ends the pod: SIGTERM now, SIGKILL after `grace` seconds. A second call can only shorten the time.
+    func terminate(grace: Int) { stop(grace: grace, telling: true) }
+
+    /// The health of devices may have changed.
+    func refreshDevices(telling: Bool = true) async {
+        for container in pod.mainContainers {
+            let key = ContainerKey(pod: uid, container: container.name)
+            let devices = await services.devices.health(key)
+            if states[container.name]?.devices != devices { states[container.name]?.devices = devices }
+        }
+        if telling { publish() }
+    }
+
+    private func prepareStates() {
+        let waiting = pod.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing"
+        for container in pod.allContainers {
+            var state = ContainerState()
+            state.phase = .waiting(reason: waiting, message: nil)
+            states[container.name] = state
+        }
+    }
+
+    private func runInitContainers() async -> Bool {
+        for container in pod.initContainers {
+            if isStopping { return false }
+            if container.kind == .sidecar {
+                sidecars.append(Task { await self.runContainer(container, policy: .always) })
+                while !isStopping, states[container.name]?.started != true {
+                    await pause(nil, group: container.name)
+                }
+            } else {
+                let policy: Pod.RestartPolicy = pod.restartPolicy == .never ? .never : .onFailure
+                await runContainer(container, policy: policy)
+                guard states[container.name]?.termination?.exitCode == 0 else { return false }
+            }
+        }
+        return true
+    }
+
+    /// The pod's grace period is over.
+    var isKillDue: Bool { killTime.map { $0 <= MonotonicClock.now } ?? false }
+
+    private func stop(grace: Int, telling: Bool) {
+        let deadline = MonotonicClock.now &+ Duration.seconds(grace).nanoseconds
+        if isStopping, let killTime, killTime <= deadline { return }
+        let first = !isStopping
+        isStopping = true
+        killTime = deadline
+        killTimer?.cancel()
+        for container in pod.allContainers {
+            guard let process = processes[container.name] else { continue }
+            if first, telling {
+                services.events.record(
+                    .normal, "Killing", "Stopping container \(container.name)", pod: pod, container: container
+                )
+            }
+            grace == 0 ? process.kill() : process.terminate()
+        }
+        killTimer = loop.schedule(after: .seconds(grace), on: self) { worker in
+            for process in worker.processes.values { process.kill() }
+        }
+        wake(group: nil)
+    }
+
+    // MARK: Status
+
+    /// Tells the status as it is now.
+    func publish() {
+        var status = PodStatus(pod: pod, states: states)
+        status.podIP = record.ip
+        status.startTime = record.startTime
+        status.stopped = hasEnded && isStopping && pod.deletionGrace != nil
+        publishStatus(pod, status.json)
+    }
+
+    // MARK: Pauses
+
+    /// Waits for a while, or until the pod is stopped or the group is woken. nil waits without a limit.
+    func pause(_ duration: Duration?, group: String) async {
+        guard !isStopping, duration ?? .seconds(1) > .zero else { return }
+        let identifier = nextSleeper
+        nextSleeper += 1
+        let timer = duration.map { duration in
+            loop.schedule(after: duration, on: self) {
+                $0.sleepers.removeValue(forKey: identifier)?.continuation.resume()
+            }
+        }
+        await withCheckedContinuation { sleepers[identifier] = (group, $0) }
+        timer?.cancel()
+    }
+
+    /// Ends pauses; nil means all.
+    func wake(group: String?) {
+        for (identifier, sleeper) in sleepers where group == nil || sleeper.group == group {
+            sleepers[identifier] = nil
+            sleeper.continuation.resume()
+        }
+    }
+}

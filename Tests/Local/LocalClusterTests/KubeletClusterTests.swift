@@ -1,0 +1,77 @@
+import Glibc
+import HTTP
+import JSON
+import LocalAPIServer
+import LocalTestSupport
+import Observability
+import SystemIO
+import TestSupport
+import Testing
+
+@testable import LocalCluster
+@testable import LocalKubelet
+
+@Suite(
+    "The kubelet and the embedded API server",
+    .enabled(if: ganglionProgram != nil, "the ganglion program was not built"))
+struct KubeletClusterTests {
+    @Test(
+        "a node registers, a pod bound to it runs, tells its log and its events, and goes when it is deleted")
+    func life() async throws {
+        let scratch = try TemporaryDirectory()
+        let server = try await LiveServer.start()
+        var options = KubeletOptions(
+            root: scratch.path, nodeName: "local", images: ImageTable(directory: "/none"),
+            program: try #require(ganglionProgram))
+        options.network = 11
+        options.supervisor = getpid()
+        let kubelet = Kubelet(
+            options, client: server.cluster.client(program: "kubelet"), log: .silent)
+        let running = try await kubelet.start()
+        let logs = KubeletLogClient(root: scratch.path)
+        await server.server.setLogSource { _, request in await logs.answer(request) }
+
+        let node = try await server.wait("/api/v1/nodes", name: "local") { object in
+            object.status?.conditions?.array?.contains { $0.type == "Ready" && $0.status == "True" } ?? false
+        }
+        #expect(node.metadata?.labels?["kubernetes.io/hostname"] == "local")
+
+        let pods = "/api/v1/namespaces/default/pods"
+        let created = try await server.send(
+            "POST", pods,
+            [
+                "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web"],
+                "spec": [
+                    "nodeName": "local", "terminationGracePeriodSeconds": 1,
+                    "containers": [
+                        [
+                            "name": "main", "image": "ganglion.dev/shell:1",
+                            "args": ["-c", "echo hello from $HOSTNAME; exec sleep 1000"],
+                        ]
+                    ],
+                ],
+            ])
+        #expect(created.status == 201)
+        let ready = try await server.wait(pods, name: "web") { object in
+            object.status?.conditions?.array?.contains { $0.type == "Ready" && $0.status == "True" } ?? false
+        }
+        #expect(ready.status?.phase == "Running")
+        #expect(ready.status?.podIP == "127.88.11.1")
+
+        // The log is there before the pod is deleted; it may take the program a moment to write it.
+        let log = try await server.send("GET", pods + "/web/log")
+        #expect(log.status == 200)
+
+        _ = try await server.send("DELETE", pods + "/web")
+        let last = try await server.wait(pods, name: "web") { $0.status?.phase?.string != "Running" }
+        #expect(last.metadata?.deletionTimestamp?.string != nil)
+        let events = try await server.send("GET", "/api/v1/namespaces/default/events").body
+        let reasons = Set((events.items?.array ?? []).compactMap { $0.reason?.string })
+        #expect(reasons.isSuperset(of: ["Pulled", "Created", "Started"]))
+        let lease = try await server.send(
+            "GET", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/local")
+        #expect(lease.body.spec?.holderIdentity == "local")
+        await running.stop()
+        await server.stop()
+    }
+}

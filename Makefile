@@ -31,6 +31,7 @@ test: system-packages python-env model ## Run every test (FILTER=name for some)
 ifdef FILTER
 	$(TEST) --filter '$(FILTER)'
 else
+	python3 -m unittest discover --start-directory Tests/Scripts
 	$(TEST) --skip '$(HEAVY)|EndToEndTests'
 	$(TEST) --filter '$(HEAVY)'
 	$(TEST) --filter EndToEndTests
@@ -134,8 +135,9 @@ kind: kind-tools $(E2E) $(IMAGE_ARCHIVE) ## Make a kind cluster, install the cha
 	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
 
 .PHONY: generate
-generate: manifests ## Write every file anew that is made of others: messages, tables, manifests, the picture of the modules
+generate: manifests ## Write every file anew that is made of others: messages, tables, manifests, reference, picture of the modules
 	@scripts/generate
+	@$(GANGLION_PYTHON) scripts/generate-reference
 	@scripts/check-modules --write
 
 .PHONY: manifests

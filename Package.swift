@@ -196,17 +196,21 @@ let kubernetes: [Target] =
     + module(
         "KubeletAPI", on: .kubernetes, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
-    + bare(
-        "GanglionAPI", on: .kubernetes, step: 1,
+    + module(
+        "GanglionAPI", on: .kubernetes, step: 1, ["JSON", "KubernetesAPI"],
         resources: [
             .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
             .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
             .embedInCode("Rights/operator.yaml"), .embedInCode("Rights/operator-lease.yaml"),
-        ])
+        ],
+        tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
     + module(
         "KubernetesClient", on: .kubernetes, step: 1,
         ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
-        tests: ["HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "TestSupport"])
+        tests: [
+            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS",
+            "TestSupport",
+        ])
     + module(
         "Controller", on: .kubernetes, step: 2,
         ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
@@ -289,23 +293,24 @@ let daemons: [Target] =
     + module(
         "NodeAgent", on: .daemons,
         [
-            "Arguments", "Controller", "GRPC", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
-            "LogArguments", "Neuron", "Observability", "Placement", "StatusEndpoints", "SystemIO",
+            "Arguments", "Controller", "GRPC", "GanglionAPI", "JSON", "KubeletAPI", "KubernetesAPI",
+            "KubernetesClient", "LogArguments", "Neuron", "Observability", "Placement", "StatusEndpoints",
+            "SystemIO",
         ],
         tests: [
-            "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
-            "Observability", "Placement", "StatusEndpoints", "SystemIO", "TestSupport",
+            "GRPC", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesAPI", "KubernetesClient",
+            "Neuron", "Observability", "Placement", "StatusEndpoints", "SystemIO", "TestSupport",
         ])
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "LogArguments", "Neuron",
+            "Arguments", "Controller", "GanglionAPI", "JSON", "KubernetesAPI", "KubernetesClient",
+            "LogArguments", "Neuron",
             "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
-            "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "Neuron", "NeuronRuntime",
-            "Observability",
-            "Placement", "SystemIO", "TestSupport",
+            "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "Neuron",
+            "NeuronRuntime", "Observability", "Placement", "SystemIO", "TestSupport",
         ])
     + module(
         "ModelServer", on: .daemons,
@@ -323,7 +328,8 @@ let commands: [Target] =
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
             "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime",
-            "NeuronTools", "NodeAgent", "Observability", "Operator", "SystemIO",
+            "NeuronTools",
+            "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
@@ -347,6 +353,11 @@ let lab: [Target] =
             "TestSupport",
         ])
     + command("ganglion-interop", on: .lab, ["Arguments", "Interop"], folder: "Tests/Lab/ganglion-interop")
+    + bare(
+        "DefinitionPrinter", on: .lab, ["Arguments", "GanglionAPI", "JSON", "KubernetesAPI", "SystemIO"])
+    + command(
+        "ganglion-definitions", on: .lab, ["Arguments", "DefinitionPrinter"],
+        folder: "Tests/Lab/ganglion-definitions")
     + module("PlacementStudy", on: .lab, ["Neuron", "Placement"], tests: ["Placement"])
 
 /// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
@@ -354,7 +365,8 @@ let endToEnd: [Target] =
     bare(
         "EndToEnd", on: .lab,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron",
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "Neuron",
             "NeuronTools", "Placement",
             "SystemIO",
         ], folder: "Tests/EndToEnd/EndToEnd")

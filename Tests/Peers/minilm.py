@@ -1,7 +1,7 @@
-"""Writes Tests/Peers/minilm.json: token ids by PyPI `tokenizers`, embeddings by NumPy in double precision.
+"""Writes Tests/Fixtures/text/minilm.json: token ids by PyPI `tokenizers`, embeddings by NumPy in double precision.
 
     python3 -m venv V && V/bin/pip install numpy==2.4.6 tokenizers==0.23.3 safetensors==0.8.0
-    V/bin/python Tests/Peers/minilm.py DIRECTORY-OF-all-MiniLM-L6-v2 > Tests/Peers/minilm.json
+    V/bin/python Tests/Peers/minilm.py DIRECTORY-OF-all-MiniLM-L6-v2 > Tests/Fixtures/text/minilm.json
 
 Embeddings are stored as hexadecimal big-endian float16, whose rounding moves a cosine by less than 1e-6.
 """

@@ -1,7 +1,7 @@
-"""Writes Tests/Peers/wordpiece-sweep.txt: what PyPI `tokenizers` makes of every code point, as a hash per block.
+"""Writes Tests/Fixtures/text/wordpiece-sweep.txt: what PyPI `tokenizers` makes of every code point, as a hash per block.
 
     python3 -m venv V && V/bin/pip install tokenizers==0.23.3
-    V/bin/python Tests/Peers/wordpiece_sweep.py > Tests/Peers/wordpiece-sweep.txt
+    V/bin/python Tests/Peers/wordpiece_sweep.py > Tests/Fixtures/text/wordpiece-sweep.txt
     V/bin/python Tests/Peers/wordpiece_sweep.py 1700     the words of the block at U+1700, to see what differs
 
 A block is 256 code points, in texts of up to 40. Each text has every one of them between letters, in a row with its

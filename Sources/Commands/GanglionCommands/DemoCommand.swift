@@ -1,6 +1,7 @@
 // `ganglion demo`: the whole system once through, with what a user would type and see at each step.
 
 import Arguments
+import GanglionAPI
 import Glibc
 import HTTP
 import HTTP1
@@ -75,7 +76,7 @@ enum DemoCommand {
         let name = values[ClusterOptions.nodeName]
         let node = try await client.get(.nodes, ObjectKey(name: name))
         say("== the node's capacity")
-        for key in ["cpu", "memory", "pods", "aws.amazon.com/neuroncore"] {
+        for key in ["cpu", "memory", "pods", WellKnown.neuronCore] {
             let capacity = node.status?.capacity?[key]?.string ?? "-"
             let allocatable = node.status?.allocatable?[key]?.string ?? "-"
             say("\(name)  \(key): capacity \(capacity), allocatable \(allocatable)")

@@ -1,9 +1,9 @@
 // From the annotations of bound pods to what the plugin is told. The annotation is the pod's; the kubelet asks for each
 // container. Containers that stay take their cores one after the other; an init container that ends hands its own on.
 
+internal import GanglionAPI
 internal import KubeletAPI
 internal import KubernetesAPI
-internal import KubernetesClient
 internal import Placement
 
 /// The groups that the operator has assigned to containers of this node.
@@ -36,13 +36,13 @@ struct AssignedGroups: Equatable, Sendable {
     init(_ pods: [BoundPod], on layout: NodeLayout, holdings: [Holding]?) {
         var held: [ObjectKey: Set<String>] = [:]
         for holding in holdings ?? [] { held[holding.pod, default: []].insert(holding.container) }
-        for pod in pods.sorted(by: { $0.key < $1.key }) where !pod.isTerminal {
+        for pod in pods.sorted(by: { $0.key < $1.key }) where !pod.pod.isTerminal {
             guard let text = pod.assigned else { continue }
             do throws(Unfit) {
-                guard pod.scheduler == AgentNames.scheduler else {
+                guard pod.scheduler == WellKnown.scheduler else {
                     throw Unfit(
-                        sentence: "the annotation \(AgentNames.coresAnnotation) is ignored: only"
-                            + " \(AgentNames.scheduler) assigns cores, and the pod's schedulerName is"
+                        sentence: "the annotation \(WellKnown.coresAnnotation) is ignored: only"
+                            + " \(WellKnown.scheduler) assigns cores, and the pod's schedulerName is"
                             + " \(pod.scheduler)")
                 }
                 for (container, cores, devices) in try Self.split(text, among: pod, on: layout) {
@@ -80,48 +80,37 @@ struct AssignedGroups: Equatable, Sendable {
         do throws(CoreListError) {
             cores = Array(try CoreSet(parsing: text))
         } catch {
-            throw Unfit(sentence: "the annotation \(AgentNames.coresAnnotation) is ignored: \(error)")
+            throw Unfit(sentence: "the annotation \(WellKnown.coresAnnotation) is ignored: \(error)")
         }
         let size = layout.coresPerDevice(pod.resource)
-        let lasting = pod.containers.filter { $0.role != .initializer }
-        let sum = needed(pod.containers, size: size)
-        guard sum == cores.count else {
-            let asked = sum.map { String($0) } ?? "more than \(CoreSet.capacity)"
+        // The count comes from a pod, so it is bounded before it is multiplied.
+        guard pod.count <= CoreSet.capacity, pod.count * size == cores.count else {
+            let asked =
+                pod.count <= CoreSet.capacity ? "\(pod.count * size)" : "more than \(CoreSet.capacity)"
             throw Unfit(
-                sentence: "the annotation \(AgentNames.coresAnnotation) is ignored: it has \(cores.count)"
+                sentence: "the annotation \(WellKnown.coresAnnotation) is ignored: it has \(cores.count)"
                     + " cores and the pod's containers ask for \(asked)")
         }
-        var start: [String: Int] = [:]
+        // Where the next container that stays begins.
         var next = 0
-        for container in lasting {
-            start[container.name] = next
-            next += container.count * size
-        }
         return try pod.containers.map { container throws(Unfit) in
-            // An init container begins behind the sidecars: what they hold stays theirs.
-            let first = start[container.name] ?? sidecars(pod.containers, size: size)
-            let part = CoreSet(cores[first..<first + container.count * size])
+            // An init container begins behind the sidecars that were started before it: what they hold stays theirs. It
+            // ends before the others come, which take over what it had.
+            guard container.count <= CoreSet.capacity, next + container.count * size <= cores.count else {
+                throw Unfit(
+                    sentence:
+                        "the annotation \(WellKnown.coresAnnotation) is ignored: container \(container.name)"
+                        + " asks for more than its pod")
+            }
+            let part = CoreSet(cores[next..<next + container.count * size])
+            if container.role != .initializer { next += container.count * size }
             guard let devices = layout.devices(part, resource: pod.resource) else {
                 throw Unfit(
                     sentence:
-                        "the annotation \(AgentNames.coresAnnotation) is ignored: cores \(part.list) are"
+                        "the annotation \(WellKnown.coresAnnotation) is ignored: cores \(part.list) are"
                         + " no whole devices of \(pod.resource)")
             }
             return (container.name, part, devices)
         }
-    }
-
-    private static func sidecars(_ containers: [BoundPod.Container], size: Int) -> Int {
-        containers.reduce(0) { $1.role == .sidecar ? $0 + $1.count * size : $0 }
-    }
-
-    /// Cores that the pod takes: those that stay together, or a larger init container beside the sidecars. Counts come
-    /// from a pod, so they are bounded before they are added; nil where one is larger than any node.
-    private static func needed(_ containers: [BoundPod.Container], size: Int) -> Int? {
-        guard containers.allSatisfy({ $0.count <= CoreSet.capacity }) else { return nil }
-        let lasting = containers.reduce(0) { $1.role == .initializer ? $0 : $0 + $1.count * size }
-        let beside = sidecars(containers, size: size)
-        let largest = containers.filter { $0.role == .initializer }.map { $0.count * size }.max() ?? 0
-        return max(lasting, beside + largest)
     }
 }

@@ -1,9 +1,8 @@
-// What the agent reads from a pod of its node, once and with names.
+// What the agent works out about a pod of its node.
 
-internal import JSON
+internal import GanglionAPI
 internal import KubernetesAPI
-internal import KubernetesClient
-internal import SystemIO
+internal import Placement
 
 /// A pod that is bound to the node.
 struct BoundPod: Equatable, Sendable {
@@ -25,72 +24,54 @@ struct BoundPod: Equatable, Sendable {
         var count: Int
     }
 
-    let key: ObjectKey
-    let uid: String
-    /// Whether it has ended for good and holds nothing any more.
-    let isTerminal: Bool
-    /// Whether the kubelet has taken it in, and so has chosen its devices.
-    let isAdmitted: Bool
-    /// The annotation with the cores; nil where there is none.
-    let assigned: String?
-    /// Who bound it; only `AgentNames.scheduler` assigns cores.
-    let scheduler: String
-    /// Milliseconds since 1970; whole seconds, for the API server knows no finer.
-    let boundAt: Int64
+    /// The pod.
+    let pod: Pod
     /// Of the pod's first resource that the plugin advertises; empty where it asks for none.
     let resource: String
     /// In the order in which the kubelet admits them: init containers first, each list as written.
     let containers: [Container]
-    /// What an event needs of the pod.
-    let reference: JSON
+    /// Devices that the scheduler counts for the pod.
+    let count: Int
 
-    /// Reads a pod.
+    /// Works it out.
     ///
     /// - Parameter resources: what the plugin advertises.
-    init(_ pod: JSON, resources: some Sequence<String>) {
-        let meta = pod.meta
-        let spec = pod["spec"] ?? .null
-        let status = pod["status"] ?? .null
-        key = pod.objectKey
-        uid = meta.uid
-        isTerminal = ["Succeeded", "Failed"].contains(status["phase"]?.string ?? "")
-        isAdmitted = !(status["startTime"]?.string ?? "").isEmpty
-        let text = meta.annotations[AgentNames.coresAnnotation] ?? ""
-        assigned = text.isEmpty ? nil : text
-        scheduler = spec["schedulerName"]?.string ?? ""
-        let scheduled = (status["conditions"]?.array ?? []).first { $0["type"]?.string == "PodScheduled" }
-        let times = [scheduled?["lastTransitionTime"]?.string, meta.creationTimestamp].compactMap { $0 }
-        boundAt = (times.lazy.compactMap { WallClock.parse($0) }.first ?? 0) / 1_000_000
-        reference = [
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": [
-                "namespace": .string(key.namespace), "name": .string(key.name), "uid": .string(uid),
-            ],
-        ]
-        for resource in resources.sorted() {
-            let found = Self.containers(spec, resource)
-            guard !found.isEmpty else { continue }
-            self.resource = resource
-            containers = found
-            return
-        }
-        resource = ""
-        containers = []
+    init(_ pod: Pod, resources: some Sequence<String>) {
+        self.pod = pod
+        let requests = PodRequirements(pod).requests
+        resource = resources.sorted().first { requests[$0].map { $0 > 0 } == true } ?? ""
+        containers = Self.containers(pod.spec, resource)
+        count = Int(requests[resource]?.value ?? 0)
     }
 
-    private static func containers(_ spec: JSON, _ resource: String) -> [Container] {
-        func read(_ list: JSON?, _ role: (JSON) -> Container.Role) -> [Container] {
-            (list?.array ?? []).compactMap { container in
-                let resources = container["resources"]
-                let amount = resources?["limits"]?[resource] ?? resources?["requests"]?[resource]
-                guard let name = container["name"]?.string,
-                    let count = amount?.int ?? amount?.string.flatMap({ Int($0) }), count > 0
-                else { return nil }
-                return Container(name: name, role: role(container), count: count)
+    /// Namespace and name.
+    var key: ObjectKey { pod.key }
+    /// Of this pod and no later one of the name.
+    var uid: String { pod.metadata.uid }
+    /// Whether the kubelet has taken it in, and so has chosen its devices.
+    var isAdmitted: Bool { pod.status.startTime != nil }
+    /// The annotation with the cores; nil where there is none.
+    var assigned: String? {
+        let text = pod.metadata.annotations[WellKnown.coresAnnotation] ?? ""
+        return text.isEmpty ? nil : text
+    }
+    /// Who bound it; only `WellKnown.scheduler` assigns cores.
+    var scheduler: String { pod.spec.schedulerName ?? "" }
+    /// Milliseconds since 1970; whole seconds, for the API server knows no finer.
+    var boundAt: Int64 {
+        let scheduled = pod.status.conditions["PodScheduled"]?.lastTransitionTime
+        return ((scheduled ?? pod.metadata.creationTimestamp)?.microseconds ?? 0) / 1000
+    }
+
+    private static func containers(_ spec: PodSpec, _ resource: String) -> [Container] {
+        func read(_ container: KubernetesAPI.Container, _ role: Container.Role) -> Container? {
+            let resources = container.resources
+            guard let amount = resources.requests[resource] ?? resources.limits[resource], amount > 0 else {
+                return nil
             }
+            return Container(name: container.name, role: role, count: Int(amount.value))
         }
-        return read(spec["initContainers"]) {
-            $0["restartPolicy"]?.string == "Always" ? .sidecar : .initializer
-        } + read(spec["containers"]) { _ in .app }
+        return spec.initContainers.compactMap { read($0, $0.isSidecar ? .sidecar : .initializer) }
+            + spec.containers.compactMap { read($0, .app) }
     }
 }

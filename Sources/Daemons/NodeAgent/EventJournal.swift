@@ -1,7 +1,8 @@
 // Which events to write: each change once. What was published before is where it starts, so that an agent that is
 // started again does not tell old news.
 
-internal import JSON
+internal import GanglionAPI
+internal import KubeletAPI
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Placement
@@ -15,29 +16,35 @@ struct EventJournal: Equatable, Sendable {
 
     /// Chips that were unhealthy when last looked at.
     private var unhealthy: Set<Int>
+    /// What was wrong with them, as far as the plugin has said it to this agent.
+    private var kinds: [Int: Set<NodePluginAPI.Fault.Kind>] = [:]
     /// What has been said of pods that are still there.
     private var remarks: Set<Remark> = []
 
     /// A journal that begins with what is published.
-    init(published status: JSON?) {
-        let chips = status?["chips"]?.array ?? []
-        unhealthy = Set(
-            chips.compactMap { $0["health"]?.string == "Unhealthy" ? $0["index"]?.int : nil })
+    init(published status: NeuronNodeStatus?) {
+        unhealthy = Set((status?.chips ?? []).lazy.filter { $0.health == .unhealthy }.map(\.index))
     }
 
     /// Chips whose health has changed since the last time, as notes about the node.
-    mutating func notes(on layout: NodeLayout, node: JSON) -> [EventNote] {
+    mutating func notes(on layout: NodeLayout, node: ObjectReference) -> [EventNote] {
         var notes: [EventNote] = []
         for chip in layout.chips {
             if let fault = chip.fault {
-                guard unhealthy.insert(chip.index).inserted else { continue }
+                let kinds = chip.faults.map(\.kind)
+                let before = self.kinds.updateValue(Set(kinds), forKey: chip.index)
+                // A count that goes on is no news, another kind of fault is: it may need another mend.
+                guard unhealthy.insert(chip.index).inserted || (before.map { $0 != Set(kinds) } ?? false)
+                else { continue }
                 notes.append(
                     EventNote(
-                        .warning, about: node, reason: "ChipUnhealthy", action: "CheckHealth",
+                        .warning, about: node,
+                        reason: NodePluginAPI.Fault.Kind.foremost(kinds).eventReason, action: "CheckHealth",
                         note: "neuron\(chip.index) is unhealthy, its cores are no longer handed out: \(fault)"
                     )
                 )
             } else if unhealthy.remove(chip.index) != nil {
+                kinds[chip.index] = nil
                 notes.append(
                     EventNote(
                         .normal, about: node, reason: "ChipHealthy", action: "CheckHealth",
@@ -54,10 +61,10 @@ struct EventJournal: Equatable, Sendable {
         let alive = Set(pods.map(\.uid))
         remarks = remarks.filter { alive.contains($0.pod) }
         var notes: [EventNote] = []
-        func note(_ kind: EventNote.Kind, _ pod: BoundPod, _ reason: String, _ text: String) {
+        func note(_ type: EventType, _ pod: BoundPod, _ reason: String, _ text: String) {
             guard remarks.insert(Remark(pod: pod.uid, text: text)).inserted else { return }
             notes.append(
-                EventNote(kind, about: pod.reference, reason: reason, action: "Allocate", note: text))
+                EventNote(type, about: pod.pod.reference, reason: reason, action: "Allocate", note: text))
         }
         for fault in groups.faults { note(.warning, fault.pod, "AssignmentIgnored", fault.sentence) }
         for group in groups.groups where group.isTaken {

@@ -1,9 +1,8 @@
 // Who holds what, as the kubelet says. Its account is by name: it knows no uids.
 
-internal import JSON
+internal import GanglionAPI
 internal import KubeletAPI
 internal import KubernetesAPI
-internal import KubernetesClient
 internal import Placement
 
 /// The cores of one container.
@@ -14,6 +13,13 @@ struct Holding: Equatable, Sendable {
     var container: String
     /// By the numbers that they have on the node; never empty.
     var cores: CoreSet
+
+    /// A holding.
+    init(pod: ObjectKey, container: String, cores: CoreSet) {
+        self.pod = pod
+        self.container = container
+        self.cores = cores
+    }
 
     /// What the kubelet's list says of the plugin's resources, by pod and container, each once.
     static func read(_ list: [PodResourcesAPI.PodResources], on layout: NodeLayout) -> [Holding] {
@@ -34,29 +40,20 @@ struct Holding: Equatable, Sendable {
         }
     }
 
-    /// What was published before: `status.allocations`; entries that cannot be read are left out.
-    static func read(published allocations: [JSON]) -> [Holding] {
-        allocations.compactMap { entry in
-            guard let text = entry["cores"]?.string, let cores = try? CoreSet(parsing: text), !cores.isEmpty,
-                let name = entry["pod"]?.string, let container = entry["container"]?.string
-            else { return nil }
-            let key = ObjectKey(namespace: entry["namespace"]?.string ?? "", name: name)
-            return Holding(pod: key, container: container, cores: cores)
-        }
+    /// What was published before: nil where the entry cannot be read.
+    init?(published entry: NeuronNodeStatus.Allocation) {
+        guard let cores = try? CoreSet(parsing: entry.cores), !cores.isEmpty else { return nil }
+        self.init(
+            pod: ObjectKey(namespace: entry.namespace, name: entry.pod), container: entry.container,
+            cores: cores)
     }
 
     /// As it stands in `status.allocations`.
-    var json: JSON {
-        [
-            "namespace": .string(pod.namespace), "pod": .string(pod.name), "container": .string(container),
-            "cores": .string(cores.list),
-        ]
+    var allocation: NeuronNodeStatus.Allocation {
+        .init(namespace: pod.namespace, pod: pod.name, container: container, cores: cores.list)
     }
 }
 
 extension CoreSet {
-    /// The cores one by one, as the annotation has them: `4,5,6,7`.
-    var list: String { map { String($0) }.joined(separator: ",") }
-
     fileprivate mutating func formUnion(_ other: CoreSet) { self = union(other) }
 }

@@ -3,6 +3,7 @@
 // answers to our own writes.
 
 internal import Controller
+internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient
@@ -16,9 +17,17 @@ actor NeuronNodePublisher: LoopActor {
     /// What the server has.
     struct Update: Sendable {
         /// The status of the NeuronNode, nil where there is none.
-        var published: JSON?
-        /// The Node, nil where there is none.
-        var node: JSON?
+        var published: NeuronNodeStatus?
+        /// The uid of the Node, nil where there is none.
+        var nodeUID: String?
+    }
+
+    /// What is known of the server's copy.
+    private enum Stored {
+        /// It has to be read.
+        case unknown
+        case absent
+        case present(NeuronNode)
     }
 
     private let client: KubernetesClient
@@ -34,20 +43,20 @@ actor NeuronNodePublisher: LoopActor {
 
     /// The newest report; nil before the first.
     private var report: NodeReport?
-    /// The server's copy: nil before it was read, `null` where there is none.
-    private var stored: JSON?
+    /// The server's copy.
+    private var stored = Stored.unknown
     /// When `stored` is to be read again.
     private var stale = Duration.zero
     /// What was written last, and what the server made of it.
-    private var written: (status: JSON, answer: JSON?)?
+    private var written: (status: NeuronNodeStatus, answer: NeuronNodeStatus?)?
     /// The Node as the owner of what is made; it stays what it was. To change an object's owner, one needs the right to
     /// delete it where OwnerReferencesPermissionEnforcement is on (OpenShift); the NeuronNode of a Node that is made anew goes
     /// with the old one.
-    private var owner: JSON?
+    private var owner: OwnerReference?
     /// Why the Node could not be read, nil where it could, or is not there.
     private var nodeFault: KubernetesError?
     /// The server's copy of the Node, nil while there is none.
-    private var nodeObject: JSON?
+    private var nodeObject: LabelledNode?
     private var labelWarning = ""
     /// Readings in a row at which there were no chips.
     private var readingsWithoutChips = 0
@@ -93,13 +102,13 @@ actor NeuronNodePublisher: LoopActor {
             warning = ""
             return .requeue(after: max(.milliseconds(1), stale - MonotonicClock.time))
         } catch {
-            let sentence = Self.sentence(error, isThere: stored?.isNull == false)
+            let sentence = Self.sentence(error, isThere: isStored)
             if warning != sentence, !Task.isCancelled {
                 log.warning("the NeuronNode is not written", ["error": sentence])
             }
             warning = sentence
             // Whatever went wrong, what the server has is no longer certain.
-            stored = nil
+            stored = .unknown
             throw error
         }
     }
@@ -114,34 +123,43 @@ actor NeuronNodePublisher: LoopActor {
             + "CustomResourceDefinition, the object is written as soon as it is there"
     }
 
+    private var isStored: Bool { if case .present = stored { true } else { false } }
+
     private func pass() async throws(KubernetesError) {
-        if stored == nil || MonotonicClock.time >= stale { try await read() }
-        guard let report, let stored else { return }
+        if case .unknown = stored {
+            try await read()
+        } else if MonotonicClock.time >= stale {
+            try await read()
+        }
+        guard let report else { return }
         await label(report)
-        var current = stored
-        if current.isNull {
-            guard let owner else {
-                if let nodeFault { throw nodeFault }
-                return  // The Node comes after its agent: nothing is told of it before.
-            }
-            var object = object
-            object[path: ["metadata", "ownerReferences"]] = [owner]
-            current = try await client.apply(.neuronNodes, object, manager: AgentNames.fieldManager)
-            self.stored = current
-        }
-        let present = current["status"]
-        let status = report.status(previous: present, now: Timestamp.now.text)
+        guard let current = try await storedOrMade() else { return }
+        let status = report.status(previous: current.status, now: .now)
         // The second comparison keeps a server that stores less than was sent from being written to for ever.
-        guard status != present, written.map({ $0.status == status && $0.answer == present }) != true else {
-            return
-        }
-        var object = object
-        object["status"] = status
+        guard status != current.status,
+            written.map({ $0.status == status && $0.answer == current.status }) != true
+        else { return }
         let answer = try await client.apply(
-            .neuronNodes, object, manager: AgentNames.fieldManager, subresource: "status")
-        self.stored = answer
-        written = (status, answer["status"])
-        log.debug("NeuronNode written", ["free": status["freeCores"]?.int])
+            NeuronNode(metadata: ObjectMetadata(name: node), status: status), manager: WellKnown.agentManager,
+            subresource: "status")
+        stored = .present(answer)
+        written = (status, answer.status)
+        log.debug("NeuronNode written", ["free": status.freeCores])
+    }
+
+    /// The server's copy, made where there is none.
+    ///
+    /// - Returns: nil where there can be none yet: a Node may come after its agent, and nothing is told of it before.
+    private func storedOrMade() async throws(KubernetesError) -> NeuronNode? {
+        if case .present(let object) = stored { return object }
+        guard let owner else {
+            if let nodeFault { throw nodeFault }
+            return nil
+        }
+        let object = NeuronNode(metadata: ObjectMetadata(name: node, ownerReferences: [owner]))
+        let made = try await client.apply(object, manager: WellKnown.agentManager)
+        stored = .present(made)
+        return made
     }
 
     /// Brings the Node's label up to date. What goes wrong here leaves the NeuronNode alone; it is tried again when the Node
@@ -153,8 +171,10 @@ actor NeuronNodePublisher: LoopActor {
         guard hasChips || readingsWithoutChips >= 2 else { return }
         guard let wanted = NodeLabel.configuration(for: current, hasChips: hasChips) else { return }
         do throws(KubernetesError) {
-            nodeObject = try await client.apply(
-                .nodes, wanted, manager: AgentNames.fieldManager, force: false)
+            guard let configuration = try? JSON(encoding: wanted) else { return }
+            let answer = try await client.apply(
+                .nodes, configuration, manager: WellKnown.agentManager, force: false)
+            nodeObject = try? answer.decode()
             log.info("Node labelled", ["label": NodeLabel.key, "present": hasChips])
             labelWarning = ""
         } catch {
@@ -169,36 +189,28 @@ actor NeuronNodePublisher: LoopActor {
 
     /// Reads what the server has.
     private func read() async throws(KubernetesError) {
-        var found = JSON.null
+        var found: NeuronNode?
         do throws(KubernetesError) {
-            found = try await client.get(.neuronNodes, ObjectKey(name: node))
+            found = try await client.get(NeuronNode.self, ObjectKey(name: node))
         } catch {
             guard error.isNotFound else { throw error }
         }
         readingsWithoutChips = report?.layout?.chips.isEmpty == true ? readingsWithoutChips + 1 : 0
         (nodeObject, owner, nodeFault) = (nil, nil, nil)
         do throws(KubernetesError) {
-            nodeObject = try await client.get(.nodes, ObjectKey(name: node))
+            let found = try await client.get(.nodes, ObjectKey(name: node))
+            nodeObject = try? found.decode()
         } catch {
             if !error.isNotFound { nodeFault = error }
         }
-        if let uid = nodeObject?.meta.uid, !uid.isEmpty {
-            owner =
-                OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false).json
+        if let uid = nodeObject?.metadata.uid, !uid.isEmpty {
+            owner = OwnerReference(apiVersion: "v1", kind: "Node", name: node, uid: uid, controller: false)
         }
-        stored = found
+        stored = found.map { .present($0) } ?? .absent
         // Up to a fifth longer, or agents that were started together would ask together for ever. A Node may be made after
         // its agent has started: until then it is looked for every second.
         let pause = owner == nil ? min(resync, .seconds(1)) : resync
         stale = MonotonicClock.time + pause + pause * Double.random(in: 0...0.2)
-        continuation.yield(Update(published: found["status"], node: nodeObject))
-    }
-
-    /// The object with nothing but its name.
-    private var object: JSON {
-        [
-            "apiVersion": .string(APIResource.neuronNodes.apiVersion),
-            "kind": .string(APIResource.neuronNodes.kind), "metadata": ["name": .string(node)],
-        ]
+        continuation.yield(Update(published: found?.status, nodeUID: nodeObject?.metadata.uid))
     }
 }

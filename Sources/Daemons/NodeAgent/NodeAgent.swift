@@ -8,7 +8,7 @@
 //     what is published ┘       pods of the node ─▶ podresources   asks the kubelet
 
 internal import Controller
-internal import JSON
+internal import GanglionAPI
 internal import KubeletAPI
 internal import KubernetesAPI
 package import KubernetesClient
@@ -51,7 +51,7 @@ package actor NodeAgent: LoopActor {
     /// The only key of the agent's controllers: the Node.
     private let key: ObjectKey
     private let registry: MetricsRegistry?
-    private let pods: Informer
+    private let pods: Informer<Pod>
     private let events: EventRecorder
     private let link: PluginLink
     private let poller: PodResourcesPoller
@@ -66,7 +66,7 @@ package actor NodeAgent: LoopActor {
     private var list: [PodResourcesAPI.PodResources]?
     /// nil until it is known what was published before.
     private var journal: EventJournal?
-    private var node: JSON
+    private var node: ObjectReference
 
     /// An agent that does nothing before `start`.
     package init(
@@ -77,9 +77,9 @@ package actor NodeAgent: LoopActor {
         self.registry = registry
         self.loop = loop
         pods = Informer(
-            client, .pods, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
+            client, fieldSelector: "spec.nodeName=\(settings.nodeName)", log: log, loop: loop)
         events = EventRecorder(
-            client, controller: AgentNames.controller, instance: settings.nodeName, log: log, loop: loop)
+            client, controller: WellKnown.agentController, instance: settings.nodeName, log: log, loop: loop)
         let link = PluginLink(
             socket: settings.pluginSocket, loop: loop, log: log, firstPause: settings.firstPause)
         let poller = PodResourcesPoller(
@@ -102,7 +102,7 @@ package actor NodeAgent: LoopActor {
             registry: registry, loop: loop
         ) { _ in try await publisher.publish() }
         manager = ControllerManager(log: log, loop: loop)
-        node = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(settings.nodeName)]]
+        node = ObjectReference(apiVersion: "v1", kind: "Node", name: settings.nodeName)
     }
 
     /// Begins, and goes on until `stop`, whoever cannot be reached.
@@ -178,7 +178,7 @@ package actor NodeAgent: LoopActor {
 
     private func receive(_ update: NeuronNodePublisher.Update) {
         if journal == nil { journal = EventJournal(published: update.published) }
-        if let uid = update.node?.meta.uid, !uid.isEmpty { node[path: ["metadata", "uid"]] = .string(uid) }
+        if let uid = update.nodeUID, !uid.isEmpty { node.uid = uid }
     }
 
     /// What a probe finds.

@@ -1,96 +1,76 @@
 // The conditions of a NeuronNode: observations in the form of Kubernetes' API conventions. All are there from the first
 // write on, and the time of one changes only with its status.
 
-internal import JSON
+internal import KubernetesAPI
 
-/// The conditions of a report.
-struct NodeConditions: Equatable, Sendable {
-    /// One condition.
-    struct Condition: Equatable, Sendable {
-        var type: String
-        /// nil is Unknown.
-        var isTrue: Bool?
-        var reason: String
-        var message: String
-    }
+/// What is observed of a node; the raw values are the types in `status.conditions`.
+enum NodeCondition: String, CaseIterable, Sendable {
+    /// All chips can be given work.
+    case healthy = "Healthy"
+    /// The kubelet takes the devices from the plugin.
+    case registered = "Registered"
+    /// The kubelet has said who holds what.
+    case allocationsKnown = "AllocationsKnown"
+}
 
+extension Condition {
     /// A message beyond this many characters is cut.
     static let maximumMessage = 1_000
 
-    let list: [Condition]
-
-    /// What follows from a report.
-    init(_ report: NodeReport) {
-        list = [Self.healthy(report), Self.registered(report), Self.allocationsKnown(report)]
+    /// An observation of a node, without its time.
+    init(_ type: NodeCondition, _ status: ConditionStatus, _ reason: String, _ message: String) {
+        self.init(
+            type: type.rawValue, status: status, reason: reason,
+            message: String(message.prefix(Self.maximumMessage)))
     }
+}
 
-    /// As they stand in `status.conditions`.
-    func json(previous: [JSON], now: String) -> [JSON] {
-        list.map { condition in
-            let status = condition.isTrue.map { $0 ? "True" : "False" } ?? "Unknown"
-            let before = previous.first { $0["type"]?.string == condition.type }
-            let time = before?["status"]?.string == status ? before?["lastTransitionTime"]?.string : nil
-            return [
-                "type": .string(condition.type), "status": .string(status),
-                "reason": .string(condition.reason),
-                "message": .string(String(condition.message.prefix(Self.maximumMessage))),
-                "lastTransitionTime": .string(time ?? now),
-            ]
-        }
-    }
+extension NodeReport {
+    /// What follows from the report.
+    var conditions: [Condition] { [healthy, registered, allocationsKnown] }
 
-    private static func healthy(_ report: NodeReport) -> Condition {
-        guard let layout = report.layout, report.pluginFault == nil else { return unheard("Healthy", report) }
+    private var healthy: Condition {
+        guard let layout, pluginFault == nil else { return pluginUnreachable(.healthy) }
         guard !layout.chips.isEmpty else {
-            return Condition(
-                type: "Healthy", isTrue: false, reason: "NoChips", message: "the device plugin finds no chips"
-            )
+            return Condition(.healthy, .false, "NoChips", "the device plugin finds no chips")
         }
         let ill = layout.chips.filter { $0.fault != nil }
         guard !ill.isEmpty else {
             return Condition(
-                type: "Healthy", isTrue: true, reason: "AllChipsHealthy",
-                message: "\(layout.chips.count) \(layout.chips.count == 1 ? "chip is" : "chips are") healthy")
+                .healthy, .true, "AllChipsHealthy",
+                "\(layout.chips.count) \(layout.chips.count == 1 ? "chip is" : "chips are") healthy")
         }
         let names = ill.map { "neuron\($0.index) (\($0.fault ?? ""))" }.joined(separator: ", ")
         return Condition(
-            type: "Healthy", isTrue: false, reason: "ChipsUnhealthy",
-            message: "\(ill.count) of \(layout.chips.count) chips unhealthy: \(names)")
+            .healthy, .false, "ChipsUnhealthy",
+            "\(ill.count) of \(layout.chips.count) chips unhealthy: \(names)")
     }
 
-    private static func registered(_ report: NodeReport) -> Condition {
-        guard let layout = report.layout, report.pluginFault == nil else {
-            return unheard("Registered", report)
-        }
+    private var registered: Condition {
+        guard let layout, pluginFault == nil else { return pluginUnreachable(.registered) }
         guard layout.isRegistered else {
             return Condition(
-                type: "Registered", isTrue: false, reason: "NotRegistered",
-                message: "the kubelet does not take devices from the plugin")
+                .registered, .false, "NotRegistered", "the kubelet does not take devices from the plugin")
         }
         let names = layout.resources.keys.sorted().joined(separator: ", ")
         return Condition(
-            type: "Registered", isTrue: true, reason: "DevicesAdvertised",
-            message: "the kubelet takes \(names) from the plugin")
+            .registered, .true, "DevicesAdvertised", "the kubelet takes \(names) from the plugin")
     }
 
-    private static func allocationsKnown(_ report: NodeReport) -> Condition {
-        if let fault = report.kubeletFault {
-            return Condition(
-                type: "AllocationsKnown", isTrue: false, reason: "KubeletUnreachable", message: fault)
+    private var allocationsKnown: Condition {
+        if let kubeletFault {
+            return Condition(.allocationsKnown, .false, "KubeletUnreachable", kubeletFault)
         }
-        guard report.holdings != nil else {
+        guard holdings != nil else {
             return Condition(
-                type: "AllocationsKnown", isTrue: nil, reason: "NotReadYet",
-                message: "the kubelet's list has not been read yet")
+                .allocationsKnown, .unknown, "NotReadYet", "the kubelet's list has not been read yet")
         }
         return Condition(
-            type: "AllocationsKnown", isTrue: true, reason: "PodResourcesRead",
-            message: "allocations are those of the kubelet")
+            .allocationsKnown, .true, "PodResourcesRead", "allocations are those of the kubelet")
     }
 
-    private static func unheard(_ type: String, _ report: NodeReport) -> Condition {
+    private func pluginUnreachable(_ type: NodeCondition) -> Condition {
         Condition(
-            type: type, isTrue: nil, reason: "PluginUnreachable",
-            message: report.pluginFault ?? "the device plugin has not been heard yet")
+            type, .unknown, "PluginUnreachable", pluginFault ?? "the device plugin has not been heard yet")
     }
 }

@@ -1,14 +1,12 @@
 // What the device plugin says of its node, made fit to work with: numbers are checked once, here, and ids become cores.
 
+internal import GanglionAPI
 internal import KubeletAPI
 internal import Neuron
 internal import Placement
 
 /// The chips of the node and what their devices are.
 struct NodeLayout: Equatable, Sendable {
-    /// The most chips that a node can have (the driver's own table).
-    static let maximumChips = 64
-
     /// One chip.
     struct Chip: Equatable, Sendable {
         var index: Int
@@ -17,6 +15,8 @@ struct NodeLayout: Equatable, Sendable {
         var memoryBytes: UInt64
         /// Why it is unhealthy; nil when it is healthy.
         var fault: String?
+        /// What is wrong with it by kind, core, counter and count; nothing where the plugin does not say.
+        var faults: [NodePluginAPI.Fault] = []
         var connected: [Int]
     }
 
@@ -52,14 +52,15 @@ struct NodeLayout: Equatable, Sendable {
         var chips: [Int: Chip] = [:]
         for chip in state.chips {
             let index = Int(chip.index)
-            guard (0..<Self.maximumChips).contains(index), chips[index] == nil else { continue }
+            guard (0..<CoreTopology.maximumChips).contains(index), chips[index] == nil else { continue }
             let isHealthy = chip.health == DevicePluginAPI.healthy
             let fault = chip.reason.isEmpty ? "no reason is known" : chip.reason
             chips[index] = Chip(
                 index: index, cores: CoreSet(chip.cores.map { Int(clamping: $0) }),
                 memoryBytes: chip.memoryBytes, fault: isHealthy ? nil : fault,
+                faults: isHealthy ? [] : chip.faults,
                 connected: chip.connected.map { Int(clamping: $0) }
-                    .filter { (0..<Self.maximumChips).contains($0) })
+                    .filter { (0..<CoreTopology.maximumChips).contains($0) })
         }
         let sorted = chips.values.sorted { $0.index < $1.index }
         self.chips = sorted
@@ -68,9 +69,16 @@ struct NodeLayout: Equatable, Sendable {
         for resource in state.resources where !resource.name.isEmpty {
             resources[resource.name] = Self.device(of: resource, chips: sorted.count, cores: cores)
         }
-        self.resources = resources.isEmpty ? [AgentNames.coreResource: .core] : resources
+        self.resources = resources.isEmpty ? [WellKnown.neuronCore: .core] : resources
         isRegistered = !state.resources.isEmpty && state.resources.allSatisfy(\.registered)
-        topology = Self.topology(sorted, instanceType, logicalCoreSize)
+        topology =
+            sorted.isEmpty
+            ? nil
+            : CoreTopology(
+                of: instanceType, logicalCoreSize: logicalCoreSize > 0 ? logicalCoreSize : nil,
+                reported: sorted.map {
+                    ReportedChip(index: $0.index, cores: $0.cores.count, connected: $0.connected)
+                })
     }
 
     /// The cores that a pod can be given.
@@ -115,21 +123,5 @@ struct NodeLayout: Equatable, Sendable {
         if chips != cores, devices == chips { return .chip }
         if chips != cores, devices == cores { return .core }
         return resource.name.hasSuffix("/neuron") ? .chip : .core
-    }
-
-    /// The instance type's topology where the chips fit it, else one made of the chips.
-    private static func topology(
-        _ chips: [Chip], _ instanceType: String, _ logicalCoreSize: Int
-    ) -> CoreTopology? {
-        guard let last = chips.last else { return nil }
-        let coresPerChip = chips.map(\.cores.count).max() ?? 1
-        let known = try? InstanceType.named(instanceType)
-            .topology(logicalCoreSize: logicalCoreSize > 0 ? logicalCoreSize : nil)
-        if let known, known.coresPerChip == coresPerChip, known.chipCount > last.index { return known }
-        var adjacency = [[Int]](repeating: [], count: last.index + 1)
-        for chip in chips { adjacency[chip.index] = chip.connected }
-        return CoreTopology(
-            chipCount: last.index + 1, coresPerChip: coresPerChip, adjacency: adjacency,
-            groups: known?.groups ?? .anyRun)
     }
 }

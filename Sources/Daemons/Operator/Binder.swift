@@ -1,6 +1,7 @@
 // Gives pending pods a node and their NeuronCores. One request does both, so there is no moment at which a pod is bound and
 // has no cores. Until a watch shows a binding, it is assumed; until it is known whether one that failed was carried out, too.
 
+internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient
@@ -13,6 +14,7 @@ actor Binder: LoopActor {
     nonisolated let loop: EventLoop
 
     private let client: KubernetesClient
+    private let cluster: ObservedCluster
     private let events: EventRecorder
     private let log: Logger
     private let bindings: Counter?
@@ -22,10 +24,11 @@ actor Binder: LoopActor {
     private let messages = Lock<[String: String]>([:])
 
     init(
-        _ client: KubernetesClient, events: EventRecorder, registry: MetricsRegistry?, log: Logger,
-        loop: EventLoop
+        _ client: KubernetesClient, cluster: ObservedCluster, events: EventRecorder,
+        registry: MetricsRegistry?, log: Logger, loop: EventLoop
     ) {
         self.client = client
+        self.cluster = cluster
         self.events = events
         self.log = log
         self.loop = loop
@@ -34,12 +37,12 @@ actor Binder: LoopActor {
     }
 
     /// Why pods have no node yet, by uid.
-    nonisolated var verdicts: [String: String] { messages.withLock { $0 } }
+    nonisolated var unschedulable: [String: String] { messages.withLock { $0 } }
 
     /// What a pass came to.
     struct Outcome: Sendable {
-        /// Pods whose verdict has changed.
-        var changed: [PodView] = []
+        /// Pods for which it has changed why they have no node.
+        var changed: [PodInfo] = []
         /// Some pods fit nowhere.
         var leavesPods = false
         /// A request failed: another pass is needed although nothing changes.
@@ -47,23 +50,21 @@ actor Binder: LoopActor {
     }
 
     /// A pass over all pods that wait.
-    ///
-    /// - Parameters:
-    ///   - pods: reads all pods; called again once it is settled what became of earlier bindings.
-    ///   - nodes: reads all nodes.
-    /// - Returns: what it came to.
-    func pass(pods: @Sendable () -> [PodView], nodes: @Sendable () -> [NodeView]) async -> Outcome {
+    func pass() async -> Outcome {
         var outcome = Outcome()
+        // The pods are read when it is settled what became of earlier bindings.
         outcome.failure = await settle()
-        let present = pods()
+        let present = cluster.podInfos()
         let seen = Dictionary(present.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
         // What a watch has shown, or has shown to be gone, need not be assumed any more.
         assumed = assumed.filter { uid, _ in
             guard let pod = seen[uid] else { return uncertain.contains(uid) }
-            return pod.node.isEmpty
+            return !pod.pod.isBound
         }
-        let decisions = SchedulingState(pods: present, nodes: nodes(), assumed: Array(assumed.values))
-            .decisions()
+        let decisions = SchedulingState(
+            pods: present, nodes: cluster.nodeInfos(), assumed: Array(assumed.values)
+        )
+        .decisions()
         var refused: [String: String] = [:]
         for decision in decisions {
             switch decision {
@@ -89,21 +90,21 @@ actor Binder: LoopActor {
     }
 
     /// - Returns: why it may have to be tried again.
-    private func bind(_ pod: PodView, to node: String, cores: [Int]) async -> KubernetesError? {
-        let text = cores.map(String.init).joined(separator: ",")
-        assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: CoreSet(cores))
+    private func bind(_ pod: PodInfo, to node: String, cores: CoreSet) async -> KubernetesError? {
+        assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: cores)
         do throws(KubernetesError) {
             try await client.bind(
                 pod: pod.key, uid: pod.uid, node: node,
-                annotations: cores.isEmpty ? [:] : [Names.coresAnnotation: text])
+                annotations: cores.isEmpty ? [:] : [WellKnown.coresAnnotation: cores.list])
             bindings?.increment(["bound"])
-            log.info("bound", ["pod": pod.key.description, "node": node, "cores": text])
+            log.info("bound", ["pod": pod.key.description, "node": node, "cores": cores.list])
             let note =
                 cores.isEmpty
                 ? "Successfully assigned \(pod.key) to \(node)"
-                : "Successfully assigned \(pod.key) to \(node), NeuronCores \(text)"
+                : "Successfully assigned \(pod.key) to \(node), NeuronCores \(cores.list)"
             events.record(
-                EventNote(.normal, about: pod.json, reason: "Scheduled", action: "Binding", note: note))
+                EventNote(
+                    .normal, about: pod.pod.reference, reason: "Scheduled", action: "Binding", note: note))
             return nil
         } catch {
             log.warning(
@@ -130,10 +131,8 @@ actor Binder: LoopActor {
                 // A list, since that is a right which the operator has anyway.
                 let key = binding.pod.key
                 let found = try await client.list(
-                    .pods, namespace: key.namespace, query: ["fieldSelector": "metadata.name=\(key.name)"])
-                let isBound = (found["items"]?.array ?? []).contains {
-                    $0.meta.uid == uid && $0["spec"]?["nodeName"]?.string?.isEmpty == false
-                }
+                    Pod.self, namespace: key.namespace, fieldSelector: "metadata.name=\(key.name)")
+                let isBound = found.items.contains { $0.metadata.uid == uid && $0.isBound }
                 if !isBound { assumed[uid] = nil }
                 uncertain.remove(uid)
             } catch {
@@ -144,21 +143,21 @@ actor Binder: LoopActor {
     }
 
     /// Says in the pod's events and condition why it waits, as kube-scheduler does.
-    private func refuse(_ pod: PodView, _ message: String) async {
+    private func refuse(_ pod: PodInfo, _ message: String) async {
         events.record(
             EventNote(
-                .warning, about: pod.json, reason: "FailedScheduling", action: "Scheduling", note: message))
-        let condition: JSON = [
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
-            "lastTransitionTime": .string(Timestamp.now.text),
+                .warning, about: pod.pod.reference, reason: "FailedScheduling", action: "Scheduling",
+                note: message))
+        var status = PodStatus()
+        status.conditions = [
+            Condition(
+                type: "PodScheduled", status: .false, reason: "Unschedulable", message: message,
+                lastTransitionTime: .now)
         ]
-        let object: JSON = [
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": ["name": .string(pod.key.name), "namespace": .string(pod.key.namespace)],
-            "status": ["conditions": [condition]],
-        ]
+        let metadata = ObjectMetadata(name: pod.key.name, namespace: pod.key.namespace)
         do throws(KubernetesError) {
-            try await client.apply(.pods, object, manager: Names.fieldManager, subresource: "status")
+            try await client.apply(
+                Pod(metadata, status: status), manager: WellKnown.operatorManager, subresource: "status")
         } catch {
             log.debug("cannot set PodScheduled", ["pod": pod.key.description, "error": error.description])
         }

@@ -2,6 +2,8 @@
 // with its health and metrics.
 
 package import Arguments
+internal import Controller
+internal import GanglionAPI
 internal import Glibc
 internal import KubernetesAPI
 internal import KubernetesClient
@@ -32,7 +34,7 @@ package enum OperatorCommand {
         "model-server-command", environment: "GANGLION_MODEL_SERVER_COMMAND", placeholder: "PATH",
         help: "The program in that image, where it is not the image's own entrypoint")
     private static let resource = Option(
-        "resource-name", default: "aws.amazon.com/neuroncore", environment: "GANGLION_RESOURCE_NAME",
+        "resource-name", default: WellKnown.neuronCore, environment: "GANGLION_RESOURCE_NAME",
         placeholder: "NAME", help: "The extended resource of NeuronCores")
     private static let workers = Option(
         "workers", default: 4, placeholder: "N", help: "ModelServers worked on at a time",
@@ -70,50 +72,36 @@ package enum OperatorCommand {
             configuration, program: "ganglion-operator", metrics: ClientMetrics(registry))
         let identity = hostName() + "_" + String(UInt64.random(in: 0 ... .max), radix: 16)
         var settings = OperatorSettings()
-        settings.modelServerImage = values[image]
-        settings.modelServerCommand = values[serverCommand].map { [$0] } ?? []
-        settings.resource = values[resource]
+        settings.serving.image = values[image]
+        settings.serving.command = values[serverCommand].map { [$0] } ?? []
+        settings.serving.resource = values[resource]
         settings.workers = values[workers]
         settings.instance = hostName()
         settings.registry = registry
-        let worker = Operator(client, settings: settings, log: log)
-        let problem = Lock<@Sendable () -> String?> { nil }
-        let status = StatusServer(
-            address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry
-        ) { probe in
-            // A restart mends nothing that the operator waits for; a candidate that waits is as ready as it can be.
-            [StatusCheck(name: "cluster", fault: probe == .ready ? problem.withLock { $0 }() : nil)]
-        }
-        await status.start()
-        log.info("starting", ["version": Product.version, "server": configuration.server.authority])
         var elector: LeaderElector?
         if values[leaderElect] {
             let lease = ObjectKey(
                 namespace: values[namespace] ?? configuration.namespace, name: values[lease])
             elector = LeaderElector(client, lease: lease, identity: identity, registry: registry, log: log)
         }
-        let ending = Task { [elector] in
+        let worker = Operator(client, settings: settings, leadership: elector, log: log)
+        let status = StatusServer(
+            address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry
+        ) { probe in
+            // A restart mends nothing that the operator waits for.
+            [StatusCheck(name: "cluster", fault: probe == .ready ? worker.problem : nil)]
+        }
+        await status.start()
+        log.info("starting", ["version": Product.version, "server": configuration.server.authority])
+        let stopping = Task {
             _ = await signals.first()
             log.info("stopping")
             await worker.stop()
-            await elector?.release()
-            exit(0)
         }
-        if let elector {
-            problem.withLock { $0 = { elector.problem } }
-            guard await elector.acquire() else { return await ending.value }
-        }
-        problem.withLock { $0 = { worker.problem } }
-        await worker.start()
-        if let elector {
-            await elector.keep()
-            // Another may lead by now: work that goes on could collide with its work.
-            guard elector.isStopping else {
-                log.error("no longer leading: ending")
-                exit(1)
-            }
-        }
-        await ending.value
+        // Where another leads, requests that are under way could collide with its work: the process ends at once.
+        if await worker.run() == .leadershipLost { exit(1) }
+        await stopping.value
+        await status.stop()
     }
 
     private static func hostName() -> String {

@@ -2,15 +2,11 @@
 // comes from the device plugin as NEURON_RT_VISIBLE_CORES. NEURON_RT_NUM_CORES is set nowhere: the runtime ignores it beside
 // the other.
 
+internal import GanglionAPI
 internal import JSON
+internal import KubernetesAPI
 
-/// One model that a server loads.
-struct ServedModel: Equatable, Sendable {
-    /// Its name in URLs.
-    var name: String
-    /// Where it is: a URI, a path or a name that the server understands.
-    var uri: String
-
+extension ServedModel {
     /// The part before `://`; nil for a plain path or name.
     var scheme: String? {
         guard let end = uri.indices.first(where: { uri[$0...].hasPrefix("://") }) else { return nil }
@@ -29,48 +25,44 @@ struct ServedModel: Equatable, Sendable {
 
 /// What the container of a server gets.
 struct RuntimeHandover: Equatable, Sendable {
-    /// The program; nil for the image's own.
-    var command: [String]?
+    /// The program; empty for the image's own.
+    var command: [String] = []
     var arguments: [String] = []
-    /// Names and values, in this order.
-    var environment: [(name: String, value: String)] = []
+    /// In this order.
+    var environment: [EnvVar] = []
 
-    static func == (left: Self, right: Self) -> Bool {
-        left.command == right.command && left.arguments == right.arguments
-            && left.environment.map(\.name) == right.environment.map(\.name)
-            && left.environment.map(\.value) == right.environment.map(\.value)
-    }
-
-    /// What the server of `spec` gets.
-    ///
-    /// - Parameter groupSize: cores of one copy of the model.
-    init(_ spec: ModelServerSpec, groupSize: Int) {
-        let port = String(spec.runtime.port)
+    /// What the pods of `server` get.
+    init(_ server: ResolvedServer) {
+        let spec = server.spec
+        let port = String(server.runtime.port)
+        let degree = String(server.groupSize)
         let model = spec.models[0]
-        let batch = spec.maxBatchSize.map(String.init)
-        let queue = spec.maxQueueLength.map(String.init)
+        let batch = spec.batching?.maxBatchSize.map(String.init)
+        let queue = spec.queue?.maxLength.map(String.init)
         func option(_ name: String, _ value: String?) -> [String] { value.map { [name, $0] } ?? [] }
-        switch spec.runtime.preset {
+        switch server.runtime.preset {
         case .ganglion:
             arguments = option("--max-batch-size", batch) + option("--queue", queue)
-            environment = Self.own(spec, groupSize: groupSize)
+            environment = Self.own(server)
         case .custom:
-            environment = Self.own(spec, groupSize: groupSize)
+            environment = Self.own(server)
         case .vllm:
             command = ["vllm", "serve"]
             arguments =
                 [
                     model.location, "--served-model-name", model.name, "--port", port,
-                    "--tensor-parallel-size", String(groupSize),
+                    "--tensor-parallel-size", degree,
                 ] + option("--max-num-seqs", batch)
         case .djlLMI:
             environment = [
-                ("HF_MODEL_ID", model.location), ("OPTION_TENSOR_PARALLEL_DEGREE", String(groupSize)),
-                ("SERVING_INFERENCE_ADDRESS", "http://0.0.0.0:\(port)"),
-                ("SERVING_MANAGEMENT_ADDRESS", "http://0.0.0.0:\(port)"), ("SERVING_PROMETHEUS", "true"),
+                EnvVar("HF_MODEL_ID", value: model.location),
+                EnvVar("OPTION_TENSOR_PARALLEL_DEGREE", value: degree),
+                EnvVar("SERVING_INFERENCE_ADDRESS", value: "http://0.0.0.0:\(port)"),
+                EnvVar("SERVING_MANAGEMENT_ADDRESS", value: "http://0.0.0.0:\(port)"),
+                EnvVar("SERVING_PROMETHEUS", value: "true"),
             ]
-            if let batch { environment.append(("OPTION_MAX_ROLLING_BATCH_SIZE", batch)) }
-            if let queue { environment.append(("SERVING_JOB_QUEUE_SIZE", queue)) }
+            if let batch { environment.append(EnvVar("OPTION_MAX_ROLLING_BATCH_SIZE", value: batch)) }
+            if let queue { environment.append(EnvVar("SERVING_JOB_QUEUE_SIZE", value: queue)) }
         case .triton:
             // Each model by name: a repository can hold more of them than fit on the cores.
             var repositories: [String] = []
@@ -83,23 +75,28 @@ struct RuntimeHandover: Equatable, Sendable {
                 + ["--http-port=\(port)"]
         case .torchserve:
             environment = [
-                ("TS_LOAD_MODELS", "\(model.name)=\(model.uri)"), ("TS_DEFAULT_WORKERS_PER_MODEL", "1"),
-                ("TENSOR_PARALLEL_DEGREE", String(groupSize)),
-                ("TS_INFERENCE_ADDRESS", "http://0.0.0.0:\(port)"),
+                EnvVar("TS_LOAD_MODELS", value: "\(model.name)=\(model.uri)"),
+                EnvVar("TS_DEFAULT_WORKERS_PER_MODEL", value: "1"),
+                EnvVar("TENSOR_PARALLEL_DEGREE", value: degree),
+                EnvVar("TS_INFERENCE_ADDRESS", value: "http://0.0.0.0:\(port)"),
                 // Whoever reaches the management API can have any code run.
-                ("TS_MANAGEMENT_ADDRESS", "http://127.0.0.1:8081"),
-                ("TS_METRICS_ADDRESS", "http://0.0.0.0:8082"), ("TS_METRICS_MODE", "prometheus"),
+                EnvVar("TS_MANAGEMENT_ADDRESS", value: "http://127.0.0.1:8081"),
+                EnvVar("TS_METRICS_ADDRESS", value: "http://0.0.0.0:8082"),
+                EnvVar("TS_METRICS_MODE", value: "prometheus"),
                 // With tokens, even /ping wants one, and it is in a file inside the container.
-                ("TS_DISABLE_TOKEN_AUTHORIZATION", "true"),
+                EnvVar("TS_DISABLE_TOKEN_AUTHORIZATION", value: "true"),
             ]
-            if let queue { environment.append(("TS_JOB_QUEUE_SIZE", queue)) }
+            if let queue { environment.append(EnvVar("TS_JOB_QUEUE_SIZE", value: queue)) }
         }
     }
 
-    private static func own(_ spec: ModelServerSpec, groupSize: Int) -> [(name: String, value: String)] {
-        [
-            ("GANGLION_MODELS", spec.modelList.text()), ("TENSOR_PARALLEL_DEGREE", String(groupSize)),
-            ("GANGLION_PORT", String(spec.runtime.port)),
+    private static func own(_ server: ResolvedServer) -> [EnvVar] {
+        // The list as users wrote it, with sorted keys.
+        let models = (try? JSON(encoding: server.spec.models))?.text() ?? "[]"
+        return [
+            EnvVar("GANGLION_MODELS", value: models),
+            EnvVar("TENSOR_PARALLEL_DEGREE", value: String(server.groupSize)),
+            EnvVar("GANGLION_PORT", value: String(server.runtime.port)),
         ]
     }
 }

@@ -7,8 +7,9 @@ extension Controller where Key == ObjectKey {
     /// The keys of these objects: whenever one is new, has changed or is gone.
     ///
     /// - Parameter condition: which changes count; all by default.
-    package func `for`(
-        _ informer: Informer, where condition: @escaping @Sendable (ObjectChange) -> Bool = { _ in true }
+    package func `for`<Object: APIObject>(
+        _ informer: Informer<Object>,
+        where condition: @escaping @Sendable (ObjectChange<Object>) -> Bool = { _ in true }
     ) -> Controller {
         watches(informer) { condition($0) ? [$0.key] : [] }
     }
@@ -18,21 +19,21 @@ extension Controller where Key == ObjectKey {
     /// - Parameters:
     ///   - owner: what controls them; objects of other owners do not count. Another version of the same group is the same.
     ///   - condition: which changes count; all by default.
-    package func owns(
-        _ informer: Informer, by owner: APIResource,
-        where condition: @escaping @Sendable (ObjectChange) -> Bool = { _ in true }
+    package func owns<Object: APIObject>(
+        _ informer: Informer<Object>, by owner: APIResource,
+        where condition: @escaping @Sendable (ObjectChange<Object>) -> Bool = { _ in true }
     ) -> Controller {
         watches(informer) { change in
             guard condition(change) else { return [] }
-            return change.object.meta.owner(of: owner).map { [$0] } ?? []
+            return change.object.owner(of: owner).map { [$0] } ?? []
         }
     }
 }
 
 extension Controller {
     /// The keys that `map` finds for each change of these objects: what the change may have touched.
-    package func watches(
-        _ informer: Informer, map: @escaping @Sendable (ObjectChange) async -> [Key]
+    package func watches<Object: APIObject>(
+        _ informer: Informer<Object>, map: @escaping @Sendable (ObjectChange<Object>) async -> [Key]
     ) -> Controller {
         reads(informer).adding { queue in
             for await changes in informer.store.changes() {
@@ -77,16 +78,5 @@ extension Controller {
         var controller = self
         controller.sources.append(source)
         return controller
-    }
-}
-
-extension UnstructuredMetadata {
-    /// The object that controls this one, where it is of this resource, in whatever version.
-    package func owner(of resource: APIResource) -> ObjectKey? {
-        guard let owner = controller, owner.kind == resource.kind else { return nil }
-        // `v1` has no group, `apps/v1` has.
-        let group = owner.apiVersion.contains("/") ? owner.apiVersion.prefix { $0 != "/" } : ""
-        guard group == resource.group else { return nil }
-        return ObjectKey(namespace: resource.isNamespaced ? namespace : "", name: owner.name)
     }
 }

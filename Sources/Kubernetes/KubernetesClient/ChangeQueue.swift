@@ -1,16 +1,15 @@
-// Changes wait here for a reader that may be slow. Those of one object melt together, so that the queue is never longer than
+// Changes wait here for a reader that may be slow. Those of one object are merged, so that the queue is never longer than
 // twice the number of objects that exist or have just gone.
 
-internal import JSON
-internal import KubernetesAPI
+package import KubernetesAPI
 
 /// Changes in the order of their objects' first unread change.
-package struct ChangeQueue: Sendable {
+package struct ChangeQueue<Object: APIObject>: Sendable {
     private struct Entry {
-        var gone: JSON?
+        var gone: Object?
         /// The state the reader knows (after `gone`), and the state it will know.
-        var before: JSON?
-        var after: JSON?
+        var before: Object?
+        var after: Object?
     }
 
     private var order: [ObjectKey] = []
@@ -26,7 +25,7 @@ package struct ChangeQueue: Sendable {
     package var count: Int { entries.count }
 
     /// Adds a change.
-    package mutating func append(_ change: ObjectChange) {
+    package mutating func append(_ change: ObjectChange<Object>) {
         let key = change.key
         if entries[key] == nil { order.append(key) }
         var entry = entries[key] ?? Entry()
@@ -47,7 +46,7 @@ package struct ChangeQueue: Sendable {
 
     /// The changes of the object that has waited longest: a deletion, a deletion and an addition, or one other change.
     /// Empty when nothing waits.
-    package mutating func popFirst() -> [ObjectChange] {
+    package mutating func popFirst() -> [ObjectChange<Object>] {
         while head < order.count {
             let key = order[head]
             head += 1
@@ -56,7 +55,7 @@ package struct ChangeQueue: Sendable {
                 head = 0
             }
             guard let entry = entries.removeValue(forKey: key) else { continue }
-            var changes: [ObjectChange] = []
+            var changes: [ObjectChange<Object>] = []
             if let gone = entry.gone { changes.append(.deleted(gone)) }
             if let after = entry.after {
                 changes.append(entry.before.map { .modified(old: $0, new: after) } ?? .added(after))

@@ -1,6 +1,7 @@
 // Sends events in the background: what records them never waits, and never fails because of them.
 
-internal import KubernetesAPI
+internal import JSON
+package import KubernetesAPI
 package import Observability
 package import SystemIO
 
@@ -56,10 +57,14 @@ package actor EventRecorder: LoopActor {
     private func send(_ note: EventNote) async {
         do throws(KubernetesError) {
             switch correlator.act(on: note, now: MonotonicClock.time, time: .now) {
-            case .create(_, let event):
-                _ = try await client.create(.events, event)
-            case .update(let namespace, let name, let patch):
-                _ = try await client.patch(.events, ObjectKey(namespace: namespace, name: name), patch)
+            case .create(let record):
+                try await client.create(record.event)
+            case .update(let record):
+                let series: JSON = [
+                    "count": JSON(record.series.count),
+                    "lastObservedTime": JSON(record.series.lastObservedTime?.microText),
+                ]
+                try await client.patch(Event.self, record.key, ["series": series])
             case .drop:
                 break
             }

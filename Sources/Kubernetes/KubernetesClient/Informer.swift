@@ -6,11 +6,13 @@ package import Observability
 package import SystemIO
 
 /// Follows one collection.
-package actor Informer: LoopActor {
+///
+/// An object that is not of its type's shape is passed over and named in the log; what was known of it stays.
+package actor Informer<Object: APIObject>: LoopActor {
     /// The resource that is followed.
     package nonisolated let resource: APIResource
     /// The copy.
-    package nonisolated let store = ObjectStore()
+    package nonisolated let store: ObjectStore<Object>
     /// The loop that the informer lives on.
     package nonisolated let loop: EventLoop
 
@@ -19,6 +21,8 @@ package actor Informer: LoopActor {
     private let selectors: [String: String]
     private let log: Logger
     private let trouble = Lock<String?>(nil)
+    /// What has been named in the log, by object.
+    private var named: [ObjectKey: String] = [:]
     private var task: Task<Void, Never>?
 
     /// Why the collection cannot be followed at the moment, in one sentence; nil while it is followed, and before the first
@@ -31,11 +35,14 @@ package actor Informer: LoopActor {
     ///   - namespace: empty for all namespaces.
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
+    ///   - indexes: by what the store finds objects besides namespace and name.
     package init(
         _ client: KubernetesClient, _ resource: APIResource, namespace: String = "",
         labelSelector: String = "",
-        fieldSelector: String = "", log: Logger = .silent, loop: EventLoop = .shared
+        fieldSelector: String = "", indexes: [StoreIndex<Object>] = [], log: Logger = .silent,
+        loop: EventLoop = .shared
     ) {
+        store = ObjectStore(indexes: indexes)
         self.client = client
         self.resource = resource
         self.namespace = namespace
@@ -61,7 +68,7 @@ package actor Informer: LoopActor {
     }
 
     private func run() async {
-        var reflector = Reflector(resource: resource)
+        var reflector = Reflector<Object>(resource: resource)
         while !Task.isCancelled {
             let start = MonotonicClock.time
             var failure: KubernetesError?
@@ -69,8 +76,9 @@ package actor Informer: LoopActor {
             do throws(KubernetesError) {
                 switch reflector.next(random: .random(in: 0...1)) {
                 case .list(let query):
-                    let list = try await client.list(
+                    let list: ObjectList<Object> = try await client.page(
                         resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
+                    for object in list.unreadable { name(object) }
                     store.apply(reflector.receive(list: list))
                     settle()
                 case .watch(let query):
@@ -84,19 +92,27 @@ package actor Informer: LoopActor {
             let pause = reflector.ended(
                 failure, undecodable: fault != nil, lasted: now - start, now: now, random: .random(in: 0...1))
             guard pause > .zero else { continue }
-            complain(
+            report(
                 failure.map(sentence) ?? fault?.description ?? "the watch ended at once", again: pause)
             try? await Task.sleep(for: pause)
         }
     }
 
-    /// Says once what is wrong, until something else is or nothing any more: an outage of an hour is one line.
-    private func complain(_ why: String, again pause: Duration) {
+    /// Logs once what is wrong, until something else is or nothing any more: an outage of an hour is one line.
+    private func report(_ why: String, again pause: Duration) {
         let isNew = trouble.withLock { trouble in
             defer { trouble = why }
             return trouble != why
         }
         log.log(isNew ? .warning : .debug, "cannot follow", ["error": why, "again": pause])
+    }
+
+    /// Names an object that is passed over, once for each fault.
+    private func name(_ object: UnreadableObject) {
+        guard named[object.key] != object.fault else { return }
+        if named.count >= 1000 { named.removeAll() }
+        named[object.key] = object.fault
+        log.warning("object passed over", ["object": object.key.description, "error": object.fault])
     }
 
     /// The server answers.
@@ -117,11 +133,11 @@ package actor Informer: LoopActor {
 
     /// - Returns: why the stream's bytes cannot be followed; nil when it ended in order.
     private func follow(
-        _ query: [String: String], _ reflector: inout Reflector
+        _ query: [String: String], _ reflector: inout Reflector<Object>
     ) async throws(KubernetesError) -> WatchDecodingError? {
         let stream = try await client.watch(resource, namespace: namespace, query: query)
         settle()
-        var decoder = WatchDecoder()
+        var decoder = WatchDecoder<Object>()
         var chunks = stream.makeAsyncIterator()
         while !Task.isCancelled {
             let chunk: [UInt8]?
@@ -136,6 +152,7 @@ package actor Informer: LoopActor {
                 for event in try decoder.receive(chunk) {
                     let reception = reflector.receive(event)
                     store.apply(reception.changes)
+                    if let object = reception.unreadable { name(object) }
                     guard !reception.endsStream else {
                         await stream.close()
                         return nil
@@ -148,5 +165,24 @@ package actor Informer: LoopActor {
         }
         await stream.close()
         return nil
+    }
+}
+
+extension Informer where Object: Resource {
+    /// An informer of a typed resource; nothing is asked before `start`.
+    ///
+    /// - Parameters:
+    ///   - namespace: empty for all namespaces.
+    ///   - labelSelector: empty for all objects.
+    ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
+    ///   - indexes: by what the store finds objects besides namespace and name.
+    package init(
+        _ client: KubernetesClient, namespace: String = "", labelSelector: String = "",
+        fieldSelector: String = "", indexes: [StoreIndex<Object>] = [], log: Logger = .silent,
+        loop: EventLoop = .shared
+    ) {
+        self.init(
+            client, Object.resource, namespace: namespace, labelSelector: labelSelector,
+            fieldSelector: fieldSelector, indexes: indexes, log: log, loop: loop)
     }
 }

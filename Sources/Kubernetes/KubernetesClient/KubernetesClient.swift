@@ -1,4 +1,4 @@
-// Requests to one API server on dynamic objects. Every request has a time-out; answers that ask for patience are repeated
+// Requests to one API server. Every request has a time-out; answers that ask for patience are repeated
 // as client-go repeats them.
 
 internal import HTTP
@@ -16,7 +16,7 @@ package struct KubernetesClient: Sendable {
         case merge = "application/merge-patch+json"
         /// RFC 6902.
         case json = "application/json-patch+json"
-        /// Lists melt together by their keys; built-in kinds only.
+        /// Lists merge by their keys; built-in kinds only.
         case strategic = "application/strategic-merge-patch+json"
     }
 
@@ -169,16 +169,7 @@ package struct KubernetesClient: Sendable {
     package func bind(
         pod key: ObjectKey, uid: String, node: String, annotations: [String: String]
     ) async throws(KubernetesError) {
-        let binding: JSON = [
-            "apiVersion": "v1", "kind": "Binding",
-            "metadata": [
-                "name": .string(key.name), "namespace": .string(key.namespace), "uid": .string(uid),
-                "annotations": JSON(annotations),
-            ],
-            "target": ["apiVersion": "v1", "kind": "Node", "name": .string(node)],
-        ]
-        let path = APIResource.pods.path(namespace: key.namespace, name: key.name, subresource: "binding")
-        _ = try await request("POST", path, body: binding)
+        try await bind(Binding(pod: key, uid: uid, node: node, annotations: annotations))
     }
 
     // MARK: Requests
@@ -188,14 +179,24 @@ package struct KubernetesClient: Sendable {
         _ method: String, _ path: String, query: [String: String] = [:], body: JSON? = nil,
         contentType: String = "application/json"
     ) async throws(KubernetesError) -> JSON {
+        let answer = try await perform(
+            method, path, query: query, body: body?.serialized(), contentType: contentType)
+        guard !answer.isEmpty else { return .null }
+        do { return try JSON(parsing: answer) } catch { throw .malformed(error.description) }
+    }
+
+    /// Sends a request to any path; repeats it as long as the server asks for patience.
+    ///
+    /// - Returns: the octets of a successful answer.
+    func perform(
+        _ method: String, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
+        contentType: String = "application/json"
+    ) async throws(KubernetesError) -> [UInt8] {
         var retries = 0
         while true {
             let request = makeRequest(method, path, query: query, body: body, contentType: contentType)
             let response = try await send(request)
-            guard response.status < 200 || response.status > 299 else {
-                guard !response.bytes.isEmpty else { return .null }
-                do { return try JSON(parsing: response.bytes) } catch { throw .malformed(error.description) }
-            }
+            guard response.status < 200 || response.status > 299 else { return response.bytes }
             if response.status == 401 { tokens.refused() }
             let status = Self.status(response.status, response.bytes)
             // client-go repeats a request only when the server says when.
@@ -269,7 +270,7 @@ package struct KubernetesClient: Sendable {
     }
 
     private func makeRequest(
-        _ method: String, _ path: String, query: [String: String], body: JSON? = nil,
+        _ method: String, _ path: String, query: [String: String], body: [UInt8]? = nil,
         contentType: String = "application/json"
     ) -> HTTPRequest {
         var target = pathPrefix + path
@@ -281,7 +282,7 @@ package struct KubernetesClient: Sendable {
         if let token = tokens.token() { headers["authorization"] = "Bearer \(token)" }
         guard let body else { return HTTPRequest(method, target, headers: headers) }
         headers["content-type"] = contentType
-        return HTTPRequest(method, target, headers: headers, body: body.serialized())
+        return HTTPRequest(method, target, headers: headers, body: body)
     }
 
     /// The failure as a `Status`, made up where the answer carries none, such as a proxy's page.

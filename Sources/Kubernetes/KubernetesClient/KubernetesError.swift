@@ -81,10 +81,12 @@ extension KubernetesError {
         guard case .status(let status) = self else { return false }
         return status.causes.contains { $0.reason == "ResourceVersionTooLarge" }
     }
+    /// Whether the same request may succeed later after an answer with this HTTP code.
+    package static func isTransient(code: Int) -> Bool { code == 429 || code >= 500 }
     /// Whether the same request may succeed later without a change of ours.
     package var isTransient: Bool {
         switch self {
-        case .status(let status): status.code == 429 || status.code >= 500
+        case .status(let status): Self.isTransient(code: status.code)
         case .connection, .timedOut: true
         case .malformed: false
         }

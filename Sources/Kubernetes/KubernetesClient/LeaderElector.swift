@@ -1,6 +1,5 @@
-// Plays the election: takes the lease, keeps it, gives it back.
+// Takes part in an election: acquires the lease, renews it, releases it.
 
-internal import JSON
 package import KubernetesAPI
 package import Observability
 package import SystemIO
@@ -64,15 +63,15 @@ package actor LeaderElector: LoopActor {
                     holder = other
                 }
             } catch {
-                if !error.isConflict, !error.isAlreadyExists { complain(error.description) }
+                if !error.isConflict, !error.isAlreadyExists { report(error.description) }
             }
             try? await Task.sleep(for: election.timing.retry)
         }
         return false
     }
 
-    /// Says once what is wrong, until something else is: it is tried again every two seconds.
-    private func complain(_ why: String) {
+    /// Logs once what is wrong, until something else is: it is tried again every two seconds.
+    private func report(_ why: String) {
         let problem = "cannot take the lease: \(why)"
         let isNew = trouble.withLock { trouble in
             defer { trouble = problem }
@@ -108,9 +107,9 @@ package actor LeaderElector: LoopActor {
     package func release() async {
         stopped.withLock { $0 = true }
         do throws(KubernetesError) {
-            let lease = try await client.get(.leases, election.key)
+            let lease = try await client.get(Lease.self, election.key)
             if let released = election.released(lease, time: .now) {
-                try await client.update(.leases, released)
+                try await client.update(released)
             }
         } catch {
             log.warning("cannot release the lease", ["error": error.description])
@@ -124,15 +123,15 @@ package actor LeaderElector: LoopActor {
     }
 
     private func attempt() async throws(KubernetesError) -> Outcome {
-        let lease: JSON?
-        do throws(KubernetesError) { lease = try await client.get(.leases, election.key) } catch {
+        let lease: Lease?
+        do throws(KubernetesError) { lease = try await client.get(Lease.self, election.key) } catch {
             guard error.isNotFound else { throw error }
             lease = nil
         }
         guard !isStopped else { return .waiting(holder: "") }
         switch election.act(on: lease, now: MonotonicClock.time, time: .now) {
-        case .create(let lease): try await client.create(.leases, lease)
-        case .update(let lease): try await client.update(.leases, lease)
+        case .create(let lease): try await client.create(lease)
+        case .update(let lease): try await client.update(lease)
         case .wait(let holder): return .waiting(holder: holder)
         }
         return .leading

@@ -1,12 +1,11 @@
 // Leader election over a Lease, as client-go does it: whoever has seen the record unchanged for its whole duration, by its
 // own clock, may take it. Clocks of other machines are never compared.
 
-package import JSON
 package import KubernetesAPI
 
 /// The rules without requests or waiting.
 package struct LeaseElection: Sendable {
-    /// How long the parts of the game take.
+    /// How long the steps of an election take.
     package struct Timing: Sendable, Equatable {
         /// How long a leader may be silent before others take over.
         package var lease: Duration
@@ -30,9 +29,9 @@ package struct LeaseElection: Sendable {
     /// What to send.
     package enum Action: Equatable, Sendable {
         /// POST this Lease.
-        case create(JSON)
+        case create(Lease)
         /// PUT this Lease over the one that was read.
-        case update(JSON)
+        case update(Lease)
         /// Another leads; look again after the retry pause.
         case wait(holder: String)
     }
@@ -43,7 +42,7 @@ package struct LeaseElection: Sendable {
     package let identity: String
     /// The timing.
     package let timing: Timing
-    private var observed: JSON?
+    private var observed: LeaseSpec?
     private var observedAt: Duration = .zero
 
     /// A candidate.
@@ -59,52 +58,47 @@ package struct LeaseElection: Sendable {
     ///   - lease: the object, nil where there is none.
     ///   - now: a monotonic time of the caller's choice.
     ///   - time: the wall clock, for the record only.
-    package mutating func act(on lease: JSON?, now: Duration, time: Timestamp) -> Action {
-        guard let lease else {
-            return .create([
-                "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                "metadata": ["name": .string(key.name), "namespace": .string(key.namespace)],
-                "spec": spec(acquired: time.microText, renewed: time.microText, transitions: 0),
-            ])
+    package mutating func act(on lease: Lease?, now: Duration, time: Timestamp) -> Action {
+        guard var update = lease else {
+            var lease = Lease(ObjectMetadata(name: key.name, namespace: key.namespace))
+            record(in: &lease.spec, acquired: time, renewed: time, transitions: 0)
+            return .create(lease)
         }
-        let record = lease["spec"] ?? .null
-        if record != observed {
-            observed = record
+        if update.spec != observed {
+            observed = update.spec
             observedAt = now
         }
-        let holder = record["holderIdentity"]?.string ?? ""
-        let seconds = min(3600, max(1, record["leaseDurationSeconds"]?.int ?? 15))
+        let holder = update.spec.holderIdentity ?? ""
+        let seconds = min(3600, max(1, update.spec.leaseDurationSeconds ?? 15))
         if !holder.isEmpty, holder != identity, now - observedAt < .seconds(seconds) {
             return .wait(holder: holder)
         }
-        let transitions = record["leaseTransitions"]?.int ?? 0
+        let transitions = update.spec.leaseTransitions ?? 0
         let isOurs = holder == identity
-        var update = lease
-        update["spec"] = spec(
-            acquired: isOurs ? record["acquireTime"]?.string ?? time.microText : time.microText,
-            renewed: time.microText,
+        record(
+            in: &update.spec, acquired: isOurs ? update.spec.acquireTime ?? time : time, renewed: time,
             transitions: isOurs ? transitions : transitions &+ 1)
         return .update(update)
     }
 
     /// The lease as a leader leaves it: anyone may take it at once.
-    package func released(_ lease: JSON, time: Timestamp) -> JSON? {
-        guard lease["spec"]?["holderIdentity"]?.string == identity else { return nil }
+    package func released(_ lease: Lease, time: Timestamp) -> Lease? {
+        guard lease.spec.holderIdentity == identity else { return nil }
         var update = lease
-        update["spec"] = spec(
-            acquired: time.microText, renewed: time.microText,
-            transitions: lease["spec"]?["leaseTransitions"]?.int ?? 0, holder: "", seconds: 1)
+        record(
+            in: &update.spec, acquired: time, renewed: time, transitions: lease.spec.leaseTransitions ?? 0)
+        update.spec.holderIdentity = ""
+        update.spec.leaseDurationSeconds = 1
         return update
     }
 
-    private func spec(
-        acquired: String, renewed: String, transitions: Int, holder: String? = nil, seconds: Int64? = nil
-    ) -> JSON {
-        [
-            "holderIdentity": .string(holder ?? identity),
-            "leaseDurationSeconds": .int(seconds ?? max(1, timing.lease.components.seconds)),
-            "acquireTime": .string(acquired), "renewTime": .string(renewed),
-            "leaseTransitions": .int(Int64(transitions)),
-        ]
+    private func record(
+        in spec: inout LeaseSpec, acquired: Timestamp, renewed: Timestamp, transitions: Int
+    ) {
+        spec.holderIdentity = identity
+        spec.leaseDurationSeconds = Int(max(1, timing.lease.components.seconds))
+        spec.acquireTime = acquired
+        spec.renewTime = renewed
+        spec.leaseTransitions = transitions
     }
 }

@@ -1,31 +1,40 @@
 // The shared copy of a collection: written by an informer, read at any time by anyone, with a stream of changes for each
 // subscriber that begins with everything that is there.
 
-package import JSON
 package import KubernetesAPI
 internal import SystemIO
 
 /// A copy of a collection.
-package final class ObjectStore: Sendable {
+package final class ObjectStore<Object: APIObject>: Sendable {
     private struct State {
-        var index = ObjectIndex()
+        var index: ObjectIndex<Object>
         var isSynced = false
         var waiters: [CheckedContinuation<Void, Never>] = []
-        var subscribers: [ChangeStream] = []
+        var subscribers: [ChangeStream<Object>] = []
     }
 
-    private let state = Lock(State())
+    private let state: Lock<State>
 
     /// An empty store.
-    package init() {}
+    ///
+    /// - Parameter indexes: by what objects are found besides namespace and name.
+    package init(indexes: [StoreIndex<Object>] = []) { state = Lock(State(index: ObjectIndex(indexes))) }
 
     /// The object, nil where there is none.
-    package subscript(key: ObjectKey) -> JSON? { state.withLock { $0.index[key] } }
+    package subscript(key: ObjectKey) -> Object? { state.withLock { $0.index[key] } }
 
     /// All objects, or those of one namespace, in the order of their keys.
-    package func list(namespace: String? = nil) -> [JSON] {
+    package func list(namespace: String? = nil) -> [Object] {
         state.withLock { $0.index.list(namespace: namespace) }
     }
+
+    /// The objects that an index has under a value, in the order of their keys.
+    package func list(index: String, value: String) -> [Object] {
+        state.withLock { $0.index.list(index: index, value: value) }
+    }
+
+    /// How many objects there are.
+    package var count: Int { state.withLock(\.index.count) }
 
     /// Whether the copy has been complete once.
     package var isSynced: Bool { state.withLock(\.isSynced) }
@@ -42,16 +51,16 @@ package final class ObjectStore: Sendable {
     }
 
     /// A new stream of changes: first an addition for each object that is there.
-    package func changes() -> ChangeStream {
+    package func changes() -> ChangeStream<Object> {
         state.withLock { state in
-            let stream = ChangeStream()
-            stream.append(state.index.list().map(ObjectChange.added))
+            let stream = ChangeStream<Object>()
+            stream.append(state.index.list().map { .added($0) })
             state.subscribers.append(stream)
             return stream
         }
     }
 
-    func apply(_ changes: [Reflector.Change]) {
+    func apply(_ changes: [Reflector<Object>.Change]) {
         guard !changes.isEmpty else { return }
         let waiters = state.withLock { state in
             for change in changes {
@@ -78,10 +87,10 @@ package final class ObjectStore: Sendable {
     }
 }
 
-/// Changes for one reader. Those of one object melt together while the reader is slow.
-package final class ChangeStream: AsyncSequence, Sendable {
+/// Changes for one reader. Those of one object are merged while the reader is slow.
+package final class ChangeStream<Object: APIObject>: AsyncSequence, Sendable {
     private struct State {
-        var queue = ChangeQueue()
+        var queue = ChangeQueue<Object>()
         var isFinished = false
         var waiter: CheckedContinuation<Void, Never>?
     }
@@ -90,7 +99,7 @@ package final class ChangeStream: AsyncSequence, Sendable {
 
     init() {}
 
-    func append(_ changes: [ObjectChange]) {
+    func append(_ changes: [ObjectChange<Object>]) {
         guard !changes.isEmpty else { return }
         wake { state in for change in changes { state.queue.append(change) } }
     }
@@ -108,16 +117,16 @@ package final class ChangeStream: AsyncSequence, Sendable {
 
     /// Reads changes; one reader only.
     package struct Iterator: AsyncIteratorProtocol {
-        fileprivate let stream: ChangeStream
+        fileprivate let stream: ChangeStream<Object>
 
         /// The changes of the next object; nil when the informer has stopped or the task is cancelled.
-        package func next() async -> [ObjectChange]? { await stream.next() }
+        package func next() async -> [ObjectChange<Object>]? { await stream.next() }
     }
 
     /// Begins to read.
     package func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
-    private func next() async -> [ObjectChange]? {
+    private func next() async -> [ObjectChange<Object>]? {
         while !Task.isCancelled {
             let (changes, isFinished) = state.withLock { ($0.queue.popFirst(), $0.isFinished) }
             if !changes.isEmpty { return changes }

@@ -9,12 +9,11 @@
 //
 // No I/O and no clock: whoever drives it performs `next`, hands in what came and waits the pauses it is told.
 
-package import JSON
 package import KubernetesAPI
 package import SystemIO
 
 /// The state of following one collection.
-package struct Reflector: Sendable {
+package struct Reflector<Object: APIObject>: Sendable {
     /// What has to be asked next.
     package enum Step: Equatable, Sendable {
         /// GET the collection as a watch with this query.
@@ -25,32 +24,36 @@ package struct Reflector: Sendable {
 
     /// What to do to the copy.
     package enum Change: Equatable, Sendable {
-        /// The copy is exactly these objects.
-        case replace([JSON])
+        /// The copy is exactly these objects; of those that cannot be read it keeps what it has.
+        case replace([Object], unreadable: Set<ObjectKey> = [])
         /// The object is new or has changed.
-        case upsert(JSON)
+        case upsert(Object)
         /// The object is gone; this was its last state.
-        case delete(JSON)
+        case delete(Object)
+        /// The object is gone; its last state cannot be read.
+        case remove(ObjectKey)
     }
 
     /// What an event means.
     package struct Reception: Equatable, Sendable {
         /// What to do to the copy, in order.
         package var changes: [Change] = []
+        /// An object that is passed over, since it is not of its kind's shape.
+        package var unreadable: UnreadableObject?
         /// The stream is of no more use: close it and call `ended`.
         package var endsStream = false
     }
 
     /// Objects of a list page.
-    package static let pageSize = 500
+    package static var pageSize: Int { 500 }
 
     private enum Phase: Sendable {
         /// Nothing is known yet.
         case start
         /// The initial events of a WatchList are coming in.
-        case initialEvents([ObjectKey: JSON])
+        case initialEvents([ObjectKey: Object], unreadable: Set<ObjectKey>)
         /// Pages of a list are coming in.
-        case listing(token: String, items: [JSON])
+        case listing(token: String, items: [Object], unreadable: Set<ObjectKey>)
         /// The copy is complete as of `resourceVersion`.
         case following
     }
@@ -84,12 +87,12 @@ package struct Reflector: Sendable {
             return .list(query: ["limit": String(Self.pageSize)])
         case .start, .initialEvents:
             // Without a version the server answers with a consistent read, not with what its cache happens to hold.
-            phase = .initialEvents([:])
+            phase = .initialEvents([:], unreadable: [])
             return .watch(query: [
                 "watch": "1", "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan",
                 "allowWatchBookmarks": "true", "timeoutSeconds": String(timeout),
             ])
-        case .listing(let token, _):
+        case .listing(let token, _, _):
             return .list(query: ["limit": String(Self.pageSize), "continue": token])
         case .following:
             return .watch(query: [
@@ -100,51 +103,65 @@ package struct Reflector: Sendable {
     }
 
     /// Takes a page of a list.
-    package mutating func receive(list: JSON) -> [Change] {
+    package mutating func receive(list: ObjectList<Object>) -> [Change] {
         events += 1
-        var items: [JSON] = []
-        if case .listing(_, let earlier) = phase { items = earlier }
-        items += (list["items"]?.array ?? []).map(normalized)
-        if let token = list["metadata"]?["continue"]?.string, !token.isEmpty {
-            phase = .listing(token: token, items: items)
+        var items: [Object] = []
+        var unreadable: Set<ObjectKey> = []
+        if case .listing(_, let earlier, let faulty) = phase {
+            items = earlier
+            unreadable = faulty
+        }
+        items += list.items.map(completed)
+        unreadable.formUnion(list.unreadable.map(\.key))
+        guard list.continueToken.isEmpty else {
+            phase = .listing(token: list.continueToken, items: items, unreadable: unreadable)
             return []
         }
-        resourceVersion = list.meta.resourceVersion
+        resourceVersion = list.resourceVersion
         phase = .following
-        return [.replace(items)]
+        return [.replace(items, unreadable: unreadable)]
     }
 
     /// Takes an event of a watch.
-    package mutating func receive(_ event: WatchEvent) -> Reception {
+    package mutating func receive(_ event: WatchEvent<Object>) -> Reception {
         events += 1
         switch event {
         case .added(let object), .modified(let object):
-            let object = normalized(object)
-            guard case .initialEvents(var objects) = phase else {
-                advance(to: object.meta.resourceVersion)
+            let object = completed(object)
+            guard case .initialEvents(var objects, let unreadable) = phase else {
+                advance(to: object.objectVersion)
                 return Reception(changes: [.upsert(object)])
             }
             phase = .start  // so that the dictionary is changed in place
             objects[object.objectKey] = object
-            phase = .initialEvents(objects)
+            phase = .initialEvents(objects, unreadable: unreadable)
             return Reception()
         case .deleted(let object):
-            guard case .initialEvents(var objects) = phase else {
-                advance(to: object.meta.resourceVersion)
-                return Reception(changes: [.delete(normalized(object))])
+            guard case .initialEvents(var objects, let unreadable) = phase else {
+                advance(to: object.objectVersion)
+                return Reception(changes: [.delete(completed(object))])
             }
             objects[object.objectKey] = nil
-            phase = .initialEvents(objects)
+            phase = .initialEvents(objects, unreadable: unreadable)
             return Reception()
+        case .unreadable(let object, let isGone):
+            guard case .initialEvents(let objects, var unreadable) = phase else {
+                advance(to: object.version)
+                return Reception(changes: isGone ? [.remove(object.key)] : [], unreadable: object)
+            }
+            unreadable.insert(object.key)
+            phase = .initialEvents(objects, unreadable: unreadable)
+            return Reception(unreadable: object)
         case .bookmark(let version, let endsInitialEvents):
-            guard case .initialEvents(let objects) = phase else {
+            guard case .initialEvents(let objects, let unreadable) = phase else {
                 advance(to: version)
                 return Reception()
             }
             guard endsInitialEvents else { return Reception() }
             resourceVersion = version
             phase = .following
-            return Reception(changes: [.replace(objects.values.sorted { $0.objectKey < $1.objectKey })])
+            let items = objects.values.sorted { $0.objectKey < $1.objectKey }
+            return Reception(changes: [.replace(items, unreadable: unreadable)])
         case .error(let status):
             fault = .status(status)
             return Reception(endsStream: true)
@@ -199,12 +216,9 @@ package struct Reflector: Sendable {
         if !version.isEmpty { resourceVersion = version }
     }
 
-    /// Items of lists come without apiVersion and kind, and with managed fields that nobody here reads.
-    private func normalized(_ object: JSON) -> JSON {
+    private func completed(_ object: Object) -> Object {
         var object = object
-        if object["kind"] == nil { object["kind"] = .string(resource.kind) }
-        if object["apiVersion"] == nil { object["apiVersion"] = .string(resource.apiVersion) }
-        if object["metadata"]?["managedFields"] != nil { object[path: ["metadata", "managedFields"]] = nil }
+        object.complete(as: resource)
         return object
     }
 }

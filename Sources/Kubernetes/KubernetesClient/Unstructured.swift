@@ -61,12 +61,32 @@ extension OwnerReference {
     }
 }
 
-extension APIResource {
-    /// This project's model servers.
-    package static let modelServers = APIResource(
-        group: "ganglion.dev", version: "v1alpha1", plural: "modelservers", kind: "ModelServer")
-    /// This project's inventory of nodes.
-    package static let neuronNodes = APIResource(
-        group: "ganglion.dev", version: "v1alpha1", plural: "neuronnodes", kind: "NeuronNode",
-        isNamespaced: false)
+extension EventNote {
+    /// A note about an object without a type.
+    package init(_ type: EventType, about object: JSON, reason: String, action: String, note: String) {
+        let meta = object.meta
+        self.init(
+            type,
+            about: ObjectReference(
+                apiVersion: object["apiVersion"]?.string ?? "v1", kind: object["kind"]?.string,
+                namespace: meta.namespace.isEmpty ? nil : meta.namespace, name: meta.name, uid: meta.uid),
+            reason: reason, action: action, note: note)
+    }
+}
+
+// A JSON value is an object that can be followed: tools do not know all kinds.
+extension JSON: APIObject {
+    /// Unique over all time.
+    package var objectUID: String { meta.uid }
+    /// The opaque version in the store.
+    package var objectVersion: String { meta.resourceVersion }
+    /// The owner that controls the object, nil where none does.
+    package var objectController: OwnerReference? { meta.controller }
+
+    /// Puts in `apiVersion` and `kind`; takes out managed fields, a fifth of an object's octets that nobody reads.
+    package mutating func complete(as resource: APIResource) {
+        if self["kind"] == nil { self["kind"] = .string(resource.kind) }
+        if self["apiVersion"] == nil { self["apiVersion"] = .string(resource.apiVersion) }
+        if self["metadata"]?["managedFields"] != nil { self[path: ["metadata", "managedFields"]] = nil }
+    }
 }

@@ -1,19 +1,56 @@
 // A watch answers with JSON objects, one to a line, in chunks whose borders mean nothing: the API server cuts at 2048 bytes.
-// Lines are put together here, whatever the pieces.
+// Lines are put together here, whatever the pieces, and each becomes an object of its type at once.
 
-package import JSON
+internal import JSON
+package import KubernetesAPI
 
 /// What a watch says.
-package enum WatchEvent: Equatable, Sendable {
-    case added(JSON)
-    case modified(JSON)
-    case deleted(JSON)
+package enum WatchEvent<Object: APIObject>: Equatable, Sendable {
+    case added(Object)
+    case modified(Object)
+    case deleted(Object)
+    /// An object is new, has changed or is gone that is not of its kind's shape.
+    case unreadable(UnreadableObject, isGone: Bool)
     /// Nothing changed up to this version.
     ///
     /// - `endsInitialEvents`: everything that existed at the start has been sent (WatchList).
     case bookmark(resourceVersion: String, endsInitialEvents: Bool)
     /// The server ends the watch because of this.
     case error(APIStatus)
+}
+
+extension WatchEvent: Decodable {
+    private enum CodingKeys: String, CodingKey {
+        case type, object
+    }
+
+    private struct Bookmark: Decodable {
+        var metadata: ObjectMetadata
+    }
+
+    /// Reads a line. Managed fields, a fifth of an object's octets, are passed over.
+    package init(from decoder: any Decoder) throws {
+        guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.object),
+            let type = try? container.decode(String.self, forKey: .type)
+        else { throw JSONError("\"type\" or \"object\" is missing") }
+        switch type {
+        case "ADDED", "MODIFIED", "DELETED":
+            switch try container.decode(DecodedObject<Object>.self, forKey: .object) {
+            case .object(let object):
+                self =
+                    type == "ADDED"
+                    ? .added(object) : type == "MODIFIED" ? .modified(object) : .deleted(object)
+            case .unreadable(let object): self = .unreadable(object, isGone: type == "DELETED")
+            }
+        case "BOOKMARK":
+            let metadata = try container.decode(Bookmark.self, forKey: .object).metadata
+            self = .bookmark(
+                resourceVersion: metadata.resourceVersion,
+                endsInitialEvents: metadata.annotations["k8s.io/initial-events-end"] == "true")
+        case "ERROR": self = .error(APIStatus(try container.decode(JSON.self, forKey: .object)))
+        default: throw JSONError("type \"\(type)\"")
+        }
+    }
 }
 
 /// Why a watch's bytes cannot be followed.
@@ -31,17 +68,15 @@ package enum WatchDecodingError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Bytes in, events out.
-package struct WatchDecoder: Sendable {
-    /// Objects are at most 1.5 MiB in etcd; their JSON with managed fields can be somewhat more.
-    package static let defaultMaximumEventSize = 8 << 20
-
+package struct WatchDecoder<Object: APIObject>: Sendable {
     private let maximumEventSize: Int
     private var pending: [UInt8] = []
 
     /// A decoder.
     ///
-    /// - Parameter maximumEventSize: the longest line, in bytes.
-    package init(maximumEventSize: Int = Self.defaultMaximumEventSize) {
+    /// - Parameter maximumEventSize: the longest line, in bytes. Objects are at most 1.5 MiB in etcd; their JSON with managed
+    ///   fields can be somewhat more.
+    package init(maximumEventSize: Int = 8 << 20) {
         self.maximumEventSize = maximumEventSize
     }
 
@@ -52,15 +87,19 @@ package struct WatchDecoder: Sendable {
     ///
     /// - Returns: the events that are complete.
     /// - Throws: `WatchDecodingError`; the watch has to be started again.
-    package mutating func receive(_ bytes: [UInt8]) throws(WatchDecodingError) -> [WatchEvent] {
-        var events: [WatchEvent] = []
+    package mutating func receive(_ bytes: [UInt8]) throws(WatchDecodingError) -> [WatchEvent<Object>] {
+        var events: [WatchEvent<Object>] = []
         var start = 0
         while start < bytes.count, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             try append(bytes[start..<end])
             start = end + 1
             let line = pending
             pending.removeAll(keepingCapacity: true)
-            if let event = try Self.event(line) { events.append(event) }
+            guard line.contains(where: { $0 > 0x20 }) else { continue }
+            do throws(JSONError) { events.append(try JSON.decode(WatchEvent<Object>.self, from: line)) } catch
+            {
+                throw .notAnEvent(error.description)
+            }
         }
         try append(bytes[start...])
         return events
@@ -71,27 +110,5 @@ package struct WatchDecoder: Sendable {
             throw .eventTooLarge(limit: maximumEventSize)
         }
         pending += bytes
-    }
-
-    private static func event(_ line: [UInt8]) throws(WatchDecodingError) -> WatchEvent? {
-        guard line.contains(where: { $0 > 0x20 }) else { return nil }
-        let json: JSON
-        do { json = try JSON(parsing: line) } catch { throw .notAnEvent(error.description) }
-        guard var object = json["object"], let type = json["type"]?.string else {
-            throw .notAnEvent("\"type\" or \"object\" is missing")
-        }
-        // Managed fields are a fifth of an object's bytes and nobody here reads them.
-        if object["metadata"]?["managedFields"] != nil { object[path: ["metadata", "managedFields"]] = nil }
-        switch type {
-        case "ADDED": return .added(object)
-        case "MODIFIED": return .modified(object)
-        case "DELETED": return .deleted(object)
-        case "BOOKMARK":
-            return .bookmark(
-                resourceVersion: object.meta.resourceVersion,
-                endsInitialEvents: object.meta.annotations["k8s.io/initial-events-end"] == "true")
-        case "ERROR": return .error(APIStatus(object))
-        default: throw .notAnEvent("type \"\(type)\"")
-        }
     }
 }

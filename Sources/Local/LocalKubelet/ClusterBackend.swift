@@ -22,7 +22,7 @@ struct ClusterBackend: KubeletBackend {
 
     func podChanges(node: String) -> AsyncStream<PodChange> {
         let (stream, continuation) = AsyncStream.makeStream(of: PodChange.self)
-        let informer = Informer(client, .pods, fieldSelector: "spec.nodeName=" + node, loop: loop)
+        let informer = Informer<JSON>(client, .pods, fieldSelector: "spec.nodeName=" + node, loop: loop)
         let task = Task {
             await informer.start()
             await informer.store.synced()

@@ -25,6 +25,9 @@ extension CoreListError: CustomStringConvertible {
 }
 
 extension CoreSet {
+    /// The cores one by one, as the pod annotation has them: `4,5,6,7`.
+    package var list: String { map { String($0) }.joined(separator: ",") }
+
     /// Reads `3`, `0-7` or `3-5,6`: the forms NEURON_RT_VISIBLE_CORES takes, increasing, blanks allowed around commas.
     ///
     /// - Throws: `CoreListError` naming the piece that is wrong. An empty text is the empty set.

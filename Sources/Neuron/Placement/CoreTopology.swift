@@ -34,6 +34,9 @@ package struct CoreTopology: Hashable, Sendable {
         var weight: UInt64
     }
 
+    /// The most chips that a node can have (the driver's own table).
+    package static let maximumChips = 64
+
     /// A node's topology.
     ///
     /// - Parameters:
@@ -47,7 +50,7 @@ package struct CoreTopology: Hashable, Sendable {
         numaNodes: [Int]? = nil
     ) {
         let cores = Swift.min(Swift.max(coresPerChip, 1), CoreSet.capacity)
-        let chips = Swift.min(Swift.max(chipCount, 0), 64, CoreSet.capacity / cores)
+        let chips = Swift.min(Swift.max(chipCount, 0), Self.maximumChips, CoreSet.capacity / cores)
         self.chipCount = chips
         self.coresPerChip = cores
         self.groups = groups

@@ -71,22 +71,24 @@ extension NoPlacement: CustomStringConvertible {
     /// One sentence for an event: how many nodes, and why not; nodes with one reason are drawn together.
     package var description: String {
         guard !refusals.isEmpty else { return "no node has NeuronCores: \(size) asked for" }
-        var reasons: [(text: String, nodes: [String])] = []
-        for refusal in refusals {
-            let text = refusal.reason.description
-            if let index = reasons.firstIndex(where: { $0.text == text }) {
-                reasons[index].nodes.append(refusal.node)
-            } else {
-                reasons.append((text, [refusal.node]))
-            }
-        }
-        let parts = reasons.map { reason in
-            reason.nodes.count == 1
-                ? "\(reason.nodes[0]) \(reason.text)" : "\(reason.nodes.count) nodes: each \(reason.text)"
-        }
         return "0/\(refusals.count) nodes can hold a group of \(size) NeuronCores: "
-            + parts.joined(separator: "; ")
+            + grouped(byReason: refusals.map { ($0.node, $0.reason.description) })
     }
+}
+
+/// Nodes and why each was refused, as the end of a sentence: nodes with one reason are drawn together.
+package func grouped(byReason refusals: [(node: String, reason: String)]) -> String {
+    var reasons: [(text: String, nodes: [String])] = []
+    for refusal in refusals {
+        if let index = reasons.firstIndex(where: { $0.text == refusal.reason }) {
+            reasons[index].nodes.append(refusal.node)
+        } else {
+            reasons.append((refusal.reason, [refusal.node]))
+        }
+    }
+    return reasons.map {
+        $0.nodes.count == 1 ? "\($0.nodes[0]) \($0.text)" : "\($0.nodes.count) nodes: each \($0.text)"
+    }.joined(separator: "; ")
 }
 
 /// Chooses the node and the group that the runtime can use and that does least damage.

@@ -11,6 +11,35 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
+extension JSONError {
+    /// What a decoder or an encoder has thrown; an error of this type stays as it is.
+    package init(decoding error: any Error) { self = error as? JSONError ?? JSONError(Self.sentence(error)) }
+
+    private static func sentence(_ error: any Error) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? "." + $0.stringValue }
+                .joined()
+            return path.isEmpty ? "the document" : String(path.drop { $0 == "." })
+        }
+        guard let error = error as? DecodingError else { return "not valid JSON: \(error)" }
+        switch error {
+        case .dataCorrupted(let context):
+            // The decoder's own words for malformed text say no more than that.
+            let says = context.debugDescription
+            let detail = says.hasPrefix("The given data was not valid JSON") ? "" : ": \(says)"
+            return "\(place(context)) is not valid JSON" + detail
+        case .keyNotFound(let key, let context):
+            return "\(place(context)) lacks \"\(key.stringValue)\""
+        case .typeMismatch(let type, let context):
+            return "\(place(context)) is not \(noun(of: type))"
+        case .valueNotFound(let type, let context):
+            return "\(place(context)) is null, expected \(noun(of: type))"
+        @unknown default:
+            return "not valid JSON: \(error)"
+        }
+    }
+}
+
 extension JSON {
     /// Parses one JSON document. Nesting is bounded by the decoder (512 levels).
     ///
@@ -19,7 +48,7 @@ extension JSON {
         do {
             self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
         } catch {
-            throw JSONError(Self.sentence(error))
+            throw JSONError(decoding: error)
         }
     }
 
@@ -51,7 +80,7 @@ extension JSON {
         do {
             return try JSONDecoder().decode(type, from: Data(serialized()))
         } catch {
-            throw JSONError(Self.sentence(error))
+            throw JSONError(decoding: error)
         }
     }
 
@@ -62,32 +91,21 @@ extension JSON {
         do {
             self = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(value))
         } catch {
-            throw JSONError(Self.sentence(error))
+            throw JSONError(decoding: error)
         }
     }
+}
 
-    private static func sentence(_ error: any Error) -> String {
-        func place(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? "." + $0.stringValue }
-                .joined()
-            return path.isEmpty ? "the document" : String(path.drop { $0 == "." })
-        }
-        guard let error = error as? DecodingError else { return "not valid JSON: \(error)" }
-        switch error {
-        case .dataCorrupted(let context):
-            // The decoder's own words for malformed text say no more than that.
-            let says = context.debugDescription
-            let detail = says.hasPrefix("The given data was not valid JSON") ? "" : ": \(says)"
-            return "\(place(context)) is not valid JSON" + detail
-        case .keyNotFound(let key, let context):
-            return "\(place(context)) lacks \"\(key.stringValue)\""
-        case .typeMismatch(let type, let context):
-            return "\(place(context)) is not of type \(type)"
-        case .valueNotFound(let type, let context):
-            return "\(place(context)) is null, expected \(type)"
-        @unknown default:
-            return "not valid JSON: \(error)"
-        }
+/// A type in the words of somebody who writes JSON.
+private func noun(of type: Any.Type) -> String {
+    switch type {
+    case is String.Type: "a string"
+    case is Bool.Type: "true or false"
+    case is any FixedWidthInteger.Type: "a whole number"
+    case is any BinaryFloatingPoint.Type: "a number"
+    case is [Any].Type: "a list"
+    case is [String: Any].Type: "an object"
+    default: "of type \(type)"
     }
 }
 

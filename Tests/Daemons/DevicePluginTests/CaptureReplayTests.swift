@@ -9,12 +9,6 @@ import SystemIO
 import TestSupport
 import Testing
 
-private let captures = Repository.shared + "/captures/kubelet-1.36"
-
-private func lines(_ path: String) throws -> [Substring] {
-    try Files.readText(path, limit: 1 << 24).split(separator: "\n")
-}
-
 /// Cuts one direction of a connection into frames and gRPC messages.
 private struct Cutter {
     struct Message {
@@ -102,13 +96,11 @@ private final class RawConnection {
     }
 }
 
-@Suite(
-    "What a real kubelet 1.36.2 sent, sent to our plugin", .timeLimit(.minutes(10)),
-    .enabled(if: access(captures, R_OK) == 0, "the captures are not here"))
+@Suite("What a real kubelet 1.36.2 sent, sent to our plugin", .timeLimit(.minutes(10)))
 struct CaptureReplayTests {
     /// The types of the requests of a connection, from the decoded text beside the bytes.
     private func types(_ scenario: String, _ connection: String) throws -> [String] {
-        try lines("\(captures)/\(scenario).txt").compactMap { line in
+        try KubeletCapture.text(scenario).compactMap { line in
             let words = line.split(separator: " ")
             guard words.count > 7, words[1] == connection, words[2] == "kubelet>plugin", words[3] == "gRPC"
             else {
@@ -140,12 +132,8 @@ struct CaptureReplayTests {
 
     private func replay(_ scenario: String, to socket: String) async throws {
         var recorded: [String: [[UInt8]]] = [:]
-        for line in try lines("\(captures)/\(scenario).jsonl") where line.contains("\"kubelet>plugin\"") {
-            let words = line.split(separator: "\"", omittingEmptySubsequences: false)
-            guard let name = words.firstIndex(of: "connection"), let hex = words.firstIndex(of: "hex") else {
-                continue
-            }
-            recorded[String(words[name + 2]), default: []].append(hexadecimal(words[hex + 2]))
+        for piece in try KubeletCapture.pieces(scenario) where piece.isFromKubelet {
+            recorded[piece.connection, default: []].append(piece.octets)
         }
         for (connection, pieces) in recorded where connection.hasPrefix("plugin") {
             let raw = try await RawConnection(socket)
@@ -194,11 +182,4 @@ struct CaptureReplayTests {
         }
     }
 
-    private func hexadecimal(_ text: Substring) -> [UInt8] {
-        func value(_ digit: UInt8) -> UInt8 { digit >= 97 ? digit - 87 : digit - 48 }
-        let digits = Array(text.utf8)
-        return stride(from: 0, to: digits.count - 1, by: 2).map {
-            value(digits[$0]) << 4 | value(digits[$0 + 1])
-        }
-    }
 }

@@ -13,7 +13,8 @@ struct AssignedGroupsTests {
     ) -> AssignedGroups {
         let layout = NodeLayout(given)
         return AssignedGroups(
-            pods.map { BoundPod($0, resources: layout.resources.keys) }, on: layout, holdings: holdings)
+            pods.map { BoundPod($0.typed(), resources: layout.resources.keys) }, on: layout,
+            holdings: holdings)
     }
 
     struct Split: Sendable, CustomTestStringConvertible {
@@ -55,6 +56,19 @@ struct AssignedGroupsTests {
                     "p", cores: "0,1,2,3", containers: [container("c", "3")],
                     initContainers: [container("s", "1", restarts: true), container("i", "2")]),
                 told: ["s 0", "i 1,2", "c 1,2,3"]),
+            // The two rows on which four copies of the rule once disagreed (KEP-753).
+            Split(
+                testDescription: "an init container before the sidecar hands its cores on to both",
+                pod: pod(
+                    "p", cores: "0,1,2,3,4", containers: [container("c", "2")],
+                    initContainers: [container("i", "5"), container("s", "1", restarts: true)]),
+                told: ["i 0,1,2,3,4", "s 0", "c 1,2"]),
+            Split(
+                testDescription: "an init container after the sidecar runs beside it",
+                pod: pod(
+                    "p", cores: "0,1,2,3,4,5", containers: [container("c", "2")],
+                    initContainers: [container("s", "1", restarts: true), container("i", "5")]),
+                told: ["s 0", "i 1,2,3,4,5", "c 1,2"]),
             Split(testDescription: "without annotation nothing", pod: pod("p", cores: nil), told: []),
             Split(testDescription: "an empty annotation is none", pod: pod("p", cores: ""), told: []),
             Split(

@@ -1,4 +1,6 @@
 import JSON
+import KubeletAPI
+import KubernetesAPI
 import KubernetesClient
 import Placement
 import Testing
@@ -7,10 +9,10 @@ import Testing
 
 @Suite("Events")
 struct EventJournalTests {
-    private static let node: JSON = ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "node"]]
+    private static let node = ObjectReference(apiVersion: "v1", kind: "Node", name: "node")
 
     private static func text(_ notes: [EventNote]) -> [String] {
-        notes.map { "\($0.kind.rawValue) \($0.regarding["kind"]?.string ?? "") \($0.reason): \($0.note)" }
+        notes.map { "\($0.type) \($0.regarding.kind ?? "") \($0.reason): \($0.note)" }
     }
 
     @Test("tell each change of a chip's health once")
@@ -30,12 +32,54 @@ struct EventJournalTests {
             ])
     }
 
+    private static let reasons: [(NodePluginAPI.Fault.Kind, String)] = [
+        (.missing, "ChipMissing"), (.sramUncorrected, "ChipSRAMUncorrected"),
+        (.memoryUncorrected, "ChipMemoryUncorrected"), (.memoryRepairable, "ChipMemoryRepairable"),
+        (.resetFailed, "ChipResetFailed"), (.components, "ChipComponentUnhealthy"), (.core, "ChipCoreError"),
+        (.kernelLog, "ChipKernelLogError"), (.noDevice, "ChipNoDevice"),
+        (.fakeBesideReal, "ChipFakeBesideReal"), (.unknown, "ChipUnhealthy"),
+    ]
+
+    @Test("have a reason for each kind of fault", arguments: reasons)
+    func hasReason(kind: NodePluginAPI.Fault.Kind, reason: String) {
+        var journal = EventJournal(published: nil)
+        let ill = NodeLayout(state(unhealthy: [3: "lost"], faults: [.init(kind: kind)]))
+        #expect(journal.notes(on: ill, node: Self.node).map(\.reason) == [reason])
+        #expect(Set(Self.reasons.map(\.0)) == Set(NodePluginAPI.Fault.Kind.allCases))
+    }
+
+    @Test("name of several faults the one that needs another instance")
+    func foremost() {
+        var journal = EventJournal(published: nil)
+        let ill = NodeLayout(
+            state(unhealthy: [3: "lost"], faults: [.init(kind: .resetFailed), .init(kind: .sramUncorrected)]))
+        #expect(journal.notes(on: ill, node: Self.node).map(\.reason) == ["ChipSRAMUncorrected"])
+    }
+
+    @Test("tell of another kind of fault, and not of a counter that goes on")
+    func otherKind() {
+        func ill(_ faults: NodePluginAPI.Fault...) -> NodeLayout {
+            NodeLayout(state(unhealthy: [3: "lost"], faults: faults))
+        }
+        var journal = EventJournal(published: nil)
+        let repairable = NodePluginAPI.Fault(kind: .memoryRepairable, count: 1)
+        #expect(journal.notes(on: ill(repairable), node: Self.node).count == 1)
+        #expect(journal.notes(on: ill(.init(kind: .memoryRepairable, count: 2)), node: Self.node).isEmpty)
+        #expect(
+            journal.notes(on: ill(repairable, .init(kind: .sramUncorrected)), node: Self.node).map(\.reason)
+                == ["ChipSRAMUncorrected"])
+        #expect(
+            journal.notes(on: ill(repairable), node: Self.node).map(\.reason) == ["ChipMemoryRepairable"])
+    }
+
     @Test("begin with what is published, not anew")
     func published() {
         let ill = NodeLayout(state(unhealthy: [3: "lost"]))
-        let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: "")
+        let status = NodeReport(layout: ill, holdings: []).status(previous: nil, now: .now)
         var journal = EventJournal(published: status)
         #expect(Self.text(journal.notes(on: ill, node: Self.node)) == [])
+        let named = NodeLayout(state(unhealthy: [3: "lost"], faults: [.init(kind: .missing)]))
+        #expect(Self.text(journal.notes(on: named, node: Self.node)).count == 1)
     }
 
     @Test(
@@ -59,7 +103,9 @@ struct EventJournalTests {
         ] as [([Holding], Bool, [String])])
     func differences(holdings: [Holding], admitted: Bool, expected: [String]) {
         let layout = NodeLayout(state())
-        let pods = [BoundPod(pod("p", cores: "4,5", admitted: admitted), resources: layout.resources.keys)]
+        let pods = [
+            BoundPod(pod("p", cores: "4,5", admitted: admitted).typed(), resources: layout.resources.keys)
+        ]
         let groups = AssignedGroups(pods, on: layout, holdings: holdings)
         var journal = EventJournal(published: nil)
         let first = journal.notes(on: groups, holdings: holdings, topology: layout.topology, pods: pods)
@@ -71,7 +117,7 @@ struct EventJournalTests {
     @Test("tell a pod whose annotation is no assignment")
     func ignored() {
         let layout = NodeLayout(state())
-        let pods = [BoundPod(pod("p", cores: "4"), resources: layout.resources.keys)]
+        let pods = [BoundPod(pod("p", cores: "4").typed(), resources: layout.resources.keys)]
         let groups = AssignedGroups(pods, on: layout, holdings: nil)
         var journal = EventJournal(published: nil)
         #expect(

@@ -1,8 +1,10 @@
 // The whole agent between a plugin, a kubelet and an API server, over real sockets.
 
 import GRPC
+import GanglionAPI
 import JSON
 import KubeletAPI
+import KubernetesAPI
 import KubernetesClient
 import Observability
 import StatusEndpoints
@@ -140,10 +142,12 @@ struct NodeAgentTests {
     func restarts() async throws {
         let ill = state(unhealthy: [3: "lost"])
         let report = NodeReport(layout: NodeLayout(ill), holdings: [])
-        let status = report.status(previous: nil, now: "2026-01-01T00:00:00Z")
-        let published: JSON = [
-            "metadata": ["name": "node", "ownerReferences": [["uid": "node-uid"]]], "status": status,
-        ]
+        let owner = OwnerReference(
+            apiVersion: "v1", kind: "Node", name: "node", uid: "node-uid", controller: false)
+        let published = try JSON(
+            encoding: NeuronNode(
+                metadata: ObjectMetadata(name: "node", ownerReferences: [owner]),
+                status: report.status(previous: nil, now: .now)))
         let world = try await World(state: ill, neuronNode: published)
         let plugin = try await world.plugin()
         let kubelet = try await world.kubelet()

@@ -1,5 +1,8 @@
+import GanglionAPI
 import JSON
 import KubeletAPI
+import KubernetesAPI
+import Neuron
 import Placement
 import Testing
 
@@ -7,22 +10,22 @@ import Testing
 
 @Suite("NeuronNode status")
 struct NodeReportTests {
-    private static let now = "2026-01-01T00:00:00Z"
+    private static let now = Timestamp(microseconds: 1_767_225_600_000_000)
 
-    private static func conditions(_ report: NodeReport, previous: JSON? = nil) -> [String] {
-        (report.status(previous: previous, now: now)["conditions"]?.array ?? []).map { condition in
-            ["type", "status", "reason", "message"].map { condition[$0]?.string ?? "" }.joined(separator: "|")
+    private static func conditions(_ report: NodeReport, previous: NeuronNodeStatus? = nil) -> [String] {
+        report.status(previous: previous, now: now).conditions.map { condition in
+            "\(condition.type)|\(condition.status.rawValue)|\(condition.reason ?? "")|\(condition.message ?? "")"
         }
     }
 
     @Test("says what the node has and who holds it")
-    func whole() {
+    func whole() throws {
         let layout = NodeLayout(
             state(chips: 2, unhealthy: [1: "sram_ecc_uncorrected rose"], instanceType: "x"))
         let report = NodeReport(
             layout: layout, holdings: Holding.read([listed("p", "c", ["0"])], on: layout))
         #expect(
-            report.status(previous: nil, now: Self.now) == [
+            try JSON(encoding: report.status(previous: nil, now: Self.now)) == [
                 "instanceType": "x", "driverVersion": "2.28.0", "logicalCoreSize": 1, "chipCount": 2,
                 "coreCount": 4, "freeCores": 1, "largestFreeGroup": 1,
                 "chips": [
@@ -37,20 +40,54 @@ struct NodeReportTests {
                     [
                         "type": "Healthy", "status": "False", "reason": "ChipsUnhealthy",
                         "message": "1 of 2 chips unhealthy: neuron1 (sram_ecc_uncorrected rose)",
-                        "lastTransitionTime": .string(Self.now),
+                        "lastTransitionTime": .string(Self.now.text),
                     ],
                     [
                         "type": "Registered", "status": "True", "reason": "DevicesAdvertised",
                         "message": "the kubelet takes aws.amazon.com/neuroncore from the plugin",
-                        "lastTransitionTime": .string(Self.now),
+                        "lastTransitionTime": .string(Self.now.text),
                     ],
                     [
                         "type": "AllocationsKnown", "status": "True", "reason": "PodResourcesRead",
                         "message": "allocations are those of the kubelet",
-                        "lastTransitionTime": .string(Self.now),
+                        "lastTransitionTime": .string(Self.now.text),
                     ],
                 ],
             ])
+    }
+
+    @Test("says for programs what is wrong with a chip, and nothing that the plugin has not said")
+    func faults() throws {
+        var given = state(chips: 2, unhealthy: [0: "words", 1: "words"], instanceType: "x")
+        given.chips[1].faults = [
+            .init(kind: .memoryRepairable, counter: "mem_ecc_repairable_uncorrected", count: 3),
+            .init(kind: .core, core: 1, counter: "hang", count: .max), .init(kind: .missing), .init(),
+        ]
+        let status = NodeReport(layout: NodeLayout(given), holdings: []).status(previous: nil, now: Self.now)
+        #expect(status.chips.map(\.faults.count) == [0, 4])
+        #expect(
+            try JSON(encoding: status.chips[1])["faults"] == [
+                ["kind": "MemoryRepairable", "counter": "mem_ecc_repairable_uncorrected", "count": 3],
+                ["kind": "CoreError", "core": 1, "counter": "hang", "count": 9_223_372_036_854_775_807],
+                ["kind": "Missing"], ["kind": "Unknown"],
+            ])
+        try NeuronNodeStatus.schema.check(JSON(encoding: status), at: "status")
+        given.chips[1].health = DevicePluginAPI.healthy
+        #expect(NodeLayout(given).chips[1].faults == [])
+    }
+
+    @Test("every kind of fault that the plugin knows has a word of its own")
+    func faultKinds() {
+        let words = NodePluginAPI.Fault.Kind.allCases.map { NeuronNodeStatus.Fault.Kind($0) }
+        #expect(Set(words) == Set(NeuronNodeStatus.Fault.Kind.allCases))
+        #expect(words.count == NeuronNodeStatus.Fault.Kind.allCases.count)
+    }
+
+    @Test("limits and words of the schema are those of the modules above it")
+    func limits() {
+        #expect(NeuronNodeStatus.maximumChips == CoreTopology.maximumChips)
+        let source = NeuronNodeStatus.schema.fields.first { $0.name == "deviceSource" }
+        #expect(source?.schema.values == [DeviceSource.driver, .fake].map(\.rawValue))
     }
 
     @Test(
@@ -69,8 +106,8 @@ struct NodeReportTests {
         let list = held.enumerated().map { listed("p\($0.offset)", "c", $0.element) }
         let report = NodeReport(layout: layout, holdings: Holding.read(list, on: layout))
         let status = report.status(previous: nil, now: Self.now)
-        #expect(status["freeCores"] == JSON(free))
-        #expect(status["largestFreeGroup"] == JSON(largest))
+        #expect(status.freeCores == free)
+        #expect(status.largestFreeGroup == largest)
     }
 
     @Test("has one entry for a container, in order, and none for other resources")
@@ -112,8 +149,8 @@ struct NodeReportTests {
         #expect(layout.chips.map(\.cores) == [[0, 1], [511]])
         #expect(layout.chips.map(\.connected) == [[0, 0], [0]])
         let status = NodeReport(layout: layout, holdings: []).status(previous: nil, now: Self.now)
-        #expect(status["freeCores"] == 2)  // what says nothing of its health is not healthy
-        #expect(status["logicalCoreSize"] == nil)
+        #expect(status.freeCores == 2)  // what says nothing of its health is not healthy
+        #expect(status.logicalCoreSize == nil)
     }
 
     struct Row: Sendable, CustomTestStringConvertible {
@@ -165,13 +202,14 @@ struct NodeReportTests {
     @Test("keeps a condition's time until its status changes")
     func times() {
         let report = NodeReport(layout: NodeLayout(state()), holdings: [])
-        let first = report.status(previous: nil, now: "2026-01-01T00:00:00Z")
-        #expect(report.status(previous: first, now: "2026-01-02T00:00:00Z") == first)
+        let first = report.status(previous: nil, now: Self.now)
+        let later = Self.now.adding(seconds: 86_400)
+        #expect(report.status(previous: first, now: later) == first)
         var ill = report
         ill.layout = NodeLayout(state(unhealthy: [2: "lost"]))
-        let second = ill.status(previous: first, now: "2026-01-02T00:00:00Z")
+        let second = ill.status(previous: first, now: later)
         #expect(
-            (second["conditions"]?.array ?? []).map { $0["lastTransitionTime"]?.string } == [
+            second.conditions.map { $0.lastTransitionTime?.text } == [
                 "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z",
             ])
     }
@@ -183,20 +221,20 @@ struct NodeReportTests {
             .status(previous: nil, now: Self.now)
         var silent = NodeReport().status(previous: whole, now: Self.now)
         var expected = whole
-        silent["conditions"] = nil
-        expected["conditions"] = nil
+        silent.conditions = []
+        expected.conditions = []
         #expect(silent == expected)
         var half = NodeReport(layout: layout).status(previous: whole, now: Self.now)
-        half["conditions"] = nil
+        half.conditions = []
         #expect(half == expected)
     }
 
     @Test("does not call cores free before the kubelet has spoken once")
     func unknown() {
         let status = NodeReport(layout: NodeLayout(state())).status(previous: nil, now: Self.now)
-        #expect(status["coreCount"] == 12)
-        #expect(status["freeCores"] == nil)
-        #expect(status["allocations"] == nil)
+        #expect(status.coreCount == 12)
+        #expect(status.freeCores == nil)
+        #expect(status.allocations == nil)
     }
 
     @Test(
@@ -204,6 +242,6 @@ struct NodeReportTests {
         arguments: [(32 << 30, "32Gi"), (3 << 19, "1536Ki"), (5 << 20, "5Mi"), (1001, "1001")]
             as [(UInt64, String)])
     func memory(bytes: UInt64, text: String) {
-        #expect(NodeReport.quantity(bytes) == text)
+        #expect(NodeLayout.Chip.quantity(bytes) == text)
     }
 }

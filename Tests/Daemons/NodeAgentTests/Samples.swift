@@ -10,9 +10,17 @@ import Placement
 
 let cores = "aws.amazon.com/neuroncore"
 
+extension JSON {
+    /// The object of a type; what a test has written wrongly ends it.
+    func typed<Object: Decodable>(_ type: Object.Type = Object.self) -> Object {
+        do { return try decode(type) } catch { fatalError("\(error) in \(text())") }
+    }
+}
+
 /// A state of an inf2 node with chips of two cores.
 func state(
-    chips: Int = 6, unhealthy: [Int: String] = [:], instanceType: String = "inf2.24xlarge",
+    chips: Int = 6, unhealthy: [Int: String] = [:], faults: [NodePluginAPI.Fault] = [],
+    instanceType: String = "inf2.24xlarge",
     resource: String = cores, devices: Int? = nil, registered: Bool = true
 ) -> NodePluginAPI.NodeState {
     NodePluginAPI.NodeState(
@@ -22,7 +30,8 @@ func state(
                 index: Int32(index), memoryBytes: 32 << 30, cores: [Int64(2 * index), Int64(2 * index + 1)],
                 health: unhealthy[index] == nil ? DevicePluginAPI.healthy : DevicePluginAPI.unhealthy,
                 reason: unhealthy[index] ?? "",
-                connected: [(index + chips - 1) % chips, (index + 1) % chips].sorted().map { Int64($0) })
+                connected: [(index + chips - 1) % chips, (index + 1) % chips].sorted().map { Int64($0) },
+                faults: unhealthy[index] == nil ? [] : faults)
         },
         resources: [
             NodePluginAPI.Resource(

@@ -1,6 +1,7 @@
 // A field that the definition takes and nothing reads is a promise that is not kept: each field of a ModelServer's spec, set to
 // two values, makes two different plans.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
@@ -36,23 +37,95 @@ struct FieldTests {
     ]
 
     /// What is done, without the hash of what was written: that changes with everything.
-    private func work(_ spec: JSON, pods: [PodView]) throws -> [JSON] {
+    private func work(_ spec: JSON, pods: [PodInfo]) throws -> [JSON] {
         var failures = FailureMemory()
         let state = ModelServerState(
-            server: Make.server(spec: spec), pods: pods, service: nil, cores: [:], verdicts: [:],
-            coresPerChip: [2], image: "image")
+            server: Make.server(spec: spec).typed(), pods: pods, service: nil, cores: [:], unschedulable: [:],
+            coresPerChip: [2], defaults: Make.defaults())
         let plan = state.plan(failures: &failures, now: .zero, time: Timestamp(microseconds: 0))
-        try #require(plan.status["modelStatus"]?["transitionStatus"] != "InvalidSpec")
-        return plan.actions.map { action in
+        try #require(plan.status.modelStatus?.transitionStatus != .invalidSpec)
+        return try plan.actions.map { action in
             switch action {
             case .createPod(var pod):
                 pod[path: ["metadata", "name"]] = nil
-                pod[path: ["metadata", "labels", Names.hashLabel]] = nil
+                pod[path: ["metadata", "labels", WellKnown.hashLabel]] = nil
                 return pod
             case .deletePod(let pod, _): return .string(pod.key.name)
-            case .applyService(let service): return service
+            case .applyService(let service): return try JSON(encoding: service)
             }
-        } + [plan.status["groups"] ?? .null]
+        } + [plan.written["groups"] ?? .null]
+    }
+
+    /// A spec with a field of this value.
+    private func spec(_ path: String, _ value: JSON) -> JSON {
+        var spec = Make.spec(replicas: path.hasPrefix("rollout") ? 3 : 1, cores: 2)
+        if path == "neuron.chips" { spec["neuron"] = [:] }
+        if path.hasPrefix("models[]") {
+            var model: JSON = ["name": "mini", "uri": "/mini"]
+            model[String(path.dropFirst("models[].".count))] = value
+            spec["models"] = [model]
+        } else {
+            spec[path: path.split(separator: ".").map(String.init)] = value
+        }
+        return spec
+    }
+
+    /// These decide how many pods there are and how they are replaced, not what runs in them.
+    private static let harmless: Set = ["replicas", "rollout.maxUnavailable"]
+
+    @Test(
+        "what changes the pods replaces them, and what does not leaves them alone",
+        arguments: fields.map(\.path))
+    func hash(path: String) throws {
+        let values = try #require(Self.fields.first { $0.path == path }?.values)
+        let hashes = try values.map { value in
+            try ResolvedServer(
+                Make.server(spec: spec(path, value)).typed(), coresPerChip: [2], defaults: Make.defaults()
+            ).hash
+        }
+        #expect((hashes[0] == hashes[1]) == Self.harmless.contains(path))
+    }
+
+    /// What an operator of version 0.1 made of these: an upgrade must not restart a pod.
+    @Test(
+        "the hash of a spec stays what it was",
+        arguments: [
+            (["neuron": ["cores": 4]], "tfs7xnfl"),
+            // What is written and empty is not the same as what is not written.
+            (
+                [
+                    "neuron": ["cores": 4, "instanceTypes": []], "batching": [:], "queue": [:],
+                    "template": ["metadata": ["labels": [:]]],
+                ], "bwlrx6n9"
+            ),
+            (
+                [
+                    "neuron": ["chips": 2, "instanceTypes": ["inf2.xlarge"], "processesPerReplica": 2],
+                    "batching": ["maxBatchSize": 8], "queue": ["maxLength": 9],
+                    "runtime": ["preset": "ganglion", "port": 9000], "replicas": 3,
+                    "rollout": ["maxUnavailable": 2],
+                ], "sllzwfnz"
+            ),
+            (
+                [
+                    "neuron": ["cores": 4], "runtime": ["preset": "custom", "readinessPath": "/r"],
+                    "template": [
+                        "metadata": ["annotations": ["a": "b/c"]],
+                        "spec": [
+                            "containers": [
+                                ["name": "model-server", "image": "own", "unknown": [1, 2.5, .null]]
+                            ], "hostNetwork": true,
+                        ],
+                    ],
+                ], "kq69mdzn"
+            ),
+        ] as [(JSON, String)])
+    func stable(given: JSON, hash: String) throws {
+        var spec = given
+        spec["models"] = [["name": "mini", "uri": "file:///models/mini"]]
+        let resolved = try ResolvedServer(
+            Make.server(spec: spec).typed(), coresPerChip: [2], defaults: Make.defaults())
+        #expect(resolved.hash == hash)
     }
 
     @Test("each is read", arguments: fields.map(\.path))
@@ -60,43 +133,36 @@ struct FieldTests {
         let values = try #require(Self.fields.first { $0.path == path }?.values)
         // Three pods of an older template: how many of them go at a time is a field as well.
         let pods = (0..<3).map { replica in
-            PodView([
-                "metadata": [
-                    "name": .string("old-\(replica)"), "namespace": "n", "uid": .string("uid-\(replica)"),
-                    "labels": [Names.replicaLabel: .string(String(replica)), Names.hashLabel: "old"],
-                ],
-                "spec": ["nodeName": "a"],
-                "status": ["phase": "Running", "conditions": [["type": "Ready", "status": "True"]]],
-            ])
+            PodInfo(
+                ([
+                    "metadata": [
+                        "name": .string("old-\(replica)"), "namespace": "n", "uid": .string("uid-\(replica)"),
+                        "labels": [
+                            WellKnown.replicaLabel: .string(String(replica)), WellKnown.hashLabel: "old",
+                        ],
+                    ],
+                    "spec": ["nodeName": "a"],
+                    "status": ["phase": "Running", "conditions": [["type": "Ready", "status": "True"]]],
+                ] as JSON).typed())
         }
         let works = try values.map { value in
-            var spec = Make.spec(replicas: path.hasPrefix("rollout") ? 3 : 1, cores: 2)
-            if path == "neuron.chips" { spec["neuron"] = [:] }
-            if path.hasPrefix("models[]") {
-                var model: JSON = ["name": "mini", "uri": "/mini"]
-                model[String(path.dropFirst("models[].".count))] = value
-                spec["models"] = [model]
-            } else {
-                spec[path: path.split(separator: ".").map(String.init)] = value
-            }
-            return try work(spec, pods: path.hasPrefix("rollout") ? pods : [])
+            try work(spec(path, value), pods: path.hasPrefix("rollout") ? pods : [])
         }
         #expect(works[0] != works[1])
     }
 
+    /// The paths of fields that are in no other field.
+    private func leaves(of schema: Schema, below path: String = "") -> [String] {
+        switch schema.form {
+        case .object(let fields):
+            fields.flatMap { leaves(of: $0.schema, below: path.isEmpty ? $0.name : "\(path).\($0.name)") }
+        case .list(let entries) where !entries.fields.isEmpty: leaves(of: entries, below: path + "[]")
+        default: [path]
+        }
+    }
+
     @Test("the definition has these and no others")
     func complete() throws {
-        let file = "\(LiveCluster.root)/charts/ganglion/crds/modelservers.yaml"
-        let definition = try YAMLReader.read(try Files.read(file))
-        let schema = definition["spec"]?["versions"]?[0]?["schema"]?["openAPIV3Schema"]
-        func leaves(_ schema: JSON, _ path: String) -> [String] {
-            if let properties = schema["properties"]?.object {
-                return properties.flatMap { leaves($1, path.isEmpty ? $0 : "\(path).\($0)") }
-            }
-            if let items = schema["items"], items["properties"] != nil { return leaves(items, path + "[]") }
-            return [path]
-        }
-        let found = leaves(try #require(schema?["properties"]?["spec"]), "")
-        #expect(Set(found) == Set(Self.fields.map(\.path)))
+        #expect(Set(leaves(of: ModelServerSpec.schema)) == Set(Self.fields.map(\.path)))
     }
 }

@@ -1,5 +1,6 @@
 // An API server over HTTP with this project's resources: users and kubelets are played by the tests.
 
+import GanglionAPI
 import HTTP
 import JSON
 import KubernetesAPI
@@ -83,7 +84,7 @@ final class LiveCluster: Sendable {
     /// Follows a collection until `isDone`; returns the objects then.
     @discardableResult
     func wait(_ resource: APIResource, until isDone: ([JSON]) -> Bool) async -> [JSON] {
-        let informer = Informer(client, resource)
+        let informer = Informer<JSON>(client, resource)
         let changes = informer.store.changes()
         await informer.start()
         await informer.store.synced()

@@ -1,5 +1,6 @@
 // What is done about a ModelServer, case by case, and what its status says.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
@@ -13,40 +14,35 @@ import Testing
 struct ModelServerPlanTests {
     private static let time = Timestamp(microseconds: 1_767_225_600_000_000)
 
-    private func state(_ spec: JSON, pods: [PodView] = [], service: Bool = true) -> ModelServerState {
-        let server = Make.server(spec: spec)
+    private func state(_ spec: JSON, pods: [PodInfo] = [], service: Bool = true) -> ModelServerState {
         var state = ModelServerState(
-            server: server, pods: pods, service: nil, cores: [:], verdicts: [:], coresPerChip: [2],
-            image: "image")
-        for pod in pods { state.cores[pod.uid] = pod.boundCores }
+            server: Make.server(spec: spec).typed(), pods: pods, service: nil, cores: [:], unschedulable: [:],
+            coresPerChip: [2], defaults: Make.defaults())
+        for pod in pods { state.cores[pod.uid] = pod.assignedCores }
         if service, let template = template(spec) { state.service = template.service }
         return state
     }
 
     private func template(_ spec: JSON) -> PodTemplate? {
-        let server = Make.server(spec: spec)
-        guard let parsed = try? ModelServerSpec(server), case .cores(let cores) = parsed.size,
-            let size = try? ModelServerSpec.groupSize(parsed.split, cores: cores)
-        else { return nil }
-        return PodTemplate(
-            server: server, spec: parsed, cores: cores, groupSize: size, image: "image", command: [],
-            resource: Names.neuronCore)
+        let resolved = try? ResolvedServer(
+            Make.server(spec: spec).typed(), coresPerChip: [], defaults: Make.defaults())
+        return resolved.map { PodTemplate($0) }
     }
 
     /// A pod of the server as the cluster holds it.
     private func pod(
         _ spec: JSON, _ replica: Int, node: String = "a", ready: Bool = true, phase: String = "Running",
         cores: String? = "0,1,2,3", change: (inout JSON) -> Void = { _ in }
-    ) throws -> PodView {
+    ) throws -> PodInfo {
         var pod = try #require(template(spec)).pod(replica: replica)
         pod[path: ["metadata", "uid"]] = .string("uid-\(replica)")
         if !node.isEmpty { pod[path: ["spec", "nodeName"]] = .string(node) }
-        if let cores { pod[path: ["metadata", "annotations"]] = [Names.coresAnnotation: .string(cores)] }
+        if let cores { pod[path: ["metadata", "annotations"]] = [WellKnown.coresAnnotation: .string(cores)] }
         pod["status"] = [
             "phase": .string(phase), "conditions": [["type": "Ready", "status": ready ? "True" : "False"]],
         ]
         change(&pod)
-        return PodView(pod)
+        return PodInfo(pod.typed())
     }
 
     private func plan(_ state: ModelServerState) -> ModelServerPlan {
@@ -57,7 +53,7 @@ struct ModelServerPlanTests {
     private func describe(_ actions: [Action]) -> [String] {
         actions.map { action in
             switch action {
-            case .createPod(let pod): "create \(pod.meta.labels[Names.replicaLabel] ?? "")"
+            case .createPod(let pod): "create \(pod.meta.labels[WellKnown.replicaLabel] ?? "")"
             case .deletePod(let pod, let why): "delete \(pod.replica ?? -1): \(why)"
             case .applyService: "service"
             }
@@ -65,9 +61,8 @@ struct ModelServerPlanTests {
     }
 
     private func condition(_ plan: ModelServerPlan, _ type: String) -> String {
-        let found = plan.status["conditions"]?.array?.first { $0["type"]?.string == type }
-        return
-            "\(found?["status"]?.string ?? "") \(found?["reason"]?.string ?? ""): \(found?["message"]?.string ?? "")"
+        let found = plan.status.conditions[type]
+        return "\(found?.status.rawValue ?? "") \(found?.reason ?? ""): \(found?.message ?? "")"
     }
 
     @Test("a new server gets its Service and its pods")
@@ -100,7 +95,7 @@ struct ModelServerPlanTests {
         spec["neuron"]?["instanceTypes"] = ["inf2.48xlarge"]
         spec["batching"] = ["maxBatchSize": 8]
         let pod = try #require(template(spec)).pod(replica: 3)
-        #expect(pod.meta.labels[Names.serverLabel] == "m")
+        #expect(pod.meta.labels[WellKnown.serverLabel] == "m")
         #expect(pod.meta.labels["team"] == "x")
         #expect(pod.meta.name.hasPrefix("m-") && pod.meta.name.hasSuffix("-3"))
         #expect(pod.meta.controller?.uid == "server-uid")
@@ -108,7 +103,7 @@ struct ModelServerPlanTests {
         #expect(pod["spec"]?["containers"]?.array?.count == 2)
         let container = try #require(pod["spec"]?["containers"]?[0])
         #expect(container["image"] == "mine")
-        #expect(container["resources"]?["limits"] == [Names.neuronCore: "8"])
+        #expect(container["resources"]?["limits"] == [WellKnown.neuronCore: "8"])
         #expect(container["args"] == ["--max-batch-size", "8"])
         let environment = Dictionary(
             (container["env"]?.array ?? []).map { ($0["name"]?.string ?? "", $0["value"]?.string ?? "") },
@@ -125,7 +120,7 @@ struct ModelServerPlanTests {
                 [
                     "matchExpressions": [
                         [
-                            "key": .string(Names.instanceTypeLabel), "operator": "In",
+                            "key": .string(WellKnown.instanceTypeLabel), "operator": "In",
                             "values": ["inf2.48xlarge"],
                         ]
                     ]
@@ -141,16 +136,16 @@ struct ModelServerPlanTests {
         #expect(plan.lookAgainAfter == nil)
         let name = try #require(template(spec)).pod(replica: 0).meta.name
         #expect(
-            plan.status["groups"] == [
+            plan.written["groups"] == [
                 ["pod": .string(name), "node": "a", "cores": "0,1", "phase": "Ready"],
                 ["pod": .string(name), "node": "a", "cores": "2,3", "phase": "Ready"],
             ])
-        #expect(plan.status["url"] == "http://m.n.svc:8080")
-        #expect(plan.status["selector"] == "ganglion.dev/model-server=m")
-        #expect(plan.status["replicas"] == 1)
-        #expect(plan.status["readyReplicas"] == 1)
+        #expect(plan.written["url"] == "http://m.n.svc:8080")
+        #expect(plan.written["selector"] == "ganglion.dev/model-server=m")
+        #expect(plan.written["replicas"] == 1)
+        #expect(plan.written["readyReplicas"] == 1)
         #expect(
-            plan.status["modelStatus"] == [
+            plan.written["modelStatus"] == [
                 "transitionStatus": "UpToDate", "copies": ["total": 2, "failed": 0],
                 "models": [["name": "mini", "url": "http://m.n.svc:8080/predictions/mini"]],
             ])
@@ -162,7 +157,7 @@ struct ModelServerPlanTests {
         let spec = Make.spec()
         var state = state(spec, pods: [try pod(spec, 0)])
         let first = plan(state).status
-        state.server["status"] = first
+        state.server.status = first
         var failures = FailureMemory()
         let later = Timestamp(microseconds: Self.time.microseconds + 60_000_000)
         #expect(state.plan(failures: &failures, now: .seconds(60), time: later).status == first)
@@ -201,7 +196,7 @@ struct ModelServerPlanTests {
         }
         let plan = plan(state(spec, pods: [ending]))
         #expect(plan.actions.isEmpty)
-        #expect(plan.status["groups"]?[0]?["phase"] == "Terminating")
+        #expect(plan.written["groups"]?[0]?["phase"] == "Terminating")
     }
 
     @Test("a pod that failed is replaced after a pause that grows with each failure in a row")
@@ -242,8 +237,8 @@ struct ModelServerPlanTests {
         #expect(
             condition(plan, "ModelsLoaded")
                 == "False LoadFailed: pod \(pod.key.name): CrashLoopBackOff (exit code 1): no such model")
-        #expect(plan.status["modelStatus"]?["transitionStatus"] == "BlockedByFailedLoad")
-        #expect(plan.status["modelStatus"]?["lastFailureInfo"]?["exitCode"] == 1)
+        #expect(plan.written["modelStatus"]?["transitionStatus"] == "BlockedByFailedLoad")
+        #expect(plan.written["modelStatus"]?["lastFailureInfo"]?["exitCode"] == 1)
     }
 
     @Test("our server on real chips is told to be the wrong one there")
@@ -269,14 +264,14 @@ struct ModelServerPlanTests {
         let spec = Make.spec()
         let pod = try pod(spec, 0, node: "", ready: false, phase: "Pending", cores: nil)
         var state = state(spec, pods: [pod])
-        state.verdicts = [pod.uid: "no room"]
+        state.unschedulable = [pod.uid: "no room"]
         #expect(condition(plan(state), "Placed") == "False Unschedulable: no room")
     }
 
     @Test("a Service of somebody else is left alone")
     func serviceConflict() {
         var state = state(Make.spec())
-        state.service = ["metadata": ["name": "m", "namespace": "n"]]
+        state.service = Service(ObjectMetadata(name: "m", namespace: "n"))
         let plan = plan(state)
         #expect(describe(plan.actions) == ["create 0"])
         #expect(
@@ -328,7 +323,8 @@ struct ModelServerPlanTests {
                 "spec.models has two models named a"
             ),
             (["template": ["spec": ["containers": "x"]]], "spec.template.spec.containers is not a list"),
-            (["neuron": ["chips": 100]], "spec.neuron.chips is 100: at most 64 chips of 2 cores"),
+            (["neuron": ["chips": 100]], "spec.neuron.chips is 100: it must be 1 to 16"),
+            (["rollout": ["maxUnavailable": 0]], "spec.rollout.maxUnavailable is 0: it must be 1 to 1000"),
         ] as [(JSON, String)])
     func invalid(change: JSON, sentence: String) throws {
         let valid = Make.spec()
@@ -338,14 +334,16 @@ struct ModelServerPlanTests {
         #expect(plan.actions.isEmpty)
         #expect(condition(plan, "Placed") == "False InvalidSpec: \(sentence)")
         #expect(condition(plan, "Degraded") == "True InvalidSpec: \(sentence)")
-        #expect(plan.status["readyReplicas"] == 1)
+        #expect(plan.written["readyReplicas"] == 1)
     }
 
     @Test(
         "processes per replica split the cores as Cortex's table has it",
         arguments: [(1, 8), (2, 4), (4, 2), (8, 1)])
     func processes(count: Int, size: Int) throws {
-        #expect(try ModelServerSpec.groupSize(.processesPerReplica(count), cores: 8) == size)
+        var neuron = NeuronRequest(cores: 8)
+        neuron.processesPerReplica = count
+        #expect(try neuron.groupSize(cores: 8) == size)
     }
 
     @Test("chips become cores by the nodes that are known")
@@ -353,9 +351,13 @@ struct ModelServerPlanTests {
         var spec = Make.spec()
         spec["neuron"] = ["chips": 3]
         var state = state(spec)
-        #expect(plan(state).status["coresPerReplica"] == 6)
+        #expect(plan(state).written["coresPerReplica"] == 6)
         state.coresPerChip = []
         #expect(condition(plan(state), "Placed").contains("no node with Neuron chips is known yet"))
+        state.coresPerChip = [16]
+        state.server.spec?.neuron.chips = 9
+        #expect(
+            condition(plan(state), "Placed").contains("spec.neuron.chips is 9: at most 8 chips of 16 cores"))
         state.coresPerChip = [2, 4]
         #expect(condition(plan(state), "Placed").contains("chips of 2 and 4 cores would do"))
     }

@@ -1,5 +1,6 @@
 // Objects for tests, as short as they can be.
 
+import GanglionAPI
 import JSON
 import KubernetesClient
 import Neuron
@@ -7,7 +8,38 @@ import Placement
 
 @testable import Operator
 
+extension JSON {
+    /// The object of a type; what a test has written wrongly ends it.
+    func typed<Object: Decodable>(_ type: Object.Type = Object.self) -> Object {
+        do { return try decode(type) } catch { fatalError("\(error) in \(text())") }
+    }
+}
+
+extension ModelServerPlan {
+    /// The status as it is written.
+    var written: JSON { (try? JSON(encoding: status)) ?? .null }
+}
+
+/// Whether `observed` has everything that `desired` says, whatever else is there.
+func covers(_ observed: JSON, _ desired: JSON) -> Bool {
+    switch (observed, desired) {
+    case (.object(let observed), .object(let desired)):
+        return desired.allSatisfy { key, value in observed[key].map { covers($0, value) } ?? false }
+    case (.array(let observed), .array(let desired)):
+        return observed.count == desired.count && zip(observed, desired).allSatisfy { covers($0, $1) }
+    default:
+        return observed == desired
+    }
+}
+
 enum Make {
+    /// What pods get in these tests.
+    static func defaults(image: String = "image") -> ServingDefaults {
+        var defaults = ServingDefaults()
+        defaults.image = image
+        return defaults
+    }
+
     static func server(_ name: String = "m", uid: String = "server-uid", spec: JSON) -> JSON {
         [
             "apiVersion": "ganglion.dev/v1alpha1", "kind": "ModelServer",
@@ -28,8 +60,8 @@ enum Make {
     /// A pod that asks for cores.
     static func pod(
         _ name: String, cores: Int, node: String = "", assigned: String? = nil, phase: String = "Pending",
-        scheduler: String = Names.scheduler, created: Int = 0, extra: JSON = [:]
-    ) -> PodView {
+        scheduler: String = WellKnown.scheduler, created: Int = 0, extra: JSON = [:]
+    ) -> PodInfo {
         var pod: JSON = [
             "apiVersion": "v1", "kind": "Pod",
             "metadata": [
@@ -39,41 +71,41 @@ enum Make {
             "spec": [
                 "schedulerName": .string(scheduler),
                 "containers": [
-                    ["name": "c", "resources": ["limits": [Names.neuronCore: .string(String(cores))]]]
+                    ["name": "c", "resources": ["limits": [WellKnown.neuronCore: .string(String(cores))]]]
                 ],
             ],
             "status": ["phase": .string(phase)],
         ]
         if !node.isEmpty { pod[path: ["spec", "nodeName"]] = .string(node) }
         if let assigned {
-            pod[path: ["metadata", "annotations"]] = [Names.coresAnnotation: .string(assigned)]
+            pod[path: ["metadata", "annotations"]] = [WellKnown.coresAnnotation: .string(assigned)]
         }
         for (key, value) in extra.object ?? [:] { pod[path: ["spec", key]] = value }
-        return PodView(pod)
+        return PodInfo(pod.typed())
     }
 
     /// A node of an instance type, with what its agent reports.
     static func node(
         _ name: String, type: String = "inf2.48xlarge", unhealthy: Set<Int> = [], allocations: JSON = [],
         reports: Bool = true, change: (inout JSON) -> Void = { _ in }
-    ) -> NodeView {
+    ) -> NodeInfo {
         var json = nodeObject(name, type: type)
         change(&json)
-        return NodeView(
-            json,
+        return NodeInfo(
+            json.typed(),
             neuronNode: reports
-                ? report(name, type: type, unhealthy: unhealthy, allocations: allocations) : nil)
+                ? report(name, type: type, unhealthy: unhealthy, allocations: allocations).typed() : nil)
     }
 
     static func nodeObject(_ name: String, type: String) -> JSON {
         let cores = (try? InstanceType.named(type).coreCount()) ?? 0
         return [
             "apiVersion": "v1", "kind": "Node",
-            "metadata": ["name": .string(name), "labels": [Names.instanceTypeLabel: .string(type)]],
+            "metadata": ["name": .string(name), "labels": [WellKnown.instanceTypeLabel: .string(type)]],
             "status": [
                 "conditions": [["type": "Ready", "status": "True"]],
                 "allocatable": [
-                    Names.neuronCore: .string(String(cores)), "cpu": "8", "memory": "32Gi", "pods": "110",
+                    WellKnown.neuronCore: .string(String(cores)), "cpu": "8", "memory": "32Gi", "pods": "110",
                 ],
             ],
         ]

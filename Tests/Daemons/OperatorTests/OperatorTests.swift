@@ -1,5 +1,6 @@
 // The operator against an API server over HTTP: what users and kubelets do is played by the tests, the rest is real.
 
+import GanglionAPI
 import Glibc
 import HTTP
 import JSON
@@ -12,7 +13,7 @@ import Testing
 @testable import Operator
 
 extension JSON {
-    fileprivate var cores: String { meta.annotations[Names.coresAnnotation] ?? "" }
+    fileprivate var cores: String { meta.annotations[WellKnown.coresAnnotation] ?? "" }
 
     fileprivate func condition(_ type: String) -> JSON? {
         self["status"]?["conditions"]?.array?.first { $0["type"]?.string == type }
@@ -33,7 +34,7 @@ struct OperatorTests {
         #expect(Set(pods.map(\.cores)) == ["0,1,2,3", "4,5,6,7"])
         #expect(pods.allSatisfy { $0["spec"]?["nodeName"] == "a" })
         let service = try await cluster.client.get(.services, Self.key)
-        #expect(service["spec"]?["selector"] == [Names.serverLabel: "m"])
+        #expect(service["spec"]?["selector"] == [WellKnown.serverLabel: "m"])
 
         for pod in pods { try await cluster.run(pod) }
         let ready = await cluster.wait(.modelServers) { $0.first?.condition("Ready")?["status"] == "True" }
@@ -44,7 +45,7 @@ struct OperatorTests {
 
         try await cluster.client.scale(.modelServers, Self.key, replicas: 1)
         let left = await cluster.wait(.pods) { $0.filter { !$0.meta.isTerminating }.count == 1 }
-        #expect(left.first { !$0.meta.isTerminating }?.meta.labels[Names.replicaLabel] == "0")
+        #expect(left.first { !$0.meta.isTerminating }?.meta.labels[WellKnown.replicaLabel] == "0")
 
         try await cluster.client.delete(.modelServers, Self.key)
         await cluster.wait(.pods) { $0.allSatisfy(\.meta.isTerminating) }
@@ -134,7 +135,7 @@ struct OperatorTests {
                     "containers": [
                         [
                             "name": "c", "image": "ganglion.dev/shell",
-                            "resources": ["limits": [Names.neuronCore: "4"]],
+                            "resources": ["limits": [WellKnown.neuronCore: "4"]],
                         ]
                     ],
                 ],

@@ -1,5 +1,6 @@
 // What the API server refuses of a ModelServer's runtime, by the definition's schema and rules.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient

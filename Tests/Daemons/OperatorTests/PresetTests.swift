@@ -1,6 +1,7 @@
 // The servers that others wrote: what their pods and Services look like, whole, and what becomes of everything that can be
 // changed about them.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
@@ -20,8 +21,8 @@ struct PresetTests {
     private func plan(_ server: JSON, image: String = "ganglion.dev/model-server:1") -> ModelServerPlan {
         var failures = FailureMemory()
         return ModelServerState(
-            server: server, pods: [], service: nil, cores: [:], verdicts: [:], coresPerChip: [2],
-            image: image
+            server: server.typed(), pods: [], service: nil, cores: [:], unschedulable: [:], coresPerChip: [2],
+            defaults: Make.defaults(image: image)
         ).plan(failures: &failures, now: .zero, time: Timestamp(microseconds: 0))
     }
 
@@ -41,8 +42,9 @@ struct PresetTests {
     }
 
     private func service(_ plan: ModelServerPlan) -> JSON? {
-        plan.actions.lazy.compactMap { if case .applyService(let service) = $0 { service } else { nil } }
-            .first
+        plan.actions.lazy.compactMap {
+            if case .applyService(let service) = $0 { try? JSON(encoding: service) } else { nil }
+        }.first
     }
 
     private func container(_ plan: ModelServerPlan) throws -> JSON {
@@ -51,11 +53,11 @@ struct PresetTests {
     }
 
     private func fault(_ plan: ModelServerPlan) -> String? {
-        plan.status["modelStatus"]?["lastFailureInfo"]?["message"]?.string
+        plan.status.modelStatus?.lastFailureInfo?.message
     }
 
     @Test(
-        "the sample of each preset becomes the pod, the Service and the status of Tests/Peers/presets",
+        "the sample of each preset becomes the pod, the Service and the status of Tests/Fixtures/presets",
         arguments: RuntimePreset.allCases)
     func golden(preset: RuntimePreset) throws {
         let file = preset == .ganglion ? "modelserver" : "modelserver-\(preset.rawValue)"
@@ -66,11 +68,11 @@ struct PresetTests {
         let made: JSON = [
             "pod": pod(plan) ?? .null, "service": service(plan) ?? .null,
             "status": [
-                "url": plan.status["url"] ?? .null, "metrics": plan.status["metrics"] ?? .null,
-                "models": plan.status["modelStatus"]?["models"] ?? .null,
+                "url": plan.written["url"] ?? .null, "metrics": plan.written["metrics"] ?? .null,
+                "models": plan.written["modelStatus"]?["models"] ?? .null,
             ],
         ]
-        let golden = try yaml("Tests/Peers/presets/\(preset.rawValue).yaml")
+        let golden = try yaml("Tests/Fixtures/presets/\(preset.rawValue).yaml")
         #expect(made == golden, "\(made.text())")
     }
 
@@ -95,8 +97,8 @@ struct PresetTests {
             service(plan)?["spec"]?["ports"] == [
                 ["name": "http", "port": 9000, "protocol": "TCP", "targetPort": "http"]
             ])
-        #expect(plan.status["url"] == "http://m.n.svc:9000")
-        #expect(plan.status["metrics"]?["port"] == 9000)
+        #expect(plan.written["url"] == "http://m.n.svc:9000")
+        #expect(plan.written["metrics"]?["port"] == 9000)
         #expect(pod(plan)?.meta.annotations["prometheus.io/port"] == "9000")
     }
 

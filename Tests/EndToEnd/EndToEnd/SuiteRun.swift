@@ -1,5 +1,6 @@
 // A run of the suite: one case after the other, each in a namespace that is gone afterwards, whatever happened.
 
+import GanglionAPI
 import JSON
 internal import KubernetesAPI
 package import KubernetesClient

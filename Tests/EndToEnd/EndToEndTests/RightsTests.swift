@@ -170,7 +170,7 @@ extension SystemTests {
                     return node.status?.chips?[0]?.health?.string == (healthy ? "Healthy" : "Unhealthy")
                 }
             }
-            try await series("ChipUnhealthy", cluster)
+            try await series("ChipMemoryUncorrected", cluster)
         }
 
         private func series(_ reason: String, _ cluster: Cluster) async throws {

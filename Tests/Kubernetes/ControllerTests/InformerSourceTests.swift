@@ -84,9 +84,9 @@ struct InformerSourceTests {
             ],
             "nodes": [Self.object("a", in: "")],
         ])
-        let sets = Informer(server.client, Self.sets)
-        let pods = Informer(server.client, .pods)
-        let nodes = Informer(server.client, .nodes)
+        let sets = Informer<JSON>(server.client, Self.sets)
+        let pods = Informer<JSON>(server.client, .pods)
+        let nodes = Informer<JSON>(server.client, .nodes)
         let calls = Record()
         let controller = Controller<ObjectKey>(named: "test") { key in
             // Whatever is looked at, everything is known.
@@ -117,13 +117,13 @@ struct InformerSourceTests {
         ] as [(OwnerReference, String?)])
     func owners(owner: OwnerReference, key: String?) {
         let object = Self.object("web-1", owner: owner)
-        #expect(object.meta.owner(of: Self.sets)?.description == key)
+        #expect(object.owner(of: Self.sets)?.description == key)
     }
 
     @Test("an owner of the cluster has no namespace")
     func clusterScoped() {
         let object = Self.object(
             "web-1", owner: Self.owner("a", apiVersion: "v1", kind: "Node", controller: true))
-        #expect(object.meta.owner(of: .nodes) == ObjectKey(name: "a"))
+        #expect(object.owner(of: .nodes) == ObjectKey(name: "a"))
     }
 }

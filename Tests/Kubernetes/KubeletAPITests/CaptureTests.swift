@@ -1,5 +1,6 @@
 import KubeletAPI
 import Protobuf
+import TestSupport
 import Testing
 
 /// A gRPC message as it passed between a real kubelet and a plugin written in Python.
@@ -13,22 +14,17 @@ struct CapturedMessage {
 ///
 /// HTTP/2 frames are cut here in a few lines, with no help of the modules under test: DATA (type 0) without padding
 /// carries length-prefixed messages.
-func capturedMessages(_ scenario: String) -> [CapturedMessage] {
+func capturedMessages(_ scenario: String) throws -> [CapturedMessage] {
     struct Half {
         var bytes: [UInt8] = []
         var streams: [UInt32: [UInt8]] = [:]
     }
     var halves: [String: Half] = [:]
     var messages: [CapturedMessage] = []
-    for line in lines("\(captures)/\(scenario).jsonl") {
-        let words = line.split(separator: "\"").map(String.init)
-        func value(_ key: String) -> String {
-            words.firstIndex(of: key).map { words[$0 + 2] } ?? ""
-        }
-        let (connection, direction) = (value("connection"), value("direction"))
-        var half = halves[connection + direction] ?? Half()
-        // An empty value is two quotes with nothing between them, which split() leaves out.
-        if !line.contains("\"hex\": \"\"") { half.bytes += hexadecimal(value("hex")) }
+    for piece in try KubeletCapture.pieces(scenario) {
+        let direction = piece.isFromKubelet ? "kubelet>plugin" : "plugin>kubelet"
+        var half = halves[piece.connection + direction] ?? Half()
+        half.bytes += piece.octets
         if half.bytes.starts(with: "PRI * ".utf8) {
             guard half.bytes.count >= 24 else { continue }
             half.bytes.removeFirst(24)
@@ -44,29 +40,20 @@ func capturedMessages(_ scenario: String) -> [CapturedMessage] {
                 guard data.count >= 5 + size else { break }
                 messages.append(
                     CapturedMessage(
-                        connection: connection, direction: direction, bytes: Array(data[5..<5 + size])))
+                        connection: piece.connection, direction: direction, bytes: Array(data[5..<5 + size])))
                 half.streams[stream] = Array(data[(5 + size)...])
             }
         }
-        halves[connection + direction] = half
+        halves[piece.connection + direction] = half
     }
     return messages
 }
 
-@Suite("Messages of a real kubelet, version 1.36.2", .enabled(if: hasCaptures, "the captures are not here"))
+@Suite("Messages of a real kubelet, version 1.36.2")
 struct CaptureTests {
-    static let scenarios = [
-        "a-register-listandwatch", "b-health-update", "c1-pod-4-cores", "c2-pod-init-and-container",
-        "c3-pod-unsatisfiable", "c4-allocate-rpc-error", "c5-prestartcontainer", "d1-kubelet-restart-sigterm",
-        "d2-kubelet-restart-sigkill", "f-podresources", "f2-podresources-rate-limit", "g1-plugins-registry",
-        "g2-plugins-registry-endpoint", "g3-plugins-registry-rejected", "h-register-rejected",
-        "h2-register-nobody-listens", "i-large-list-flow-control", "j-idle-150s", "k-register-twice",
-        "l-plugin-crash",
-    ]
-
     /// The types of a scenario's messages, as the decoded text beside the bytes has them.
-    static func types(_ scenario: String) -> [(key: String, type: String, length: Int)] {
-        lines("\(captures)/\(scenario).txt").compactMap { line in
+    static func types(_ scenario: String) throws -> [(key: String, type: String, length: Int)] {
+        try KubeletCapture.text(scenario).compactMap { line in
             let words = line.split(separator: " ")
             guard let gRPC = words.firstIndex(of: "gRPC"), gRPC + 4 < words.count,
                 words[gRPC + 1] == "message"
@@ -78,13 +65,13 @@ struct CaptureTests {
         }
     }
 
-    @Test("are read, and written again to the same bytes", arguments: scenarios)
+    @Test("are read, and written again to the same bytes", arguments: KubeletCapture.scenarios)
     func roundTrip(scenario: String) throws {
         func check<M: Golden>(_ type: M.Type, _ bytes: [UInt8]) throws {
             #expect(try M(serialized: bytes).serialized() == bytes)
         }
-        let messages = capturedMessages(scenario)
-        let types = Self.types(scenario)
+        let messages = try capturedMessages(scenario)
+        let types = try Self.types(scenario)
         #expect(messages.count == types.count)
         for key in Set(types.map(\.key)) {
             let bodies = messages.filter { "\($0.connection) \($0.direction)" == key }
@@ -100,7 +87,7 @@ struct CaptureTests {
 
     @Test("say what the decoded text beside them says")
     func content() throws {
-        let messages = capturedMessages("c1-pod-4-cores").map(\.bytes)
+        let messages = try capturedMessages("c1-pod-4-cores").map(\.bytes)
         try #require(messages.count == 10)
         #expect(
             try DevicePluginAPI.RegisterRequest(serialized: messages[0])

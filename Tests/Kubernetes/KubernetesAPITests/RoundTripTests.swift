@@ -1,6 +1,5 @@
 // Objects as Kubernetes 1.36 sent them, recorded: what a type reads of them it writes again, unchanged.
 
-import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -9,23 +8,16 @@ import Testing
 
 @Suite("Objects of a real API server")
 struct RoundTripTests {
-    /// Bodies of recorded answers, by file name; empty where the recordings are not there.
+    /// Bodies of recorded answers, by file name.
     static let bodies: [(name: String, json: JSON)] = {
-        let folder = "\(Repository.shared)/captures/apiserver-1.36"
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var bodies: [(String, JSON)] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasSuffix(".response.http"), let bytes = contents("\(folder)/\(name)"),
+        let names = (try? Fixtures.names(in: "apiserver-1.36", ending: ".response.http")) ?? []
+        return names.compactMap { name in
+            guard let bytes = try? Fixtures.octets("apiserver-1.36/\(name)"),
                 let start = bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound,
                 let json = try? JSON(parsing: Array(bytes[start...]))
-            else { continue }
-            bodies.append((name, json))
+            else { return nil }
+            return (name, json)
         }
-        return bodies.sorted { $0.0 < $1.0 }
     }()
 
     /// All objects of a kind: answers themselves, and the items of lists.
@@ -71,24 +63,13 @@ struct RoundTripTests {
         }
     }
 
-    private static func contents(_ path: String) -> [UInt8]? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
-        return bytes
-    }
-
-    private static var areThere: Bool { !bodies.isEmpty }
-
-    @Test("pods", .enabled(if: areThere)) func pods() throws { try roundTrip(Pod.self, atLeast: 9) }
-    @Test("leases", .enabled(if: areThere)) func leases() throws { try roundTrip(Lease.self, atLeast: 2) }
-    @Test("events", .enabled(if: areThere)) func events() throws {
+    @Test("pods") func pods() throws { try roundTrip(Pod.self, atLeast: 9) }
+    @Test("leases") func leases() throws { try roundTrip(Lease.self, atLeast: 2) }
+    @Test("events") func events() throws {
         try roundTrip(Event.self, atLeast: 2)
         try roundTrip(CoreEvent.self, atLeast: 1)
     }
-    @Test("config maps", .enabled(if: areThere)) func configMaps() throws {
+    @Test("config maps") func configMaps() throws {
         try roundTrip(ConfigMap.self, atLeast: 5)
     }
 }

@@ -1,5 +1,6 @@
 // The whole of an informer over real sockets: what a reader sees must be right whatever the server does.
 
+import GanglionAPI
 import HTTP
 import JSON
 import KubernetesAPI
@@ -27,7 +28,7 @@ struct InformerTests {
         return (["type": "BOOKMARK", "object": ["metadata": metadata]] as JSON).text() + "\n"
     }
 
-    private static func describe(_ change: ObjectChange) -> String {
+    private static func describe(_ change: ObjectChange<JSON>) -> String {
         switch change {
         case .added(let object): "+\(object.meta.name)@\(object.meta.resourceVersion)"
         case .modified(_, let object): "~\(object.meta.name)@\(object.meta.resourceVersion)"
@@ -59,7 +60,7 @@ struct InformerTests {
             default: return ScriptedServer.failure(500, "unexpected")
             }
         }
-        let informer = Informer(server.client, .pods, namespace: "n", fieldSelector: "spec.nodeName=x")
+        let informer = Informer<JSON>(server.client, .pods, namespace: "n", fieldSelector: "spec.nodeName=x")
         let changes = informer.store.changes()
         await informer.start()
         var seen: [String] = []
@@ -67,7 +68,7 @@ struct InformerTests {
             seen += change.map(Self.describe)
             if seen.last == "+c@9" { break }
         }
-        // Changes of one object that were not read in time melt together; the end is the same.
+        // Changes of one object that were not read in time are merged; the end is the same.
         #expect(seen.suffix(2) == ["-b", "+c@9"])
         #expect(informer.store.isSynced)
         #expect(informer.store.list().map(\.objectKey.name) == ["a", "c"])
@@ -96,7 +97,7 @@ struct InformerTests {
             let line = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1).last ?? ""
             lines.withLock { $0.append(String(line)) }
         }
-        let informer = Informer(server.client, .modelServers, log: log)
+        let informer = Informer<JSON>(server.client, .modelServers, log: log)
         await informer.start()
         await informer.store.synced()
         #expect(informer.problem == nil)
@@ -124,7 +125,7 @@ struct InformerTests {
                 200,
                 ["metadata": metadata, "items": [["metadata": ["name": .string(name), "namespace": "n"]]]])
         }
-        let informer = Informer(server.client, .pods)
+        let informer = Informer<JSON>(server.client, .pods)
         await informer.start()
         await informer.store.synced()
         #expect(informer.store.list().map(\.objectKey.name) == ["a", "b"])
@@ -140,13 +141,54 @@ struct InformerTests {
             ScriptedServer.watch(
                 [Self.event("ADDED", "a", 1), Self.bookmark(1, endsInitialEvents: true)], stays: true)
         }
-        let informer = Informer(server.client, .pods)
+        let informer = Informer<JSON>(server.client, .pods)
         await informer.start()
         await informer.store.synced()
         let iterator = informer.store.changes().makeAsyncIterator()
         #expect(await iterator.next()?.map(Self.describe) == ["+a@1"])
         await informer.stop()
         #expect(await iterator.next() == nil)
+        await server.stop()
+    }
+
+    @Test("typed: what is not of the type's shape is named once and passed over, on every way")
+    func typed() async throws {
+        let bad =
+            #"{"metadata":{"name":"bad","namespace":"n","uid":"u","resourceVersion":"3"},"spec":{"nodeName":5}}"#
+        @Sendable func good(_ name: String) -> String {
+            #"{"metadata":{"name":"\#(name)","namespace":"n","uid":"u"},"spec":{"nodeName":"x"}}"#
+        }
+        let server = try await ScriptedServer { request, number in
+            switch number {
+            case 1: return ScriptedServer.failure(422, "Invalid")
+            case 2:
+                let list = #"{"metadata":{"resourceVersion":"4"},"items":[\#(bad),\#(good("a"))]}"#
+                return ScriptedServer.json(200, (try? JSON(parsing: list)) ?? .null)
+            default:
+                return ScriptedServer.watch(
+                    [
+                        #"{"type":"MODIFIED","object":\#(bad)}"# + "\n",
+                        #"{"type":"ADDED","object":\#(good("b"))}"# + "\n",
+                    ], stays: true)
+            }
+        }
+        let lines = Lock<[String]>([])
+        let log = Logger { bytes in
+            let line = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1).last ?? ""
+            lines.withLock { $0.append(String(line)) }
+        }
+        let informer = Informer<Pod>(
+            server.client, indexes: [StoreIndex("node") { [$0.spec.nodeName ?? ""] }], log: log)
+        let changes = informer.store.changes()
+        await informer.start()
+        for await change in changes where change.last?.key.name == "b" { break }
+        #expect(informer.store.list(index: "node", value: "x").map(\.metadata.name) == ["a", "b"])
+        #expect(
+            lines.withLock { $0 } == [
+                "warning object passed over resource=pods object=n/bad error=\"items[0].spec.nodeName is not of type String\"\n",
+                "warning object passed over resource=pods object=n/bad error=\"object.spec.nodeName is not of type String\"\n",
+            ])
+        await informer.stop()
         await server.stop()
     }
 }

@@ -1,5 +1,6 @@
 // Requests as they go over the wire, and what the client makes of the answers.
 
+import GanglionAPI
 import HTTP
 import HTTP1
 import JSON

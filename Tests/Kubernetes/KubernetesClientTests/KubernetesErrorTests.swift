@@ -1,5 +1,6 @@
 // The server's Status objects, recorded, as callers see them.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import Testing
@@ -9,7 +10,7 @@ import Testing
 @Suite("Errors of the API server")
 struct KubernetesErrorTests {
     @Test(
-        "are told apart by code and reason", .enabled(if: Captures.areThere),
+        "are told apart by code and reason",
         arguments: [
             ("50-404-object", 404, "NotFound"), ("52-409-alreadyexists", 409, "AlreadyExists"),
             ("53-409-conflict", 409, "Conflict"), ("74-bind-conflict", 409, "Conflict"),
@@ -27,7 +28,7 @@ struct KubernetesErrorTests {
         #expect(error.isTransient == (code == 429))
     }
 
-    @Test("list the faults of an invalid object", .enabled(if: Captures.areThere))
+    @Test("list the faults of an invalid object")
     func causes() throws {
         let status = APIStatus(try Captures.body("124-cr-violates-cel"))
         #expect(

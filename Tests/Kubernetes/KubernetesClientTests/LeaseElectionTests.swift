@@ -13,34 +13,37 @@ struct LeaseElectionTests {
         LeaseElection(key: ObjectKey(namespace: "n", name: "lock"), identity: identity)
     }
     private static func lease(
-        _ holder: String, renewed: String = "2020-01-01T00:00:00.000000Z", transitions: Int64 = 3,
-        seconds: Int64 = 15
-    ) -> JSON {
-        [
-            "metadata": ["name": "lock", "namespace": "n", "resourceVersion": "4"],
-            "spec": [
-                "holderIdentity": .string(holder), "leaseDurationSeconds": .int(seconds),
-                "acquireTime": "2019-01-01T00:00:00.000000Z", "renewTime": .string(renewed),
-                "leaseTransitions": .int(transitions),
-            ],
-        ]
+        _ holder: String, renewed: String = "2020-01-01T00:00:00.000000Z", transitions: Int = 3,
+        seconds: Int = 15
+    ) -> Lease {
+        var lease = Lease(ObjectMetadata(name: "lock", namespace: "n"))
+        lease.metadata.resourceVersion = "4"
+        lease.spec.holderIdentity = holder
+        lease.spec.leaseDurationSeconds = seconds
+        lease.spec.acquireTime = Timestamp("2019-01-01T00:00:00.000000Z")
+        lease.spec.renewTime = Timestamp(renewed)
+        lease.spec.leaseTransitions = transitions
+        return lease
     }
 
     @Test("creates a lease that does not exist")
-    func creates() {
+    func creates() throws {
         var me = candidate()
+        guard case .create(let lease) = me.act(on: nil, now: .zero, time: Self.time) else {
+            Issue.record("no lease was made")
+            return
+        }
         #expect(
-            me.act(on: nil, now: .zero, time: Self.time)
-                == .create([
-                    "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                    "metadata": ["name": "lock", "namespace": "n"],
-                    "spec": [
-                        "holderIdentity": "me", "leaseDurationSeconds": 15,
-                        "acquireTime": "2026-01-01T00:00:00.000000Z",
-                        "renewTime": "2026-01-01T00:00:00.000000Z",
-                        "leaseTransitions": 0,
-                    ],
-                ]))
+            try JSON(encoding: lease) == [
+                "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                "metadata": ["name": "lock", "namespace": "n"],
+                "spec": [
+                    "holderIdentity": "me", "leaseDurationSeconds": 15,
+                    "acquireTime": "2026-01-01T00:00:00.000000Z",
+                    "renewTime": "2026-01-01T00:00:00.000000Z",
+                    "leaseTransitions": 0,
+                ],
+            ])
     }
 
     @Test(
@@ -58,10 +61,10 @@ struct LeaseElectionTests {
             Issue.record("the lease was not taken")
             return
         }
-        #expect(taken.meta.resourceVersion == "4")
-        #expect(taken["spec"]?["holderIdentity"] == "me")
-        #expect(taken["spec"]?["leaseTransitions"] == 4)
-        #expect(taken["spec"]?["acquireTime"] == "2026-01-01T00:00:00.000000Z")
+        #expect(taken.metadata.resourceVersion == "4")
+        #expect(taken.spec.holderIdentity == "me")
+        #expect(taken.spec.leaseTransitions == 4)
+        #expect(taken.spec.acquireTime == Timestamp("2026-01-01T00:00:00.000000Z"))
     }
 
     @Test("renews its own lease without a transition")
@@ -71,17 +74,17 @@ struct LeaseElectionTests {
             Issue.record("the lease was not renewed")
             return
         }
-        #expect(lease["spec"]?["leaseTransitions"] == 3)
-        #expect(lease["spec"]?["acquireTime"] == "2019-01-01T00:00:00.000000Z")
-        #expect(lease["spec"]?["renewTime"] == "2026-01-01T00:00:00.000000Z")
+        #expect(lease.spec.leaseTransitions == 3)
+        #expect(lease.spec.acquireTime == Timestamp("2019-01-01T00:00:00.000000Z"))
+        #expect(lease.spec.renewTime == Timestamp("2026-01-01T00:00:00.000000Z"))
     }
 
     @Test("takes a released lease at once, and releases only its own")
     func releases() {
         var me = candidate()
         let released = candidate("other").released(Self.lease("other"), time: Self.time)
-        #expect(released?["spec"]?["holderIdentity"] == "")
-        #expect(released?["spec"]?["leaseDurationSeconds"] == 1)
+        #expect(released?.spec.holderIdentity == "")
+        #expect(released?.spec.leaseDurationSeconds == 1)
         #expect(candidate("third").released(Self.lease("other"), time: Self.time) == nil)
         let action = me.act(on: released, now: .zero, time: Self.time)
         #expect({ if case .update = action { true } else { false } }())
@@ -90,11 +93,10 @@ struct LeaseElectionTests {
     @Test("bears a record with nonsense in it")
     func nonsense() {
         var me = candidate()
-        let lease: JSON = [
-            "spec": [
-                "holderIdentity": "x", "leaseDurationSeconds": .int(.max), "leaseTransitions": .int(.max),
-            ]
-        ]
+        var lease = Lease()
+        lease.spec.holderIdentity = "x"
+        lease.spec.leaseDurationSeconds = .max
+        lease.spec.leaseTransitions = .max
         #expect(me.act(on: lease, now: .zero, time: Self.time) == .wait(holder: "x"))
         let action = me.act(on: lease, now: .seconds(3600), time: Self.time)
         #expect({ if case .update = action { true } else { false } }())

@@ -4,8 +4,7 @@ import Testing
 
 @testable import LocalAPIServer
 
-@Suite(
-    "API server against the recordings of Kubernetes 1.36", .enabled(if: Captures.areThere, "no recordings"))
+@Suite("API server against the recordings of Kubernetes 1.36")
 struct APIServerCaptureTests {
     /// A pod as the recorded run made them.
     private func pod(_ name: String) -> JSON {

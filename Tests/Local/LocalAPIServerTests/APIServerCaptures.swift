@@ -2,7 +2,6 @@
 // differs from run to run (uids, versions, times) is learned as it appears and put into later requests.
 
 import CEL
-import Glibc
 import HTTP
 import HTTP1
 import JSON
@@ -11,15 +10,11 @@ import TestSupport
 
 @testable import LocalAPIServer
 
-/// The recordings, `../shared/captures` beside the repository or below `GANGLION_SHARED`.
+/// The recordings of Tests/Fixtures/apiserver-1.36.
 enum Captures {
-    static let directory = Repository.shared + "/captures/apiserver-1.36"
-
-    static let areThere = access(directory + "/index.json", R_OK) == 0
-
     /// The head's lines and the body of a recorded message.
     static func read(_ name: String) throws -> (head: [String], body: [UInt8]) {
-        let bytes = try Files.read("\(directory)/\(name).http", limit: 4 << 20)
+        let bytes = try Fixtures.octets("apiserver-1.36/\(name).http")
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.firstRange(of: "\r\n\r\n") else { return ([], bytes) }
         let head = text[..<end.lowerBound].split(separator: "\r\n").map(String.init)

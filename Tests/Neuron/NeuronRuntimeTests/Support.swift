@@ -26,10 +26,10 @@ struct GoldenText: Sendable, CustomStringConvertible {
 
     var description: String { text.isEmpty ? "(empty)" : String(text.prefix(40)) }
 
-    /// Tests/Peers/minilm.json, or the file that GANGLION_GOLDEN_TEXTS names.
+    /// Tests/Fixtures/text/minilm.json, or the file that GANGLION_GOLDEN_TEXTS names.
     static let all: [GoldenText] = {
         let path = getenv("GANGLION_GOLDEN_TEXTS").map { String(cString: $0) }
-        guard let bytes = try? Files.read(path ?? packageRoot + "/Tests/Peers/minilm.json", limit: 1 << 26),
+        guard let bytes = try? Files.read(path ?? Fixtures.path("text/minilm.json"), limit: 1 << 26),
             let cases = try? JSON(parsing: bytes).array
         else { return [] }
         return cases.map { entry in

@@ -1,7 +1,7 @@
 // Every code point's way through the normaliser, against the Rust crate `tokenizers` (Tests/Peers/wordpiece_sweep.py
 // says what the texts show). Data of another Unicode version, here or there, is what this finds.
 
-import SystemIO
+import TestSupport
 import Testing
 
 @testable import NeuronRuntime
@@ -10,8 +10,7 @@ import Testing
 struct TokenizerSweepTests {
     @Test("every code point is dropped, split, decomposed and lower-cased as `tokenizers` does it")
     func sweep() throws {
-        let bytes = try Files.read(packageRoot + "/Tests/Peers/wordpiece-sweep.txt", limit: 1 << 20)
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter { $0.first != "#" }
+        let lines = try Fixtures.lines("text/wordpiece-sweep.txt")
         #expect(lines.count == 532)
         var wrong: [Substring] = []
         for line in lines {

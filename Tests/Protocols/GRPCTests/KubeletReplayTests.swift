@@ -1,6 +1,5 @@
 // The octets of a real kubelet played to a server and to a client over a real socket.
 
-import FoundationEssentials
 import GRPC
 import HTTP2
 import Protobuf
@@ -15,33 +14,14 @@ private struct Opaque: FieldMessage {
 }
 
 private enum Captures {
-    struct Line: Decodable {
-        var connection: String
-        var direction: String
-        var hex: String
-    }
-
-    static let folder = Repository.shared + "/captures/kubelet-1.36"
-
-    static var present: Bool { FileManager.default.fileExists(atPath: folder) }
-
     /// What the kubelet sent on a connection, in one piece.
     static func kubelet(_ scenario: String, _ connection: String) throws -> [UInt8] {
-        let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(scenario).jsonl"))
-        var octets: [UInt8] = []
-        for text in String(decoding: data, as: UTF8.self).split(separator: "\n") {
-            let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
-            guard line.connection == connection, line.direction == "kubelet>plugin" else { continue }
-            let digits = line.hex.utf8.compactMap { UInt8(String(UnicodeScalar($0)), radix: 16) }
-            octets += stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-        }
-        return octets
+        try KubeletCapture.pieces(scenario).filter { $0.isFromKubelet && $0.connection == connection }
+            .flatMap(\.octets)
     }
 }
 
-@Suite(
-    "A kubelet 1.36 on a socket", .enabled(if: Captures.present, "no ../shared/captures here"),
-    .timeLimit(.minutes(10)))
+@Suite("A kubelet 1.36 on a socket", .timeLimit(.minutes(10)))
 struct KubeletReplayTests {
     private func pluginRouter() -> GRPCRouter {
         var router = GRPCRouter()

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HPACK
+import TestSupport
 import Testing
 
 @testable import HTTP2
@@ -46,21 +47,24 @@ func parseOne(_ octets: [UInt8], maximumLength: Int = 16_384) throws(Fault) -> F
     return try Frame.parse(header, octets.span.bytes, at: FrameHeader.size)
 }
 
-@Suite("Frames of http2jp/http2-frame-test-case", .enabled(if: Shared.present, "no ../shared/vectors here"))
+@Suite("Frames of http2jp/http2-frame-test-case")
 struct FrameVectorTests {
     static let folders = [
         "continuation", "data", "error", "goaway", "headers", "ping", "priority", "push_promise",
         "rst_stream",
         "settings", "window_update",
     ]
-    static let files = folders.flatMap { Shared.files("vectors/http2-frames/\($0)", ending: ".json") }
+    static let files = folders.flatMap { folder in
+        ((try? Fixtures.names(in: "http2-frames/\(folder)", ending: ".json")) ?? []).map { "\(folder)/\($0)" }
+    }
 
     @Test("are all here")
     func complete() { #expect(Self.files.count == 34) }
 
     @Test("are parsed, or refused with the right code", arguments: files)
     func vector(path: String) throws {
-        let example = try JSONDecoder().decode(FrameCase.self, from: Shared.data(path))
+        let example = try JSONDecoder().decode(
+            FrameCase.self, from: Data(Fixtures.octets("http2-frames/\(path)")))
         let octets = hex(example.wire)
         if let codes = example.error {
             do throws(Fault) {

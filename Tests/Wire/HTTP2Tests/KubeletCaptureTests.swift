@@ -1,48 +1,44 @@
 // Octets of a real kubelet (grpc-go 1.79.3), as server and as client of ours, cut at every kind of place.
 
-import FoundationEssentials
 import HPACK
+import TestSupport
 import Testing
 
 @testable import HTTP2
 
 /// One connection of a capture.
 struct CapturedConnection: Sendable {
-    private struct Line: Decodable {
-        var connection: String
-        var direction: String
-        var hex: String
-    }
-
     var name: String
     /// What the kubelet sent, and what the other end sent.
     var kubelet: [[UInt8]] = []
     var plugin: [[UInt8]] = []
 
-    static func all(_ path: String) throws -> [CapturedConnection] {
+    static func all(_ scenario: String) throws -> [CapturedConnection] {
         var connections: [CapturedConnection] = []
-        for line in String(decoding: try Shared.data(path), as: UTF8.self).split(separator: "\n") {
-            let line = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+        for piece in try KubeletCapture.pieces(scenario) {
             let index =
-                connections.firstIndex { $0.name == line.connection }
+                connections.firstIndex { $0.name == piece.connection }
                 ?? {
-                    connections.append(CapturedConnection(name: line.connection))
+                    connections.append(CapturedConnection(name: piece.connection))
                     return connections.count - 1
                 }()
-            guard !line.hex.isEmpty else { continue }
-            if line.direction == "kubelet>plugin" {
-                connections[index].kubelet.append(HTTP2Tests.hex(line.hex))
+            guard !piece.octets.isEmpty else { continue }
+            if piece.isFromKubelet {
+                connections[index].kubelet.append(piece.octets)
             } else {
-                connections[index].plugin.append(HTTP2Tests.hex(line.hex))
+                connections[index].plugin.append(piece.octets)
             }
         }
         return connections
     }
 }
 
-@Suite("Captures of a kubelet 1.36", .enabled(if: Shared.present, "no ../shared/captures here"))
+@Suite("Captures of a kubelet 1.36")
 struct KubeletCaptureTests {
-    static let files = Shared.files("captures/kubelet-1.36", ending: ".jsonl")
+    static let scenarios = KubeletCapture.scenarios
+
+    @Test("are all here")
+    func complete() { #expect(Self.scenarios.count == 20) }
 
     /// All ways in which the octets are cut: pieces as captured, one piece, octet by octet, at other sizes, and in
     /// two at every place there is.
@@ -75,9 +71,11 @@ struct KubeletCaptureTests {
         return try #require(reference)
     }
 
-    @Test("a server understands every octet of the kubelet as a client, however it is cut", arguments: files)
-    func asServer(file: String) throws {
-        for connection in try CapturedConnection.all(file)
+    @Test(
+        "a server understands every octet of the kubelet as a client, however it is cut", arguments: scenarios
+    )
+    func asServer(scenario: String) throws {
+        for connection in try CapturedConnection.all(scenario)
         where !connection.name.contains("register") && !connection.name.contains("podres")
             && !connection.name.contains("unimpl")
         {
@@ -92,9 +90,11 @@ struct KubeletCaptureTests {
         }
     }
 
-    @Test("a client understands every octet of the kubelet as a server, however it is cut", arguments: files)
-    func asClient(file: String) throws {
-        for connection in try CapturedConnection.all(file)
+    @Test(
+        "a client understands every octet of the kubelet as a server, however it is cut", arguments: scenarios
+    )
+    func asClient(scenario: String) throws {
+        for connection in try CapturedConnection.all(scenario)
         where connection.name.contains("register") || connection.name.contains("podres")
             || connection.name.contains("unimpl")
         {
@@ -112,14 +112,14 @@ struct KubeletCaptureTests {
                 }
             }
             // One connection's only call was cancelled before its answer.
-            if file.contains("h-register-rejected"), connection.name == "register-nosocket-1" { continue }
+            if scenario == "h-register-rejected", connection.name == "register-nosocket-1" { continue }
             #expect(ends.count == streams, "\(connection.name)")
         }
     }
 
-    @Test("the other end's octets, from gRPC's C core, are understood as well", arguments: files)
-    func otherEnd(file: String) throws {
-        for connection in try CapturedConnection.all(file) where connection.name.contains("register") {
+    @Test("the other end's octets, from gRPC's C core, are understood as well", arguments: scenarios)
+    func otherEnd(scenario: String) throws {
+        for connection in try CapturedConnection.all(scenario) where connection.name.contains("register") {
             guard connection.plugin.first?.starts(with: HTTP2Connection.preface) == true else { continue }
             let seen = try Self.replay(connection.plugin) { Endpoint(.server) }.seen
             #expect(seen.contains { if case .headers = $0 { true } else { false } })
@@ -129,7 +129,7 @@ struct KubeletCaptureTests {
     @Test("the calls of a registration are those that the kubelet made")
     func calls() throws {
         let connection = try #require(
-            try CapturedConnection.all("captures/kubelet-1.36/a-register-listandwatch.jsonl")
+            try CapturedConnection.all("a-register-listandwatch")
                 .first { $0.name == "plugin-1" })
         let server = Endpoint(.server)
         let seen = connection.kubelet.flatMap { server.take($0) }

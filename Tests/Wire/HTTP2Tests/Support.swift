@@ -1,32 +1,12 @@
 // What the suites share: hex, frames by hand, and two ends that talk to each other.
 
-import FoundationEssentials
 import HPACK
 import TestSupport
 
 @testable import HTTP2
 
 /// The octets of a hex string; blanks are skipped.
-func hex(_ text: String) -> [UInt8] {
-    let digits = text.utf8.compactMap { UInt8(String(UnicodeScalar($0)), radix: 16) }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-}
-
-/// Captures and public vectors stand outside of the repository; suites that need them are skipped where they are absent.
-enum Shared {
-    static let root = Repository.shared
-
-    static var present: Bool { FileManager.default.fileExists(atPath: root + "/vectors/http2-frames") }
-
-    static func files(_ folder: String, ending: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root + "/" + folder)) ?? []
-        return names.filter { $0.hasSuffix(ending) }.sorted().map { folder + "/" + $0 }
-    }
-
-    static func data(_ path: String) throws -> Data {
-        try Data(contentsOf: URL(fileURLWithPath: root + "/" + path))
-    }
-}
+func hex(_ text: String) -> [UInt8] { hexadecimal(text) }
 
 /// A frame by hand.
 func frame(_ type: UInt8, flags: UInt8 = 0, stream: StreamID = 0, _ payload: [UInt8] = []) -> [UInt8] {

@@ -112,13 +112,18 @@ package struct NodeDaemonEndpoints: Codable, Hashable, Sendable {
     package var kubeletEndpoint: DaemonEndpoint?
 
     /// Where the kubelet listens.
-    package init(kubeletPort: Int) { kubeletEndpoint = DaemonEndpoint(Port: kubeletPort) }
+    package init(kubeletPort: Int) { kubeletEndpoint = DaemonEndpoint(port: kubeletPort) }
 }
 
-/// A port; the field's name has a capital.
+/// A port.
 package struct DaemonEndpoint: Codable, Hashable, Sendable {
     /// The port.
-    package var Port: Int
+    package var port: Int
+
+    /// With a capital, as in no other type.
+    private enum CodingKeys: String, CodingKey {
+        case port = "Port"
+    }
 }
 
 /// An image on a node.

@@ -1,5 +1,30 @@
 // What the API server stores: something with metadata and a place in the API.
 
+/// An object that can be followed: it has a name, an identity and a version.
+package protocol APIObject: Decodable, Equatable, Sendable {
+    /// Namespace and name.
+    var objectKey: ObjectKey { get }
+    /// Unique over all time.
+    var objectUID: String { get }
+    /// The opaque version in the store.
+    var objectVersion: String { get }
+    /// The owner that controls the object, nil where none does.
+    var objectController: OwnerReference? { get }
+    /// Items of a list come without `apiVersion` and `kind`: puts them in where they are kept.
+    mutating func complete(as resource: APIResource)
+}
+
+extension APIObject {
+    /// The object that controls this one, where it is of this resource, in whatever version.
+    package func owner(of resource: APIResource) -> ObjectKey? {
+        guard let owner = objectController, owner.kind == resource.kind else { return nil }
+        // `v1` has no group, `apps/v1` has.
+        let group = owner.apiVersion.contains("/") ? owner.apiVersion.prefix { $0 != "/" } : ""
+        guard group == resource.group else { return nil }
+        return ObjectKey(namespace: resource.isNamespaced ? objectKey.namespace : "", name: owner.name)
+    }
+}
+
 /// A kind of objects, typed.
 ///
 /// A resource states its fields; the first two say which kind it is and take no room:
@@ -11,7 +36,7 @@
 ///         package var metadata: ObjectMetadata
 ///
 /// So `apiVersion` and `kind` are always written; the items of a list come without them.
-package protocol Resource: Codable, Equatable, Sendable {
+package protocol Resource: APIObject, Codable {
     /// Where the objects are in the API.
     static var resource: APIResource { get }
     /// Name, namespace, labels and what else every object has.
@@ -21,6 +46,16 @@ package protocol Resource: Codable, Equatable, Sendable {
 extension Resource {
     /// Namespace and name.
     package var key: ObjectKey { metadata.key }
+    /// Namespace and name.
+    package var objectKey: ObjectKey { metadata.key }
+    /// Unique over all time.
+    package var objectUID: String { metadata.uid }
+    /// The opaque version in the store.
+    package var objectVersion: String { metadata.resourceVersion }
+    /// The owner that controls the object, nil where none does.
+    package var objectController: OwnerReference? { metadata.controller }
+    /// Nothing is missing: the type says which kind it is.
+    package mutating func complete(as resource: APIResource) {}
 
     /// A reference to this object, for events and endpoints.
     package var reference: ObjectReference {

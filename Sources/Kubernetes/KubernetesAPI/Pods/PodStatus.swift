@@ -82,6 +82,10 @@ package struct ContainerStatus: Codable, Equatable, Sendable {
     package var imageID: String?
     /// `RUNTIME://ID`.
     package var containerID: String?
+    /// What it has by now (KEP-1287).
+    @Rare package var resources: ResourceRequirements?
+    /// What it has been promised by the node (KEP-1287).
+    package var allocatedResources: [String: Quantity] = [:]
     /// Devices and their health (KEP-4680).
     package var allocatedResourcesStatus: [ResourceStatus] = []
 

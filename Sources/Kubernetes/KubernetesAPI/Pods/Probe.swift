@@ -25,6 +25,9 @@ package struct Probe: Codable, Equatable, Sendable {
 
     /// A probe by GET.
     package init(httpGet: HTTPGetAction) { self.httpGet = httpGet }
+
+    /// A probe by a connection.
+    package init(tcpSocket: TCPSocketAction) { self.tcpSocket = tcpSocket }
 }
 
 /// A command in the container.
@@ -68,6 +71,9 @@ package struct TCPSocketAction: Codable, Hashable, Sendable {
     package var port: IntOrString
     /// The host; the pod's address where it is absent.
     package var host: String?
+
+    /// A connection to a port of the container.
+    package init(port: IntOrString) { self.port = port }
 }
 
 /// A health check over gRPC.

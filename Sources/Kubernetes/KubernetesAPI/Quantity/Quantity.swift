@@ -130,7 +130,10 @@ extension Quantity: AdditiveArithmetic {
         let common = min(left.scale, right.scale)
         guard let first = times(Int128(left.number), Int(left.scale) - Int(common)),
             let second = times(Int128(right.number), Int(right.scale) - Int(common))
-        else { return left.scale > right.scale ? left : right }  // beside such an amount the other is no digit
+        else {
+            // Beside such an amount the other is not even a digit.
+            return left.scale > right.scale ? left : right
+        }
         let (sum, overflow) = first.addingReportingOverflow(second)
         return Quantity(overflow ? (first < 0 ? .min : .max) : sum, scale: Int(common), format: format)
     }

@@ -1,6 +1,7 @@
 // Pods of mixed sizes come and go, as many at a time as are asked for. Each says what it was given; no core may have two
 // holders between the report of a pod and its deletion, nor in any state that the node's inventory shows.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient

@@ -1,5 +1,6 @@
 // Pods of several containers: each that stays has cores of its own; an init container hands its own on.
 
+import GanglionAPI
 import JSON
 import KubernetesClient
 import Placement
@@ -40,7 +41,7 @@ extension Case {
             try await context.holdingsOfTheirOwn("pod", [sidecar, main])
             // The operator chose a group for both, and the annotation is what it chose.
             let pod = try await context.pod("pod")
-            let assigned = try CoreSet(parsing: pod.meta.annotations["ganglion.dev/neuroncores"] ?? "")
+            let assigned = try CoreSet(parsing: pod.meta.annotations[WellKnown.coresAnnotation] ?? "")
             try require(
                 assigned.count == first + second,
                 "the operator assigned \(assigned.count) cores to containers of \(first + second)")

@@ -28,7 +28,7 @@ extension Case {
             let condition = try await context.nodeNow().condition("Healthy")
             try require(
                 condition == "False", "condition Healthy of the NeuronNode is \(condition ?? "missing")")
-            try await context.eventAboutNode("ChipUnhealthy", "neuron\(chip)")
+            try await context.eventAboutNode("ChipResetFailed", "neuron\(chip)")
             let pod = try await context.pod("all")
             try require(pod.status?.phase == "Running", CaseContext.summary(of: pod))
             try require(held.count == whole, "the pod had \(held.count) cores")

@@ -1,5 +1,6 @@
 // A ModelServer's whole life, as its owner lives it; and a server that somebody else wrote.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
@@ -195,7 +196,7 @@ private struct ModelServerLife {
     }
 
     private func podNames() async throws -> Set<String> {
-        let query = ["labelSelector": "ganglion.dev/model-server=\(name)"]
+        let query = ["labelSelector": "\(WellKnown.serverLabel)=\(name)"]
         let pods = try await context.client.list(.pods, namespace: context.namespace, query: query)
         return Set((pods.items?.array ?? []).map(\.meta.name))
     }

@@ -1,5 +1,6 @@
 // The node under test, as the API shows it.
 
+import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
@@ -9,9 +10,9 @@ import Placement
 /// One node with NeuronCores.
 struct NodeFacts: Sendable {
     /// The resource of single cores.
-    static let coreResource = "aws.amazon.com/neuroncore"
+    static let coreResource = WellKnown.neuronCore
     /// The resource of whole chips.
-    static let chipResource = "aws.amazon.com/neuron"
+    static let chipResource = WellKnown.neuronChip
 
     let node: JSON
     let neuronNode: JSON

@@ -1,6 +1,7 @@
 // Pods as the suite makes them: they satisfy the restricted Pod Security Standard, so that they run in any namespace, and
 // what they run needs nothing that it forbids.
 
+import GanglionAPI
 import JSON
 
 /// A container to be.
@@ -69,7 +70,7 @@ struct PodForm: Sendable {
             "automountServiceAccountToken": false, "schedulerName": .string(scheduler.rawValue),
             "nodeSelector": ["kubernetes.io/hostname": .string(node)],
             "tolerations": .array(
-                ["aws.amazon.com/neuron", "aws.amazon.com/neuroncore"].map {
+                [WellKnown.neuronChip, WellKnown.neuronCore].map(JSON.string).map {
                     ["key": $0, "operator": "Exists", "effect": "NoSchedule"]
                 }),
             "containers": .array(containers.map { $0.json(image: image) }),

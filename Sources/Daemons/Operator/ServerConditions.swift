@@ -1,0 +1,58 @@
+// The conditions of a ModelServer by their names, and the status of one whose spec cannot be carried out.
+
+internal import GanglionAPI
+internal import KubernetesAPI
+
+/// What is observed of a ModelServer; the raw values are the types in `status.conditions`.
+enum ServerCondition: String, CaseIterable, Sendable {
+    /// Every replica has its NeuronCores.
+    case placed = "Placed"
+    /// Every replica has loaded every model.
+    case modelsLoaded = "ModelsLoaded"
+    /// Every replica answers.
+    case ready = "Ready"
+    /// Pods are being replaced or started.
+    case progressing = "Progressing"
+    /// Something has failed.
+    case degraded = "Degraded"
+}
+
+extension Condition {
+    /// An observation of a ModelServer, without its times.
+    init(_ type: ServerCondition, _ status: ConditionStatus, _ reason: String, _ message: String) {
+        self.init(type: type.rawValue, status: status, reason: reason, message: message)
+    }
+}
+
+extension ModelServerState {
+    /// Pods that have not ended and do not end.
+    var livingPods: [PodInfo] { pods.filter { !$0.isTerminating && !$0.isTerminal } }
+
+    /// Conditions with the times of their last change and the generation that they are about.
+    func conditions(_ conditions: [Condition], now: Timestamp) -> [Condition] {
+        conditions.map { condition in
+            var condition = condition
+            condition.observedGeneration = server.metadata.generation
+            return condition
+        }.merged(with: server.status?.conditions ?? [], now: now)
+    }
+
+    /// The status of a server whose spec cannot be carried out: what runs goes on and is still counted.
+    func invalidStatus(_ fault: InvalidSpec, now: Timestamp) -> ModelServerStatus {
+        let reason = "InvalidSpec"
+        var status = server.status ?? ModelServerStatus()
+        status.observedGeneration = server.metadata.generation
+        status.replicas = livingPods.count
+        status.readyReplicas = livingPods.filter(\.isReady).count
+        status.modelStatus = ModelServerStatus.ModelStatus(
+            .invalidSpec,
+            lastFailureInfo: .init(location: "spec", reason: reason, message: fault.description))
+        let observations: [(ServerCondition, ConditionStatus)] = [
+            (.placed, .false), (.modelsLoaded, .unknown), (.ready, .false), (.progressing, .false),
+            (.degraded, .true),
+        ]
+        status.conditions = conditions(
+            observations.map { Condition($0, $1, reason, fault.description) }, now: now)
+        return status
+    }
+}

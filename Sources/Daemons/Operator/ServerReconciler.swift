@@ -1,0 +1,185 @@
+// Brings one ModelServer in order: reads what there is, lets a pure function say what has to be done, does it, and writes
+// the status.
+
+internal import Controller
+internal import GanglionAPI
+internal import JSON
+internal import KubernetesAPI
+internal import KubernetesClient
+internal import Neuron
+internal import Observability
+internal import Placement
+internal import SystemIO
+
+/// Carries out the plans for ModelServers.
+actor ServerReconciler: LoopActor {
+    nonisolated let loop: EventLoop
+
+    private let client: KubernetesClient
+    private let cluster: ObservedCluster
+    private let binder: Binder
+    private let events: EventRecorder
+    private let settings: OperatorSettings
+    private let log: Logger
+    /// By server; another of the same name begins anew.
+    private var failures: [ObjectKey: (uid: String, memory: FailureMemory)] = [:]
+
+    /// - Parameter binder: says why pods have no node.
+    init(
+        _ client: KubernetesClient, cluster: ObservedCluster, binder: Binder, events: EventRecorder,
+        settings: OperatorSettings, log: Logger, loop: EventLoop
+    ) {
+        self.client = client
+        self.cluster = cluster
+        self.binder = binder
+        self.events = events
+        self.settings = settings
+        self.log = log
+        self.loop = loop
+    }
+
+    /// Brings one server in order.
+    func reconcile(_ key: ObjectKey) async throws(KubernetesError) -> ReconcileResult {
+        let server = cluster.servers.store[key]
+        try await removeOrphans(of: key, server: server)
+        guard let server else {
+            failures[key] = nil
+            return .done
+        }
+        guard !server.metadata.isTerminating else { return .done }
+        let uid = server.metadata.uid
+        let owned = cluster.podInfos().filter {
+            $0.key.namespace == key.namespace && $0.pod.metadata.controller?.uid == uid
+        }
+        let nodes = cluster.nodeInfos()
+        let byName = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var state = ModelServerState(
+            server: server, pods: owned, service: try await service(key),
+            cores: owned.reduce(into: [:]) { cores, pod in
+                cores[pod.uid] = NodeUsage.cores(of: pod, on: byName[pod.node])
+            },
+            unschedulable: binder.unschedulable, coresPerChip: Self.coresPerChip(server, nodes: nodes),
+            defaults: settings.serving)
+        var memory = failures[key].flatMap { $0.uid == uid ? $0.memory : nil } ?? FailureMemory()
+        let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)
+        failures[key] = (uid, memory)
+        var later = plan.lookAgainAfter
+        for action in plan.actions {
+            do throws(KubernetesError) {
+                if try await perform(action, for: server) { later = min(.seconds(5), later ?? .seconds(5)) }
+            } catch {
+                // What is refused now will be refused again until somebody changes the template or a quota: they have to
+                // see why.
+                guard error.code == 422 || error.code == 403 else { throw error }
+                state.refusal = "\("\(error)".prefix(900)): correct spec.template, or what forbids it"
+                try await write(
+                    state.plan(failures: &memory, now: MonotonicClock.time, time: .now).status, to: server)
+                throw error
+            }
+        }
+        try await write(plan.status, to: server)
+        return .requeue(afterIfAny: later)
+    }
+
+    /// - Returns: whether to look again soon.
+    private func perform(_ action: Action, for server: ModelServer) async throws(KubernetesError) -> Bool {
+        switch action {
+        case .createPod(let pod):
+            do throws(KubernetesError) { try await client.create(.pods, pod) } catch {
+                // The copy lags, or an earlier pod of this name has not gone yet.
+                guard error.isAlreadyExists else { throw error }
+                return true
+            }
+            note(server, .normal, "CreatedPod", "Creating", "created pod \(pod.meta.name)")
+        case .deletePod(let pod, let why):
+            do throws(KubernetesError) {
+                // A pod that has ended has nothing left to end gracefully, and its name is needed again.
+                try await client.delete(.pods, pod.key, uid: pod.uid, gracePeriod: pod.isTerminal ? 0 : nil)
+            } catch {
+                guard error.isNotFound || error.isConflict else { throw error }
+            }
+            note(
+                server, pod.isTerminal ? .warning : .normal, "DeletedPod", "Deleting",
+                "deleted pod \(pod.key.name): \(why)")
+        case .applyService(let service):
+            try await client.apply(service, manager: WellKnown.operatorManager)
+        }
+        return false
+    }
+
+    /// The Service of a server's name, whoever made it.
+    private func service(_ key: ObjectKey) async throws(KubernetesError) -> Service? {
+        if let service = cluster.services.store[key] { return service }
+        do throws(KubernetesError) { return try await client.get(Service.self, key) } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+
+    /// The garbage collector removes what belonged to a server that is gone; where there is none, or it has not come yet, this
+    /// does, so that cores are free at once.
+    private func removeOrphans(of key: ObjectKey, server: ModelServer?) async throws(KubernetesError) {
+        func isOrphan(_ object: some Resource) -> Bool {
+            object.owner(of: ModelServer.resource) == key
+                && object.metadata.controller?.uid != server?.metadata.uid
+                && !object.metadata.isTerminating
+        }
+        for pod in cluster.podInfos() where isOrphan(pod.pod) {
+            try await remove(.pods, pod.key, uid: pod.uid)
+        }
+        if let service = cluster.services.store[key], isOrphan(service) {
+            try await remove(.services, key, uid: service.metadata.uid)
+        }
+    }
+
+    private func remove(
+        _ resource: APIResource, _ key: ObjectKey, uid: String
+    ) async throws(KubernetesError) {
+        do throws(KubernetesError) { try await client.delete(resource, key, uid: uid) } catch {
+            guard error.isNotFound || error.isConflict else { throw error }
+        }
+    }
+
+    private func write(_ status: ModelServerStatus, to server: ModelServer) async throws(KubernetesError) {
+        guard server.status != status else { return }
+        let metadata = ObjectMetadata(name: server.key.name, namespace: server.key.namespace)
+        do throws(KubernetesError) {
+            try await client.apply(
+                ModelServer(metadata: metadata, status: status), manager: WellKnown.operatorManager,
+                subresource: "status")
+        } catch {
+            guard error.isNotFound else { throw error }
+            return
+        }
+        for condition in status.conditions { noteTransition(condition, of: server) }
+    }
+
+    private func noteTransition(_ condition: Condition, of server: ModelServer) {
+        let before = server.status?.conditions[condition.type]
+        guard before?.reason != condition.reason || before?.status != condition.status,
+            let reason = condition.reason
+        else { return }
+        let message = condition.message ?? ""
+        switch (ServerCondition(rawValue: condition.type), condition.status) {
+        case (.ready, .true): note(server, .normal, "Ready", "Reconciling", message)
+        case (.degraded, .true): note(server, .warning, reason, "Reconciling", message)
+        case (.placed, .false) where reason == "Unschedulable":
+            note(server, .warning, reason, "Placing", message)
+        default: break
+        }
+    }
+
+    private func note(
+        _ server: ModelServer, _ type: EventType, _ reason: String, _ action: String, _ text: String
+    ) {
+        events.record(EventNote(type, about: server.reference, reason: reason, action: action, note: text))
+        log.info(text, ["server": server.key.description, "reason": reason])
+    }
+
+    /// Cores of a chip on the nodes that a server may run on: of its instance types, else of the nodes there are.
+    private static func coresPerChip(_ server: ModelServer, nodes: [NodeInfo]) -> Set<Int> {
+        let types = (server.spec?.neuron.instanceTypes ?? []).compactMap { try? InstanceType.named($0) }
+        if !types.isEmpty { return Set(types.map { $0.coresPerChip() }) }
+        return Set(nodes.compactMap { $0.topology?.coresPerChip })
+    }
+}

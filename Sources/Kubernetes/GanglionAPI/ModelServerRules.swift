@@ -1,0 +1,89 @@
+// What the API server refuses about fields that have to fit together, in CEL. The operator checks the same again when it
+// reads a spec; tests compare the two.
+
+extension ModelServerSpec {
+    /// What a preset's server cannot do is refused. The presets stand in the words, so that users see all of them.
+    static let presetRules = [
+        ValidationRule(
+            rule: "self.runtime.preset in ['ganglion', 'triton', 'custom'] || self.models.size() == 1",
+            message:
+                "presets vllm, djl-lmi and torchserve serve one model: make a ModelServer for each model",
+            fieldPath: ".models"),
+        ValidationRule(
+            rule: """
+                !(self.runtime.preset in ['vllm', 'torchserve']) \
+                || ((!has(self.neuron.processesPerReplica) || self.neuron.processesPerReplica == 1) \
+                && (!has(self.neuron.tensorParallelDegree) || !has(self.neuron.cores) \
+                || self.neuron.tensorParallelDegree == self.neuron.cores))
+                """,
+            message: """
+                presets vllm and torchserve have one copy of the model in a server: set neither tensorParallelDegree nor \
+                processesPerReplica, and use replicas
+                """, fieldPath: ".neuron"),
+        ValidationRule(
+            rule: "!has(self.batching) || self.runtime.preset in ['ganglion', 'vllm', 'djl-lmi']",
+            message: """
+                presets triton, torchserve and custom cannot be told how to batch: set it in the server's own configuration
+                """, reason: "FieldValueForbidden", fieldPath: ".batching"),
+        ValidationRule(
+            rule: "!has(self.queue) || self.runtime.preset in ['ganglion', 'djl-lmi', 'torchserve']",
+            message: """
+                presets vllm, triton and custom cannot be told how many requests may wait: set it in the server's own \
+                configuration
+                """, reason: "FieldValueForbidden", fieldPath: ".queue"),
+        ValidationRule(
+            rule: """
+                self.models.all(m, !m.uri.contains('://') \
+                || (self.runtime.preset == 'vllm' ? m.uri.matches('^(file|hf)://') \
+                : self.runtime.preset == 'djl-lmi' ? m.uri.matches('^(djl|file|hf|s3)://') \
+                : self.runtime.preset == 'triton' ? m.uri.matches('^(as|file|gs|s3)://') \
+                : self.runtime.preset == 'torchserve' ? m.uri.matches('^(file|https?)://') : true))
+                """,
+            message: """
+                the preset's server cannot read a model's uri: vllm takes file:// and hf://, djl-lmi also djl:// and s3://, \
+                triton takes as://, file://, gs:// and s3://, torchserve file://, http:// and https://, and each a plain path
+                """, fieldPath: ".models"),
+    ]
+}
+
+extension NeuronRequest {
+    static let sizeRules = [
+        ValidationRule(
+            rule: "has(self.cores) != has(self.chips)", message: "set exactly one of cores and chips"),
+        ValidationRule(
+            rule: "!(has(self.tensorParallelDegree) && has(self.processesPerReplica))",
+            message:
+                "set at most one of tensorParallelDegree and processesPerReplica: the one follows from the other"
+        ),
+        // One rule for both, for at most one of them is there: the table of sentences is long.
+        ValidationRule(
+            rule: """
+                !has(self.cores) \
+                || ((!has(self.processesPerReplica) || self.cores % self.processesPerReplica == 0) \
+                && (!has(self.tensorParallelDegree) || self.cores % self.tensorParallelDegree == 0))
+                """,
+            messageExpression: "[\(divisorSentences.map { "'\($0)'" }.joined(separator: ", "))][self.cores]",
+            fieldPath: ".cores"),
+    ]
+
+    /// What is said of each number of cores, from 0, when a split does not divide it. Whole sentences, picked by index: the
+    /// API server's cost estimate refuses text put together from numbers, whose length it does not know.
+    static var divisorSentences: [String] {
+        ["no cores"]
+            + (1...maximumCores).map { "\($0) \($0 == 1 ? "core" : "cores"): \(validSplits(of: $0))" }
+    }
+
+    /// The numbers that divide `cores`, as the end of a sentence.
+    package static func validSplits(of cores: Int) -> String {
+        let divisors = (1...max(1, cores)).filter { cores % $0 == 0 }.map(String.init)
+        return "valid values are \(divisors.joined(separator: ", "))"
+    }
+}
+
+extension ModelServer {
+    static let nameRule = ValidationRule(
+        rule: "self.metadata.name.size() <= 52 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+        message: """
+            the name becomes a Service's: it must begin with a letter, have only a-z, 0-9 and -, and at most 52 characters
+            """)
+}

@@ -1,0 +1,271 @@
+// What a user wants of a ModelServer. Each type has its schema beside it; a field that is in one and not in the other fails a
+// test. Optional means that the user may leave a field out and that it matters whether they did.
+
+package import JSON
+
+/// `spec` of a ModelServer.
+package struct ModelServerSpec: Codable, Equatable, Sendable {
+    /// Pods that serve.
+    package var replicas = 1
+    /// The NeuronCores of each replica.
+    package var neuron: NeuronRequest
+    /// The server in the pods.
+    package var runtime = RuntimeChoice()
+    /// What every group loads, at least one; their names are unique.
+    package var models: [ServedModel]
+    /// How requests are put together.
+    package var batching: Batching?
+    /// How many requests may wait.
+    package var queue: Queue?
+    /// How pods are replaced.
+    package var rollout = Rollout()
+    /// What is laid under the operator's own pod template.
+    package var template: ServerTemplate?
+
+    /// A spec with the defaults for the rest.
+    package init(neuron: NeuronRequest, models: [ServedModel]) {
+        self.neuron = neuron
+        self.models = models
+    }
+
+    /// Decodes what users wrote; the API server's defaults stand where they left something out.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        neuron = try container.decode(NeuronRequest.self, forKey: .neuron)
+        models = try container.decode([ServedModel].self, forKey: .models)
+        replicas = try container.decodeIfPresent(Int.self, forKey: .replicas) ?? replicas
+        runtime = try container.decodeIfPresent(RuntimeChoice.self, forKey: .runtime) ?? runtime
+        batching = try container.decodeIfPresent(Batching.self, forKey: .batching)
+        queue = try container.decodeIfPresent(Queue.self, forKey: .queue)
+        rollout = try container.decodeIfPresent(Rollout.self, forKey: .rollout) ?? rollout
+        template = try container.decodeIfPresent(ServerTemplate.self, forKey: .template)
+    }
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "What the user wants.",
+        [
+            "replicas": .integer("How many pods serve; 0 stops all of them.", 0...1000).defaulting(to: 1),
+            "neuron": NeuronRequest.schema,
+            "runtime": RuntimeChoice.schema.defaulting(to: [:]),
+            "models": .list(
+                "The models that every group of every replica loads.", of: ServedModel.schema, count: 1...64,
+                .map(["name"])),
+            "batching": Batching.schema,
+            "queue": Queue.schema,
+            "rollout": Rollout.schema.defaulting(to: [:]),
+            "template": ServerTemplate.schema,
+        ], required: ["neuron", "models"], rules: presetRules)
+}
+
+/// `spec.neuron`: how many NeuronCores a replica has, and their groups.
+package struct NeuronRequest: Codable, Equatable, Sendable {
+    /// NeuronCores of a replica; either these or `chips`.
+    package var cores: Int?
+    /// Chips of a replica.
+    package var chips: Int?
+    /// NeuronCores of a group; at most one of this and `processesPerReplica`.
+    package var tensorParallelDegree: Int?
+    /// Groups of a replica.
+    package var processesPerReplica: Int?
+    /// EC2 instance types; nil and none mean any.
+    package var instanceTypes: [String]?
+
+    /// A request.
+    package init(cores: Int? = nil, chips: Int? = nil, instanceTypes: [String]? = nil) {
+        self.cores = cores
+        self.chips = chips
+        self.instanceTypes = instanceTypes
+    }
+
+    /// The most NeuronCores of a replica: no node has more.
+    package static let maximumCores = 128
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "The NeuronCores of each replica and how they are split into groups.",
+        [
+            "cores": .integer("NeuronCores of one replica.", 1...maximumCores),
+            "chips": .integer("Whole chips of one replica.", 1...16),
+            "tensorParallelDegree": .integer(
+                "NeuronCores of one copy of a model; all cores of the replica by default.", 1...maximumCores),
+            "processesPerReplica": .integer(
+                "Copies of a model in one replica; each has cores / processesPerReplica NeuronCores.",
+                1...maximumCores),
+            "instanceTypes": .list(
+                "The EC2 instance types to run on, such as inf2.48xlarge; any by default.",
+                of: .string(count: 1...63), count: 0...32, .set),
+        ], rules: sizeRules)
+}
+
+/// `spec.runtime`: which server runs, and what is changed about it.
+package struct RuntimeChoice: Codable, Equatable, Sendable {
+    /// The server.
+    package var preset = RuntimePreset.ganglion
+    /// Where it serves; nil for the container's or the preset's port.
+    package var port: Int?
+    /// Answers 200 to 399 when the server can serve.
+    package var readinessPath: String?
+    /// Answers 200 to 399 while it need not be restarted.
+    package var livenessPath: String?
+    /// How long a start may take.
+    package var startupTimeoutSeconds: Int?
+
+    /// The project's own server as it is.
+    package init() {}
+
+    /// Decodes what users wrote, with the default preset where they named none.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        preset = try container.decodeIfPresent(RuntimePreset.self, forKey: .preset) ?? preset
+        port = try container.decodeIfPresent(Int.self, forKey: .port)
+        readinessPath = try container.decodeIfPresent(String.self, forKey: .readinessPath)
+        livenessPath = try container.decodeIfPresent(String.self, forKey: .livenessPath)
+        startupTimeoutSeconds = try container.decodeIfPresent(Int.self, forKey: .startupTimeoutSeconds)
+    }
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "The server that runs in the pods. docs/SERVERS.md says what each preset knows.",
+        [
+            "preset": .choice(
+                """
+                Which server it is; it decides port, probes, metrics, image and how the models are handed over. custom is \
+                any other server: it gets the environment GANGLION_MODELS, GANGLION_PORT, TENSOR_PARALLEL_DEGREE and POD_IP.
+                """, of: RuntimePreset.self
+            ).defaulting(to: .string(RuntimePreset.ganglion.rawValue)),
+            "port": .integer(
+                """
+                Where the server serves HTTP, and the Service too; by default the port named http of the template's \
+                container, else the preset's.
+                """, 1...65_535),
+            "readinessPath": .string(
+                """
+                Answers 200 to 399 when the server can serve; by default the preset's, which for custom is none: then a \
+                connection to the port is enough.
+                """, count: 0...1024, pattern: .path),
+            "livenessPath": .string(
+                "Answers 200 to 399 while the server need not be restarted; by default the preset's.",
+                count: 0...1024, pattern: .path),
+            "startupTimeoutSeconds": .integer(
+                """
+                How long a start may take, download and compilation included, before the container is restarted; by \
+                default the preset's.
+                """, 1...86_400),
+        ])
+}
+
+/// One of `spec.models`.
+package struct ServedModel: Codable, Equatable, Sendable {
+    /// Its name in URLs.
+    package var name: String
+    /// Where it is: a URI, a path or a name that the server understands.
+    package var uri: String
+
+    /// A model.
+    package init(name: String, uri: String) {
+        self.name = name
+        self.uri = uri
+    }
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "",
+        [
+            "name": .string("The model's name in URLs.", count: 1...63, pattern: .name),
+            "uri": .string(
+                """
+                Where the model is: a path in the container (file:///models/all-MiniLM-L6-v2), a model of the Hugging Face \
+                Hub (hf://OWNER/NAME), or what else the preset's server takes.
+                """, count: 1...2048),
+        ], required: ["name", "uri"])
+}
+
+/// `spec.batching`.
+package struct Batching: Codable, Equatable, Sendable {
+    /// Requests that are computed together at most.
+    package var maxBatchSize: Int?
+
+    /// A limit; nil for the server's own.
+    package init(maxBatchSize: Int? = nil) { self.maxBatchSize = maxBatchSize }
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "How requests are put together.",
+        ["maxBatchSize": .integer("Requests that are computed together at most.", 1...1024)])
+}
+
+/// `spec.queue`.
+package struct Queue: Codable, Equatable, Sendable {
+    /// Requests that wait at most.
+    package var maxLength: Int?
+
+    /// A limit; nil for the server's own.
+    package init(maxLength: Int? = nil) { self.maxLength = maxLength }
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "How many requests may wait.",
+        ["maxLength": .integer("Requests that wait at most; others are refused.", 1...100_000)])
+}
+
+/// `spec.rollout`.
+package struct Rollout: Codable, Equatable, Sendable {
+    /// Replicas that may be missing at a time.
+    package var maxUnavailable = 1
+
+    /// One replica at a time.
+    package init() {}
+
+    /// Decodes what users wrote, with the default where they left it out.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        maxUnavailable = try container.decodeIfPresent(Int.self, forKey: .maxUnavailable) ?? maxUnavailable
+    }
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "How pods are replaced when the template changes. NeuronCores are scarce, so none are added first.",
+        [
+            "maxUnavailable": .integer("How many replicas may be missing at a time.", 1...1000).defaulting(
+                to: 1)
+        ])
+}
+
+/// `spec.template`: what the user wants of the pods.
+package struct ServerTemplate: Codable, Equatable, Sendable {
+    /// What the pods' metadata gets.
+    package struct Metadata: Codable, Equatable, Sendable {
+        /// Labels besides the operator's own.
+        package var labels: [String: String]?
+        /// Annotations besides the operator's own.
+        package var annotations: [String: String]?
+
+        /// What it may hold.
+        package static let schema = Schema.object(
+            "What the pods' metadata gets besides the operator's own.",
+            [
+                "labels": .map("Labels.", of: .string(count: 0...63), count: 0...64),
+                "annotations": .map("Annotations.", of: .string(count: 0...4096), count: 0...64),
+            ])
+    }
+
+    /// Labels and annotations.
+    package var metadata: Metadata?
+    /// A pod's spec as Kubernetes knows it; the API server checks it when a pod is made.
+    package var spec: JSON?
+
+    /// Nothing.
+    package init() {}
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        """
+        A pod template that is laid under the operator's own. The container named model-server is the server's; what it \
+        sets (image, env, ports, probes, volumeMounts) is kept, and its args follow those of the preset.
+        """,
+        [
+            "metadata": Metadata.schema,
+            "spec": .opaque("A pod's spec as Kubernetes knows it; checked when a pod is made."),
+        ])
+}

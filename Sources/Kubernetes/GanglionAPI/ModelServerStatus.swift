@@ -1,0 +1,243 @@
+// What the operator has seen of a ModelServer.
+
+package import KubernetesAPI
+
+/// `status` of a ModelServer.
+package struct ModelServerStatus: Codable, Equatable, Sendable {
+    /// The generation of the spec that this is about.
+    package var observedGeneration: Int?
+    /// Pods that exist and do not end.
+    package var replicas: Int?
+    /// Pods whose every group has loaded every model.
+    package var readyReplicas: Int?
+    /// Pods made from the present template.
+    package var updatedReplicas: Int?
+    /// NeuronCores of a replica.
+    package var coresPerReplica: Int?
+    /// The pods' label selector, for the scale subresource.
+    package var selector: String?
+    /// Where the server answers inside the cluster.
+    package var url: String?
+    /// Where each pod publishes its load.
+    package var metrics: Metrics?
+    /// One entry for each model copy's NeuronCores.
+    package var groups: [Group] = []
+    /// How far the models are.
+    package var modelStatus: ModelStatus?
+    /// Placed, ModelsLoaded, Ready, Progressing and Degraded.
+    package var conditions: [Condition] = []
+
+    /// Nothing is known.
+    package init() {}
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        "What the operator has seen.",
+        [
+            "observedGeneration": .large("The generation of the spec that this status is about."),
+            "replicas": .integer("Pods that exist and do not end."),
+            "readyReplicas": .integer("Pods whose every group has loaded every model."),
+            "updatedReplicas": .integer("Pods made from the present template."),
+            "coresPerReplica": .integer("NeuronCores of one replica."),
+            "selector": .string("The pods' label selector, for the scale subresource."),
+            "url": .string("Where the server answers inside the cluster."),
+            "metrics": Metrics.schema,
+            "groups": .list(
+                "One entry for each model copy's NeuronCores.", of: Group.schema, count: 0...4096),
+            "modelStatus": ModelStatus.schema,
+            "conditions": .conditions,
+        ])
+
+    /// Where a pod publishes its load as Prometheus metrics.
+    package struct Metrics: Codable, Equatable, Sendable {
+        /// The pod's port.
+        package var port: Int
+        /// The path.
+        package var path: String
+        /// The gauge of requests that are computed; nil where the server has none.
+        package var running: String?
+        /// The gauge of requests that wait; nil where the server has none.
+        package var waiting: String?
+
+        /// A source of metrics.
+        package init(port: Int, path: String, running: String? = nil, waiting: String? = nil) {
+            self.port = port
+            self.path = path
+            self.running = running
+            self.waiting = waiting
+        }
+
+        /// What it may hold.
+        package static let schema = Schema.object(
+            "Where each pod publishes its load, as Prometheus metrics.",
+            [
+                "port": .integer("The port of the pod."),
+                "path": .string("The path."),
+                "running": .string("The gauge of requests that are computed, where the server has one."),
+                "waiting": .string("The gauge of requests that wait, where the server has one."),
+            ])
+    }
+
+    /// How far a pod is.
+    package enum Phase: String, CaseIterable, Codable, Sendable {
+        /// It has no node yet.
+        case pending = "Pending"
+        /// It has its cores and loads its models.
+        case loading = "Loading"
+        /// It serves.
+        case ready = "Ready"
+        /// It has failed; the conditions say why.
+        case failed = "Failed"
+        /// It is being deleted.
+        case terminating = "Terminating"
+    }
+
+    /// The NeuronCores of one copy of the models.
+    package struct Group: Codable, Equatable, Sendable {
+        /// The pod's name.
+        package var pod: String
+        /// Its node; nil while it has none.
+        package var node: String?
+        /// The node's core numbers, such as `4,5,6,7`; nil while nobody has said.
+        package var cores: String?
+        /// How far the pod is.
+        package var phase: Phase?
+
+        /// A group.
+        package init(pod: String, node: String? = nil, cores: String? = nil, phase: Phase) {
+            self.pod = pod
+            self.node = node
+            self.cores = cores
+            self.phase = phase
+        }
+
+        /// What it may hold.
+        package static let schema = Schema.object(
+            "",
+            [
+                "pod": .string("The pod's name."),
+                "node": .string("The pod's node; absent while it has none."),
+                "cores": .string("The node's core numbers, such as 4,5,6,7."),
+                "phase": .choice("How far the pod is.", of: Phase.self),
+            ], required: ["pod"])
+    }
+
+    /// How far the models are, in the words of KServe's ModelMesh.
+    package struct ModelStatus: Codable, Equatable, Sendable {
+        /// The way to what the spec says.
+        package enum Transition: String, CaseIterable, Codable, Sendable {
+            /// All copies serve.
+            case upToDate = "UpToDate"
+            /// Some still load.
+            case inProgress = "InProgress"
+            /// A pod has failed, so it does not go on.
+            case blockedByFailedLoad = "BlockedByFailedLoad"
+            /// The spec cannot be carried out.
+            case invalidSpec = "InvalidSpec"
+        }
+
+        /// Copies of the models.
+        package struct Copies: Codable, Equatable, Sendable {
+            /// Copies that serve.
+            package var total: Int
+            /// Copies in pods that have failed.
+            package var failed: Int
+
+            /// Numbers.
+            package init(total: Int, failed: Int) {
+                self.total = total
+                self.failed = failed
+            }
+
+            /// What it may hold.
+            package static let schema = Schema.object(
+                "Copies of the models.",
+                [
+                    "total": .integer("Copies that serve."),
+                    "failed": .integer("Copies in pods that have failed."),
+                ])
+        }
+
+        /// One model.
+        package struct Model: Codable, Equatable, Sendable {
+            /// Its name.
+            package var name: String
+            /// Where it answers; nil where nobody knows.
+            package var url: String?
+
+            /// A model.
+            package init(name: String, url: String?) {
+                self.name = name
+                self.url = url
+            }
+
+            /// What it may hold.
+            package static let schema = Schema.object(
+                "",
+                [
+                    "name": .string("The model's name."),
+                    "url": .string("Where it answers; absent where only its server knows."),
+                ])
+        }
+
+        /// The last failure.
+        package struct FailureInfo: Codable, Equatable, Sendable {
+            /// Where: a pod's name, or `spec`.
+            package var location: String
+            /// A word for machines.
+            package var reason: String
+            /// What the failed one said.
+            package var message: String
+            /// The exit code of the container; nil where it did not end.
+            package var exitCode: Int?
+
+            /// A failure.
+            package init(location: String, reason: String, message: String, exitCode: Int? = nil) {
+                self.location = location
+                self.reason = reason
+                self.message = message
+                self.exitCode = exitCode
+            }
+
+            /// What it may hold.
+            package static let schema = Schema.object(
+                "The last failure; absent while nothing fails.",
+                [
+                    "location": .string("The pod that failed, or spec."),
+                    "reason": .string("Why, in a word."),
+                    "message": .string("What the server or the API server said last."),
+                    "exitCode": .integer("How the server ended, where it did."),
+                ])
+        }
+
+        /// How far it is.
+        package var transitionStatus: Transition
+        /// How many copies; nil where that cannot be said.
+        package var copies: Copies?
+        /// The models and where they answer.
+        package var models: [Model]
+        /// What went wrong last; nil while nothing does.
+        package var lastFailureInfo: FailureInfo?
+
+        /// A status.
+        package init(
+            _ transitionStatus: Transition, copies: Copies? = nil, models: [Model] = [],
+            lastFailureInfo: FailureInfo? = nil
+        ) {
+            self.transitionStatus = transitionStatus
+            self.copies = copies
+            self.models = models
+            self.lastFailureInfo = lastFailureInfo
+        }
+
+        /// What it may hold.
+        package static let schema = Schema.object(
+            "How far the models are, in the words of KServe's ModelMesh.",
+            [
+                "transitionStatus": .choice("The way to what the spec says.", of: Transition.self),
+                "copies": Copies.schema,
+                "models": .list("The models and where they answer.", of: Model.schema, count: 0...64),
+                "lastFailureInfo": FailureInfo.schema,
+            ])
+    }
+}

@@ -15,7 +15,7 @@ TEST := scripts/run-tests
 HEAVY := NeuronRuntimeTests|NeuronKernelsTests
 BENCH_FLAGS ?=
 IMAGE_FLAGS ?=
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Examples
 
 .PHONY: help
 help: ## List the targets

@@ -7,7 +7,7 @@ import KubernetesClient
 
 let namespace = CommandLine.arguments.dropFirst().first ?? ""
 let client = try await KubernetesClient.make(try ClientConfiguration.load(), program: "example-watch-pods")
-let pods = Informer<Pod>(client, .pods, namespace: namespace)
+let pods = Informer<Pod>(client, namespace: namespace)
 
 await pods.start()
 // The copy is whole from here on; it is kept true through outages, expired versions and closed connections.

@@ -17,8 +17,8 @@ enum PlacementKey: Hashable, Comparable, Sendable { case placement }
 
 /// Runs ModelServers on NeuronCores.
 package final class Operator: Sendable {
-    /// How long a pod that fits nowhere waits at most for another look, although nothing has changed.
-    private static let patience = Duration.seconds(30)
+    /// After this time pods that fit nowhere are looked at again, although nothing has changed.
+    private static let unschedulableInterval = Duration.seconds(30)
 
     private let cluster: ObservedCluster
     private let manager: ControllerManager
@@ -58,7 +58,7 @@ package final class Operator: Sendable {
                 if let key = pod.pod.owner(of: ModelServer.resource) { servers.queue.add(key) }
             }
             if let failure = outcome.failure { throw failure }
-            return outcome.leavesPods ? .requeue(after: Self.patience) : .done
+            return outcome.leavesPods ? .requeue(after: Self.unschedulableInterval) : .done
         }
         .watches(cluster.pods) { cluster.changesPlacement($0) ? [.placement] : [] }
         .watches(cluster.nodes) { _ in [.placement] }

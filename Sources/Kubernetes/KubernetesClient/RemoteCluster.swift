@@ -60,18 +60,21 @@ package struct RemoteCluster: ClusterAPI {
         return stream
     }
 
+    @discardableResult
     package func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.create(object) } catch {
             throw ClusterError(error)
         }
     }
 
+    @discardableResult
     package func replace<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.update(object) } catch {
             throw ClusterError(error)
         }
     }
 
+    @discardableResult
     package func patch<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ patch: some Encodable & Sendable, kind: PatchKind,
         subresource: String?
@@ -88,6 +91,7 @@ package struct RemoteCluster: ClusterAPI {
         }
     }
 
+    @discardableResult
     package func apply<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.apply(object, manager: manager) } catch {
             throw ClusterError(error)

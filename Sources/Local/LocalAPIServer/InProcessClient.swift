@@ -44,15 +44,18 @@ package struct InProcessClient: ClusterAPI {
         return stream
     }
 
+    @discardableResult
     package func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         let path = Object.resource.path(namespace: object.metadata.namespace)
         return try await send("POST", path, object)
     }
 
+    @discardableResult
     package func replace<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         try await send("PUT", Self.path(Object.self, object.key), object)
     }
 
+    @discardableResult
     package func patch<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ patch: some Encodable & Sendable, kind: PatchKind,
         subresource: String?
@@ -60,6 +63,7 @@ package struct InProcessClient: ClusterAPI {
         try await send("PATCH", Self.path(type, key, subresource), patch, type: kind.rawValue)
     }
 
+    @discardableResult
     package func apply<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         let path = Self.path(Object.self, object.key) + "?fieldManager=\(program)&force=true"
         return try await send("PATCH", path, object, type: APIServer.applyType)

@@ -74,7 +74,8 @@ struct EmbeddedAPIServerTests {
     func options() async throws {
         let cluster = try await EmbeddedAPIServer.start(configure: { $0.maximumBody = 100 }) {
             request, server in
-            request.path == "/faulty" ? .text(503, "not now") : await server.handle(request)
+            if request.path == "/faulty" { return .text(503, "not now") }
+            return await server.handle(request)
         }
         let client = HTTPClient(cluster.address)
         #expect(try await client.send(HTTPRequest("GET", "/faulty")).status == 503)

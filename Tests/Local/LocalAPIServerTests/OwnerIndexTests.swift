@@ -7,9 +7,11 @@ import Testing
 @Suite("The index of owners")
 struct OwnerIndexTests {
     private let resource = GroupResource("", "configmaps")
-    private var state = ClusterState(limits: APIStateLimits())
-
-    init() { state.register(resource) }
+    private var state: ClusterState {
+        var state = ClusterState(limits: APIStateLimits())
+        state.register(resource)
+        return state
+    }
 
     private func object(
         _ name: String, owners: [String] = [], finalizers: [String] = [], deleted: Bool = false
@@ -25,16 +27,17 @@ struct OwnerIndexTests {
 
     private func name(_ name: String) -> ObjectName { ObjectName("default", name) }
 
-    private func dependents(of name: String) -> [String] {
+    private func dependents(of name: String, _ state: ClusterState) -> [String] {
         state.dependents(of: "uid-" + name).map(\.1.name)
     }
 
     @Test("knows dependents by name, also before their owner is there")
-    mutating func dependents() {
+    func dependents() {
+        var state = state
         state.put(resource, name("b"), object("b", owners: ["o"]))
         state.put(resource, name("a"), object("a", owners: ["o", "other"]))
-        #expect(dependents(of: "o") == ["a", "b"])
-        #expect(dependents(of: "other") == ["a"])
+        #expect(dependents(of: "o", state) == ["a", "b"])
+        #expect(dependents(of: "other", state) == ["a"])
         #expect(!state.isAlive("uid-o"))
         #expect(state.orphans.map(\.1.name).sorted() == ["a", "a", "b"])
         state.put(resource, name("o"), object("o"))
@@ -43,21 +46,23 @@ struct OwnerIndexTests {
     }
 
     @Test("follows references as they change, and forgets what is deleted")
-    mutating func changes() {
+    func changes() {
+        var state = state
         state.put(resource, name("o"), object("o"))
         state.put(resource, name("a"), object("a", owners: ["o"]))
         state.put(resource, name("a"), object("a", owners: ["p"]))
-        #expect(dependents(of: "o") == [])
-        #expect(dependents(of: "p") == ["a"])
+        #expect(dependents(of: "o", state) == [])
+        #expect(dependents(of: "p", state) == ["a"])
         state.remove(resource, name("a"))
-        #expect(dependents(of: "p") == [])
+        #expect(dependents(of: "p", state) == [])
         #expect(state.orphans.isEmpty)
         state.remove(resource, name("o"))
         #expect(!state.isAlive("uid-o"))
     }
 
     @Test("knows who waits for dependents: an object in foreground deletion, and no other")
-    mutating func waiting() {
+    func waiting() {
+        var state = state
         state.put(resource, name("a"), object("a", finalizers: ["foregroundDeletion"], deleted: true))
         state.put(resource, name("b"), object("b", finalizers: ["foregroundDeletion"]))
         state.put(resource, name("c"), object("c", finalizers: ["example.com/other"], deleted: true))

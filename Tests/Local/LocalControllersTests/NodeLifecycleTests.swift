@@ -38,7 +38,7 @@ struct NodeLifecycleTests {
         #expect(try await keysOfTaints() == Self.unreachable)
         let pods = try await cluster.api.list(Pod.self)
         #expect(pods.map(\.isReady) == [true, false])
-        #expect(pods.map(\.name) == ["elsewhere", "p"])
+        #expect(pods.map(\.metadata.name) == ["elsewhere", "p"])
         let event = try #require(try await cluster.event("NodeNotReady"))
         #expect(event.message == "Node n1 status is now: NodeNotReady")
         #expect(event.metadata.namespace == "default")

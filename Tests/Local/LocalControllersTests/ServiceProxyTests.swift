@@ -29,9 +29,11 @@ struct ServiceProxyTests {
 
     /// Makes a service whose port the pods name, and one pod for each backend.
     private func expose(_ backends: [(port: Int, isReady: Bool)]) async throws -> SocketAddress {
+        // The first service of every cluster has the same address: tests that run beside this one take other ports.
+        let port = UInt16.random(in: 20_000..<30_000)
         let service = try await cluster.api.create(
             Make.service(
-                "web", selector: ["app": "web"], ports: [ServicePort(port: 18_080, targetPort: "http")]))
+                "web", selector: ["app": "web"], ports: [ServicePort(port: Int(port), targetPort: "http")]))
         for (index, backend) in backends.enumerated() {
             try await cluster.create(
                 Make.running("p\(index)", at: "127.0.0.1", labels: ["app": "web"], isReady: backend.isReady) {
@@ -40,7 +42,7 @@ struct ServiceProxyTests {
         }
         let address = try #require(service.spec.clusterIP)
         #expect(address.hasPrefix("127.96."))
-        return .ip(address, port: 18_080)
+        return .ip(address, port: port)
     }
 
     /// What a new connection to an address is answered.

@@ -10,7 +10,7 @@ import SystemIO
 /// An API server without controllers.
 struct TestCluster {
     /// The server as a user of the cluster sees it.
-    let api: InProcessClient
+    let api: any ClusterAPI
     private let server: APIServer
 
     init() {
@@ -19,7 +19,7 @@ struct TestCluster {
     }
 
     /// The server as a controller of this name sees it.
-    func client(_ program: String) -> InProcessClient { InProcessClient(server, program: program) }
+    func client(_ program: String) -> any ClusterAPI { InProcessClient(server, program: program) }
 
     /// A recorder of the events of a component.
     func events(_ component: String) -> CoreEventRecorder {

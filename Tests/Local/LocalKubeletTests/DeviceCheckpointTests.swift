@@ -48,7 +48,7 @@ struct DeviceCheckpointTests {
 
     @Test("is refused when a bit has changed or a part is missing")
     func damage() throws {
-        let text = String(decoding: sample.serialized(), as: UTF8.self)
+        let text = String(decoding: try sample.serialized(), as: UTF8.self)
         let changed = text.split(separator: "uid-1").joined(separator: "uid-3")
         for damaged in [changed, "{}", "", String(text.dropLast(3))] {
             #expect(throws: CheckpointError.self) { try DeviceCheckpoint(parsing: Array(damaged.utf8)) }

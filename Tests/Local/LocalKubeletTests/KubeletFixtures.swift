@@ -51,7 +51,7 @@ final class ScriptedCluster: ClusterAPI {
     func updates<Object: Resource>(
         of type: Object.Type, where fields: FieldSelector
     ) -> AsyncStream<ObjectUpdate<Object>> {
-        pods as? AsyncStream<ObjectUpdate<Object>> ?? AsyncStream { _ in }
+        (pods as Any) as? AsyncStream<ObjectUpdate<Object>> ?? AsyncStream { _ in }
     }
 
     var requests: [Request] { state.withLock { $0.requests } }
@@ -153,8 +153,8 @@ final class ScriptedCluster: ClusterAPI {
 
     func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         let body = body(object)
-        state.withLock { $0.objects[path(Object.self, object.key)] = body }
         try note("POST", Object.resource.path(namespace: object.metadata.namespace), body)
+        state.withLock { $0.objects[path(Object.self, object.key)] = body }
         return object
     }
 

@@ -1,5 +1,6 @@
 import HTTP
 import HTTP1
+import JSON
 import KubernetesAPI
 import SystemIO
 import TestSupport
@@ -11,15 +12,13 @@ import Testing
 struct LocalProberTests {
     private let prober = LocalProber(loop: .shared)
 
-    private func probe(_ change: (inout Probe) -> Void) throws -> ContainerProbe {
-        var probe = Probe(httpGet: HTTPGetAction(path: "/", port: 1))
-        probe.httpGet = nil
+    private func probe(_ action: JSON) throws -> ContainerProbe {
+        var probe = action
         probe.timeoutSeconds = 20
-        change(&probe)
-        var container = Container(name: "c")
-        container.livenessProbe = probe
-        return try #require(
-            ContainerProbe(.liveness, of: try #require(PodContainer(container, kind: .regular))))
+        let container: JSON = ["name": "c", "livenessProbe": probe]
+        let spec = try container.decode(Container.self)
+        let main = try #require(PodContainer(spec, kind: .regular))
+        return try #require(ContainerProbe(.liveness, of: main))
     }
 
     private func check(
@@ -38,10 +37,11 @@ struct LocalProberTests {
             return .text(isProbe && isMeant ? status : 500, "")
         }
         guard case .ip(_, let port) = try await server.listen(on: .ip("127.0.0.1", port: 0)) else { return }
-        let probe = try probe {
-            $0.httpGet = HTTPGetAction(path: "ready", port: .int(Int(port)))
-            $0.httpGet?.httpHeaders = [HTTPHeaderField(name: "x-test", value: "1")]
-        }
+        let probe = try probe([
+            "httpGet": [
+                "path": "ready", "port": JSON(Int(port)), "httpHeaders": [["name": "x-test", "value": "1"]],
+            ]
+        ])
         #expect(
             await check(probe)
                 == (isHealthy ? .success : .failure("HTTP probe failed with statuscode: \(status)")))
@@ -53,7 +53,7 @@ struct LocalProberTests {
         let listener = try Listener(.ip("127.0.0.1", port: 0), loop: .shared) { _ in }
         try await listener.start()
         let port = try #require(listener.address.port)
-        let probe = try probe { $0.tcpSocket = TCPSocketAction(port: .int(Int(port))) }
+        let probe = try probe(["tcpSocket": ["port": JSON(Int(port))]])
         #expect(await check(probe) == .success)
         await listener.close()
         guard case .failure(let why) = await check(probe) else {
@@ -73,7 +73,7 @@ struct LocalProberTests {
     func exec(command: [String], result: ProbeResult) async throws {
         let scratch = try TemporaryDirectory()
         try Files.write(scratch.path + "/here", [])
-        let probe = try probe { $0.exec = ExecAction(command: command) }
+        let probe = try probe(["exec": ["command": JSON(command)]])
         #expect(
             await check(
                 probe, environment: ["PATH": "/usr/bin:/bin", "NAME": "value"], directory: scratch.path)

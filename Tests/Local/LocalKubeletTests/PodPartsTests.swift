@@ -89,13 +89,14 @@ struct ProbeTests {
         let spec: JSON = [
             "name": "c", "ports": [["name": "http", "containerPort": 8080]], "livenessProbe": probe,
         ]
-        return try #require(PodContainer(try spec.decode(Container.self), kind: .regular))
+        let container = try spec.decode(Container.self)
+        return try #require(PodContainer(container, kind: .regular))
     }
 
     @Test("ports may be numbers or names; defaults are Kubernetes'")
     func http() throws {
-        let probe = try #require(
-            ContainerProbe(.liveness, of: try container(["httpGet": ["path": "/ping", "port": "http"]])))
+        let container = try container(["httpGet": ["path": "/ping", "port": "http"]])
+        let probe = try #require(ContainerProbe(.liveness, of: container))
         #expect(probe.action == .http(port: 8080, path: "/ping", host: nil, headers: [:]))
         #expect(probe.period == .seconds(10))
         #expect(probe.timeout == .seconds(1))

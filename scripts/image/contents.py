@@ -80,7 +80,7 @@ def layer(image, version, programs, below, epoch):
 
 def version():
     """The version of all executables."""
-    source = ROOT / "Sources" / "Arguments" / "Command.swift"
+    source = ROOT / "Sources" / "Ground" / "Arguments" / "Command.swift"
     found = re.search(r'static let version = "([^"]+)"', source.read_text())
     if not found:
         raise Refused(f"cannot find the version in {source}: has Product.version moved?")

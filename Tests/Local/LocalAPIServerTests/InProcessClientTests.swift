@@ -42,7 +42,7 @@ struct InProcessClientTests {
     func refusals() async throws {
         let made = try await client.create(configMap())
         await #expect(throws: ClusterError(status: 409, description: "configmaps \"c\" already exists")) {
-            try await client.create(configMap())
+            try await client.create(configMap("c", ["a": "1"]))
         }
         try await client.patch(ConfigMap.self, key, ["data": ["a": "1"]], kind: .merge, subresource: nil)
         do {
@@ -103,7 +103,7 @@ struct InProcessClientTests {
 
     @Test("writes are owned by the program")
     func managers() async throws {
-        try await client.create(configMap())
+        try await client.create(configMap("c", ["a": "1"]))
         let stored = await server.objects(GroupResource("", "configmaps"))
         #expect(stored.first { $0.metadata?.name == "c" }?.metadata?.managedFields?[0]?.manager == "tester")
     }

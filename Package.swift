@@ -448,6 +448,14 @@ let fuzzing: [Target] =
 
 let package = Package(
     name: "ganglion",
+    products: [
+        // What others can build on; everything that these three stand on is public, the rest is the package's own.
+        .library(name: "HTTP2", targets: ["HPACK", "HTTP2"]),
+        .library(name: "GRPC", targets: ["GRPC", "Protobuf", "SystemIO"]),
+        .library(
+            name: "KubernetesClient",
+            targets: ["Controller", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"]),
+    ],
     targets: ground + wire + protocols + kubernetes + neuron + local + daemons + commands + testSupport
         + localTestSupport + lab
         + endToEnd + examples + benchmarks + fuzzing,

@@ -3,9 +3,9 @@
 
 /// Growing pauses: the first, doubled with every failure in a row, up to the longest. Pure: the caller brings the time and
 /// the random numbers.
-package struct Backoff: Equatable, Sendable {
+public struct Backoff: Equatable, Sendable {
     /// Failures in a row.
-    package private(set) var failures = 0
+    public private(set) var failures = 0
 
     private let base: Duration
     private let limit: Duration
@@ -21,7 +21,7 @@ package struct Backoff: Equatable, Sendable {
     ///   - jitter: how much is added, as a part of the pause: `0...1` makes it up to twice as long, `-0.2...0.2` up to a
     ///     fifth shorter or longer.
     ///   - resetAfter: a time without a failure after which pauses begin anew; nil for only `reset`.
-    package init(
+    public init(
         base: Duration, limit: Duration, jitter: ClosedRange<Double> = 0...0, resetAfter: Duration? = nil
     ) {
         self.base = base
@@ -33,7 +33,7 @@ package struct Backoff: Equatable, Sendable {
     /// The pause after this many failures in a row: none after none. For callers that count for themselves.
     ///
     /// - Parameter random: 0 to 1, where in the range of the jitter.
-    package func pause(after failures: Int, random: Double = 0) -> Duration {
+    public func pause(after failures: Int, random: Double = 0) -> Duration {
         guard failures > 0 else { return .zero }
         // 2^40 milliseconds are 34 years: every limit comes first, and no product overflows.
         let pause = min(limit, base * (1 << min(failures - 1, 40)))
@@ -47,7 +47,7 @@ package struct Backoff: Equatable, Sendable {
     ///   - now: a monotonic time of the caller's choice; only `resetAfter` needs it.
     ///   - random: 0 to 1.
     /// - Returns: how long to wait.
-    package mutating func failed(now: Duration = .zero, random: Double = 0) -> Duration {
+    public mutating func failed(now: Duration = .zero, random: Double = 0) -> Duration {
         if let resetAfter, let lastFailure, now - lastFailure > resetAfter { failures = 0 }
         lastFailure = now
         failures = min(failures + 1, 1 << 20)
@@ -55,7 +55,7 @@ package struct Backoff: Equatable, Sendable {
     }
 
     /// Begins anew.
-    package mutating func reset() {
+    public mutating func reset() {
         failures = 0
         lastFailure = nil
     }

@@ -2,20 +2,20 @@
 // with the alphabet for URLs in continue tokens. It is one coding, so it stands here once.
 
 /// RFC 4648 §4 and §5.
-package enum Base64 {
+public enum Base64 {
     /// What a coded text may look like besides the strict form.
-    package struct Leniency: OptionSet, Sendable {
+    public struct Leniency: OptionSet, Sendable {
         /// The bits of the set.
-        package let rawValue: UInt8
+        public let rawValue: UInt8
         /// A set by its bits.
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// The `=` at the end may be missing, or be too many.
-        package static let padding = Leniency(rawValue: 1)
+        public static let padding = Leniency(rawValue: 1)
         /// `-` and `_` stand for `+` and `/` (§5).
-        package static let urlAlphabet = Leniency(rawValue: 2)
+        public static let urlAlphabet = Leniency(rawValue: 2)
         /// White space between digits is skipped.
-        package static let whiteSpace = Leniency(rawValue: 4)
+        public static let whiteSpace = Leniency(rawValue: 4)
     }
 
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
@@ -27,7 +27,7 @@ package enum Base64 {
     /// - Parameters:
     ///   - padded: whether `=` fills the last group.
     ///   - url: whether the alphabet is that for URLs and file names (§5).
-    package static func encode(_ octets: some Sequence<UInt8>, padded: Bool = true, url: Bool = false)
+    public static func encode(_ octets: some Sequence<UInt8>, padded: Bool = true, url: Bool = false)
         -> String
     {
         let alphabet = url ? urlDigits : plainDigits
@@ -49,7 +49,7 @@ package enum Base64 {
     }
 
     /// The octets; nil for what is no Base64. Bits after the last octet are not looked at.
-    package static func decode(_ text: some StringProtocol, allowing leniency: Leniency = []) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol, allowing leniency: Leniency = []) -> [UInt8]? {
         var octets: [UInt8] = []
         octets.reserveCapacity(text.utf8.count / 4 * 3)
         var bits: UInt32 = 0

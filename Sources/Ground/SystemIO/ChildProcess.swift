@@ -5,7 +5,7 @@ internal import CLinux
 internal import Glibc
 
 /// How a process ended.
-package enum ProcessStatus: Equatable, Sendable, CustomStringConvertible {
+public enum ProcessStatus: Equatable, Sendable, CustomStringConvertible {
     /// It returned this code.
     case exited(Int32)
     /// A signal ended it.
@@ -14,7 +14,7 @@ package enum ProcessStatus: Equatable, Sendable, CustomStringConvertible {
     case unknown
 
     /// 128 + signal for a signal, as shells and Kubernetes say it; 255 where unknown.
-    package var code: Int32 {
+    public var code: Int32 {
         switch self {
         case .exited(let code): code
         case .signalled(let signal): 128 + signal
@@ -23,7 +23,7 @@ package enum ProcessStatus: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// `exit code 1`, `signal 9`.
-    package var description: String {
+    public var description: String {
         switch self {
         case .exited(let code): "exit code \(code)"
         case .signalled(let signal): "signal \(signal)"
@@ -33,9 +33,9 @@ package enum ProcessStatus: Equatable, Sendable, CustomStringConvertible {
 }
 
 /// A running process: our child, or another that was found by its number.
-package final class ChildProcess: Sendable {
+public final class ChildProcess: Sendable {
     /// The process's number; it may be reused once the process is reaped.
-    package let pid: Int32
+    public let pid: Int32
 
     private struct Ending {
         var status: ProcessStatus?
@@ -49,16 +49,16 @@ package final class ChildProcess: Sendable {
     private let ending = Lock(Ending())
 
     /// What a child's standard descriptors are.
-    package struct Descriptors: Sendable {
+    public struct Descriptors: Sendable {
         /// nil is /dev/null.
-        package var input: FileDescriptor?
+        public var input: FileDescriptor?
         /// nil is /dev/null.
-        package var output: FileDescriptor?
+        public var output: FileDescriptor?
         /// nil is /dev/null.
-        package var error: FileDescriptor?
+        public var error: FileDescriptor?
 
         /// Those given; the others are /dev/null.
-        package init(
+        public init(
             input: FileDescriptor? = nil, output: FileDescriptor? = nil, error: FileDescriptor? = nil
         ) {
             self.input = input
@@ -76,7 +76,7 @@ package final class ChildProcess: Sendable {
     ///   - newSession: whether it leads a session and process group of its own.
     ///   - parentDeathSignal: sent to it when this process ends.
     /// - Throws: `SystemError`, also when it is exec that failed.
-    package static func spawn(
+    public static func spawn(
         _ path: String, _ arguments: [String] = [], environment: [String: String] = [:],
         directory: String? = nil,
         descriptors: Descriptors = Descriptors(), newSession: Bool = false, parentDeathSignal: Signal? = nil,
@@ -116,7 +116,7 @@ package final class ChildProcess: Sendable {
     /// A process that somebody else started.
     ///
     /// - Throws: `SystemError`, ESRCH where there is none.
-    package convenience init(existing pid: Int32, loop: EventLoop = .shared) throws(SystemError) {
+    public convenience init(existing pid: Int32, loop: EventLoop = .shared) throws(SystemError) {
         try self.init(pid: pid, isChild: false, loop: loop)
     }
 
@@ -137,18 +137,18 @@ package final class ChildProcess: Sendable {
     }
 
     /// Sends a signal to the process; nothing happens when it has ended.
-    package func send(_ signal: Signal) { _ = ganglion_pidfd_send_signal(pidfd.number, signal.rawValue) }
+    public func send(_ signal: Signal) { _ = ganglion_pidfd_send_signal(pidfd.number, signal.rawValue) }
 
     /// Sends a signal to the process group that the process leads.
-    package func sendToGroup(_ signal: Signal) {
+    public func sendToGroup(_ signal: Signal) {
         if ending.withLock({ $0.status == nil }) { _ = kill(-pid, signal.rawValue) }
     }
 
     /// How it ended; nil while it runs.
-    package var status: ProcessStatus? { ending.withLock { $0.status } }
+    public var status: ProcessStatus? { ending.withLock { $0.status } }
 
     /// Waits for the end.
-    package func wait() async -> ProcessStatus {
+    public func wait() async -> ProcessStatus {
         await withCheckedContinuation { continuation in
             let known = ending.withLock { ending -> ProcessStatus? in
                 if ending.status == nil { ending.waiters.append(continuation) }

@@ -10,7 +10,7 @@ internal import Glibc
 ///   - timeout: after which to give up.
 /// - Returns: a connected, non-blocking socket.
 /// - Throws: `SystemError` with the system's reason, or ETIMEDOUT.
-package func connect(
+public func connect(
     to address: SocketAddress, loop: EventLoop = .shared, timeout: Duration = .seconds(10)
 ) async throws(SystemError) -> FileDescriptor {
     let descriptor = try address.streamSocket()

@@ -7,37 +7,37 @@ internal import Glibc
 internal import Synchronization
 
 /// What a descriptor is ready for.
-package struct Readiness: OptionSet, Sendable {
+public struct Readiness: OptionSet, Sendable {
     /// The bits as epoll has them.
-    package let rawValue: UInt32
+    public let rawValue: UInt32
 
     /// From epoll's bits.
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// There is something to read, or the end.
-    package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+    public static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     /// There is room to write.
-    package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+    public static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
     /// An urgent condition: what sysfs_notify raises.
-    package static let priority = Readiness(rawValue: EPOLLPRI.rawValue)
+    public static let priority = Readiness(rawValue: EPOLLPRI.rawValue)
     /// The peer will send no more.
-    package static let readEnded = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    public static let readEnded = Readiness(rawValue: EPOLLRDHUP.rawValue)
     /// Both ends are closed.
-    package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
+    public static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
     /// An error is pending on the descriptor.
-    package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
+    public static let failed = Readiness(rawValue: EPOLLERR.rawValue)
 }
 
 /// An epoll thread and a Swift executor.
 ///
 /// Actors join it as `LoopActor`. Closures given to `register`, `schedule` and `execute` run on the thread, where such an
 /// actor's state may be reached: see `LoopActor.callback`.
-package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // @unchecked: `local` is only touched by the loop's thread, everything else is immutable, locked or atomic.
 
     /// The loop that a process uses where none is given. Without epoll no part of the program could work, so a failure
     /// to make it ends the process with the system's words.
-    package static let shared: EventLoop = {
+    public static let shared: EventLoop = {
         do {
             return try EventLoop(name: "loop")
         } catch {
@@ -85,12 +85,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private let thread = Atomic<UInt>(0)
     private var local = Local()
     /// One buffer for all reads of the loop: a connection that is idle holds none.
-    package let readBuffer: UnsafeMutableRawBufferPointer
+    public let readBuffer: UnsafeMutableRawBufferPointer
 
     /// Starts the thread.
     ///
     /// - Parameter name: the thread's name in /proc, at most 15 octets.
-    package init(name: String) throws(SystemError) {
+    public init(name: String) throws(SystemError) {
         let epollNumber = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epollNumber >= 0 else { throw SystemError("create", "an epoll instance") }
         epoll = FileDescriptor(epollNumber)
@@ -135,7 +135,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     /// Ends the thread after the work that is queued. For loops made by tests; the shared one lives with the process.
-    package func stop() {
+    public func stop() {
         inbox.withLock { $0.stopped = true }
         inboxFilled.store(true, ordering: .sequentiallyConsistent)
         wake()
@@ -144,31 +144,31 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     // MARK: Executor
 
     /// Queues a job of Swift concurrency.
-    package func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
+    public func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
 
     /// Whether the caller runs on the loop's thread.
-    package var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+    public var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     /// Lets `assumeIsolated` find that a callback of the loop is the actor's own context.
-    package func isIsolatingCurrentContext() -> Bool? { isCurrent }
+    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
     /// Traps unless on the loop's thread: reached only by a fault in this program, never by input.
-    package func checkIsolated() { precondition(isCurrent, "not on the event loop's thread") }
+    public func checkIsolated() { precondition(isCurrent, "not on the event loop's thread") }
 
     /// This loop as an executor of actors.
-    package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
     /// Nanoseconds of the monotonic clock when this turn of the loop began; for use on its thread.
-    package var turnStart: UInt64 { local.now }
+    public var turnStart: UInt64 { local.now }
 
     /// Runs a closure on the thread, later.
-    package func execute(_ body: @escaping @Sendable () -> Void) { add(.closure(body)) }
+    public func execute(_ body: @escaping @Sendable () -> Void) { add(.closure(body)) }
 
     /// Runs a closure on the thread after a while.
     ///
     /// - Returns: a handle to cancel with; dropping it cancels nothing.
     @discardableResult
-    package func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) -> ScheduledTimer {
+    public func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) -> ScheduledTimer {
         schedule(after: delay, actor: nil, .run(body))
     }
 
@@ -203,7 +203,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     // MARK: Descriptors
 
     /// A descriptor under watch.
-    package struct Registration: Sendable {
+    public struct Registration: Sendable {
         fileprivate let identifier: UInt64
         fileprivate let descriptor: Int32
     }
@@ -214,7 +214,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     ///   - descriptor: a socket or anything that epoll takes.
     ///   - interest: what to be told of; errors and hang-ups always are.
     ///   - handler: called on the loop's thread.
-    package func register(
+    public func register(
         _ descriptor: FileDescriptor, _ interest: Readiness,
         _ handler: @escaping @Sendable (Readiness) -> Void
     ) throws(SystemError) -> Registration {
@@ -232,7 +232,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     /// Changes what a registration is told of.
-    package func update(_ registration: Registration, _ interest: Readiness) {
+    public func update(_ registration: Registration, _ interest: Readiness) {
         var event = epoll_event()
         event.events = interest.rawValue
         event.data.u64 = registration.identifier
@@ -240,7 +240,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     /// Ends a watch; no call comes after it when made on the loop's thread. Call it before the descriptor is closed.
-    package func deregister(_ registration: Registration) {
+    public func deregister(_ registration: Registration) {
         let known = inbox.withLock { $0.registrations.remove(registration.identifier) }
         guard known else { return }
         var event = epoll_event()

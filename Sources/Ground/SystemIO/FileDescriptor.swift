@@ -6,19 +6,19 @@ internal import Glibc
 internal import Synchronization
 
 /// An open file, socket or the like; closed with the last reference or by `close()`.
-package final class FileDescriptor: Sendable {
+public final class FileDescriptor: Sendable {
     private let value: Atomic<Int32>
 
     /// Takes over an open descriptor.
-    package init(_ number: Int32) { value = Atomic(number) }
+    public init(_ number: Int32) { value = Atomic(number) }
 
     deinit { close() }
 
     /// The number for a system call, -1 once closed.
-    package var number: Int32 { value.load(ordering: .relaxed) }
+    public var number: Int32 { value.load(ordering: .relaxed) }
 
     /// Closes now; later calls do nothing.
-    package func close() {
+    public func close() {
         let number = value.exchange(-1, ordering: .acquiringAndReleasing)
         if number >= 0 { _ = Glibc.close(number) }
     }
@@ -29,7 +29,7 @@ package final class FileDescriptor: Sendable {
     ///   - path: the file.
     ///   - flags: `O_RDONLY` and so on.
     ///   - mode: permissions of a file that is created.
-    package static func open(_ path: String, flags: Int32, mode: UInt32 = 0o600) throws(SystemError)
+    public static func open(_ path: String, flags: Int32, mode: UInt32 = 0o600) throws(SystemError)
         -> FileDescriptor
     {
         let number = ganglion_open(path, flags | O_CLOEXEC, mode)

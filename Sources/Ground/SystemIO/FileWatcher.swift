@@ -5,9 +5,9 @@ internal import CLinux
 internal import Glibc
 
 /// Tells what happens to the entries of a directory.
-package final class FileWatcher: Sendable {
+public final class FileWatcher: Sendable {
     /// One thing that has happened.
-    package enum Event: Equatable, Sendable {
+    public enum Event: Equatable, Sendable {
         /// An entry was made or moved in.
         case created(String)
         /// An entry was removed or moved out.
@@ -21,7 +21,7 @@ package final class FileWatcher: Sendable {
     }
 
     /// The events; ends with `close()`. At most 256 wait; when more come, the oldest are lost.
-    package let events: AsyncStream<Event>
+    public let events: AsyncStream<Event>
 
     private let continuation: AsyncStream<Event>.Continuation
     private let descriptor: FileDescriptor
@@ -31,7 +31,7 @@ package final class FileWatcher: Sendable {
     /// Begins to watch.
     ///
     /// - Throws: `SystemError`, EMFILE where the system's inotify instances are used up.
-    package init(directory: String, loop: EventLoop = .shared) throws(SystemError) {
+    public init(directory: String, loop: EventLoop = .shared) throws(SystemError) {
         let number = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
         guard number >= 0 else {
             throw SystemError("watch", directory, hint: "raise fs.inotify.max_user_instances")
@@ -54,7 +54,7 @@ package final class FileWatcher: Sendable {
     deinit { close() }
 
     /// Ends the watch and the stream of events.
-    package func close() {
+    public func close() {
         let registered = registration.withLock { registration in
             defer { registration = nil }
             return registration

@@ -4,9 +4,9 @@ internal import CLinux
 internal import Glibc
 
 /// Operations on files; all throw `SystemError` with the path and the system's reason.
-package enum Files {
+public enum Files {
     /// What a path leads to.
-    package enum Kind: String, Sendable {
+    public enum Kind: String, Sendable {
         case file
         case directory
         case symbolicLink = "symbolic link"
@@ -21,7 +21,7 @@ package enum Files {
     ///
     /// Some file systems use an inode's number again at once, so the time of the last writing counts as well; it does
     /// not change for a socket that is in use.
-    package struct Identity: Equatable, Sendable {
+    public struct Identity: Equatable, Sendable {
         private let device: UInt64
         private let inode: UInt64
         private let seconds: Int
@@ -38,7 +38,7 @@ package enum Files {
     /// The whole content of a file.
     ///
     /// - Parameter limit: octets; a file with more is an error, never cut.
-    package static func read(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8] {
+    public static func read(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8] {
         let file = try FileDescriptor.open(path, flags: O_RDONLY)
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: min(limit + 1, 65_536))
@@ -57,12 +57,12 @@ package enum Files {
     }
 
     /// The whole content of a text file; octets that are not UTF-8 are replaced.
-    package static func readText(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> String {
+    public static func readText(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> String {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }
 
     /// Replaces a file's content such that a reader sees the old or the new one, also after a crash.
-    package static func writeAtomically(
+    public static func writeAtomically(
         _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600
     ) throws(SystemError) {
         let temporary = path + ".\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
@@ -81,7 +81,7 @@ package enum Files {
     }
 
     /// Makes or overwrites a file in place.
-    package static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644) throws(SystemError) {
+    public static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644) throws(SystemError) {
         let file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
         try write(file, bytes, name: path)
         guard fchmod(file.number, mode) == 0 else { throw SystemError("write", path) }
@@ -90,7 +90,7 @@ package enum Files {
     /// Writes at the end of a file that was opened for that.
     ///
     /// - Parameter name: the file's path, for the error.
-    package static func append(
+    public static func append(
         _ file: FileDescriptor, _ bytes: [UInt8], name: String
     ) throws(SystemError) {
         try write(file, bytes, name: name)
@@ -111,7 +111,7 @@ package enum Files {
     }
 
     /// The names in a directory, without `.` and `..`, sorted by their octets.
-    package static func list(_ path: String) throws(SystemError) -> [String] {
+    public static func list(_ path: String) throws(SystemError) -> [String] {
         guard let directory = opendir(path) else { throw SystemError("list", path) }
         defer { closedir(directory) }
         var names: [String] = []
@@ -125,7 +125,7 @@ package enum Files {
     }
 
     /// Makes a directory and those above it; one that is there is no error.
-    package static func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
+    public static func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
         if mkdir(path, mode) == 0 { return }
         if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeDirectory(String(path[..<slash]), mode: mode)
@@ -138,12 +138,12 @@ package enum Files {
     }
 
     /// Removes a file or link; one that is not there is no error.
-    package static func remove(_ path: String) throws(SystemError) {
+    public static func remove(_ path: String) throws(SystemError) {
         guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove", path) }
     }
 
     /// Removes a directory with all that is in it; links are removed, not followed.
-    package static func removeTree(_ path: String) throws(SystemError) {
+    public static func removeTree(_ path: String) throws(SystemError) {
         guard let kind = kind(path) else { return }
         guard kind == .directory else { return try remove(path) }
         for name in try list(path) { try removeTree(path + "/" + name) }
@@ -151,12 +151,12 @@ package enum Files {
     }
 
     /// Makes a symbolic link at `path` to `target`.
-    package static func link(_ path: String, to target: String) throws(SystemError) {
+    public static func link(_ path: String, to target: String) throws(SystemError) {
         guard symlink(target, path) == 0 else { throw SystemError("make link", path) }
     }
 
     /// What a symbolic link names.
-    package static func readLink(_ path: String) throws(SystemError) -> String {
+    public static func readLink(_ path: String) throws(SystemError) -> String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes { raw in
             raw.withMemoryRebound(to: CChar.self) { buffer in
@@ -168,7 +168,7 @@ package enum Files {
     }
 
     /// The first octets of a file, `count` at most.
-    package static func readStart(_ path: String, count: Int) throws(SystemError) -> [UInt8] {
+    public static func readStart(_ path: String, count: Int) throws(SystemError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw SystemError("open", path) }
         defer { close(descriptor) }
@@ -179,7 +179,7 @@ package enum Files {
     }
 
     /// What is at a path; nil where nothing is or it cannot be told.
-    package static func kind(_ path: String, following: Bool = false) -> Kind? {
+    public static func kind(_ path: String, following: Bool = false) -> Kind? {
         var status = stat()
         guard (following ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
         switch status.st_mode & S_IFMT {
@@ -195,16 +195,16 @@ package enum Files {
     }
 
     /// Whether something is at a path; links are followed.
-    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Which very file is at a path; nil where none is.
-    package static func identity(_ path: String) -> Identity? {
+    public static func identity(_ path: String) -> Identity? {
         var status = stat()
         return lstat(path, &status) == 0 ? Identity(status) : nil
     }
 
     /// Which very socket is at a path; nil where none is, or something else.
-    package static func socketIdentity(_ path: String) -> Identity? {
+    public static func socketIdentity(_ path: String) -> Identity? {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK ? Identity(status) : nil
     }

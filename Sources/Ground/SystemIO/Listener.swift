@@ -5,11 +5,11 @@ internal import CLinux
 internal import Glibc
 
 /// Accepts connections on one address.
-package actor Listener: LoopActor {
+public actor Listener: LoopActor {
     /// Where it listens; the port is the real one where 0 was asked for.
-    package nonisolated let address: SocketAddress
+    public nonisolated let address: SocketAddress
     /// Watches the socket; `accept` is called on its thread.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let descriptor: FileDescriptor
     private let accept: @Sendable (FileDescriptor) -> Void
@@ -26,7 +26,7 @@ package actor Listener: LoopActor {
     ///   - mode: permissions of a Unix socket's file.
     ///   - accept: called on the loop's thread with each connection, non-blocking.
     /// - Throws: `SystemError` where the address is in use, is a file, or cannot be bound.
-    package init(
+    public init(
         _ address: SocketAddress, mode: UInt32 = 0o600, loop: EventLoop = .shared,
         accept: @escaping @Sendable (FileDescriptor) -> Void
     ) throws(SystemError) {
@@ -49,14 +49,14 @@ package actor Listener: LoopActor {
     }
 
     /// Begins to accept.
-    package func start() throws(SystemError) {
+    public func start() throws(SystemError) {
         guard registration == nil else { return }
         registration = try loop.register(
             descriptor, .readable, callback { listener, _ in listener.acceptAll() })
     }
 
     /// Stops listening and removes the Unix socket's file if it still is ours.
-    package func close() {
+    public func close() {
         if let registration { loop.deregister(registration) }
         registration = nil
         if descriptor.number >= 0, let inode, case .unix(let path) = address, Files.identity(path) == inode {
@@ -66,7 +66,7 @@ package actor Listener: LoopActor {
     }
 
     /// Whether the file of the Unix socket is still the one that was made; true for other addresses.
-    package nonisolated var isInPlace: Bool {
+    public nonisolated var isInPlace: Bool {
         guard case .unix(let path) = address else { return true }
         return inode != nil && Files.identity(path) == inode
     }

@@ -12,17 +12,17 @@
 ///             loop.schedule(after: .seconds(10), on: self) { $0.giveUp() }
 ///         }
 ///     }
-package protocol LoopActor: Actor {
+public protocol LoopActor: Actor {
     /// The loop, the same for as long as the actor lives.
     nonisolated var loop: EventLoop { get }
 }
 
 extension LoopActor {
     /// The loop runs the actor's jobs.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// A closure for whoever calls back on the loop's thread. It does nothing once the actor is gone.
-    package nonisolated func callback(
+    public nonisolated func callback(
         _ body: @escaping @Sendable (isolated Self) -> Void
     ) -> @Sendable () -> Void {
         weak let owner = self
@@ -30,7 +30,7 @@ extension LoopActor {
     }
 
     /// A closure of one argument for whoever calls back on the loop's thread. It does nothing once the actor is gone.
-    package nonisolated func callback<Argument: Sendable>(
+    public nonisolated func callback<Argument: Sendable>(
         _ body: @escaping @Sendable (isolated Self, Argument) -> Void
     ) -> @Sendable (Argument) -> Void {
         weak let owner = self
@@ -43,7 +43,7 @@ extension LoopActor {
     ///   - condition: whether there still is something to wait for, asked when the task is about to be suspended: others
     ///     may have run since the caller has looked.
     ///   - keep: puts the continuation where it will be found.
-    package func suspend(
+    public func suspend(
         while condition: () -> Bool, keeping keep: (CheckedContinuation<Void, Never>) -> Void
     ) async {
         await withCheckedContinuation { continuation in
@@ -57,14 +57,14 @@ extension EventLoop {
     ///
     /// - Returns: a handle to cancel with; dropping it cancels nothing.
     @discardableResult
-    package func schedule<Owner: LoopActor>(
+    public func schedule<Owner: LoopActor>(
         after delay: Duration, on owner: Owner, _ body: @escaping @Sendable (isolated Owner) -> Void
     ) -> ScheduledTimer {
         schedule(after: delay, actor: owner, .runInActor { ($0 as? Owner)?.assumeIsolated(body) })
     }
 
     /// Runs a closure in an actor of this loop, later. It keeps the actor until then.
-    package func execute<Owner: LoopActor>(
+    public func execute<Owner: LoopActor>(
         on owner: Owner, _ body: @escaping @Sendable (isolated Owner) -> Void
     ) {
         execute { owner.assumeIsolated(body) }

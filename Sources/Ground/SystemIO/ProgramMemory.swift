@@ -4,17 +4,17 @@
 internal import CLinux
 
 /// The memory that this process holds for its code.
-package enum ProgramMemory {
+public enum ProgramMemory {
     /// Lets go of the pages of code and constants, and of free heap. What runs again is mapped again from the page
     /// cache, which costs one fault for each 64 KiB; what is never run again no longer counts.
     ///
     /// - Returns: octets of the program's read-only segments, resident or not; 0 where the kernel refused.
     @discardableResult
-    package static func trim() -> Int { Int(ganglion_trim_program()) }
+    public static func trim() -> Int { Int(ganglion_trim_program()) }
 
     /// Trims after `first`, when a service has settled, and then again and again: what is resident is what was used
     /// since.
-    package static func keepTrimmed(
+    public static func keepTrimmed(
         on loop: EventLoop, after first: Duration = .seconds(10), interval: Duration = .seconds(30)
     ) {
         loop.schedule(after: first) {

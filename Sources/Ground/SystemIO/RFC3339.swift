@@ -2,14 +2,14 @@
 // with checked arithmetic, since times arrive from an API server.
 
 /// A time of day as text: `2026-11-21T12:50:57.123456Z`.
-package struct RFC3339: Hashable, Sendable {
+public struct RFC3339: Hashable, Sendable {
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
-    package var seconds: Int64
+    public var seconds: Int64
     /// Nanoseconds after `seconds`, 0 to 999,999,999.
-    package var nanoseconds: Int64
+    public var nanoseconds: Int64
 
     /// A moment by its seconds since 1970 and the nanoseconds after them.
-    package init(seconds: Int64, nanoseconds: Int64 = 0) {
+    public init(seconds: Int64, nanoseconds: Int64 = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
     }
@@ -17,7 +17,7 @@ package struct RFC3339: Hashable, Sendable {
     /// Reads a time of the years 0 to 9999 with any fraction and offset (RFC 3339 §5.6); nil for anything else.
     ///
     /// Digits of the fraction after the ninth are dropped; the second may be 60 (§5.7).
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         var reader = Reader(Array(text.utf8))
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
             let day = reader.number(2), reader.take("T", or: "t"), let hour = reader.number(2),
@@ -36,7 +36,7 @@ package struct RFC3339: Hashable, Sendable {
     /// The time in UTC.
     ///
     /// - Parameter digits: of the fraction, 0 to 9; `metav1.Time` has 0, `MicroTime` 6.
-    package func text(digits: Int = 0) -> String {
+    public func text(digits: Int = 0) -> String {
         let days = seconds.dividedDown(by: 86_400)
         let rest = seconds - days * 86_400
         let (year, month, day) = Self.date(days: days)

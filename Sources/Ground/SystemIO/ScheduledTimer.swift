@@ -4,7 +4,7 @@
 internal import Synchronization
 
 /// Something that happens once on its loop, unless cancelled.
-package final class ScheduledTimer: Sendable {
+public final class ScheduledTimer: Sendable {
     /// What happens.
     enum Action: Sendable {
         case run(@Sendable () -> Void)
@@ -32,7 +32,7 @@ package final class ScheduledTimer: Sendable {
     }
 
     /// Keeps it from happening and lets go of what it holds. May be called from any thread, and late.
-    package func cancel() { body.withLock { $0.action = nil } }
+    public func cancel() { body.withLock { $0.action = nil } }
 
     /// Whether it was cancelled or has happened.
     var isDone: Bool { body.withLock { $0.action == nil } }

@@ -1,16 +1,16 @@
 // What a channel needs of TLS, so that sockets and HTTP link no OpenSSL.
 
 /// A fault of the secure layer that ends the connection.
-package struct SecureLayerError: Error, Equatable, CustomStringConvertible {
+public struct SecureLayerError: Error, Equatable, CustomStringConvertible {
     /// One sentence: what failed and why.
-    package let description: String
+    public let description: String
 
     /// An error with its sentence.
-    package init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
 
 /// Encryption of one connection, without I/O: ciphertext and plaintext in and out. Used by one loop only.
-package protocol SecureLayer: AnyObject {
+public protocol SecureLayer: AnyObject {
     /// Begins the handshake; what is to be sent is appended to `output`.
     func start(output: inout [UInt8]) throws(SecureLayerError)
     /// Takes octets from the peer: plaintext is appended to `plaintext`, octets to send to `output`.
@@ -26,7 +26,7 @@ package protocol SecureLayer: AnyObject {
 }
 
 /// Makes a layer for each connection.
-package protocol SecureLayerFactory: Sendable {
+public protocol SecureLayerFactory: Sendable {
     /// A layer for a new connection.
     func makeLayer() throws(SecureLayerError) -> any SecureLayer
 }

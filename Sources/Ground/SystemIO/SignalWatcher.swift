@@ -5,7 +5,7 @@ internal import CLinux
 internal import Glibc
 
 /// Signals that a daemon handles.
-package enum Signal: Int32, Sendable {
+public enum Signal: Int32, Sendable {
     case hangup = 1
     case interrupt = 2
     case kill = 9
@@ -13,15 +13,15 @@ package enum Signal: Int32, Sendable {
 }
 
 /// Turns signals into a stream; a process makes at most one watcher for a signal.
-package final class SignalWatcher: Sendable {
+public final class SignalWatcher: Sendable {
     /// The signals as they come; ends never.
-    package let signals: AsyncStream<Signal>
+    public let signals: AsyncStream<Signal>
 
     private let reader: FileDescriptor
     private let writer: FileDescriptor
 
     /// Takes over `watched`: they no longer end the process.
-    package init(_ watched: [Signal] = [.terminate, .interrupt], loop: EventLoop = .shared)
+    public init(_ watched: [Signal] = [.terminate, .interrupt], loop: EventLoop = .shared)
         throws(SystemError)
     {
         var pipe: [Int32] = [-1, -1]
@@ -47,7 +47,7 @@ package final class SignalWatcher: Sendable {
     }
 
     /// Waits for the first of the signals.
-    package func first() async -> Signal? {
+    public func first() async -> Signal? {
         for await signal in signals { return signal }
         return nil
     }

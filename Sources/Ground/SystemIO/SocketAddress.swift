@@ -5,7 +5,7 @@ internal import CLinux
 internal import Glibc
 
 /// The address of a stream socket.
-package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
+public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// A path of at most 107 octets.
     case unix(String)
     /// A numeric IPv4 or IPv6 address and a port; port 0 lets the system choose.
@@ -16,7 +16,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Reads `unix:/path`, `/path`, `127.0.0.1:80`, `[::1]:80`, `localhost:80` or `:80` (every address).
     ///
     /// - Throws: `SystemError` that says what an address looks like.
-    package init(parsing text: String) throws(SystemError) {
+    public init(parsing text: String) throws(SystemError) {
         if text.hasPrefix("unix:") {
             self = .unix(String(text.dropFirst(5)))
         } else if text.hasPrefix("/") {
@@ -35,7 +35,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The form that `init(parsing:)` reads.
-    package var description: String {
+    public var description: String {
         switch self {
         case .unix(let path): "unix:" + path
         case .ip(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -44,7 +44,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The port, or nil for a Unix socket.
-    package var port: UInt16? {
+    public var port: UInt16? {
         switch self {
         case .unix: nil
         case .ip(_, let port), .any(let port): port
@@ -52,7 +52,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether only this machine can reach it.
-    package var isLocal: Bool {
+    public var isLocal: Bool {
         switch self {
         case .unix: true
         case .ip(let host, _): host.hasPrefix("127.") || host == "::1"

@@ -6,13 +6,13 @@ internal import Glibc
 
 /// When a peer is noticed that went without a word, as a machine does that loses its power: TCP asks a silent one after
 /// a minute and gives up half a minute later. No frames of HTTP/2 are needed for that.
-package enum TCPKeepAlive {
+public enum TCPKeepAlive {
     /// Seconds without octets before the first question.
-    package static let idle: Int32 = 60
+    public static let idle: Int32 = 60
     /// Seconds between questions.
-    package static let interval: Int32 = 10
+    public static let interval: Int32 = 10
     /// Questions without an answer after which the connection fails.
-    package static let probes: Int32 = 3
+    public static let probes: Int32 = 3
 }
 
 /// A non-blocking stream socket, owned by an actor of its loop and only touched there.
@@ -20,9 +20,9 @@ package enum TCPKeepAlive {
 ///     channel.start(callback { $0.ready($1) })
 ///     // in ready(_:)
 ///     switch channel.process(readiness, receive: { bytes in ... }) { ... }
-package final class SocketChannel {
+public final class SocketChannel {
     /// What has become of the channel.
-    package enum State: Equatable {
+    public enum State: Equatable, Sendable {
         case open
         /// The peer sends no more; writing may still be possible.
         case ended
@@ -31,13 +31,13 @@ package final class SocketChannel {
     }
 
     /// How many octets wait to be taken by the kernel.
-    package var pendingOctets: Int { output.count - outputHead }
+    public var pendingOctets: Int { output.count - outputHead }
     /// The peer's address; nil for a Unix socket.
-    package let peer: SocketAddress?
+    public let peer: SocketAddress?
     /// The protocol chosen by ALPN: nil without TLS and until the handshake is over, empty where none was.
-    package var negotiatedProtocol: String? { security?.negotiatedProtocol }
+    public var negotiatedProtocol: String? { security?.negotiatedProtocol }
     /// Whether the channel has been closed from this side.
-    package private(set) var isClosed = false
+    public private(set) var isClosed = false
 
     private let descriptor: FileDescriptor
     private let loop: EventLoop
@@ -50,7 +50,7 @@ package final class SocketChannel {
     private var outputHead = 0
     private var plaintext: [UInt8] = []
     /// Why nothing goes any more; nil while the channel works. What is written from then on is dropped.
-    package private(set) var failure: SystemError?
+    public private(set) var failure: SystemError?
     private var closeWhenDrained = false
     /// How far `end` has come; nil before it.
     private var ending: Ending?
@@ -63,7 +63,7 @@ package final class SocketChannel {
     }
 
     /// A channel on a connected non-blocking socket.
-    package init(_ descriptor: FileDescriptor, loop: EventLoop, security: (any SecureLayer)? = nil) {
+    public init(_ descriptor: FileDescriptor, loop: EventLoop, security: (any SecureLayer)? = nil) {
         self.descriptor = descriptor
         self.loop = loop
         self.security = security
@@ -87,7 +87,7 @@ package final class SocketChannel {
     /// Begins to watch the socket, and the handshake of TLS.
     ///
     /// - Parameter ready: called on the loop's thread; has to call `process` in the owner's isolation.
-    package func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
+    public func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
         registration = try loop.register(descriptor, interest, ready)
         guard let security else { return }
         do {
@@ -103,7 +103,7 @@ package final class SocketChannel {
     ///
     /// - Parameter receive: called with what has arrived, if anything; the span is valid during the call.
     /// - Returns: what has become of the channel. After `.failed` the owner closes it.
-    package func process(_ readiness: Readiness, receive: (RawSpan) -> Void) -> State {
+    public func process(_ readiness: Readiness, receive: (RawSpan) -> Void) -> State {
         if isClosed { return .failed(failure ?? SystemError("use", "a closed connection", code: 0)) }
         if readiness.contains(.writable) { flush() }
         if ending != nil {
@@ -164,10 +164,10 @@ package final class SocketChannel {
     private var peerName: String { peer?.description ?? "the peer" }
 
     /// Adds octets to what is to be sent; nothing leaves before `flush`.
-    package func write(_ bytes: [UInt8]) { write(bytes.span.bytes) }
+    public func write(_ bytes: [UInt8]) { write(bytes.span.bytes) }
 
     /// Adds octets to what is to be sent; nothing leaves before `flush`.
-    package func write(_ bytes: RawSpan) {
+    public func write(_ bytes: RawSpan) {
         guard !isClosed, failure == nil else { return }
         guard let security else {
             bytes.withUnsafeBytes { output.append(contentsOf: $0) }
@@ -181,7 +181,7 @@ package final class SocketChannel {
     }
 
     /// Hands octets to the kernel at once, after what waits already; what it does not take leaves when the socket has room.
-    package func send(_ bytes: RawSpan) {
+    public func send(_ bytes: RawSpan) {
         guard security == nil, pendingOctets == 0, !isClosed, failure == nil, bytes.byteCount > 0 else {
             write(bytes)
             flush()
@@ -197,7 +197,7 @@ package final class SocketChannel {
     }
 
     /// Hands to the kernel what waits; the rest leaves when the socket has room.
-    package func flush() {
+    public func flush() {
         guard !isClosed, failure == nil else { return }
         while outputHead < output.count {
             let count = output.withUnsafeBytes { raw in
@@ -232,7 +232,7 @@ package final class SocketChannel {
     }
 
     /// Stops or resumes reading: the peer is held up by the kernel's buffers while it is paused.
-    package func pauseReading(_ paused: Bool) {
+    public func pauseReading(_ paused: Bool) {
         readingPaused = paused
         want([.readable, .readEnded], !paused)
     }
@@ -247,7 +247,7 @@ package final class SocketChannel {
     /// Sends what waits, says goodbye, and closes. The owner gets no more calls once all has left.
     ///
     /// - Parameter discarding: whether to drop what waits instead.
-    package func close(discarding: Bool = false) {
+    public func close(discarding: Bool = false) {
         guard !isClosed else { return }
         if let security, failure == nil {
             security.close(output: &output)
@@ -268,7 +268,7 @@ package final class SocketChannel {
     /// Sends what waits, says goodbye and ends this direction. The owner goes on with `process`, which drops what still
     /// arrives, until `isClosed`, and closes when that takes too long. A close with octets that were not read would be a
     /// reset, which can take the last answer away from the peer (RFC 9112 §9.6).
-    package func end() {
+    public func end() {
         guard !isClosed, ending == nil else { return }
         if let security, failure == nil { security.close(output: &output) }
         guard failure == nil else { return shut() }

@@ -3,26 +3,26 @@
 internal import Glibc
 
 /// A system call that failed.
-package struct SystemError: Error, Equatable, CustomStringConvertible {
+public struct SystemError: Error, Equatable, CustomStringConvertible {
     /// What was tried, as a verb phrase: "open", "listen on".
-    package let action: String
+    public let action: String
     /// The path, address or program it was tried on; may be empty.
-    package let subject: String
+    public let subject: String
     /// The system's error number; 0 where the fault was found before a call was made.
-    package let code: Int32
+    public let code: Int32
     /// What else to say: the mend, or the fault where `code` is 0.
-    package let hint: String
+    public let hint: String
 
     /// An error from a number, by default the calling thread's `errno`.
-    package init(_ action: String, _ subject: String, code: Int32 = errno, hint: String = "") {
+    public init(_ action: String, _ subject: String, code: Int32? = nil, hint: String = "") {
         self.action = action
         self.subject = subject
-        self.code = code
+        self.code = code ?? errno
         self.hint = hint
     }
 
     /// One sentence: `cannot open /dev/neuron0: Permission denied (run as root)`.
-    package var description: String {
+    public var description: String {
         var sentence = "cannot " + action
         if !subject.isEmpty { sentence += " " + subject }
         if code != 0 { sentence += ": " + Self.text(code) }
@@ -31,7 +31,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The system's words for an error number.
-    package static func text(_ code: Int32) -> String {
+    public static func text(_ code: Int32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let base = buffer.baseAddress, strerror_r(code, base, 256) == 0 else {
                 return "error \(code)"

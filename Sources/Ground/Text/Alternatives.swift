@@ -2,10 +2,10 @@
 
 extension Sequence where Element: CustomStringConvertible {
     /// `1, 2 or 4`: what may be chosen from, in the sequence's order. Empty for none.
-    package var alternatives: String { list(joinedBy: "or") }
+    public var alternatives: String { list(joinedBy: "or") }
 
     /// `a, b and c`.
-    package var enumeration: String { list(joinedBy: "and") }
+    public var enumeration: String { list(joinedBy: "and") }
 
     private func list(joinedBy word: String) -> String {
         let parts = map(\.description)
@@ -16,7 +16,7 @@ extension Sequence where Element: CustomStringConvertible {
 
 extension Range<Int> {
     /// Numbers from the first to the last as people write them: `3` or `4-7`. Empty for none.
-    package var spanText: String {
+    public var spanText: String {
         isEmpty ? "" : count == 1 ? "\(lowerBound)" : "\(lowerBound)-\(upperBound - 1)"
     }
 }

@@ -2,7 +2,7 @@
 
 extension Duration {
     /// The duration in seconds, as near as a double comes.
-    package var inSeconds: Double {
+    public var inSeconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) / 1e18
     }

@@ -2,18 +2,18 @@
 // process. Nobody is kept out by it.
 
 /// The 64-bit hash FNV-1a (draft-eastlake-fnv).
-package struct FNV1a: Hashable, Sendable {
+public struct FNV1a: Hashable, Sendable {
     /// The hash of what was added.
-    package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+    public private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
     /// The hash of nothing.
-    package init() {}
+    public init() {}
 
     /// The hash of some octets.
-    package init(_ octets: some Sequence<UInt8>) {
+    public init(_ octets: some Sequence<UInt8>) {
         for octet in octets { add(octet) }
     }
 
     /// Adds an octet.
-    package mutating func add(_ octet: UInt8) { value = (value ^ UInt64(octet)) &* 0x100_0000_01b3 }
+    public mutating func add(_ octet: UInt8) { value = (value ^ UInt64(octet)) &* 0x100_0000_01b3 }
 }

@@ -1,7 +1,7 @@
 // "Did you mean ...?": the known word that takes the fewest changes, if they are few for a word of its length.
 
 /// The candidate that is most like `word`, or nil when none is near; the first of equals.
-package func nearest(to word: String, among candidates: [String]) -> String? {
+public func nearest(to word: String, among candidates: [String]) -> String? {
     let allowed = max(2, word.count / 3)
     return
         candidates

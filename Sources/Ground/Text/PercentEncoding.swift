@@ -2,15 +2,15 @@
 // stay as they are differ, the rest is the same.
 
 /// Percent-encoding.
-package enum PercentEncoding {
+public enum PercentEncoding {
     /// The text with each octet that is not unreserved written as %XX; `keeping` names further characters to leave.
-    package static func encode(_ text: String, keeping: String = "") -> String {
+    public static func encode(_ text: String, keeping: String = "") -> String {
         let kept = Set(keeping.utf8)
         return encode(text) { isUnreserved($0) || kept.contains($0) }
     }
 
     /// The text with each octet of its UTF-8 that does not stay as it is written as %XX, in capitals.
-    package static func encode(_ text: String, where stays: (UInt8) -> Bool) -> String {
+    public static func encode(_ text: String, where stays: (UInt8) -> Bool) -> String {
         var output: [UInt8] = []
         output.reserveCapacity(text.utf8.count)
         for octet in text.utf8 {
@@ -28,7 +28,7 @@ package enum PercentEncoding {
     /// The text with each %XX as its octet. Never fails: a lone % stays as it is, what is no UTF-8 becomes U+FFFD.
     ///
     /// - Parameter plusIsSpace: whether + stands for a space, as in a query.
-    package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
+    public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(text)
         }

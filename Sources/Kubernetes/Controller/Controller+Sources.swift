@@ -1,13 +1,13 @@
 // Where keys come from. What is not here is an AsyncSequence, or adds to the controller's queue.
 
-package import KubernetesAPI
-package import KubernetesClient
+public import KubernetesAPI
+public import KubernetesClient
 
 extension Controller where Key == ObjectKey {
     /// The keys of these objects: whenever one is new, has changed or is gone.
     ///
     /// - Parameter condition: which changes count; all by default.
-    package func `for`<Object: APIObject>(
+    public func `for`<Object: APIObject>(
         _ informer: Informer<Object>,
         where condition: @escaping @Sendable (ObjectChange<Object>) -> Bool = { _ in true }
     ) -> Controller {
@@ -19,7 +19,7 @@ extension Controller where Key == ObjectKey {
     /// - Parameters:
     ///   - owner: what controls them; objects of other owners do not count. Another version of the same group is the same.
     ///   - condition: which changes count; all by default.
-    package func owns<Object: APIObject>(
+    public func owns<Object: APIObject>(
         _ informer: Informer<Object>, by owner: APIResource,
         where condition: @escaping @Sendable (ObjectChange<Object>) -> Bool = { _ in true }
     ) -> Controller {
@@ -32,7 +32,7 @@ extension Controller where Key == ObjectKey {
 
 extension Controller {
     /// The keys that `map` finds for each change of these objects: what the change may have touched.
-    package func watches<Object: APIObject>(
+    public func watches<Object: APIObject>(
         _ informer: Informer<Object>, map: @escaping @Sendable (ObjectChange<Object>) async -> [Key]
     ) -> Controller {
         reads(informer).adding { queue in
@@ -45,7 +45,7 @@ extension Controller {
     /// The keys that `map` finds for each element: a watch in this process, of a file, a stream of answers.
     ///
     /// - Parameter events: has one reader, and ends when it is cancelled.
-    package func watches<Events: AsyncSequence & Sendable>(
+    public func watches<Events: AsyncSequence & Sendable>(
         _ events: Events, map: @escaping @Sendable (Events.Element) async -> [Key]
     ) -> Controller where Events.Failure == Never, Events.Element: Sendable {
         adding { queue in
@@ -56,7 +56,7 @@ extension Controller {
     /// The keys that `find` finds, at the start and again and again.
     ///
     /// - Parameter interval: between two times.
-    package func every(
+    public func every(
         _ interval: Duration, _ find: @escaping @Sendable () async -> [Key]
     ) -> Controller {
         adding { queue in
@@ -68,7 +68,7 @@ extension Controller {
     }
 
     /// No keys: but nothing is worked on before this copy is whole.
-    package func reads(_ cache: any Cache) -> Controller {
+    public func reads(_ cache: any Cache) -> Controller {
         var controller = self
         controller.caches.append(cache)
         return controller

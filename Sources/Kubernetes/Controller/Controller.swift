@@ -28,8 +28,8 @@
 // - No first call before every copy that the manager knows of is whole, and none after `stop`; what runs then has its task
 //   cancelled.
 
-package import Observability
-package import SystemIO
+public import Observability
+public import SystemIO
 
 /// Keys, where they come from, and what is done about each.
 ///
@@ -40,16 +40,16 @@ package import SystemIO
 ///     manager.add(controller)
 ///
 /// A value: each source gives a controller with one source more. All of them share one queue.
-package struct Controller<Key: Hashable & Comparable & Sendable>: Sendable {
+public struct Controller<Key: Hashable & Comparable & Sendable>: Sendable {
     /// Brings in order what belongs to a key.
-    package typealias Reconcile = @Sendable (Key) async throws -> ReconcileResult
+    public typealias Reconcile = @Sendable (Key) async throws -> ReconcileResult
 
     /// The controller's name: in logs, and the label `controller` and `name` of metrics.
-    package let name: String
+    public let name: String
     /// Keys that are worked on at a time.
-    package let workers: Int
+    public let workers: Int
     /// The queue of keys: whoever has news that no source brings adds them here.
-    package let queue: WorkQueue<Key>
+    public let queue: WorkQueue<Key>
 
     var sources: [@Sendable (WorkQueue<Key>) async -> Void] = []
     /// Copies that must be whole before the first key is worked on.
@@ -67,7 +67,7 @@ package struct Controller<Key: Hashable & Comparable & Sendable>: Sendable {
     /// - Parameters:
     ///   - workers: how many keys are worked on at a time, at least 1.
     ///   - pace: the pauses after failures and between calls.
-    package init(
+    public init(
         named name: String, workers: Int = 1, pace: ReconcilePace = ReconcilePace(), log: Logger = .silent,
         registry: MetricsRegistry? = nil, loop: EventLoop = .shared, reconcile: @escaping Reconcile
     ) {

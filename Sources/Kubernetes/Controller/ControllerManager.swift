@@ -4,13 +4,13 @@
 //                                                                               │  leadership is given back
 //                                                                               └─ leadership lost: workers, at once
 
-package import Observability
-package import SystemIO
+public import Observability
+public import SystemIO
 
 /// Controllers that start and end together.
-package actor ControllerManager: LoopActor {
+public actor ControllerManager: LoopActor {
     /// Why a manager has ended.
-    package enum Ending: Equatable, Sendable {
+    public enum Ending: Equatable, Sendable {
         /// `stop` was called.
         case stopped
         /// Another process may lead by now. Requests that are under way may still be carried out: end the process.
@@ -18,7 +18,7 @@ package actor ControllerManager: LoopActor {
     }
 
     /// The manager's loop, on which workers call `reconcile`.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let leadership: (any Leadership)?
     private let log: Logger
@@ -41,7 +41,7 @@ package actor ControllerManager: LoopActor {
     /// A manager of nothing yet.
     ///
     /// - Parameter leadership: nil where this process is the only one.
-    package init(
+    public init(
         leadership: (any Leadership)? = nil, log: Logger = .silent, loop: EventLoop = .shared
     ) {
         self.leadership = leadership
@@ -51,12 +51,12 @@ package actor ControllerManager: LoopActor {
     }
 
     /// Adds something that controllers need, before `start`. What is added first starts first and ends last.
-    package nonisolated func add(_ runnable: any Runnable) {
+    public nonisolated func add(_ runnable: any Runnable) {
         parts.withLock { $0.runnables.append(runnable) }
     }
 
     /// Adds a controller with the copies that it reads, before `start`. A copy that several read is started once.
-    package nonisolated func add<Key>(_ controller: Controller<Key>) {
+    public nonisolated func add<Key>(_ controller: Controller<Key>) {
         parts.withLock { parts in
             parts.controllers.append(controller)
             for cache in controller.caches where !parts.caches.contains(where: { $0 === cache }) {
@@ -67,11 +67,11 @@ package actor ControllerManager: LoopActor {
     }
 
     /// Whether every copy has been whole once.
-    package nonisolated var isSynced: Bool { parts.withLock(\.caches).allSatisfy(\.isSynced) }
+    public nonisolated var isSynced: Bool { parts.withLock(\.caches).allSatisfy(\.isSynced) }
 
     /// Why nothing can be decided, or only on what was true before, in one sentence; nil while everything is followed. A
     /// candidate that waits for another to go is as ready as it can be.
-    package nonisolated var problem: String? {
+    public nonisolated var problem: String? {
         let (isCandidate, caches) = parts.withLock { ($0.isCandidate, $0.caches) }
         guard !isCandidate else { return leadership?.problem }
         // One sentence is enough: most troubles are those of the API server as a whole.
@@ -82,7 +82,7 @@ package actor ControllerManager: LoopActor {
     }
 
     /// Works until `stop` is called or leadership is lost.
-    package func run() async -> Ending {
+    public func run() async -> Ending {
         await start()
         if let ending { return ending }
         return await withCheckedContinuation { waiters.append($0) }
@@ -90,7 +90,7 @@ package actor ControllerManager: LoopActor {
 
     /// Begins to work; returns when this process leads, everything has been read once and keys are worked on, or when it was
     /// stopped before.
-    package func start() async {
+    public func start() async {
         guard !hasStarted, !isStopping else { return }
         hasStarted = true
         if let leadership {
@@ -141,7 +141,7 @@ package actor ControllerManager: LoopActor {
     }
 
     /// Ends: calls under way come to their end, what they have brought about stays. Nothing runs afterwards.
-    package func stop() async {
+    public func stop() async {
         isStopping = true
         shutDown()
         let tasks = tasks

@@ -1,9 +1,9 @@
 // client-go's and controller-runtime's metric names for queues and reconcilers.
 
-package import Observability
+public import Observability
 
 /// Counts what one controller and its queue do.
-package struct ControllerMetrics: Sendable {
+public struct ControllerMetrics: Sendable {
     private let name: String
     private let depthGauge: Gauge
     private let adds: Counter
@@ -20,7 +20,7 @@ package struct ControllerMetrics: Sendable {
     /// - Parameters:
     ///   - name: the label `name` (queue) and `controller`.
     ///   - workers: keys that are worked on at a time.
-    package init(_ registry: MetricsRegistry, name: String, workers: Int = 1) {
+    public init(_ registry: MetricsRegistry, name: String, workers: Int = 1) {
         self.name = name
         let buckets = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100]
         depthGauge = registry.gauge("workqueue_depth", "Keys that wait.", labels: ["name"])
@@ -58,12 +58,12 @@ package struct ControllerMetrics: Sendable {
     func worked(_ time: Duration) { workDuration.observe(time, [name]) }
 
     /// A reconciliation begins.
-    package func began() { activeWorkers.add(1, [name]) }
+    public func began() { activeWorkers.add(1, [name]) }
 
     /// A reconciliation is over.
     ///
     /// - Parameter result: `success`, `error` or `requeue_after`.
-    package func ended(_ result: String, took: Duration) {
+    public func ended(_ result: String, took: Duration) {
         activeWorkers.add(-1, [name])
         reconciles.increment([name, result])
         time.observe(took, [name])

@@ -1,9 +1,9 @@
 // Of several processes only one may work. Who that is, is decided elsewhere; a manager only asks.
 
-package import KubernetesClient
+public import KubernetesClient
 
 /// The right to work, which one process of several has at a time.
-package protocol Leadership: Sendable {
+public protocol Leadership: Sendable {
     /// Why nobody can lead at the moment, in one sentence; nil while somebody does.
     var problem: String? { get }
     /// Waits for the right; false when `release` was called before.

@@ -1,16 +1,16 @@
 // What a reconciliation comes to, and how soon another may follow.
 
-package import SystemIO
+public import SystemIO
 
 /// What a reconciliation that did not fail came to.
-package enum ReconcileResult: Equatable, Sendable {
+public enum ReconcileResult: Equatable, Sendable {
     /// Everything is in order until something changes.
     case done
     /// Look again after this time, even if nothing has changed.
     case requeue(after: Duration)
 
     /// Look again after this time, or only when something has changed where there is none.
-    package static func requeue(afterIfAny delay: Duration?) -> ReconcileResult {
+    public static func requeue(afterIfAny delay: Duration?) -> ReconcileResult {
         delay.map(requeue(after:)) ?? .done
     }
 
@@ -24,21 +24,21 @@ package enum ReconcileResult: Equatable, Sendable {
 }
 
 /// How soon a key is worked on again.
-package struct ReconcilePace: Sendable {
+public struct ReconcilePace: Sendable {
     /// The pauses after failures of one key in a row.
-    package var backoff = Backoff.workQueue
+    public var backoff = Backoff.workQueue
     /// The least time from the end of a call to the next one for that key, whoever asks for it: for controllers whose
     /// calls cost somebody else something.
-    package var minimumInterval = Duration.zero
+    public var minimumInterval = Duration.zero
     /// Whether a key that has failed waits for its whole pause. Otherwise, as in controller-runtime, whatever is new about
     /// it is reason enough to try again at once.
-    package var waitsOutBackoff = false
+    public var waitsOutBackoff = false
 
     /// controller-runtime's: pauses from 5 ms to 1000 s after failures, none otherwise.
-    package init() {}
+    public init() {}
 }
 
 extension Backoff {
     /// client-go's pauses for work queues: 5 ms, doubled up to 1000 s.
-    package static var workQueue: Backoff { Backoff(base: .milliseconds(5), limit: .seconds(1000)) }
+    public static var workQueue: Backoff { Backoff(base: .milliseconds(5), limit: .seconds(1000)) }
 }

@@ -1,10 +1,10 @@
 // What a manager starts and ends beside its controllers.
 
 internal import KubernetesAPI
-package import KubernetesClient
+public import KubernetesClient
 
 /// Something that works in the background between `start` and `stop`.
-package protocol Runnable: Sendable {
+public protocol Runnable: Sendable {
     /// Begins; what is started twice has begun once.
     func start() async
     /// Ends; nothing of it runs afterwards.
@@ -12,7 +12,7 @@ package protocol Runnable: Sendable {
 }
 
 /// A copy of something elsewhere that decisions rest on.
-package protocol Cache: Runnable, AnyObject {
+public protocol Cache: Runnable, AnyObject {
     /// What is followed, as a log calls it.
     var name: String { get }
     /// Whether the copy has been whole once.
@@ -27,9 +27,9 @@ extension EventRecorder: Runnable {}
 
 extension Informer: Cache {
     /// The resource's name.
-    package nonisolated var name: String { resource.plural }
+    public nonisolated var name: String { resource.plural }
     /// Whether the copy has been whole once.
-    package nonisolated var isSynced: Bool { store.isSynced }
+    public nonisolated var isSynced: Bool { store.isSynced }
     /// Waits until the copy is whole, or was stopped before.
-    package nonisolated func synced() async { await store.synced() }
+    public nonisolated func synced() async { await store.synced() }
 }

@@ -1,9 +1,9 @@
 // The work queue with waiting: what reconcilers take their keys from.
 
-package import SystemIO
+public import SystemIO
 
 /// Keys to work on, shared by those who ask for work and those who do it.
-package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
+public final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     private struct State {
         var queue: WorkQueueState<Key>
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -21,7 +21,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     /// An empty queue.
     ///
     /// - Parameter backoff: the pauses after failures of a key in a row.
-    package init(
+    public init(
         loop: EventLoop = .shared, backoff: Backoff = .workQueue, metrics: ControllerMetrics? = nil
     ) {
         self.loop = loop
@@ -30,10 +30,10 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     }
 
     /// Whether `shutDown` was called.
-    package var isShutDown: Bool { state.withLock(\.isShutDown) }
+    public var isShutDown: Bool { state.withLock(\.isShutDown) }
 
     /// Asks for work on a key.
-    package func add(_ key: Key) {
+    public func add(_ key: Key) {
         change { state in
             let now = MonotonicClock.time
             if state.queue.add(key, now: now) { added(key, now, &state) }
@@ -46,7 +46,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     }
 
     /// Asks for work on a key after a while.
-    package func add(_ key: Key, after delay: Duration) {
+    public func add(_ key: Key, after delay: Duration) {
         guard delay > .zero else { return add(key) }
         change { $0.queue.add(key, at: MonotonicClock.time + delay) }
     }
@@ -55,7 +55,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     ///
     /// - Returns: the pause.
     @discardableResult
-    package func addAfterFailure(_ key: Key) -> Duration {
+    public func addAfterFailure(_ key: Key) -> Duration {
         metrics?.retried()
         let pause = state.withLock { $0.queue.failed(key, random: .random(in: 0...1)) }
         add(key, after: pause)
@@ -63,10 +63,10 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     }
 
     /// Work on a key has succeeded: its next failure counts as the first.
-    package func forget(_ key: Key) { state.withLock { $0.queue.forget(key) } }
+    public func forget(_ key: Key) { state.withLock { $0.queue.forget(key) } }
 
     /// The next key; call `done` with it afterwards. Nil when the queue was shut down.
-    package func next() async -> Key? {
+    public func next() async -> Key? {
         while true {
             let (key, isShutDown) = state.withLock { state -> (Key?, Bool) in
                 guard !state.isShutDown else { return (nil, true) }
@@ -95,7 +95,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     /// Work on a key is over.
     ///
     /// - Parameter rest: how long the key is left alone, whoever asks for it.
-    package func done(_ key: Key, rest: Duration = .zero) {
+    public func done(_ key: Key, rest: Duration = .zero) {
         change { state in
             let now = MonotonicClock.time
             if let started = state.startedAt.removeValue(forKey: key) { metrics?.worked(now - started) }
@@ -104,7 +104,7 @@ package final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
     }
 
     /// Ends: whoever waits gets nil.
-    package func shutDown() {
+    public func shutDown() {
         change { state in
             state.isShutDown = true
             state.timer?.cancel()

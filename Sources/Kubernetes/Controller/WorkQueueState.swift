@@ -1,10 +1,10 @@
 // The queue of controllers (client-go's util/workqueue): a key that is added while it is being worked on is worked on once
 // more afterwards, never by two workers at once, and never twice for two additions in a row.
 
-package import SystemIO
+public import SystemIO
 
 /// The rules of the queue without waiting, locks or a clock.
-package struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
+public struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
     private var queue: [Key] = []
     private var head = 0
     private var dirty: Set<Key> = []
@@ -19,19 +19,19 @@ package struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
     /// An empty queue.
     ///
     /// - Parameter backoff: the pauses after failures of a key in a row.
-    package init(backoff: Backoff = .workQueue) { self.backoff = backoff }
+    public init(backoff: Backoff = .workQueue) { self.backoff = backoff }
 
     /// How many keys are ready.
-    package var depth: Int { queue.count - head }
+    public var depth: Int { queue.count - head }
     /// How many keys are being worked on.
-    package var active: Int { processing.count }
+    public var active: Int { processing.count }
 
     /// Asks for work on a key; where it has to rest, for the time after that.
     ///
     /// - Parameter now: a monotonic time of the caller's choice; only keys that rest need it.
     /// - Returns: whether it was not asked for already and waits for a worker now.
     @discardableResult
-    package mutating func add(_ key: Key, now: Duration = .zero) -> Bool {
+    public mutating func add(_ key: Key, now: Duration = .zero) -> Bool {
         if let rested = resting[key], now < rested {
             add(key, at: rested)
             return false
@@ -42,28 +42,28 @@ package struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
     }
 
     /// Asks for work on a key at a time to come; the earlier of two times counts.
-    package mutating func add(_ key: Key, at time: Duration) {
+    public mutating func add(_ key: Key, at time: Duration) {
         later[key] = min(time, later[key] ?? time)
     }
 
     /// The pause after the next failure of a key in a row.
     ///
     /// - Parameter random: 0 to 1, for the jitter of the back-off.
-    package mutating func failed(_ key: Key, random: Double = 0) -> Duration {
+    public mutating func failed(_ key: Key, random: Double = 0) -> Duration {
         failures[key, default: backoff].failed(random: random)
     }
 
     /// How often a key has failed in a row.
-    package func failureCount(_ key: Key) -> Int { failures[key]?.failures ?? 0 }
+    public func failureCount(_ key: Key) -> Int { failures[key]?.failures ?? 0 }
 
     /// The key is well: its next failure counts as the first.
-    package mutating func forget(_ key: Key) { failures[key] = nil }
+    public mutating func forget(_ key: Key) { failures[key] = nil }
 
     /// Moves the keys whose time has come into the queue.
     ///
     /// - Parameter added: told each key that was not asked for already.
     /// - Returns: when the next one is due, nil when none waits.
-    package mutating func promote(now: Duration, added: (Key) -> Void = { _ in }) -> Duration? {
+    public mutating func promote(now: Duration, added: (Key) -> Void = { _ in }) -> Duration? {
         if !resting.isEmpty { resting = resting.filter { $0.value > now } }
         guard !later.isEmpty else { return nil }
         for (key, time) in later.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where time <= now {
@@ -74,7 +74,7 @@ package struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
     }
 
     /// The next key to work on; call `done` afterwards.
-    package mutating func next() -> Key? {
+    public mutating func next() -> Key? {
         guard head < queue.count else { return nil }
         let key = queue[head]
         head += 1
@@ -92,7 +92,7 @@ package struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
     /// - Parameters:
     ///   - now: as for `add`.
     ///   - rest: how long the key is left alone, whoever asks for it.
-    package mutating func done(_ key: Key, now: Duration = .zero, rest: Duration = .zero) {
+    public mutating func done(_ key: Key, now: Duration = .zero, rest: Duration = .zero) {
         processing.remove(key)
         guard rest > .zero else {
             if dirty.contains(key) { queue.append(key) }

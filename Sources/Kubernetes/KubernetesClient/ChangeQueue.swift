@@ -1,10 +1,10 @@
 // Changes wait here for a reader that may be slow. Those of one object are merged, so that the queue is never longer than
 // twice the number of objects that exist or have just gone.
 
-package import KubernetesAPI
+public import KubernetesAPI
 
 /// Changes in the order of their objects' first unread change.
-package struct ChangeQueue<Object: APIObject>: Sendable {
+public struct ChangeQueue<Object: APIObject>: Sendable {
     private struct Entry {
         var gone: Object?
         /// The state the reader knows (after `gone`), and the state it will know.
@@ -17,15 +17,15 @@ package struct ChangeQueue<Object: APIObject>: Sendable {
     private var entries: [ObjectKey: Entry] = [:]
 
     /// An empty queue.
-    package init() {}
+    public init() {}
 
     /// Whether nothing waits.
-    package var isEmpty: Bool { entries.isEmpty }
+    public var isEmpty: Bool { entries.isEmpty }
     /// How many objects have unread changes.
-    package var count: Int { entries.count }
+    public var count: Int { entries.count }
 
     /// Adds a change.
-    package mutating func append(_ change: ObjectChange<Object>) {
+    public mutating func append(_ change: ObjectChange<Object>) {
         let key = change.key
         if entries[key] == nil { order.append(key) }
         var entry = entries[key] ?? Entry()
@@ -46,7 +46,7 @@ package struct ChangeQueue<Object: APIObject>: Sendable {
 
     /// The changes of the object that has waited longest: a deletion, a deletion and an addition, or one other change.
     /// Empty when nothing waits.
-    package mutating func popFirst() -> [ObjectChange<Object>] {
+    public mutating func popFirst() -> [ObjectChange<Object>] {
         while head < order.count {
             let key = order[head]
             head += 1

@@ -1,18 +1,18 @@
 // Where the API server is and how to be known to it: the same result from a pod's files or from a kubeconfig.
 
 /// A configuration that cannot be used.
-package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// One sentence: the thing, the value, the mend.
-    package let description: String
+    public let description: String
 
     /// An error with its sentence.
-    package init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
 
 /// Everything a client has to know.
-package struct ClientConfiguration: Equatable, Sendable {
+public struct ClientConfiguration: Equatable, Sendable {
     /// How a client says who it is, apart from a certificate.
-    package enum Credential: Equatable, Sendable {
+    public enum Credential: Equatable, Sendable {
         case none
         case token(String)
         /// A file whose content is read anew at least once a minute: kubelets rotate it.
@@ -20,52 +20,52 @@ package struct ClientConfiguration: Equatable, Sendable {
     }
 
     /// What TLS needs; all of it is unused for `http` servers.
-    package struct Security: Equatable, Sendable {
+    public struct Security: Equatable, Sendable {
         /// Certificates to trust, PEM; nil for those of the system.
-        package var authorities: [UInt8]?
+        public var authorities: [UInt8]?
         /// The file that `authorities` came from, where it may change while the process runs.
-        package var authoritiesFile: String?
+        public var authoritiesFile: String?
         /// The client's certificate chain, PEM.
-        package var certificate: [UInt8]?
+        public var certificate: [UInt8]?
         /// The certificate's key, PEM.
-        package var key: [UInt8]?
+        public var key: [UInt8]?
         /// The name to expect in the server's certificate; nil for the host.
-        package var serverName: String?
+        public var serverName: String?
         /// Whether the server's certificate is taken unseen.
-        package var skipsVerification = false
+        public var skipsVerification = false
 
         /// Nothing but the system's trust.
-        package init() {}
+        public init() {}
     }
 
     /// The server's address.
-    package var server: ServerAddress
+    public var server: ServerAddress
     /// TLS.
-    package var security = Security()
+    public var security = Security()
     /// Who the client is.
-    package var credential = Credential.none
+    public var credential = Credential.none
     /// The namespace to use where none is named.
-    package var namespace = "default"
+    public var namespace = "default"
 
     /// A configuration for a server, with everything else at its default.
-    package init(server: ServerAddress) { self.server = server }
+    public init(server: ServerAddress) { self.server = server }
 }
 
 /// The parts of a server's URL.
-package struct ServerAddress: Equatable, Sendable {
+public struct ServerAddress: Equatable, Sendable {
     /// Whether to speak TLS.
-    package var isSecure: Bool
+    public var isSecure: Bool
     /// A name or a numeric address, without brackets.
-    package var host: String
+    public var host: String
     /// The TCP port.
-    package var port: UInt16
+    public var port: UInt16
     /// What stands before every path, without a slash at its end.
-    package var pathPrefix: String
+    public var pathPrefix: String
 
     /// Parses `https://host:port/prefix`.
     ///
     /// - Throws: `ConfigurationError` that shows the URL.
-    package init(_ url: String) throws(ConfigurationError) {
+    public init(_ url: String) throws(ConfigurationError) {
         func refuse(_ why: String) -> ConfigurationError {
             ConfigurationError("the server \"\(url)\" is no URL (\(why)): write https://HOST:PORT")
         }
@@ -105,5 +105,5 @@ package struct ServerAddress: Equatable, Sendable {
     }
 
     /// What the Host header and logs say: `host:port`.
-    package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

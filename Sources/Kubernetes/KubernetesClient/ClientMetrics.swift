@@ -1,15 +1,15 @@
 // client-go's metric names, so that dashboards and alerts made for other controllers work.
 
-package import Observability
+public import Observability
 
 /// Counts requests.
-package struct ClientMetrics: Sendable {
+public struct ClientMetrics: Sendable {
     private let requests: Counter
     private let durations: Histogram
     private let retries: Counter
 
     /// Registers the metrics.
-    package init(_ registry: MetricsRegistry) {
+    public init(_ registry: MetricsRegistry) {
         requests = registry.counter(
             "rest_client_requests_total", "Requests to the API server by code and method.",
             labels: ["code", "method", "host"])

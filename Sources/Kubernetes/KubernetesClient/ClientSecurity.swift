@@ -1,7 +1,7 @@
 // TLS as a configuration asks for it. In a pod the authorities' file is read again from time to time: clusters replace their
 // authority while pods run.
 
-package import SystemIO
+public import SystemIO
 internal import TLS
 
 /// Makes TLS layers that trust what the file says at present.
@@ -61,7 +61,7 @@ extension KubernetesClient {
     ///   - program: the program's name, for the User-Agent.
     ///   - timeout: the longest any request but a watch may take.
     /// - Throws: `ConfigurationError` in one sentence.
-    package static func make(
+    public static func make(
         _ configuration: ClientConfiguration, program: String, timeout: Duration = .seconds(30),
         metrics: ClientMetrics? = nil, loop: EventLoop = .shared
     ) async throws(ConfigurationError) -> KubernetesClient {

@@ -5,7 +5,7 @@ internal import SystemIO
 
 extension ClientConfiguration {
     /// Where a pod finds its token, its namespace and the certificate to trust.
-    package static let serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
+    public static let serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     /// Loads the configuration of this process.
     ///
@@ -13,7 +13,7 @@ extension ClientConfiguration {
     ///   - path: a kubeconfig, nil to search: `KUBECONFIG`, then the pod's files, then `~/.kube/config`.
     ///   - context: a context of the kubeconfig, nil for the current one.
     /// - Throws: `ConfigurationError` that says what was looked for.
-    package static func load(
+    public static func load(
         kubeconfig path: String? = nil, context: String? = nil
     ) throws(ConfigurationError) -> ClientConfiguration {
         if let path, !path.isEmpty { return try load(paths: [path], context: context) }
@@ -45,7 +45,7 @@ extension ClientConfiguration {
     ///   - host: KUBERNETES_SERVICE_HOST, a numeric address.
     ///   - port: KUBERNETES_SERVICE_PORT.
     ///   - directory: where the service account's files are.
-    package static func inCluster(
+    public static func inCluster(
         host: String, port: String, directory: String = serviceAccountDirectory
     ) throws(ConfigurationError) -> ClientConfiguration {
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -1,13 +1,13 @@
 // Events as core/v1 has them, which kubelets and the controllers of a cluster write: told in order and one at a time, so that
 // they never hold up whoever tells them. A full queue drops the newest.
 
-package import KubernetesAPI
-package import SystemIO
+public import KubernetesAPI
+public import SystemIO
 
 /// Writes events through any API server.
-package actor CoreEventRecorder: LoopActor {
+public actor CoreEventRecorder: LoopActor {
     /// The recorder's loop.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let cluster: any ClusterAPI
     private var correlator: EventCorrelator
@@ -24,7 +24,7 @@ package actor CoreEventRecorder: LoopActor {
     /// - Parameters:
     ///   - component: who reports, such as `kubelet`.
     ///   - host: the node that it runs on; empty for none.
-    package init(_ cluster: any ClusterAPI, component: String, host: String = "", loop: EventLoop = .shared) {
+    public init(_ cluster: any ClusterAPI, component: String, host: String = "", loop: EventLoop = .shared) {
         self.cluster = cluster
         self.loop = loop
         correlator = EventCorrelator(controller: component, instance: host, lifetime: .seconds(600))
@@ -39,7 +39,7 @@ package actor CoreEventRecorder: LoopActor {
     deinit { notes.finish() }
 
     /// Tells an event; returns at once.
-    package nonisolated func record(_ note: EventNote) { notes.yield(note) }
+    public nonisolated func record(_ note: EventNote) { notes.yield(note) }
 
     private func send(_ note: EventNote) async {
         do throws(ClusterError) {

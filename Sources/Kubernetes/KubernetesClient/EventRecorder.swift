@@ -1,14 +1,14 @@
 // Sends events in the background: what records them never waits, and never fails because of them.
 
 internal import JSON
-package import KubernetesAPI
-package import Observability
-package import SystemIO
+public import KubernetesAPI
+public import Observability
+public import SystemIO
 
 /// Writes events about objects.
-package actor EventRecorder: LoopActor {
+public actor EventRecorder: LoopActor {
     /// The recorder's loop.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let client: KubernetesClient
     private let log: Logger
@@ -22,7 +22,7 @@ package actor EventRecorder: LoopActor {
     /// - Parameters:
     ///   - controller: such as `ganglion.dev/operator`.
     ///   - instance: the process, such as the pod's name.
-    package init(
+    public init(
         _ client: KubernetesClient, controller: String, instance: String, log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
@@ -35,7 +35,7 @@ package actor EventRecorder: LoopActor {
     }
 
     /// Begins to send.
-    package func start() {
+    public func start() {
         guard task == nil else { return }
         task = Task {
             for await note in notes { await send(note) }
@@ -43,7 +43,7 @@ package actor EventRecorder: LoopActor {
     }
 
     /// Ends when what was recorded has been sent, or after a while.
-    package func stop() async {
+    public func stop() async {
         continuation.finish()
         let task = task
         let timer = loop.schedule(after: .seconds(3)) { task?.cancel() }
@@ -52,7 +52,7 @@ package actor EventRecorder: LoopActor {
     }
 
     /// Records a note; returns at once.
-    package nonisolated func record(_ note: EventNote) { continuation.yield(note) }
+    public nonisolated func record(_ note: EventNote) { continuation.yield(note) }
 
     private func send(_ note: EventNote) async {
         do throws(KubernetesError) {

@@ -1,20 +1,20 @@
 // Keeps the copy of one collection true for as long as it runs: performs what the reflector asks for, waits when it says so.
 
 internal import HTTP
-package import KubernetesAPI
-package import Observability
-package import SystemIO
+public import KubernetesAPI
+public import Observability
+public import SystemIO
 
 /// Follows one collection.
 ///
 /// An object that is not of its type's shape is passed over and named in the log; what was known of it stays.
-package actor Informer<Object: APIObject>: LoopActor {
+public actor Informer<Object: APIObject>: LoopActor {
     /// The resource that is followed.
-    package nonisolated let resource: APIResource
+    public nonisolated let resource: APIResource
     /// The copy.
-    package nonisolated let store: ObjectStore<Object>
+    public nonisolated let store: ObjectStore<Object>
     /// The loop that the informer lives on.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let client: KubernetesClient
     private let namespace: String
@@ -27,7 +27,7 @@ package actor Informer<Object: APIObject>: LoopActor {
 
     /// Why the collection cannot be followed at the moment, in one sentence; nil while it is followed, and before the first
     /// try.
-    package nonisolated var problem: String? { trouble.withLock { $0 } }
+    public nonisolated var problem: String? { trouble.withLock { $0 } }
 
     /// An informer; nothing is asked before `start`.
     ///
@@ -36,7 +36,7 @@ package actor Informer<Object: APIObject>: LoopActor {
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
     ///   - indexes: by what the store finds objects besides namespace and name.
-    package init(
+    public init(
         _ client: KubernetesClient, _ resource: APIResource, namespace: String = "",
         labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [], log: Logger = .silent,
@@ -55,13 +55,13 @@ package actor Informer<Object: APIObject>: LoopActor {
     }
 
     /// Begins to follow.
-    package func start() {
+    public func start() {
         guard task == nil else { return }
         task = Task { await run() }
     }
 
     /// Ends; the copy stays as it is and streams of changes end.
-    package func stop() async {
+    public func stop() async {
         task?.cancel()
         await task?.value
         store.finish()
@@ -176,7 +176,7 @@ extension Informer where Object: Resource {
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
     ///   - indexes: by what the store finds objects besides namespace and name.
-    package init(
+    public init(
         _ client: KubernetesClient, namespace: String = "", labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [], log: Logger = .silent,
         loop: EventLoop = .shared

@@ -5,7 +5,7 @@ internal import JSON
 internal import SystemIO
 
 /// The clusters, users and contexts of one or more kubeconfig files.
-package struct Kubeconfig: Sendable {
+public struct Kubeconfig: Sendable {
     private struct Entry: Sendable {
         var value: JSON
         /// The directory of the file it stands in.
@@ -18,7 +18,7 @@ package struct Kubeconfig: Sendable {
     private var currentContext = ""
 
     /// Nothing.
-    package init() {}
+    public init() {}
 
     /// Adds a file.
     ///
@@ -26,7 +26,7 @@ package struct Kubeconfig: Sendable {
     ///   - bytes: the file's content, YAML or JSON.
     ///   - path: the file's path, for messages and for relative paths in it.
     /// - Throws: `ConfigurationError` that names the file.
-    package mutating func merge(_ bytes: [UInt8], path: String) throws(ConfigurationError) {
+    public mutating func merge(_ bytes: [UInt8], path: String) throws(ConfigurationError) {
         let root: JSON
         do { root = try YAMLReader.read(bytes) } catch {
             throw ConfigurationError("cannot read \(path): \(error.description)")
@@ -54,7 +54,7 @@ package struct Kubeconfig: Sendable {
     ///   - context: a context's name; nil for the current one.
     ///   - read: reads a file.
     /// - Throws: `ConfigurationError`; what `read` throws becomes one.
-    package func configuration(
+    public func configuration(
         context name: String? = nil, read: (String) throws -> [UInt8]
     ) throws(ConfigurationError) -> ClientConfiguration {
         let contextName = name ?? currentContext

@@ -1,11 +1,11 @@
 // Requests on typed objects: decoded once from the answer's octets, encoded once into the request's.
 
-package import JSON
-package import KubernetesAPI
+public import JSON
+public import KubernetesAPI
 
 extension KubernetesClient {
     /// Reads an object.
-    package func get<Object: Resource>(
+    public func get<Object: Resource>(
         _ type: Object.Type = Object.self, _ key: ObjectKey
     ) async throws(KubernetesError) -> Object {
         try read(await perform("GET", Object.resource.path(namespace: key.namespace, name: key.name)))
@@ -18,7 +18,7 @@ extension KubernetesClient {
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects.
     /// - Returns: the objects; those that are not of their type's shape stand apart.
-    package func list<Object: Resource>(
+    public func list<Object: Resource>(
         _ type: Object.Type = Object.self, namespace: String = "", labelSelector: String = "",
         fieldSelector: String = ""
     ) async throws(KubernetesError) -> ObjectList<Object> {
@@ -47,14 +47,14 @@ extension KubernetesClient {
     ///
     /// - Returns: the object as the server stored it.
     @discardableResult
-    package func create<Object: Resource>(_ object: Object) async throws(KubernetesError) -> Object {
+    public func create<Object: Resource>(_ object: Object) async throws(KubernetesError) -> Object {
         let path = Object.resource.path(namespace: object.metadata.namespace)
         return try read(await perform("POST", path, body: octets(object)))
     }
 
     /// Replaces an object; with a resource version only if nobody has changed it since. What the type does not know is lost.
     @discardableResult
-    package func update<Object: Resource>(
+    public func update<Object: Resource>(
         _ object: Object, subresource: String? = nil
     ) async throws(KubernetesError) -> Object {
         let path = Object.resource.path(
@@ -64,13 +64,13 @@ extension KubernetesClient {
 
     /// Replaces the status of an object.
     @discardableResult
-    package func updateStatus<Object: Resource>(_ object: Object) async throws(KubernetesError) -> Object {
+    public func updateStatus<Object: Resource>(_ object: Object) async throws(KubernetesError) -> Object {
         try await update(object, subresource: "status")
     }
 
     /// Changes parts of an object.
     @discardableResult
-    package func patch<Object: Resource>(
+    public func patch<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ patch: JSON, type patchType: PatchType = .merge,
         subresource: String? = nil
     ) async throws(KubernetesError) -> Object {
@@ -87,7 +87,7 @@ extension KubernetesClient {
     ///   - force: whether fields of other managers are taken over.
     ///   - subresource: such as `status`.
     @discardableResult
-    package func apply<Object: Resource>(
+    public func apply<Object: Resource>(
         _ object: Object, manager: String, force: Bool = true, subresource: String? = nil
     ) async throws(KubernetesError) -> Object {
         let path = Object.resource.path(
@@ -103,14 +103,14 @@ extension KubernetesClient {
     /// - Parameters:
     ///   - uid: only if the object has this uid; nil for any.
     ///   - gracePeriod: seconds that the object has to end; nil for its own.
-    package func delete<Object: Resource>(
+    public func delete<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, uid: String? = nil, gracePeriod: Int? = nil
     ) async throws(KubernetesError) {
         try await delete(Object.resource, key, uid: uid, gracePeriod: gracePeriod)
     }
 
     /// Binds a pod to a node.
-    package func bind(_ binding: Binding) async throws(KubernetesError) {
+    public func bind(_ binding: Binding) async throws(KubernetesError) {
         let key = binding.key
         let path = APIResource.pods.path(namespace: key.namespace, name: key.name, subresource: "binding")
         _ = try await perform("POST", path, body: octets(binding))

@@ -3,15 +3,15 @@
 
 internal import HTTP
 internal import HTTP1
-package import JSON
-package import KubernetesAPI
-package import SystemIO
+public import JSON
+public import KubernetesAPI
+public import SystemIO
 internal import Text
 
 /// A client of the API server.
-package struct KubernetesClient: Sendable {
+public struct KubernetesClient: Sendable {
     /// How a patch is written.
-    package enum PatchType: String, Sendable {
+    public enum PatchType: String, Sendable {
         /// RFC 7396.
         case merge = "application/merge-patch+json"
         /// RFC 6902.
@@ -21,9 +21,9 @@ package struct KubernetesClient: Sendable {
     }
 
     /// The namespace to use where none is named.
-    package let namespace: String
+    public let namespace: String
     /// The longest any request but a watch may take.
-    package let timeout: Duration
+    public let timeout: Duration
 
     private let http: HTTPClient
     private let tokens: TokenSource
@@ -44,7 +44,7 @@ package struct KubernetesClient: Sendable {
     ///   - address: where the server is.
     ///   - security: TLS; nil for plain HTTP.
     ///   - program: the program's name, for the User-Agent.
-    package init(
+    public init(
         configuration: ClientConfiguration, address: SocketAddress, security: (any SecureLayerFactory)?,
         program: String = "ganglion", timeout: Duration = .seconds(30), metrics: ClientMetrics? = nil,
         loop: EventLoop = .shared
@@ -60,7 +60,7 @@ package struct KubernetesClient: Sendable {
     }
 
     /// A client of the same server with another limit for requests.
-    package func with(timeout: Duration) -> KubernetesClient {
+    public func with(timeout: Duration) -> KubernetesClient {
         KubernetesClient(copying: self, timeout: timeout)
     }
 
@@ -78,7 +78,7 @@ package struct KubernetesClient: Sendable {
     // MARK: Objects
 
     /// Reads an object.
-    package func get(
+    public func get(
         _ resource: APIResource, _ key: ObjectKey, subresource: String? = nil
     ) async throws(KubernetesError) -> JSON {
         try await request(
@@ -88,7 +88,7 @@ package struct KubernetesClient: Sendable {
     /// Reads a collection: the list object.
     ///
     /// - Parameter namespace: empty for all namespaces.
-    package func list(
+    public func list(
         _ resource: APIResource, namespace: String = "", query: [String: String] = [:]
     ) async throws(KubernetesError) -> JSON {
         try await request("GET", resource.path(namespace: namespace), query: query)
@@ -98,13 +98,13 @@ package struct KubernetesClient: Sendable {
     ///
     /// - Returns: the object as the server stored it.
     @discardableResult
-    package func create(_ resource: APIResource, _ object: JSON) async throws(KubernetesError) -> JSON {
+    public func create(_ resource: APIResource, _ object: JSON) async throws(KubernetesError) -> JSON {
         try await request("POST", resource.path(namespace: object.meta.namespace), body: object)
     }
 
     /// Replaces an object; with a resource version only if nobody has changed it since.
     @discardableResult
-    package func update(
+    public func update(
         _ resource: APIResource, _ object: JSON, subresource: String? = nil
     ) async throws(KubernetesError) -> JSON {
         let meta = object.meta
@@ -114,7 +114,7 @@ package struct KubernetesClient: Sendable {
 
     /// Changes parts of an object.
     @discardableResult
-    package func patch(
+    public func patch(
         _ resource: APIResource, _ key: ObjectKey, _ patch: JSON, type: PatchType = .merge,
         subresource: String? = nil
     ) async throws(KubernetesError) -> JSON {
@@ -129,7 +129,7 @@ package struct KubernetesClient: Sendable {
     ///   - manager: the field manager.
     ///   - force: whether fields of other managers are taken over.
     @discardableResult
-    package func apply(
+    public func apply(
         _ resource: APIResource, _ object: JSON, manager: String, force: Bool = true,
         subresource: String? = nil
     ) async throws(KubernetesError) -> JSON {
@@ -145,7 +145,7 @@ package struct KubernetesClient: Sendable {
     /// - Parameters:
     ///   - uid: only if the object has this uid; nil for any.
     ///   - gracePeriod: seconds that the object has to end; nil for its own.
-    package func delete(
+    public func delete(
         _ resource: APIResource, _ key: ObjectKey, uid: String? = nil, gracePeriod: Int? = nil
     ) async throws(KubernetesError) {
         var options: JSON = ["apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"]
@@ -156,7 +156,7 @@ package struct KubernetesClient: Sendable {
     }
 
     /// Sets the number of replicas through the scale subresource.
-    package func scale(
+    public func scale(
         _ resource: APIResource, _ key: ObjectKey, replicas: Int
     ) async throws(KubernetesError) {
         _ = try await patch(resource, key, ["spec": ["replicas": JSON(replicas)]], subresource: "scale")
@@ -166,7 +166,7 @@ package struct KubernetesClient: Sendable {
     ///
     /// - Parameters:
     ///   - uid: the pod that is meant, not a later one of the same name.
-    package func bind(
+    public func bind(
         pod key: ObjectKey, uid: String, node: String, annotations: [String: String]
     ) async throws(KubernetesError) {
         try await bind(Binding(pod: key, uid: uid, node: node, annotations: annotations))
@@ -175,7 +175,7 @@ package struct KubernetesClient: Sendable {
     // MARK: Requests
 
     /// Sends a request to any path and reads a JSON answer; an empty answer is `null`.
-    package func request(
+    public func request(
         _ method: String, _ path: String, query: [String: String] = [:], body: JSON? = nil,
         contentType: String = "application/json"
     ) async throws(KubernetesError) -> JSON {
@@ -210,7 +210,7 @@ package struct KubernetesClient: Sendable {
     }
 
     /// Reads what is no JSON, such as a log; octets that are not UTF-8 are replaced.
-    package func text(
+    public func text(
         _ path: String, query: [String: String] = [:]
     ) async throws(KubernetesError) -> String {
         let response = try await send(makeRequest("GET", path, query: query))
@@ -222,7 +222,7 @@ package struct KubernetesClient: Sendable {
     }
 
     /// The log of a pod's container.
-    package func log(of pod: ObjectKey, container: String) async throws(KubernetesError) -> String {
+    public func log(of pod: ObjectKey, container: String) async throws(KubernetesError) -> String {
         try await text(
             APIResource.pods.path(namespace: pod.namespace, name: pod.name, subresource: "log"),
             query: ["container": container])

@@ -1,32 +1,32 @@
 // What can go wrong with a request, in the words that callers decide by: the server's Status, or no answer at all.
 
-package import JSON
+public import JSON
 
 /// The server's `Status` object (meta/v1) about a request that failed.
-package struct APIStatus: Equatable, Sendable {
+public struct APIStatus: Equatable, Sendable {
     /// One of `details.causes`.
-    package struct Cause: Equatable, Sendable {
+    public struct Cause: Equatable, Sendable {
         /// Such as `FieldValueInvalid`.
-        package var reason: String
+        public var reason: String
         /// The cause in words.
-        package var message: String
+        public var message: String
         /// The path of the field, empty where there is none.
-        package var field: String
+        public var field: String
     }
 
     /// The HTTP status code.
-    package var code: Int
+    public var code: Int
     /// The machine's word, such as `AlreadyExists`; empty where the server gave none.
-    package var reason: String
+    public var reason: String
     /// The server's sentence.
-    package var message: String
+    public var message: String
     /// The single faults of an invalid object.
-    package var causes: [Cause] = []
+    public var causes: [Cause] = []
     /// When to try again, in seconds; nil where the server did not say.
-    package var retryAfterSeconds: Int?
+    public var retryAfterSeconds: Int?
 
     /// A status made of its parts.
-    package init(
+    public init(
         code: Int, reason: String, message: String, causes: [Cause] = [], retryAfterSeconds: Int? = nil
     ) {
         self.code = code
@@ -37,7 +37,7 @@ package struct APIStatus: Equatable, Sendable {
     }
 
     /// Reads a `Status` object; members that are missing read as empty.
-    package init(_ json: JSON, code: Int? = nil) {
+    public init(_ json: JSON, code: Int? = nil) {
         self.code = code ?? json["code"]?.int ?? 0
         reason = json["reason"]?.string ?? ""
         message = json["message"]?.string ?? ""
@@ -51,7 +51,7 @@ package struct APIStatus: Equatable, Sendable {
 }
 
 /// Why a request to the API server failed.
-package enum KubernetesError: Error, Equatable {
+public enum KubernetesError: Error, Equatable {
     /// The server answered with a failure.
     case status(APIStatus)
     /// No connection, or it broke before the answer was whole. Whether the server did the work is not known.
@@ -64,27 +64,27 @@ package enum KubernetesError: Error, Equatable {
 
 extension KubernetesError {
     /// The HTTP code, nil where no answer came.
-    package var code: Int? { if case .status(let status) = self { status.code } else { nil } }
+    public var code: Int? { if case .status(let status) = self { status.code } else { nil } }
     /// The server's reason, empty where no answer came.
-    package var reason: String { if case .status(let status) = self { status.reason } else { "" } }
+    public var reason: String { if case .status(let status) = self { status.reason } else { "" } }
 
     /// The object does not exist.
-    package var isNotFound: Bool { code == 404 }
+    public var isNotFound: Bool { code == 404 }
     /// The name is taken.
-    package var isAlreadyExists: Bool { code == 409 && reason == "AlreadyExists" }
+    public var isAlreadyExists: Bool { code == 409 && reason == "AlreadyExists" }
     /// The object has changed since it was read, or its state forbids the request.
-    package var isConflict: Bool { code == 409 && reason != "AlreadyExists" }
+    public var isConflict: Bool { code == 409 && reason != "AlreadyExists" }
     /// The resource version is no longer known: list again.
-    package var isGone: Bool { code == 410 }
+    public var isGone: Bool { code == 410 }
     /// The version asked for is newer than the server has seen (a lagging watch cache): list without one.
-    package var isResourceVersionTooLarge: Bool {
+    public var isResourceVersionTooLarge: Bool {
         guard case .status(let status) = self else { return false }
         return status.causes.contains { $0.reason == "ResourceVersionTooLarge" }
     }
     /// Whether the same request may succeed later after an answer with this HTTP code.
-    package static func isTransient(code: Int) -> Bool { code == 429 || code >= 500 }
+    public static func isTransient(code: Int) -> Bool { code == 429 || code >= 500 }
     /// Whether the same request may succeed later without a change of ours.
-    package var isTransient: Bool {
+    public var isTransient: Bool {
         switch self {
         case .status(let status): Self.isTransient(code: status.code)
         case .connection, .timedOut: true
@@ -95,7 +95,7 @@ extension KubernetesError {
 
 extension KubernetesError: CustomStringConvertible {
     /// One sentence for a log.
-    package var description: String {
+    public var description: String {
         switch self {
         case .status(let status):
             let name = status.reason.isEmpty ? "" : " \(status.reason)"

@@ -1,13 +1,13 @@
 // Takes part in an election: acquires the lease, renews it, releases it.
 
-package import KubernetesAPI
-package import Observability
-package import SystemIO
+public import KubernetesAPI
+public import Observability
+public import SystemIO
 
 /// A candidate for a lease.
-package actor LeaderElector: LoopActor {
+public actor LeaderElector: LoopActor {
     /// The elector's loop.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let client: KubernetesClient
     private let log: Logger
@@ -18,14 +18,14 @@ package actor LeaderElector: LoopActor {
     private let trouble = Lock<String?>(nil)
 
     /// Why the lease cannot be read or taken at the moment, in one sentence; nil while somebody leads.
-    package nonisolated var problem: String? { trouble.withLock { $0 } }
+    public nonisolated var problem: String? { trouble.withLock { $0 } }
 
     /// A candidate.
     ///
     /// - Parameters:
     ///   - lease: namespace and name of the Lease.
     ///   - identity: unique to this process, such as `HOST_UUID`.
-    package init(
+    public init(
         _ client: KubernetesClient, lease: ObjectKey, identity: String,
         timing: LeaseElection.Timing = .standard,
         registry: MetricsRegistry? = nil, log: Logger = .silent, loop: EventLoop = .shared
@@ -42,12 +42,12 @@ package actor LeaderElector: LoopActor {
     }
 
     /// Whether `release` was called.
-    package nonisolated var isStopping: Bool { stopped.withLock { $0 } }
+    public nonisolated var isStopping: Bool { stopped.withLock { $0 } }
 
     private var isStopped: Bool { isStopping }
 
     /// Waits until this process leads; false when it was stopped before.
-    package func acquire() async -> Bool {
+    public func acquire() async -> Bool {
         var holder = ""
         while !isStopped, !Task.isCancelled {
             do throws(KubernetesError) {
@@ -81,7 +81,7 @@ package actor LeaderElector: LoopActor {
     }
 
     /// Keeps the lease; returns when it is lost or `stop` was called.
-    package func keep() async {
+    public func keep() async {
         var renewed = MonotonicClock.time
         while !isStopped, !Task.isCancelled {
             try? await Task.sleep(for: election.timing.retry)
@@ -104,7 +104,7 @@ package actor LeaderElector: LoopActor {
     }
 
     /// Stops and gives the lease back, so that another need not wait for its end.
-    package func release() async {
+    public func release() async {
         stopped.withLock { $0 = true }
         do throws(KubernetesError) {
             let lease = try await client.get(Lease.self, election.key)

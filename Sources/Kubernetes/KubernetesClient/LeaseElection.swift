@@ -1,25 +1,25 @@
 // Leader election over a Lease, as client-go does it: whoever has seen the record unchanged for its whole duration, by its
 // own clock, may take it. Clocks of other machines are never compared.
 
-package import KubernetesAPI
+public import KubernetesAPI
 
 /// The rules without requests or waiting.
-package struct LeaseElection: Sendable {
+public struct LeaseElection: Sendable {
     /// How long the steps of an election take.
-    package struct Timing: Sendable, Equatable {
+    public struct Timing: Sendable, Equatable {
         /// How long a leader may be silent before others take over.
-        package var lease: Duration
+        public var lease: Duration
         /// How long a leader tries to renew before it gives up.
-        package var renewDeadline: Duration
+        public var renewDeadline: Duration
         /// The pause between tries.
-        package var retry: Duration
+        public var retry: Duration
 
         /// 15 s, 10 s and 2 s, as controller-runtime has them.
-        package static let standard = Timing(
+        public static let standard = Timing(
             lease: .seconds(15), renewDeadline: .seconds(10), retry: .seconds(2))
 
         /// Timing made of its parts.
-        package init(lease: Duration, renewDeadline: Duration, retry: Duration) {
+        public init(lease: Duration, renewDeadline: Duration, retry: Duration) {
             self.lease = lease
             self.renewDeadline = renewDeadline
             self.retry = retry
@@ -27,7 +27,7 @@ package struct LeaseElection: Sendable {
     }
 
     /// What to send.
-    package enum Action: Equatable, Sendable {
+    public enum Action: Equatable, Sendable {
         /// POST this Lease.
         case create(Lease)
         /// PUT this Lease over the one that was read.
@@ -37,16 +37,16 @@ package struct LeaseElection: Sendable {
     }
 
     /// The lease's name and namespace.
-    package let key: ObjectKey
+    public let key: ObjectKey
     /// Who this process is.
-    package let identity: String
+    public let identity: String
     /// The timing.
-    package let timing: Timing
+    public let timing: Timing
     private var observed: LeaseSpec?
     private var observedAt: Duration = .zero
 
     /// A candidate.
-    package init(key: ObjectKey, identity: String, timing: Timing = .standard) {
+    public init(key: ObjectKey, identity: String, timing: Timing = .standard) {
         self.key = key
         self.identity = identity
         self.timing = timing
@@ -58,7 +58,7 @@ package struct LeaseElection: Sendable {
     ///   - lease: the object, nil where there is none.
     ///   - now: a monotonic time of the caller's choice.
     ///   - time: the wall clock, for the record only.
-    package mutating func act(on lease: Lease?, now: Duration, time: Timestamp) -> Action {
+    public mutating func act(on lease: Lease?, now: Duration, time: Timestamp) -> Action {
         guard var update = lease else {
             var lease = Lease(ObjectMetadata(name: key.name, namespace: key.namespace))
             record(in: &lease.spec, acquired: time, renewed: time, transitions: 0)
@@ -82,7 +82,7 @@ package struct LeaseElection: Sendable {
     }
 
     /// The lease as a leader leaves it: anyone may take it at once.
-    package func released(_ lease: Lease, time: Timestamp) -> Lease? {
+    public func released(_ lease: Lease, time: Timestamp) -> Lease? {
         guard lease.spec.holderIdentity == identity else { return nil }
         var update = lease
         record(

@@ -2,7 +2,7 @@
 // event loop, for the C library's resolver blocks.
 
 internal import Glibc
-package import SystemIO
+public import SystemIO
 
 /// The address of a host.
 ///
@@ -11,7 +11,7 @@ package import SystemIO
 ///   - port: goes into the result.
 /// - Throws: `ConfigurationError` when the name is not known.
 @concurrent
-package func resolve(host: String, port: UInt16) async throws(ConfigurationError) -> SocketAddress {
+public func resolve(host: String, port: UInt16) async throws(ConfigurationError) -> SocketAddress {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?

@@ -1,19 +1,19 @@
 // The copy of a collection, and what changed in it. Changes are found by comparison, so that a relist yields only what
 // really differs and an object that was replaced by another of the same name is seen to have gone.
 
-package import KubernetesAPI
+public import KubernetesAPI
 
 /// A difference between two states of the copy.
-package enum ObjectChange<Object: APIObject>: Equatable, Sendable {
+public enum ObjectChange<Object: APIObject>: Equatable, Sendable {
     case added(Object)
     case modified(old: Object, new: Object)
     case deleted(Object)
 
     /// The object's key.
-    package var key: ObjectKey { object.objectKey }
+    public var key: ObjectKey { object.objectKey }
 
     /// The newest state known.
-    package var object: Object {
+    public var object: Object {
         switch self {
         case .added(let object), .modified(_, let object), .deleted(let object): object
         }
@@ -21,21 +21,21 @@ package enum ObjectChange<Object: APIObject>: Equatable, Sendable {
 }
 
 /// Under which values objects are found, such as the node that a pod is on.
-package struct StoreIndex<Object: APIObject>: Sendable {
+public struct StoreIndex<Object: APIObject>: Sendable {
     /// The index's name, unique in a store.
-    package let name: String
+    public let name: String
     /// An object's values; none for an object that is not to be found.
-    package let values: @Sendable (Object) -> [String]
+    public let values: @Sendable (Object) -> [String]
 
     /// An index.
-    package init(_ name: String, _ values: @escaping @Sendable (Object) -> [String]) {
+    public init(_ name: String, _ values: @escaping @Sendable (Object) -> [String]) {
         self.name = name
         self.values = values
     }
 }
 
 /// Objects by namespace and name, and by the values of indexes.
-package struct ObjectIndex<Object: APIObject>: Sendable {
+public struct ObjectIndex<Object: APIObject>: Sendable {
     /// Where an object is found besides its key.
     private struct Place: Hashable {
         var index: String
@@ -47,31 +47,31 @@ package struct ObjectIndex<Object: APIObject>: Sendable {
     private var places: [Place: Set<ObjectKey>] = [:]
 
     /// An empty index; objects are found by namespace too.
-    package init(_ indexes: [StoreIndex<Object>] = []) {
+    public init(_ indexes: [StoreIndex<Object>] = []) {
         self.indexes = [StoreIndex("") { [$0.objectKey.namespace] }] + indexes
     }
 
     /// How many objects there are.
-    package var count: Int { objects.count }
+    public var count: Int { objects.count }
 
     /// The object, nil where there is none.
-    package subscript(key: ObjectKey) -> Object? { objects[key] }
+    public subscript(key: ObjectKey) -> Object? { objects[key] }
 
     /// All objects, or those of one namespace, in the order of their keys.
-    package func list(namespace: String? = nil) -> [Object] {
+    public func list(namespace: String? = nil) -> [Object] {
         guard let namespace else { return objects.keys.sorted().compactMap { objects[$0] } }
         return list(index: "", value: namespace)
     }
 
     /// The objects that an index has under a value, in the order of their keys.
-    package func list(index: String, value: String) -> [Object] {
+    public func list(index: String, value: String) -> [Object] {
         (places[Place(index: index, value: value)] ?? []).sorted().compactMap { objects[$0] }
     }
 
     /// Applies a change.
     ///
     /// - Returns: what is different now, in the order of keys for a replacement.
-    package mutating func apply(_ change: Reflector<Object>.Change) -> [ObjectChange<Object>] {
+    public mutating func apply(_ change: Reflector<Object>.Change) -> [ObjectChange<Object>] {
         switch change {
         case .upsert(let object):
             return upsert(object)

@@ -1,11 +1,11 @@
 // The shared copy of a collection: written by an informer, read at any time by anyone, with a stream of changes for each
 // subscriber that begins with everything that is there.
 
-package import KubernetesAPI
+public import KubernetesAPI
 internal import SystemIO
 
 /// A copy of a collection.
-package final class ObjectStore<Object: APIObject>: Sendable {
+public final class ObjectStore<Object: APIObject>: Sendable {
     private struct State {
         var index: ObjectIndex<Object>
         var isSynced = false
@@ -18,29 +18,29 @@ package final class ObjectStore<Object: APIObject>: Sendable {
     /// An empty store.
     ///
     /// - Parameter indexes: by what objects are found besides namespace and name.
-    package init(indexes: [StoreIndex<Object>] = []) { state = Lock(State(index: ObjectIndex(indexes))) }
+    public init(indexes: [StoreIndex<Object>] = []) { state = Lock(State(index: ObjectIndex(indexes))) }
 
     /// The object, nil where there is none.
-    package subscript(key: ObjectKey) -> Object? { state.withLock { $0.index[key] } }
+    public subscript(key: ObjectKey) -> Object? { state.withLock { $0.index[key] } }
 
     /// All objects, or those of one namespace, in the order of their keys.
-    package func list(namespace: String? = nil) -> [Object] {
+    public func list(namespace: String? = nil) -> [Object] {
         state.withLock { $0.index.list(namespace: namespace) }
     }
 
     /// The objects that an index has under a value, in the order of their keys.
-    package func list(index: String, value: String) -> [Object] {
+    public func list(index: String, value: String) -> [Object] {
         state.withLock { $0.index.list(index: index, value: value) }
     }
 
     /// How many objects there are.
-    package var count: Int { state.withLock(\.index.count) }
+    public var count: Int { state.withLock(\.index.count) }
 
     /// Whether the copy has been complete once.
-    package var isSynced: Bool { state.withLock(\.isSynced) }
+    public var isSynced: Bool { state.withLock(\.isSynced) }
 
     /// Waits until the copy is complete for the first time.
-    package func synced() async {
+    public func synced() async {
         await withCheckedContinuation { continuation in
             let isSynced = state.withLock { state in
                 if !state.isSynced { state.waiters.append(continuation) }
@@ -51,7 +51,7 @@ package final class ObjectStore<Object: APIObject>: Sendable {
     }
 
     /// A new stream of changes: first an addition for each object that is there.
-    package func changes() -> ChangeStream<Object> {
+    public func changes() -> ChangeStream<Object> {
         state.withLock { state in
             let stream = ChangeStream<Object>()
             stream.append(state.index.list().map { .added($0) })
@@ -88,7 +88,7 @@ package final class ObjectStore<Object: APIObject>: Sendable {
 }
 
 /// Changes for one reader. Those of one object are merged while the reader is slow.
-package final class ChangeStream<Object: APIObject>: AsyncSequence, Sendable {
+public final class ChangeStream<Object: APIObject>: AsyncSequence, Sendable {
     private struct State {
         var queue = ChangeQueue<Object>()
         var isFinished = false
@@ -116,15 +116,15 @@ package final class ChangeStream<Object: APIObject>: AsyncSequence, Sendable {
     }
 
     /// Reads changes; one reader only.
-    package struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol {
         fileprivate let stream: ChangeStream<Object>
 
         /// The changes of the next object; nil when the informer has stopped or the task is cancelled.
-        package func next() async -> [ObjectChange<Object>]? { await stream.next() }
+        public func next() async -> [ObjectChange<Object>]? { await stream.next() }
     }
 
     /// Begins to read.
-    package func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
+    public func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
     private func next() async -> [ObjectChange<Object>]? {
         while !Task.isCancelled {

@@ -9,13 +9,13 @@
 //
 // No I/O and no clock: whoever drives it performs `next`, hands in what came and waits the pauses it is told.
 
-package import KubernetesAPI
-package import SystemIO
+public import KubernetesAPI
+public import SystemIO
 
 /// The state of following one collection.
-package struct Reflector<Object: APIObject>: Sendable {
+public struct Reflector<Object: APIObject>: Sendable {
     /// What has to be asked next.
-    package enum Step: Equatable, Sendable {
+    public enum Step: Equatable, Sendable {
         /// GET the collection as a watch with this query.
         case watch(query: [String: String])
         /// GET the collection as a list with this query.
@@ -23,7 +23,7 @@ package struct Reflector<Object: APIObject>: Sendable {
     }
 
     /// What to do to the copy.
-    package enum Change: Equatable, Sendable {
+    public enum Change: Equatable, Sendable {
         /// The copy is exactly these objects; of those that cannot be read it keeps what it has.
         case replace([Object], unreadable: Set<ObjectKey> = [])
         /// The object is new or has changed.
@@ -35,17 +35,17 @@ package struct Reflector<Object: APIObject>: Sendable {
     }
 
     /// What an event means.
-    package struct Reception: Equatable, Sendable {
+    public struct Reception: Equatable, Sendable {
         /// What to do to the copy, in order.
-        package var changes: [Change] = []
+        public var changes: [Change] = []
         /// An object that is passed over, since it is not of its kind's shape.
-        package var unreadable: UnreadableObject?
+        public var unreadable: UnreadableObject?
         /// The stream is of no more use: close it and call `ended`.
-        package var endsStream = false
+        public var endsStream = false
     }
 
     /// Objects of a list page.
-    package static var pageSize: Int { 500 }
+    public static var pageSize: Int { 500 }
 
     private enum Phase: Sendable {
         /// Nothing is known yet.
@@ -67,18 +67,18 @@ package struct Reflector<Object: APIObject>: Sendable {
     private var events = 0
 
     /// Starts with nothing known.
-    package init(resource: APIResource, backoff: Backoff = .reflector) {
+    public init(resource: APIResource, backoff: Backoff = .reflector) {
         self.resource = resource
         self.backoff = backoff
     }
 
     /// Whether the copy has been complete once and only changes are outstanding.
-    package var isFollowing: Bool { if case .following = phase { true } else { false } }
+    public var isFollowing: Bool { if case .following = phase { true } else { false } }
 
     /// What to ask the server now.
     ///
     /// - Parameter random: 0 to 1; watches end after five to ten minutes so that load spreads over servers.
-    package mutating func next(random: Double) -> Step {
+    public mutating func next(random: Double) -> Step {
         events = 0
         fault = nil
         let timeout = 300 + Int(300 * min(1, max(0, random)))
@@ -103,7 +103,7 @@ package struct Reflector<Object: APIObject>: Sendable {
     }
 
     /// Takes a page of a list.
-    package mutating func receive(list: ObjectList<Object>) -> [Change] {
+    public mutating func receive(list: ObjectList<Object>) -> [Change] {
         events += 1
         var items: [Object] = []
         var unreadable: Set<ObjectKey> = []
@@ -123,7 +123,7 @@ package struct Reflector<Object: APIObject>: Sendable {
     }
 
     /// Takes an event of a watch.
-    package mutating func receive(_ event: WatchEvent<Object>) -> Reception {
+    public mutating func receive(_ event: WatchEvent<Object>) -> Reception {
         events += 1
         switch event {
         case .added(let object), .modified(let object):
@@ -177,7 +177,7 @@ package struct Reflector<Object: APIObject>: Sendable {
     ///   - now: a monotonic time of the caller's choice.
     ///   - random: 0 to 1.
     /// - Returns: how long to wait before `next`.
-    package mutating func ended(
+    public mutating func ended(
         _ error: KubernetesError? = nil, undecodable: Bool = false, lasted: Duration, now: Duration,
         random: Double
     ) -> Duration {

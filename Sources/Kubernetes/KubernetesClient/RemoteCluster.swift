@@ -1,23 +1,23 @@
 // The API server behind a client, for programs that are written against `ClusterAPI`.
 
 internal import JSON
-package import KubernetesAPI
-package import SystemIO
+public import KubernetesAPI
+public import SystemIO
 
 /// An API server that a client talks to.
-package struct RemoteCluster: ClusterAPI {
+public struct RemoteCluster: ClusterAPI {
     private let client: KubernetesClient
     private let manager: String
     private let loop: EventLoop
 
     /// - Parameter manager: the field manager of what is applied.
-    package init(_ client: KubernetesClient, manager: String, loop: EventLoop = .shared) {
+    public init(_ client: KubernetesClient, manager: String, loop: EventLoop = .shared) {
         self.client = client
         self.manager = manager
         self.loop = loop
     }
 
-    package func get<Object: Resource>(
+    public func get<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey
     ) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.get(type, key) } catch {
@@ -25,7 +25,7 @@ package struct RemoteCluster: ClusterAPI {
         }
     }
 
-    package func list<Object: Resource>(
+    public func list<Object: Resource>(
         _ type: Object.Type, namespace: String
     ) async throws(ClusterError) -> [Object] {
         do throws(KubernetesError) { return try await client.list(type, namespace: namespace).items } catch {
@@ -33,7 +33,7 @@ package struct RemoteCluster: ClusterAPI {
         }
     }
 
-    package func updates<Object: Resource>(
+    public func updates<Object: Resource>(
         of type: Object.Type, where fields: FieldSelector
     ) -> AsyncStream<ObjectUpdate<Object>> {
         let (stream, continuation) = AsyncStream.makeStream(of: ObjectUpdate<Object>.self)
@@ -61,21 +61,21 @@ package struct RemoteCluster: ClusterAPI {
     }
 
     @discardableResult
-    package func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
+    public func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.create(object) } catch {
             throw ClusterError(error)
         }
     }
 
     @discardableResult
-    package func replace<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
+    public func replace<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.update(object) } catch {
             throw ClusterError(error)
         }
     }
 
     @discardableResult
-    package func patch<Object: Resource>(
+    public func patch<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ patch: some Encodable & Sendable, kind: PatchKind,
         subresource: String?
     ) async throws(ClusterError) -> Object {
@@ -92,13 +92,13 @@ package struct RemoteCluster: ClusterAPI {
     }
 
     @discardableResult
-    package func apply<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
+    public func apply<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.apply(object, manager: manager) } catch {
             throw ClusterError(error)
         }
     }
 
-    package func delete<Object: Resource>(
+    public func delete<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ options: DeleteOptions
     ) async throws(ClusterError) {
         do throws(KubernetesError) {
@@ -109,7 +109,7 @@ package struct RemoteCluster: ClusterAPI {
         }
     }
 
-    package func bind(_ binding: Binding) async throws(ClusterError) {
+    public func bind(_ binding: Binding) async throws(ClusterError) {
         do throws(KubernetesError) { try await client.bind(binding) } catch { throw ClusterError(error) }
     }
 }

@@ -1,35 +1,35 @@
 // Objects without a type: JSON values, for tools that handle any kind. What every object has is read here, with names.
 
-package import JSON
-package import KubernetesAPI
+public import JSON
+public import KubernetesAPI
 
 /// A view of an object's `metadata`. Missing members read as empty.
-package struct UnstructuredMetadata: Sendable {
+public struct UnstructuredMetadata: Sendable {
     private let json: JSON
 
     fileprivate init(_ json: JSON) { self.json = json }
 
     /// The object's name.
-    package var name: String { json["name"]?.string ?? "" }
+    public var name: String { json["name"]?.string ?? "" }
     /// The namespace, empty for objects of the cluster.
-    package var namespace: String { json["namespace"]?.string ?? "" }
+    public var namespace: String { json["namespace"]?.string ?? "" }
     /// The uid, unique over all time.
-    package var uid: String { json["uid"]?.string ?? "" }
+    public var uid: String { json["uid"]?.string ?? "" }
     /// The opaque version of the object in the store.
-    package var resourceVersion: String { json["resourceVersion"]?.string ?? "" }
+    public var resourceVersion: String { json["resourceVersion"]?.string ?? "" }
     /// Counts changes of the spec.
-    package var generation: Int { json["generation"]?.int ?? 0 }
+    public var generation: Int { json["generation"]?.int ?? 0 }
     /// When the object was made, RFC 3339.
-    package var creationTimestamp: String { json["creationTimestamp"]?.string ?? "" }
+    public var creationTimestamp: String { json["creationTimestamp"]?.string ?? "" }
     /// Whether the object is being deleted.
-    package var isTerminating: Bool { json["deletionTimestamp"]?.string != nil }
+    public var isTerminating: Bool { json["deletionTimestamp"]?.string != nil }
     /// The labels.
-    package var labels: [String: String] { json["labels"]?.strings ?? [:] }
+    public var labels: [String: String] { json["labels"]?.strings ?? [:] }
     /// The annotations.
-    package var annotations: [String: String] { json["annotations"]?.strings ?? [:] }
+    public var annotations: [String: String] { json["annotations"]?.strings ?? [:] }
 
     /// The owner that controls the object, nil where none does.
-    package var controller: OwnerReference? {
+    public var controller: OwnerReference? {
         for owner in json["ownerReferences"]?.array ?? [] where owner["controller"]?.bool == true {
             return OwnerReference(
                 apiVersion: owner["apiVersion"]?.string ?? "", kind: owner["kind"]?.string ?? "",
@@ -41,10 +41,10 @@ package struct UnstructuredMetadata: Sendable {
 
 extension JSON {
     /// The object's metadata.
-    package var meta: UnstructuredMetadata { UnstructuredMetadata(self["metadata"] ?? .null) }
+    public var meta: UnstructuredMetadata { UnstructuredMetadata(self["metadata"] ?? .null) }
 
     /// Namespace and name.
-    package var objectKey: ObjectKey {
+    public var objectKey: ObjectKey {
         let meta = meta
         return ObjectKey(namespace: meta.namespace, name: meta.name)
     }
@@ -52,7 +52,7 @@ extension JSON {
 
 extension OwnerReference {
     /// As it stands in `ownerReferences`.
-    package var json: JSON {
+    public var json: JSON {
         [
             "apiVersion": .string(apiVersion), "kind": .string(kind), "name": .string(name),
             "uid": .string(uid), "controller": .bool(controller ?? false),
@@ -63,7 +63,7 @@ extension OwnerReference {
 
 extension EventNote {
     /// A note about an object without a type.
-    package init(_ type: EventType, about object: JSON, reason: String, action: String, note: String) {
+    public init(_ type: EventType, about object: JSON, reason: String, action: String, note: String) {
         let meta = object.meta
         self.init(
             type,
@@ -77,14 +77,14 @@ extension EventNote {
 // A JSON value is an object that can be followed: tools do not know all kinds.
 extension JSON: APIObject {
     /// Unique over all time.
-    package var objectUID: String { meta.uid }
+    public var objectUID: String { meta.uid }
     /// The opaque version in the store.
-    package var objectVersion: String { meta.resourceVersion }
+    public var objectVersion: String { meta.resourceVersion }
     /// The owner that controls the object, nil where none does.
-    package var objectController: OwnerReference? { meta.controller }
+    public var objectController: OwnerReference? { meta.controller }
 
     /// Puts in `apiVersion` and `kind`; takes out managed fields, a fifth of an object's octets that nobody reads.
-    package mutating func complete(as resource: APIResource) {
+    public mutating func complete(as resource: APIResource) {
         if self["kind"] == nil { self["kind"] = .string(resource.kind) }
         if self["apiVersion"] == nil { self["apiVersion"] = .string(resource.apiVersion) }
         if self["metadata"]?["managedFields"] != nil { self[path: ["metadata", "managedFields"]] = nil }

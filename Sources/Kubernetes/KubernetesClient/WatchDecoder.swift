@@ -2,10 +2,10 @@
 // Lines are put together here, whatever the pieces, and each becomes an object of its type at once.
 
 internal import JSON
-package import KubernetesAPI
+public import KubernetesAPI
 
 /// What a watch says.
-package enum WatchEvent<Object: APIObject>: Equatable, Sendable {
+public enum WatchEvent<Object: APIObject>: Equatable, Sendable {
     case added(Object)
     case modified(Object)
     case deleted(Object)
@@ -29,7 +29,7 @@ extension WatchEvent: Decodable {
     }
 
     /// Reads a line. Managed fields, a fifth of an object's octets, are passed over.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.object),
             let type = try? container.decode(String.self, forKey: .type)
         else { throw JSONError("\"type\" or \"object\" is missing") }
@@ -54,12 +54,12 @@ extension WatchEvent: Decodable {
 }
 
 /// Why a watch's bytes cannot be followed.
-package enum WatchDecodingError: Error, Equatable, CustomStringConvertible {
+public enum WatchDecodingError: Error, Equatable, CustomStringConvertible {
     case eventTooLarge(limit: Int)
     case notAnEvent(String)
 
     /// One sentence for a log.
-    package var description: String {
+    public var description: String {
         switch self {
         case .eventTooLarge(let limit): "the watch sent an event of more than \(limit) bytes"
         case .notAnEvent(let fault): "the watch sent a line that is no event: \(fault)"
@@ -68,7 +68,7 @@ package enum WatchDecodingError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Bytes in, events out.
-package struct WatchDecoder<Object: APIObject>: Sendable {
+public struct WatchDecoder<Object: APIObject>: Sendable {
     private let maximumEventSize: Int
     private var pending: [UInt8] = []
 
@@ -76,18 +76,18 @@ package struct WatchDecoder<Object: APIObject>: Sendable {
     ///
     /// - Parameter maximumEventSize: the longest line, in bytes. Objects are at most 1.5 MiB in etcd; their JSON with managed
     ///   fields can be somewhat more.
-    package init(maximumEventSize: Int = 8 << 20) {
+    public init(maximumEventSize: Int = 8 << 20) {
         self.maximumEventSize = maximumEventSize
     }
 
     /// Whether the stream could end here without an event being cut.
-    package var isAtBoundary: Bool { pending.isEmpty }
+    public var isAtBoundary: Bool { pending.isEmpty }
 
     /// Takes what has arrived.
     ///
     /// - Returns: the events that are complete.
     /// - Throws: `WatchDecodingError`; the watch has to be started again.
-    package mutating func receive(_ bytes: [UInt8]) throws(WatchDecodingError) -> [WatchEvent<Object>] {
+    public mutating func receive(_ bytes: [UInt8]) throws(WatchDecodingError) -> [WatchEvent<Object>] {
         var events: [WatchEvent<Object>] = []
         var start = 0
         while start < bytes.count, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {

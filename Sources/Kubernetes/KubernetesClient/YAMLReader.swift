@@ -2,22 +2,22 @@
 // alias is expanded, so a few lines could otherwise become gigabytes.
 
 internal import CYAML
-package import JSON
+public import JSON
 
 /// Text that is no YAML, or more of it than is read.
-package struct YAMLError: Error, Equatable, CustomStringConvertible {
+public struct YAMLError: Error, Equatable, CustomStringConvertible {
     /// One sentence: where, and what is wrong.
-    package let description: String
+    public let description: String
 }
 
 /// Reads one YAML document as JSON. YAML 1.2's core schema decides what is a number, a truth value or null.
-package struct YAMLReader {
+public struct YAMLReader {
     /// Nesting beyond this is refused.
-    package static let maximumDepth = 64
+    public static let maximumDepth = 64
     /// Values beyond this are refused, expanded aliases included.
-    package static let maximumValues = 100_000
+    public static let maximumValues = 100_000
     /// Text beyond this is refused, in bytes.
-    package static let maximumSize = 4 << 20
+    public static let maximumSize = 4 << 20
 
     /// On the heap, for libyaml keeps its address.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -31,7 +31,7 @@ package struct YAMLReader {
     /// Reads the first document of a text; an empty text is `null`.
     ///
     /// - Throws: `YAMLError` that names the line.
-    package static func read(_ text: [UInt8]) throws(YAMLError) -> JSON {
+    public static func read(_ text: [UInt8]) throws(YAMLError) -> JSON {
         guard text.count <= maximumSize else {
             throw YAMLError(
                 description: "the YAML text has \(text.count) bytes, at most \(maximumSize) are read")

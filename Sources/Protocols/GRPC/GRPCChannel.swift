@@ -1,19 +1,19 @@
 // A server that shuts down says GOAWAY, and calls go on over another connection without their callers noticing. A call
 // is only made again when the server has said, or cannot but mean, that it never looked at it.
 
-package import Protobuf
-package import SystemIO
+public import Protobuf
+public import SystemIO
 
 /// A server to call, connected to when a call needs it and again after a connection has ended.
 ///
 ///     let channel = GRPCChannel { try await GRPCClient.connect(to: address) }
 ///     let answer: Answer = try await channel.unary("/a.B/C", question)
-package actor GRPCChannel: LoopActor {
+public actor GRPCChannel: LoopActor {
     /// That of its connections, so that a call changes threads nowhere.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     /// How often a call is tried, the first time among them.
-    package static let attempts = 5
+    public static let attempts = 5
 
     private let connect: @Sendable () async throws -> GRPCClient
     private var current: GRPCClient?
@@ -23,7 +23,7 @@ package actor GRPCChannel: LoopActor {
     /// A channel; nothing happens before the first call.
     ///
     /// - Parameter connect: makes a connection on the same loop.
-    package init(loop: EventLoop = .shared, connect: @escaping @Sendable () async throws -> GRPCClient) {
+    public init(loop: EventLoop = .shared, connect: @escaping @Sendable () async throws -> GRPCClient) {
         self.loop = loop
         self.connect = connect
     }
@@ -31,7 +31,7 @@ package actor GRPCChannel: LoopActor {
     /// A connection that takes calls, for those with streams; made if there is none.
     ///
     /// - Throws: UNAVAILABLE when nobody answers or the channel was closed.
-    package func client() async throws(GRPCStatus) -> GRPCClient {
+    public func client() async throws(GRPCStatus) -> GRPCClient {
         while true {
             guard !isClosed else { throw GRPCStatus(.unavailable, "the channel was closed") }
             if let candidate = current {
@@ -66,7 +66,7 @@ package actor GRPCChannel: LoopActor {
     ///   - metadata: fields beside the request.
     ///   - compression: whether the request is compressed.
     /// - Throws: `GRPCStatus`, as `GRPCClient.unary` does.
-    package func unary<Input: Message, Output: Message>(
+    public func unary<Input: Message, Output: Message>(
         _ path: String, _ request: Input, timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata(),
         compression: GRPCCompressionUse = .automatic
     ) async throws -> Output {
@@ -87,7 +87,7 @@ package actor GRPCChannel: LoopActor {
     }
 
     /// Ends the connection; later calls end with UNAVAILABLE.
-    package func close() async {
+    public func close() async {
         isClosed = true
         await current?.close()
         current = nil

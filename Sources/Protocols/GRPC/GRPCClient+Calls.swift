@@ -3,7 +3,7 @@
 internal import HPACK
 internal import HTTP2
 internal import HTTP2Transport
-package import Protobuf
+public import Protobuf
 internal import SystemIO
 
 extension GRPCClient {
@@ -17,7 +17,7 @@ extension GRPCClient {
     ///   - compression: whether the request is compressed.
     /// - Throws: `GRPCStatus`; DEADLINE_EXCEEDED after the time-out, CANCELLED when the task is cancelled, UNAVAILABLE
     ///   when the connection is gone.
-    package func unary<Input: Message, Output: Message>(
+    public func unary<Input: Message, Output: Message>(
         _ path: String, _ request: Input, timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata(),
         compression: GRPCCompressionUse = .automatic
     ) async throws -> Output {
@@ -29,7 +29,7 @@ extension GRPCClient {
     /// Calls a method with one response, and tells what came beside it.
     ///
     /// Takes and throws what `unary` does.
-    package func unaryCall<Input: Message, Output: Message>(
+    public func unaryCall<Input: Message, Output: Message>(
         _ path: String, _ request: Input, of: Output.Type = Output.self, timeout: Duration? = nil,
         metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCResponse<Output> {
@@ -63,7 +63,7 @@ extension GRPCClient {
     ///   - requests: writes the requests; they end when it returns, and the call is cancelled when it throws. When the
     ///     server answers before, a write throws and the server's answer counts.
     /// - Throws: as `unary` does, or what `requests` throws.
-    package func clientStreaming<Input: Message, Output: Message>(
+    public func clientStreaming<Input: Message, Output: Message>(
         _ path: String, of: Output.Type = Output.self, timeout: Duration? = nil,
         metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic,
         _ requests: (GRPCRequestWriter<Input>) async throws -> Void
@@ -93,7 +93,7 @@ extension GRPCClient {
     ///   - metadata: fields beside the requests.
     ///   - compression: whether requests are compressed.
     /// - Throws: `GRPCStatus` UNAVAILABLE when the connection is gone; what the server says comes from the responses.
-    package func bidirectional<Input: Message, Output: Message>(
+    public func bidirectional<Input: Message, Output: Message>(
         _ path: String, sending: Input.Type = Input.self, of: Output.Type = Output.self,
         timeout: Duration? = nil, metadata: GRPCMetadata = GRPCMetadata(),
         compression: GRPCCompressionUse = .automatic
@@ -112,7 +112,7 @@ extension GRPCClient {
     ///   - metadata: fields beside the request.
     ///   - compression: whether the request is compressed.
     /// - Throws: `GRPCStatus` UNAVAILABLE when the connection is gone; what the server says comes from the stream.
-    package func serverStreaming<Input: Message, Output: Message>(
+    public func serverStreaming<Input: Message, Output: Message>(
         _ path: String, _ request: Input, of: Output.Type = Output.self, timeout: Duration? = nil,
         metadata: GRPCMetadata = GRPCMetadata(), compression: GRPCCompressionUse = .automatic
     ) async throws -> GRPCResponseStream<Output> {

@@ -3,13 +3,13 @@
 
 internal import HPACK
 internal import HTTP2
-package import HTTP2Transport
-package import SystemIO
+public import HTTP2Transport
+public import SystemIO
 
 /// A connection to a gRPC server.
-package actor GRPCClient: HTTP2PeerOwner {
+public actor GRPCClient: HTTP2PeerOwner {
     /// Runs the connection; a caller that is on it, too, changes threads nowhere.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     /// A call and who waits for it.
     struct Pending {
@@ -29,7 +29,7 @@ package actor GRPCClient: HTTP2PeerOwner {
     }
 
     /// The connection.
-    package let peer: HTTP2Peer
+    public let peer: HTTP2Peer
     let authority: String
     let scheme: String
     let limits: GRPCLimits
@@ -53,7 +53,7 @@ package actor GRPCClient: HTTP2PeerOwner {
     ///   - keepAlive: when to ask a silent server whether it is there; nil for never.
     ///   - security: TLS, which has to offer `h2` by ALPN; nil for none.
     /// - Throws: `SystemError` where nobody answers, `SecureLayerError` where there is no memory for TLS.
-    package static func connect(
+    public static func connect(
         to address: SocketAddress, authority: String = "localhost", loop: EventLoop = .shared,
         timeout: Duration = .seconds(10), limits: GRPCLimits = GRPCLimits(),
         compressions: [any GRPCCompression] = [], keepAlive: GRPCKeepAlive? = nil,
@@ -90,10 +90,10 @@ package actor GRPCClient: HTTP2PeerOwner {
     var end: GRPCStatus? { life.end }
 
     /// Ends the connection; calls that are open end with UNAVAILABLE.
-    package func close() async { endConnection(.noError, reason: "the client was closed") }
+    public func close() async { endConnection(.noError, reason: "the client was closed") }
 
     /// Waits for the end of the connection and tells why it ended.
-    package var closed: GRPCStatus {
+    public var closed: GRPCStatus {
         get async {
             while true {
                 if let end { return end }
@@ -103,21 +103,21 @@ package actor GRPCClient: HTTP2PeerOwner {
     }
 
     /// Whether the connection has ended.
-    package var isClosed: Bool { end != nil }
+    public var isClosed: Bool { end != nil }
 
     /// Whether new calls can begin: the connection lives and the server has not said GOAWAY.
-    package var takesCalls: Bool { life.takesCalls }
+    public var takesCalls: Bool { life.takesCalls }
 
     // MARK: Connection
 
     /// Leaves a server that takes no more calls, after the last.
-    package func turnEnded() {
+    public func turnEnded() {
         guard life.isDone(openStreams: transport.http2.openStreams) else { return }
         endConnection(.noError, reason: "the server has shut the connection down")
     }
 
     /// Ends the calls that are open.
-    package func connectionEnded(_ end: TransportEnd) {
+    public func connectionEnded(_ end: TransportEnd) {
         let status = GRPCStatus(.unavailable, end.reason)
         life.end(status)
         for stream in calls.keys { finish(stream, status) }
@@ -127,7 +127,7 @@ package actor GRPCClient: HTTP2PeerOwner {
     }
 
     /// Hands what the server did to the calls that it is for.
-    package func receiveEvents() {
+    public func receiveEvents() {
         while let event = transport.next() { receive(event) }
     }
 

@@ -4,7 +4,7 @@
 internal import HPACK
 
 /// A way to make messages smaller, such as gzip.
-package protocol GRPCCompression: Sendable {
+public protocol GRPCCompression: Sendable {
     /// As in grpc-encoding.
     var name: String { get }
     /// Packs a message.
@@ -19,7 +19,7 @@ package protocol GRPCCompression: Sendable {
 }
 
 /// Whether messages that we send are compressed.
-package enum GRPCCompressionUse: Sendable, CaseIterable {
+public enum GRPCCompressionUse: Sendable, CaseIterable {
     /// Those of at least 1 KiB, where the peer has said that it takes them.
     case automatic
     /// All: a server's where the client takes them, a client's without asking.

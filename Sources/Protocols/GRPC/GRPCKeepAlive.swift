@@ -5,16 +5,16 @@ internal import HTTP2Transport
 internal import SystemIO
 
 /// When a side asks its peer whether it is still there.
-package struct GRPCKeepAlive: Sendable {
+public struct GRPCKeepAlive: Sendable {
     /// Clients ask no more often, as in every gRPC.
-    package static let minimumInterval = Duration.seconds(10)
+    public static let minimumInterval = Duration.seconds(10)
 
     /// Silence before a PING; doubles for the connections to come when a server says that there were too many.
-    package var interval: Duration { min(firstInterval * (1 << doublings.withLock { $0 }), .seconds(86_400)) }
+    public var interval: Duration { min(firstInterval * (1 << doublings.withLock { $0 }), .seconds(86_400)) }
     /// After a PING, silence that ends the connection.
-    package let timeout: Duration
+    public let timeout: Duration
     /// Whether it asks while no call is open. Most servers allow that once in two hours.
-    package let withoutCalls: Bool
+    public let withoutCalls: Bool
 
     private let firstInterval: Duration
     private let doublings = Lock(0)
@@ -23,7 +23,7 @@ package struct GRPCKeepAlive: Sendable {
     ///   - interval: silence before a PING, at least `minimumInterval`; grpc servers take one in 5 minutes.
     ///   - timeout: silence after it that ends the connection.
     ///   - withoutCalls: whether it asks while no call is open.
-    package init(interval: Duration, timeout: Duration = .seconds(20), withoutCalls: Bool = false) {
+    public init(interval: Duration, timeout: Duration = .seconds(20), withoutCalls: Bool = false) {
         self.init(
             exactly: max(interval, Self.minimumInterval), timeout: timeout, withoutCalls: withoutCalls)
     }

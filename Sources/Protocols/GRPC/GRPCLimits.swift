@@ -1,35 +1,35 @@
 // What a peer may cost us.
 
 internal import HTTP2
-package import HTTP2Transport
+public import HTTP2Transport
 
 /// Limits of a server or a client.
-package struct GRPCLimits: Sendable {
+public struct GRPCLimits: Sendable {
     /// The limits of each connection; a client that PINGs too often loses it. A server waits as long as `closeTimeout`
     /// also for handlers that are cancelled to return.
-    package var peer = {
+    public var peer = {
         var limits = HTTP2Limits()
         limits.pings = PingPolicy()
         return HTTP2PeerLimits(http2: limits)
     }()
     /// The largest message that is received, in octets; what other implementations have as their default.
-    package var messageSize = 4_194_304
+    public var messageSize = 4_194_304
     /// Octets of all requests of a connection that have arrived in part or that no handler has taken yet. A request that
     /// goes beyond ends with RESOURCE_EXHAUSTED: without it, every stream may hold a message that is almost complete.
-    package var requestOctets = 67_108_864
+    public var requestOctets = 67_108_864
     /// Connections at a time; more are closed at once.
-    package var connections = 256
+    public var connections = 256
     /// A response of which nothing has gone out for so long, at least for half of it, is reset: the client keeps its
     /// window shut or does not read, and what waits would hold memory and a stream for ever.
-    package var stallTimeout = Duration.seconds(300)
+    public var stallTimeout = Duration.seconds(300)
     /// When a server asks a silent client whether it is there; gRPC's default. A client says it when it connects.
-    package var serverKeepAlive: GRPCKeepAlive? = GRPCKeepAlive(interval: .seconds(7200), withoutCalls: true)
+    public var serverKeepAlive: GRPCKeepAlive? = GRPCKeepAlive(interval: .seconds(7200), withoutCalls: true)
     /// After which a server shuts a connection down, so that clients spread over servers again; give or take a tenth, so
     /// that not all come back at a time. nil for never.
-    package var connectionAge: Duration?
+    public var connectionAge: Duration?
     /// What calls of such a connection get to finish.
-    package var connectionAgeGrace = Duration.seconds(60)
+    public var connectionAgeGrace = Duration.seconds(60)
 
     /// Messages of 4 MiB, 256 connections of 128 streams, 64 MiB of requests each.
-    package init() {}
+    public init() {}
 }

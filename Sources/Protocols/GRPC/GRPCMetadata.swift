@@ -4,24 +4,24 @@ internal import HPACK
 internal import SystemIO
 
 /// The fields of a call that are not HTTP's and not gRPC's own.
-package struct GRPCMetadata: Equatable, Sendable {
+public struct GRPCMetadata: Equatable, Sendable {
     var fields: HeaderList
 
     /// No fields.
-    package init() { fields = HeaderList() }
+    public init() { fields = HeaderList() }
 
     init(_ headers: HeaderList) { fields = headers }
 
     /// The first value of a text field, or nil. Names are lower case.
-    package subscript(_ name: String) -> String? { fields[name] }
+    public subscript(_ name: String) -> String? { fields[name] }
 
     /// All values of a text field in their order.
-    package func all(_ name: String) -> [String] {
+    public func all(_ name: String) -> [String] {
         (0..<fields.count).filter { fields.isNamed($0, name) }.map { fields.value($0) }
     }
 
     /// All values of a binary field, whose name ends with `-bin`; what is no Base64 is left out.
-    package func binary(_ name: String) -> [[UInt8]] {
+    public func binary(_ name: String) -> [[UInt8]] {
         all(name).flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.compactMap {
             Base64.decode($0, allowing: [.padding, .urlAlphabet])
         }
@@ -34,7 +34,7 @@ package struct GRPCMetadata: Equatable, Sendable {
     ///   - value: printable ASCII.
     ///   - sensitive: whether it is a secret, which header compression must not store.
     /// - Throws: INVALID_ARGUMENT for another name or value.
-    package mutating func add(_ name: String, _ value: String, sensitive: Bool = false) throws(GRPCStatus) {
+    public mutating func add(_ name: String, _ value: String, sensitive: Bool = false) throws(GRPCStatus) {
         try Self.check(name)
         guard !name.hasSuffix("-bin"), value.utf8.allSatisfy({ $0 >= 0x20 && $0 <= 0x7e }) else {
             throw GRPCStatus(
@@ -47,7 +47,7 @@ package struct GRPCMetadata: Equatable, Sendable {
     ///
     /// - Parameter name: as for text, but ending with `-bin`.
     /// - Throws: INVALID_ARGUMENT for another name.
-    package mutating func add(_ name: String, _ value: [UInt8]) throws(GRPCStatus) {
+    public mutating func add(_ name: String, _ value: [UInt8]) throws(GRPCStatus) {
         try Self.check(name)
         guard name.hasSuffix("-bin") else {
             throw GRPCStatus(

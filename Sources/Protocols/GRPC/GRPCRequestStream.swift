@@ -1,34 +1,34 @@
 // The requests of a call as an asynchronous sequence, for handlers.
 
 internal import HTTP2
-package import Protobuf
+public import Protobuf
 internal import SystemIO
 
 /// The requests of a client-streaming or bidirectional call, in their order; ends when the client has sent its last.
 ///
 /// For one reader. Throws the `GRPCStatus` with which the call has ended meanwhile.
-package struct GRPCRequestStream<Input: Message>: AsyncSequence, Sendable {
-    package typealias Element = Input
+public struct GRPCRequestStream<Input: Message>: AsyncSequence, Sendable {
+    public typealias Element = Input
 
     let reader: ServerCallReader
 
     /// Reads on where the last iterator stopped.
-    package func makeAsyncIterator() -> Iterator { Iterator(reader: reader) }
+    public func makeAsyncIterator() -> Iterator { Iterator(reader: reader) }
 
     /// Whether the last request that was read came compressed.
-    package var isLastCompressed: Bool {
+    public var isLastCompressed: Bool {
         get async { await reader.connection.wasCompressed(reader.stream) }
     }
 
     /// Reads requests in their order.
-    package struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol {
         let reader: ServerCallReader
 
         /// The next request, or nil after the last.
-        package mutating func next() async throws -> Input? { try await next(isolation: #isolation) }
+        public mutating func next() async throws -> Input? { try await next(isolation: #isolation) }
 
         /// The same, where the caller is: without this `for await` would leave the loop and come back for each request.
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws -> Input? {
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Input? {
             guard let octets = try await reader.next() else { return nil }
             return try GRPCRouter.parse(octets) as Input
         }

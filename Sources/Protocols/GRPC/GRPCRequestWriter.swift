@@ -1,11 +1,11 @@
 // The client's end of a stream of requests.
 
 internal import HTTP2
-package import Protobuf
+public import Protobuf
 internal import SystemIO
 
 /// Writes the requests of one call.
-package struct GRPCRequestWriter<Input: Message>: Sendable {
+public struct GRPCRequestWriter<Input: Message>: Sendable {
     let client: GRPCClient
     let stream: StreamID
     let compression: GRPCCompressionUse
@@ -15,7 +15,7 @@ package struct GRPCRequestWriter<Input: Message>: Sendable {
     /// - Parameter compression: whether it is compressed; as the call says when nil. A call that began with `never`
     ///   cannot compress.
     /// - Throws: the status with which the call has ended meanwhile; CANCELLED when that is OK.
-    package func write(_ message: Input, compression: GRPCCompressionUse? = nil) async throws {
+    public func write(_ message: Input, compression: GRPCCompressionUse? = nil) async throws {
         try await withTaskCancellationHandler {
             try await client.send(message.serialized(), on: stream, compression ?? self.compression)
         } onCancel: {
@@ -31,31 +31,31 @@ package struct GRPCRequestWriter<Input: Message>: Sendable {
 ///     try await call.write(request)
 ///     let first = try await iterator.next()
 ///     await call.finish()
-package struct GRPCBidirectionalCall<Input: Message, Output: Message>: Sendable {
+public struct GRPCBidirectionalCall<Input: Message, Output: Message>: Sendable {
     let requests: GRPCRequestWriter<Input>
     /// The responses. When they and the call are let go of, the call is cancelled.
-    package let responses: GRPCResponseStream<Output>
+    public let responses: GRPCResponseStream<Output>
 
     /// Sends a request; takes and throws what `GRPCRequestWriter.write` does.
-    package func write(_ message: Input, compression: GRPCCompressionUse? = nil) async throws {
+    public func write(_ message: Input, compression: GRPCCompressionUse? = nil) async throws {
         try await requests.write(message, compression: compression)
     }
 
     /// Says that no more requests come; responses may go on.
-    package func finish() async { await requests.client.finishRequests(requests.stream) }
+    public func finish() async { await requests.client.finishRequests(requests.stream) }
 
     /// Ends the call; a reader that waits gets CANCELLED.
-    package func cancel() { responses.cancel() }
+    public func cancel() { responses.cancel() }
 }
 
 /// A response with what came beside it.
-package struct GRPCResponse<Output: Message>: Sendable {
+public struct GRPCResponse<Output: Message>: Sendable {
     /// The response.
-    package var message: Output
+    public var message: Output
     /// The fields before it.
-    package var initialMetadata: GRPCMetadata
+    public var initialMetadata: GRPCMetadata
     /// The fields with the status.
-    package var trailingMetadata: GRPCMetadata
+    public var trailingMetadata: GRPCMetadata
     /// Whether it came compressed.
-    package var isCompressed = false
+    public var isCompressed = false
 }

@@ -1,7 +1,7 @@
 // The responses of a call as an asynchronous sequence. Whoever lets go of it ends the call.
 
 internal import HTTP2
-package import Protobuf
+public import Protobuf
 internal import SystemIO
 
 /// The responses of a server-streaming call.
@@ -10,43 +10,43 @@ internal import SystemIO
 ///
 /// Ends after the last response when the status is OK, and throws the `GRPCStatus` when it is not. When the stream and
 /// its iterators are gone, or its task is cancelled, the call is cancelled. For one reader.
-package struct GRPCResponseStream<Output: Message>: AsyncSequence, Sendable {
-    package typealias Element = Output
+public struct GRPCResponseStream<Output: Message>: AsyncSequence, Sendable {
+    public typealias Element = Output
 
     let call: StreamingCall
 
     /// Reads on where the last iterator stopped.
-    package func makeAsyncIterator() -> Iterator { Iterator(call: call) }
+    public func makeAsyncIterator() -> Iterator { Iterator(call: call) }
 
     /// What the server sent before its first response; waits for it.
-    package var initialMetadata: GRPCMetadata {
+    public var initialMetadata: GRPCMetadata {
         get async throws { try await call.initialMetadata() }
     }
 
     /// What the server sent with its status; nothing before the stream has ended.
-    package var trailingMetadata: GRPCMetadata {
+    public var trailingMetadata: GRPCMetadata {
         get async { await call.trailingMetadata() }
     }
 
     /// Whether the last response that was read came compressed.
-    package var isLastCompressed: Bool {
+    public var isLastCompressed: Bool {
         get async { await call.wasCompressed() }
     }
 
     /// Ends the call; a reader that waits gets CANCELLED.
-    package func cancel() { call.cancel() }
+    public func cancel() { call.cancel() }
 
     /// Reads responses in their order.
-    package struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol {
         let call: StreamingCall
 
         /// The next response, or nil after the last.
         ///
         /// - Throws: the `GRPCStatus` of a bad end.
-        package mutating func next() async throws -> Output? { try await next(isolation: #isolation) }
+        public mutating func next() async throws -> Output? { try await next(isolation: #isolation) }
 
         /// The same, where the caller is: a reader on the client's loop stays there.
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws -> Output? {
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Output? {
             guard let octets = try await call.next() else { return nil }
             do {
                 return try Output(serialized: octets)

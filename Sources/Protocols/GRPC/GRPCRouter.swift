@@ -1,27 +1,27 @@
 // Which handler answers which path. Routes work on octets, so that the connection knows no message types.
 
-package import Protobuf
+public import Protobuf
 internal import Synchronization
 internal import SystemIO
 
 /// What a handler knows about its call besides the message.
-package struct GRPCServerContext: Sendable {
+public struct GRPCServerContext: Sendable {
     /// The method: `/package.Service/Method`.
-    package var path: String
+    public var path: String
     /// All fields of the request.
-    package var metadata: GRPCMetadata
+    public var metadata: GRPCMetadata
     /// When the client gives up; nil when it waits for ever. The handler's task is cancelled then.
-    package var deadline: ContinuousClock.Instant?
+    public var deadline: ContinuousClock.Instant?
     /// The client's address; `unix:` for a Unix socket.
-    package var peer: String
+    public var peer: String
     /// Whether the request came compressed; of a stream of requests each says so itself.
-    package var isRequestCompressed = false
+    public var isRequestCompressed = false
     /// What the handler wants to say beside its responses.
-    package let response = GRPCResponseFields()
+    public let response = GRPCResponseFields()
 }
 
 /// What a handler adds to its response: metadata, and how it is sent.
-package final class GRPCResponseFields: Sendable {
+public final class GRPCResponseFields: Sendable {
     private struct Values {
         var initial = GRPCMetadata()
         var trailing = GRPCMetadata()
@@ -40,19 +40,19 @@ package final class GRPCResponseFields: Sendable {
     var isSet: Bool { touched.load(ordering: .acquiring) }
 
     /// Goes out before the first response; what is set after that is lost.
-    package var initial: GRPCMetadata {
+    public var initial: GRPCMetadata {
         get { read { $0.initial } }
         set { write { $0.initial = newValue } }
     }
 
     /// Goes out with the status.
-    package var trailing: GRPCMetadata {
+    public var trailing: GRPCMetadata {
         get { read { $0.trailing } }
         set { write { $0.trailing = newValue } }
     }
 
     /// Whether the responses that follow are compressed, where the client takes that.
-    package var compression: GRPCCompressionUse {
+    public var compression: GRPCCompressionUse {
         get { read { $0.compression } }
         set { write { $0.compression = newValue } }
     }
@@ -73,7 +73,7 @@ package final class GRPCResponseFields: Sendable {
 }
 
 /// The handlers of a server by path.
-package struct GRPCRouter: Sendable {
+public struct GRPCRouter: Sendable {
     enum Route: Sendable {
         case unary(@Sendable ([UInt8], GRPCServerContext) async throws -> [UInt8])
         case serverStreaming(@Sendable ([UInt8], GRPCServerContext, ServerCallWriter) async throws -> Void)
@@ -84,13 +84,13 @@ package struct GRPCRouter: Sendable {
     private(set) var routes: [String: Route] = [:]
 
     /// No handlers: every call ends with UNIMPLEMENTED.
-    package init() {}
+    public init() {}
 
     /// Adds a method with one request and one response.
     ///
     /// The handler runs on the server's loop. A `GRPCStatus` that it throws goes to the client as it is, any other
     /// error as UNKNOWN. Its task is cancelled when the client resets the call or goes away, and at the deadline.
-    package mutating func unary<Input: Message, Output: Message>(
+    public mutating func unary<Input: Message, Output: Message>(
         _ path: String,
         _ handler: @escaping @Sendable (Input, GRPCServerContext) async throws -> Output
     ) {
@@ -102,7 +102,7 @@ package struct GRPCRouter: Sendable {
     /// Adds a method with one request and a stream of responses, which ends when the handler returns.
     ///
     /// The handler runs as one of `unary` does.
-    package mutating func serverStreaming<Input: Message, Output: Message>(
+    public mutating func serverStreaming<Input: Message, Output: Message>(
         _ path: String,
         _ handler:
             @escaping @Sendable (Input, GRPCServerContext, GRPCResponseWriter<Output>) async throws -> Void
@@ -115,7 +115,7 @@ package struct GRPCRouter: Sendable {
     /// Adds a method with a stream of requests and one response.
     ///
     /// The handler begins with the call's headers, else runs as one of `unary` does.
-    package mutating func clientStreaming<Input: Message, Output: Message>(
+    public mutating func clientStreaming<Input: Message, Output: Message>(
         _ path: String,
         _ handler: @escaping @Sendable (GRPCRequestStream<Input>, GRPCServerContext) async throws -> Output
     ) {
@@ -129,7 +129,7 @@ package struct GRPCRouter: Sendable {
     ///
     /// The handler begins with the call's headers; the responses end when it returns. Else it runs as one of `unary`
     /// does.
-    package mutating func bidirectional<Input: Message, Output: Message>(
+    public mutating func bidirectional<Input: Message, Output: Message>(
         _ path: String,
         _ handler:
             @escaping @Sendable (
@@ -143,7 +143,7 @@ package struct GRPCRouter: Sendable {
     }
 
     /// The services that have a method here, as `package.Service`, in order.
-    package var services: [String] {
+    public var services: [String] {
         let names = routes.keys.compactMap { path -> String? in
             guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
                 return nil
@@ -176,16 +176,16 @@ package struct GRPCRouter: Sendable {
 }
 
 /// Writes the responses of one call.
-package struct GRPCResponseWriter<Output: Message>: Sendable {
+public struct GRPCResponseWriter<Output: Message>: Sendable {
     let writer: ServerCallWriter
 
     /// Sends a response; waits while the client does not read.
     ///
     /// - Throws: the status with which the call has ended meanwhile.
-    package func write(_ message: Output) async throws { try await writer.write(message.serialized()) }
+    public func write(_ message: Output) async throws { try await writer.write(message.serialized()) }
 
     /// Sends a response that is serialized already, for one that goes to several clients.
     ///
     /// - Throws: the status with which the call has ended meanwhile.
-    package func write(serialized octets: [UInt8]) async throws { try await writer.write(octets) }
+    public func write(serialized octets: [UInt8]) async throws { try await writer.write(octets) }
 }

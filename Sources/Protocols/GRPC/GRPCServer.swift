@@ -1,15 +1,15 @@
 // Listens, and keeps the connections until they have ended.
 
 internal import HTTP2Transport
-package import SystemIO
+public import SystemIO
 
 /// A gRPC server on one loop.
 ///
 ///     let server = GRPCServer(router: router)
 ///     try await server.listen(on: .unix("/var/lib/kubelet/device-plugins/neuroncore.sock"))
-package actor GRPCServer: LoopActor {
+public actor GRPCServer: LoopActor {
     /// Runs the connections and, unless they leave it, the handlers.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let settings: GRPCServerSettings
     private let security: (any SecureLayerFactory)?
@@ -23,7 +23,7 @@ package actor GRPCServer: LoopActor {
     /// - Parameters:
     ///   - compressions: how messages may be compressed, the preferred first.
     ///   - security: TLS for every connection, which has to offer `h2` by ALPN; nil for none.
-    package init(
+    public init(
         router: GRPCRouter, loop: EventLoop = .shared, limits: GRPCLimits = GRPCLimits(),
         compressions: [any GRPCCompression] = [], security: (any SecureLayerFactory)? = nil
     ) {
@@ -38,7 +38,7 @@ package actor GRPCServer: LoopActor {
     /// - Returns: the address with the real port.
     /// - Throws: `SystemError` where that is not possible.
     @discardableResult
-    package func listen(on address: SocketAddress) async throws -> SocketAddress {
+    public func listen(on address: SocketAddress) async throws -> SocketAddress {
         let listener = try Listener(address, loop: loop, accept: callback { $0.accept($1) })
         listeners.append(listener)
         try await listener.start()
@@ -46,14 +46,14 @@ package actor GRPCServer: LoopActor {
     }
 
     /// The connections that are open.
-    package var connectionCount: Int { connections.count }
+    public var connectionCount: Int { connections.count }
 
     /// Stops listening, lets calls finish for a while, then ends what is left: their clients get UNAVAILABLE, their
     /// handlers are cancelled. Returns when the handlers have returned; one that ignores its cancellation is waited for
     /// as long as `HTTP2PeerLimits.closeTimeout`.
     ///
     /// - Parameter grace: from when clients are told to go elsewhere until calls are ended.
-    package func shutdown(grace: Duration) async {
+    public func shutdown(grace: Duration) async {
         isShutDown = true
         for listener in listeners { await listener.close() }
         listeners = []

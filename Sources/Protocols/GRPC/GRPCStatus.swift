@@ -1,9 +1,9 @@
 // How a call ended. The codes are those of every gRPC implementation; the message is for people.
 
 /// The end of a call, thrown by handlers and by the client.
-package struct GRPCStatus: Error, Hashable, Sendable {
+public struct GRPCStatus: Error, Hashable, Sendable {
     /// gRPC's status codes.
-    package enum Code: UInt8, Sendable, CaseIterable {
+    public enum Code: UInt8, Sendable, CaseIterable {
         case ok = 0
         case cancelled = 1
         case unknown = 2
@@ -24,18 +24,18 @@ package struct GRPCStatus: Error, Hashable, Sendable {
     }
 
     /// The kind of end.
-    package var code: Code
+    public var code: Code
     /// One sentence for people; may hold any character.
-    package var message: String
+    public var message: String
 
     /// A status with its sentence.
-    package init(_ code: Code, _ message: String = "") {
+    public init(_ code: Code, _ message: String = "") {
         self.code = code
         self.message = message
     }
 
     /// A status with its sentence.
-    package init(code: Code, message: String) { self.init(code, message) }
+    public init(code: Code, message: String) { self.init(code, message) }
 
     /// What goes to the peer for an error of a handler: a status as it is, a cancellation as such, others as UNKNOWN.
     init(handlerError error: any Error) {
@@ -49,7 +49,7 @@ package struct GRPCStatus: Error, Hashable, Sendable {
 
 extension GRPCStatus.Code: CustomStringConvertible {
     /// The name as gRPC writes it.
-    package var description: String {
+    public var description: String {
         switch self {
         case .ok: "OK"
         case .cancelled: "CANCELLED"
@@ -74,5 +74,5 @@ extension GRPCStatus.Code: CustomStringConvertible {
 
 extension GRPCStatus: CustomStringConvertible {
     /// The code and the sentence.
-    package var description: String { message.isEmpty ? code.description : "\(code): \(message)" }
+    public var description: String { message.isEmpty ? code.description : "\(code): \(message)" }
 }

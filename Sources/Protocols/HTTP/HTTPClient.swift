@@ -1,17 +1,17 @@
 // A client of one server. Connections are kept for the next request; a stream, which may last for hours, has one of its
 // own.
 
-package import HTTP1
-package import SystemIO
+public import HTTP1
+public import SystemIO
 
 /// Sends requests to one server over HTTP/1.1.
-package actor HTTPClient: LoopActor {
+public actor HTTPClient: LoopActor {
     /// Where the server is.
-    package nonisolated let address: SocketAddress
+    public nonisolated let address: SocketAddress
     /// What goes into the Host field.
-    package nonisolated let host: String
+    public nonisolated let host: String
     /// Runs the connections; a caller that is on it, too, changes threads nowhere.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let security: (any SecureLayerFactory)?
     private let limits: HTTP1Limits
@@ -26,7 +26,7 @@ package actor HTTPClient: LoopActor {
     ///   - host: the Host field, by default the address.
     ///   - security: TLS; nil for plain HTTP.
     ///   - limits: what a response may have; a stream's body is not limited.
-    package init(
+    public init(
         _ address: SocketAddress, host: String? = nil, security: (any SecureLayerFactory)? = nil,
         limits: HTTP1Limits = HTTPClient.defaultLimits, connectTimeout: Duration = .seconds(10),
         loop: EventLoop = .shared
@@ -46,18 +46,18 @@ package actor HTTPClient: LoopActor {
     }
 
     /// 64 KiB of header and 64 MiB of body: a list of all pods of a large cluster.
-    package static var defaultLimits: HTTP1Limits {
+    public static var defaultLimits: HTTP1Limits {
         var limits = HTTP1Limits()
         limits.body = 64 << 20
         return limits
     }
 
     /// A response whose body arrives piece by piece.
-    package struct Stream: Sendable, AsyncSequence {
+    public struct Stream: Sendable, AsyncSequence {
         /// The status code.
-        package let status: Int
+        public let status: Int
         /// The fields.
-        package let headers: HTTPHeaders
+        public let headers: HTTPHeaders
         private let connection: HTTPClientConnection
 
         init(status: Int, headers: HTTPHeaders, connection: HTTPClientConnection) {
@@ -67,12 +67,12 @@ package actor HTTPClient: LoopActor {
         }
 
         /// Ends the exchange; a waiting iteration ends with `HTTPError.closed`.
-        package func close() async { await connection.close() }
+        public func close() async { await connection.close() }
 
         /// The rest of the body, for a response that turned out to be no stream.
         ///
         /// - Parameter limit: octets after which to give up.
-        package func collect(limit: Int = 3 << 20) async throws(HTTPError) -> [UInt8] {
+        public func collect(limit: Int = 3 << 20) async throws(HTTPError) -> [UInt8] {
             var bytes: [UInt8] = []
             while let chunk = try await connection.nextChunk() {
                 bytes.append(contentsOf: chunk)
@@ -86,28 +86,28 @@ package actor HTTPClient: LoopActor {
         }
 
         /// The pieces as they come.
-        package struct Iterator: AsyncIteratorProtocol {
+        public struct Iterator: AsyncIteratorProtocol {
             fileprivate let connection: HTTPClientConnection
 
             /// The next piece, nil at the end of the body.
-            package mutating func next() async throws(HTTPError) -> [UInt8]? {
+            public mutating func next() async throws(HTTPError) -> [UInt8]? {
                 try await connection.nextChunk()
             }
 
             /// The next piece, nil at the end of the body.
-            package mutating func next(
+            public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(HTTPError) -> [UInt8]? { try await connection.nextChunk() }
         }
 
         /// Begins to read; a stream is read once.
-        package func makeAsyncIterator() -> Iterator { Iterator(connection: connection) }
+        public func makeAsyncIterator() -> Iterator { Iterator(connection: connection) }
     }
 
     /// Sends a request and gathers the response.
     ///
     /// - Parameter timeout: for the whole exchange.
-    package func send(
+    public func send(
         _ request: HTTPRequest, timeout: Duration = .seconds(30)
     ) async throws(HTTPError) -> HTTPResponse {
         while let connection = idle.popLast() {
@@ -127,7 +127,7 @@ package actor HTTPClient: LoopActor {
     /// - Parameters:
     ///   - timeout: for the head; the body may take for ever.
     ///   - idleTimeout: the longest silence within the body; nil for none.
-    package func stream(
+    public func stream(
         _ request: HTTPRequest, timeout: Duration = .seconds(30), idleTimeout: Duration? = nil
     ) async throws(HTTPError) -> Stream {
         let connection = try await connect()
@@ -136,7 +136,7 @@ package actor HTTPClient: LoopActor {
     }
 
     /// Closes idle connections.
-    package func close() async {
+    public func close() async {
         let connections = idle
         idle = []
         for connection in connections { await connection.close() }

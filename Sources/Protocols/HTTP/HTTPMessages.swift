@@ -1,24 +1,24 @@
 // Requests and responses as handlers and callers see them, whatever version carries them.
 
-package import HTTP1
-package import SystemIO
+public import HTTP1
+public import SystemIO
 internal import Text
 
 /// A request, its body complete.
-package struct HTTPRequest: Sendable {
+public struct HTTPRequest: Sendable {
     /// `GET`, `POST` and so on.
-    package var method: String
+    public var method: String
     /// Path and query as on the wire.
-    package var target: String
+    public var target: String
     /// The fields.
-    package var headers: HTTPHeaders
+    public var headers: HTTPHeaders
     /// The body; empty where there is none.
-    package var body: [UInt8]
+    public var body: [UInt8]
     /// Who sent it; nil for a Unix socket.
-    package var peer: SocketAddress?
+    public var peer: SocketAddress?
 
     /// A request.
-    package init(
+    public init(
         _ method: String, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],
         peer: SocketAddress? = nil
     ) {
@@ -30,16 +30,16 @@ package struct HTTPRequest: Sendable {
     }
 
     /// The path without the query, still percent-encoded.
-    package var rawPath: Substring { target.prefix { $0 != "?" } }
+    public var rawPath: Substring { target.prefix { $0 != "?" } }
 
     /// The path, decoded. Split `rawPath` where a segment may hold an encoded slash.
-    package var path: String { PercentEncoding.decode(rawPath) }
+    public var path: String { PercentEncoding.decode(rawPath) }
 
     /// The segments of the path, each decoded; empty ones are left out.
-    package var segments: [String] { rawPath.split(separator: "/").map { PercentEncoding.decode($0) } }
+    public var segments: [String] { rawPath.split(separator: "/").map { PercentEncoding.decode($0) } }
 
     /// The query's names and values, decoded, in their order.
-    package var query: [(name: String, value: String)] {
+    public var query: [(name: String, value: String)] {
         guard let mark = target.firstIndex(of: "?") else { return [] }
         return target[target.index(after: mark)...].split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -51,38 +51,38 @@ package struct HTTPRequest: Sendable {
     }
 
     /// The first value of a name in the query.
-    package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
+    public func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }
 
 /// A response.
-package struct HTTPResponse: Sendable {
+public struct HTTPResponse: Sendable {
     /// The status code.
-    package var status: Int
+    public var status: Int
     /// The fields; Content-Length or Transfer-Encoding is added when it is sent.
-    package var headers: HTTPHeaders
+    public var headers: HTTPHeaders
     /// The body.
-    package var body: HTTPBody
+    public var body: HTTPBody
 
     /// A response.
-    package init(_ status: Int, headers: HTTPHeaders = HTTPHeaders(), body: HTTPBody = .bytes([])) {
+    public init(_ status: Int, headers: HTTPHeaders = HTTPHeaders(), body: HTTPBody = .bytes([])) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
     /// A response of text.
-    package static func text(
+    public static func text(
         _ status: Int, _ text: String, type: String = "text/plain; charset=utf-8"
     ) -> HTTPResponse {
         HTTPResponse(status, headers: ["content-type": type], body: .bytes(Array(text.utf8)))
     }
 
     /// The body's octets; empty for a stream.
-    package var bytes: [UInt8] { if case .bytes(let bytes) = body { bytes } else { [] } }
+    public var bytes: [UInt8] { if case .bytes(let bytes) = body { bytes } else { [] } }
 }
 
 /// What a response carries.
-package enum HTTPBody: Sendable {
+public enum HTTPBody: Sendable {
     /// All of it.
     case bytes([UInt8])
     /// What the closure writes, as it writes it. The response ends when the closure returns; when it throws, the
@@ -91,7 +91,7 @@ package enum HTTPBody: Sendable {
 }
 
 /// Writes a streamed body. A write waits while the peer is slow, and throws when it is gone.
-package struct HTTPBodyWriter: Sendable {
+public struct HTTPBodyWriter: Sendable {
     private let connection: HTTPServerConnection
 
     init(_ connection: HTTPServerConnection) { self.connection = connection }
@@ -99,14 +99,14 @@ package struct HTTPBodyWriter: Sendable {
     /// Sends octets.
     ///
     /// - Throws: `HTTPError.closed` when the peer is gone, `.timeout` when it has taken nothing for too long.
-    package func write(_ bytes: [UInt8]) async throws(HTTPError) { try await connection.writeChunk(bytes) }
+    public func write(_ bytes: [UInt8]) async throws(HTTPError) { try await connection.writeChunk(bytes) }
 
     /// Sends text.
-    package func write(_ text: String) async throws(HTTPError) { try await write(Array(text.utf8)) }
+    public func write(_ text: String) async throws(HTTPError) { try await write(Array(text.utf8)) }
 }
 
 /// Why an exchange did not come to an end.
-package enum HTTPError: Error, Equatable, CustomStringConvertible {
+public enum HTTPError: Error, Equatable, CustomStringConvertible {
     /// The connection could not be made or broke.
     case transport(SystemError)
     /// The peer broke the protocol.
@@ -119,7 +119,7 @@ package enum HTTPError: Error, Equatable, CustomStringConvertible {
     case timeout(String)
 
     /// One sentence.
-    package var description: String {
+    public var description: String {
         switch self {
         case .transport(let error): error.description
         case .malformed(let error): "the peer sent no valid HTTP: \(error)"

@@ -4,9 +4,9 @@
 ///
 ///     var router = HTTPRouter<Handler>()
 ///     router.on("GET", "/models/{name}", describe)
-package struct HTTPRouter<Handler: Sendable>: Sendable {
+public struct HTTPRouter<Handler: Sendable>: Sendable {
     /// What there is for a request.
-    package enum Match {
+    public enum Match: Sendable {
         /// Its handler, and the segments that stand where the pattern has `{name}`, in their order.
         case handler(Handler, [String])
         /// The path is there, for these methods only.
@@ -26,20 +26,20 @@ package struct HTTPRouter<Handler: Sendable>: Sendable {
     private var routes: [Route] = []
 
     /// A router that knows no path.
-    package init() {}
+    public init() {}
 
     /// Adds a handler; of several that match the first counts.
     ///
     /// - Parameters:
     ///   - method: the request's; nil for all.
     ///   - pattern: a path, in which `{name}` stands for any segment.
-    package mutating func on(_ method: String?, _ pattern: String, _ handler: Handler) {
+    public mutating func on(_ method: String?, _ pattern: String, _ handler: Handler) {
         let segments = pattern.split(separator: "/").map { $0.hasPrefix("{") ? nil : String($0) }
         routes.append(Route(method: method, segments: segments, handler: handler))
     }
 
     /// Finds the handler of a request. Empty segments do not count: `/ping/` is `/ping`.
-    package func match(_ request: HTTPRequest) -> Match {
+    public func match(_ request: HTTPRequest) -> Match {
         let segments = request.segments
         var methods: [String] = []
         for route in routes {

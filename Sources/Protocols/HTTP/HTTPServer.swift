@@ -1,36 +1,36 @@
 // Listens, and keeps the connections so that they can be drained.
 
-package import HTTP1
-package import SystemIO
+public import HTTP1
+public import SystemIO
 
 /// Bounds of a server.
-package struct HTTPServerLimits: Sendable {
+public struct HTTPServerLimits: Sendable {
     /// What a message may have.
-    package var message = HTTP1Limits()
+    public var message = HTTP1Limits()
     /// Connections at a time; beyond it new ones are closed at once.
-    package var connections = 1024
+    public var connections = 1024
     /// How long a connection may be silent between requests, or within a body.
-    package var idle = Duration.seconds(90)
+    public var idle = Duration.seconds(90)
     /// How long the head of a request may take from its first octet: what a slow sender can hold.
-    package var head = Duration.seconds(10)
+    public var head = Duration.seconds(10)
     /// How long a peer may take nothing of a response.
-    package var stalledWrite = Duration.seconds(60)
+    public var stalledWrite = Duration.seconds(60)
     /// How long a peer may take to close after the last response, once that has left.
-    package var closeTimeout = Duration.seconds(2)
+    public var closeTimeout = Duration.seconds(2)
     /// Octets of a response that may wait for the peer before a write waits.
-    package var pendingOctets = 256 << 10
+    public var pendingOctets = 256 << 10
 
     /// 1024 connections, 10 seconds for a head, 90 of silence, 60 for a peer that takes nothing of its answer.
-    package init() {}
+    public init() {}
 }
 
 /// Serves HTTP/1.1 on any number of addresses.
-package actor HTTPServer: LoopActor {
+public actor HTTPServer: LoopActor {
     /// Answers a request. Runs on the server's loop unless it leaves it.
-    package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
+    public typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
 
     /// Runs the connections and, unless they leave it, the handlers.
-    package nonisolated let loop: EventLoop
+    public nonisolated let loop: EventLoop
 
     private let limits: HTTPServerLimits
     private let security: (any SecureLayerFactory)?
@@ -44,7 +44,7 @@ package actor HTTPServer: LoopActor {
     /// A server that does not listen yet.
     ///
     /// - Parameter security: TLS for every connection; nil for plain HTTP.
-    package init(
+    public init(
         limits: HTTPServerLimits = HTTPServerLimits(), security: (any SecureLayerFactory)? = nil,
         loop: EventLoop = .shared, handler: @escaping Handler
     ) {
@@ -59,7 +59,7 @@ package actor HTTPServer: LoopActor {
     /// - Returns: the address with the real port.
     /// - Throws: `SystemError` where the address is taken or not usable.
     @discardableResult
-    package func listen(on address: SocketAddress) async throws(SystemError) -> SocketAddress {
+    public func listen(on address: SocketAddress) async throws(SystemError) -> SocketAddress {
         let listener = try Listener(address, loop: loop, accept: callback { $0.accept($1) })
         try await listener.start()
         listeners.append(listener)
@@ -69,7 +69,7 @@ package actor HTTPServer: LoopActor {
     /// Stops listening, lets requests that have begun come to their end, and closes.
     ///
     /// - Parameter grace: how long to wait for them; streams and what is left after it are cut.
-    package func shutdown(grace: Duration = .seconds(5)) async {
+    public func shutdown(grace: Duration = .seconds(5)) async {
         isShutDown = true
         for listener in listeners { await listener.close() }
         listeners = []

@@ -1,15 +1,15 @@
 // What a client, a server's connection and a test's have in common over HTTP/2: who speaks when, how long the peer may
 // take for its first words, whether it is still there, and how a connection ends.
 
-package import HTTP2
-package import SystemIO
+public import HTTP2
+public import SystemIO
 
 /// An actor that speaks HTTP/2 on one connection.
 ///
 /// It begins with `startPeer`. From then on `receiveEvents` is called when there may be some, until `connectionEnded` says
 /// that none will come any more, and `connectionClosed` that the last octets are out. What the actor sends in
 /// `receiveEvents` leaves when that returns; what it sends elsewhere, after `settle` or `scheduleSettle`.
-package protocol HTTP2PeerOwner: LoopActor {
+public protocol HTTP2PeerOwner: LoopActor {
     /// The connection; the same for as long as the actor lives.
     var peer: HTTP2Peer { get }
     /// Takes events until there are none: `while let event = peer.transport.next() { ... }`.
@@ -24,15 +24,15 @@ package protocol HTTP2PeerOwner: LoopActor {
 
 extension HTTP2PeerOwner {
     /// Does nothing.
-    package func turnEnded() {}
+    public func turnEnded() {}
     /// Does nothing.
-    package func connectionClosed() {}
+    public func connectionClosed() {}
 }
 
 /// One end of a connection: the transport, and what has to be remembered about it.
-package final class HTTP2Peer {
+public final class HTTP2Peer {
     /// The socket and the protocol.
-    package let transport: HTTP2Transport
+    public let transport: HTTP2Transport
     fileprivate let handshakeTimeout: Duration
     fileprivate let closeTimeout: Duration
     fileprivate var life = PeerLife()
@@ -44,7 +44,7 @@ package final class HTTP2Peer {
     /// A peer on a transport that has not begun.
     ///
     /// - Parameter keepAlive: when to ask whether the other end is there; nil for never.
-    package init(_ transport: HTTP2Transport, limits: HTTP2PeerLimits, keepAlive: HTTP2KeepAlive? = nil) {
+    public init(_ transport: HTTP2Transport, limits: HTTP2PeerLimits, keepAlive: HTTP2KeepAlive? = nil) {
         self.transport = transport
         handshakeTimeout = limits.handshakeTimeout
         closeTimeout = limits.closeTimeout
@@ -54,7 +54,7 @@ package final class HTTP2Peer {
 
 extension HTTP2PeerOwner {
     /// Watches the socket, sends the first words, and waits for those of the peer.
-    package func startPeer() throws(SystemError) {
+    public func startPeer() throws(SystemError) {
         let peer = peer
         try peer.transport.start(callback { $0.ready($1) })
         peer.handshakeTimer = loop.schedule(after: peer.handshakeTimeout, on: self) {
@@ -64,12 +64,12 @@ extension HTTP2PeerOwner {
     }
 
     /// Sends what has been put into the connection, unless a turn does so at its end.
-    package func settle() {
+    public func settle() {
         if peer.life.beginTurn() { turn() }
     }
 
     /// Sends at the end of the loop's turn: several answers leave in one write.
-    package func scheduleSettle() {
+    public func scheduleSettle() {
         guard peer.life.scheduleTurn() else { return }
         loop.execute(on: self) { owner in
             if owner.peer.life.beginScheduledTurn() { owner.turn() }
@@ -82,14 +82,14 @@ extension HTTP2PeerOwner {
     ///   - code: what GOAWAY says.
     ///   - debug: GOAWAY's debug data.
     ///   - reason: one sentence for what hangs on the connection.
-    package func endConnection(_ code: ErrorCode, debug: String = "", reason: String) {
+    public func endConnection(_ code: ErrorCode, debug: String = "", reason: String) {
         guard peer.life.isOpen else { return }
         peer.transport.http2.abort(code, debug)
         end(.closedByUs(reason))
     }
 
     /// Ends the connection for what has happened to it; does nothing when it has ended.
-    package func endConnection(_ reason: TransportEnd) { end(reason) }
+    public func endConnection(_ reason: TransportEnd) { end(reason) }
 
     // MARK: Turns
 

@@ -1,13 +1,13 @@
 // A socket and an HTTP/2 connection that feed each other, for one side or the other. Octets leave in one write a turn;
 // what the socket does not take holds back DATA, and at last reading too.
 
-package import HTTP2
-package import SystemIO
+public import HTTP2
+public import SystemIO
 
 /// Belongs to one actor of its loop and is only touched there.
-package final class HTTP2Transport {
+public final class HTTP2Transport {
     /// The protocol's state.
-    package var http2: HTTP2Connection
+    public var http2: HTTP2Connection
     private let channel: SocketChannel
     private let loop: EventLoop
     private let unsentLimit: Int
@@ -21,7 +21,7 @@ package final class HTTP2Transport {
     /// A transport on a connected socket; nothing happens before `start`.
     ///
     /// - Parameter security: TLS that offers `h2`; nil for none.
-    package init(
+    public init(
         _ descriptor: FileDescriptor, role: HTTP2Role, loop: EventLoop, limits: HTTP2PeerLimits,
         security: (any SecureLayer)? = nil
     ) {
@@ -34,7 +34,7 @@ package final class HTTP2Transport {
 
     /// A transport for a server on a connection that it has accepted; nil when there is no memory for TLS, where all
     /// that can be done is to close.
-    package convenience init?(
+    public convenience init?(
         accepted descriptor: FileDescriptor, loop: EventLoop, limits: HTTP2PeerLimits,
         security: (any SecureLayerFactory)?
     ) {
@@ -47,16 +47,16 @@ package final class HTTP2Transport {
     }
 
     /// The peer's address; nil for a Unix socket.
-    package var peer: SocketAddress? { channel.peer }
+    public var peer: SocketAddress? { channel.peer }
 
     /// Begins to watch the socket and sends the first words.
-    package func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
+    public func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
         try channel.start(ready)
         send()
     }
 
     /// Reads what is there; `next` has the events that come of it, `flush` sends the answers.
-    package func receive(_ readiness: Readiness) {
+    public func receive(_ readiness: Readiness) {
         let state = channel.process(readiness) { bytes in
             guard !awaitsALPN || finishHandshake() else { return }
             http2.receive(bytes, at: loop.turnStart)
@@ -70,7 +70,7 @@ package final class HTTP2Transport {
     }
 
     /// The next thing that the peer did.
-    package func next() -> HTTP2Event? {
+    public func next() -> HTTP2Event? {
         let event = http2.next()
         switch event {
         case .failed(let error): end = end ?? .protocolError(error)
@@ -100,13 +100,13 @@ package final class HTTP2Transport {
     }
 
     /// Why the transport is over, or nil: what the peer has broken counts more than that it is gone.
-    package var ended: TransportEnd? { end ?? socketEnd }
+    public var ended: TransportEnd? { end ?? socketEnd }
 
     /// Sends. Room in the socket lets DATA out that waited, which is an event again: then `next` has more.
     ///
     /// - Returns: whether it has.
     @discardableResult
-    package func flush() -> Bool {
+    public func flush() -> Bool {
         send()
         return http2.hasEvents
     }
@@ -129,7 +129,7 @@ package final class HTTP2Transport {
     ///
     /// - Parameter discarding: whether to drop what waits.
     /// - Returns: whether it is closed already.
-    package func close(discarding: Bool = false) -> Bool {
+    public func close(discarding: Bool = false) -> Bool {
         send()
         channel.pauseReading(true)
         channel.close(discarding: discarding)
@@ -137,7 +137,7 @@ package final class HTTP2Transport {
     }
 
     /// Lets a closed channel go on sending.
-    package func linger(_ readiness: Readiness) -> Bool {
+    public func linger(_ readiness: Readiness) -> Bool {
         if case .open = channel.process(readiness, receive: { _ in }) { return channel.isClosed }
         channel.close(discarding: true)
         return true

@@ -2,16 +2,16 @@
 // silence finds out. Any octet is an answer.
 
 /// When a side asks its peer whether it is still there.
-package struct HTTP2KeepAlive: Equatable, Sendable {
+public struct HTTP2KeepAlive: Equatable, Sendable {
     /// Silence before a PING.
-    package var interval: Duration
+    public var interval: Duration
     /// After a PING, silence that ends the connection.
-    package var timeout: Duration
+    public var timeout: Duration
     /// Whether it asks while no stream is open.
-    package var withoutStreams: Bool
+    public var withoutStreams: Bool
 
     /// A keep-alive with all that there is to say.
-    package init(interval: Duration, timeout: Duration, withoutStreams: Bool) {
+    public init(interval: Duration, timeout: Duration, withoutStreams: Bool) {
         self.interval = interval
         self.timeout = timeout
         self.withoutStreams = withoutStreams

@@ -1,10 +1,10 @@
 // How a connection ends, for the calls and requests that hang on it.
 
-package import HTTP2
-package import SystemIO
+public import HTTP2
+public import SystemIO
 
 /// Why a connection is over.
-package enum TransportEnd: Equatable {
+public enum TransportEnd: Equatable, Sendable {
     /// The peer closed the connection.
     case peerClosed
     /// The socket failed.
@@ -17,7 +17,7 @@ package enum TransportEnd: Equatable {
     case closedByUs(String)
 
     /// The sentence for whatever it interrupts.
-    package var reason: String {
+    public var reason: String {
         switch self {
         case .peerClosed: "the peer closed the connection"
         case .socket(let error): "\(error)"

@@ -2,7 +2,7 @@
 // cannot forge a line or fill a disk.
 
 /// How log lines are written.
-package enum LogFormat: String, CaseIterable, Sendable {
+public enum LogFormat: String, CaseIterable, Sendable {
     /// `2026-11-21T14:10:00.123Z info registered resource=aws.amazon.com/neuroncore devices=24 took=12ms`
     case text
     /// `{"time":"...","level":"info","message":"registered","resource":"...","devices":24,"took":"12ms"}`

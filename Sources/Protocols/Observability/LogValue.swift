@@ -3,7 +3,7 @@
 internal import Text
 
 /// A value of a log field.
-package protocol LogValue: Sendable {
+public protocol LogValue: Sendable {
     /// As text, not yet quoted.
     var logText: String { get }
     /// Is the text a number or a literal of JSON as it stands?
@@ -12,14 +12,14 @@ package protocol LogValue: Sendable {
 
 extension LogValue {
     /// Most values are text.
-    package var isJSONLiteral: Bool { false }
+    public var isJSONLiteral: Bool { false }
 }
 
 extension LogValue where Self: FixedWidthInteger {
     /// Decimal.
-    package var logText: String { String(self) }
+    public var logText: String { String(self) }
     /// A number.
-    package var isJSONLiteral: Bool { true }
+    public var isJSONLiteral: Bool { true }
 }
 
 extension Int: LogValue {}
@@ -30,30 +30,30 @@ extension UInt64: LogValue {}
 
 extension String: LogValue {
     /// The string itself.
-    package var logText: String { self }
+    public var logText: String { self }
 }
 
 extension Bool: LogValue {
     /// true or false.
-    package var logText: String { self ? "true" : "false" }
+    public var logText: String { self ? "true" : "false" }
     /// A literal.
-    package var isJSONLiteral: Bool { true }
+    public var isJSONLiteral: Bool { true }
 }
 
 extension Double: LogValue {
     /// At most three decimals.
-    package var logText: String {
+    public var logText: String {
         guard isFinite, magnitude < 1e15 else { return "\(self)" }
         let rounded = (self * 1_000).rounded() / 1_000
         return rounded == rounded.rounded() ? String(Int64(rounded)) : "\(rounded)"
     }
     /// A number, unless it is none.
-    package var isJSONLiteral: Bool { isFinite }
+    public var isJSONLiteral: Bool { isFinite }
 }
 
 extension Duration: LogValue {
     /// With the unit that leaves a number above 1: 850us, 12ms, 1.5s.
-    package var logText: String {
+    public var logText: String {
         let total = inSeconds
         if total.magnitude >= 1 { return total.logText + "s" }
         let milliseconds = total * 1e3
@@ -65,12 +65,12 @@ extension Duration: LogValue {
 
 extension Array: LogValue where Element: LogValue {
     /// With commas between.
-    package var logText: String { map(\.logText).joined(separator: ",") }
+    public var logText: String { map(\.logText).joined(separator: ",") }
 }
 
 extension Optional: LogValue where Wrapped: LogValue {
     /// The value, or a dash.
-    package var logText: String { map(\.logText) ?? "-" }
+    public var logText: String { map(\.logText) ?? "-" }
     /// As the value is.
-    package var isJSONLiteral: Bool { map(\.isJSONLiteral) ?? false }
+    public var isJSONLiteral: Bool { map(\.isJSONLiteral) ?? false }
 }

@@ -6,7 +6,7 @@ internal import Synchronization
 internal import SystemIO
 
 /// How much a line matters.
-package enum LogLevel: String, CaseIterable, Comparable, CustomStringConvertible, Sendable {
+public enum LogLevel: String, CaseIterable, Comparable, CustomStringConvertible, Sendable {
     /// For whoever looks for a fault.
     case debug
     /// What has happened that an operator wants to know.
@@ -18,9 +18,9 @@ package enum LogLevel: String, CaseIterable, Comparable, CustomStringConvertible
 
     private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
     /// The raw value.
-    package var description: String { rawValue }
+    public var description: String { rawValue }
     /// By how much it matters.
-    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
+    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 }
 
 /// Writes events.
@@ -28,9 +28,9 @@ package enum LogLevel: String, CaseIterable, Comparable, CustomStringConvertible
 ///     log.info("registered", ["resource": name, "devices": 24, "took": clock.now - start])
 ///
 /// Copies share one output, so `level` can be changed for all of them while the program runs.
-package struct Logger: Sendable {
+public struct Logger: Sendable {
     /// Fields in the order in which they are written.
-    package typealias Fields = KeyValuePairs<String, any LogValue>
+    public typealias Fields = KeyValuePairs<String, any LogValue>
 
     private let output: Output
     private let fields: [(String, any LogValue)]
@@ -58,7 +58,7 @@ package struct Logger: Sendable {
     ///   - level: the least level that is written.
     ///   - format: text for people, JSON for machines.
     ///   - write: takes a whole line with its line end; standard error when left out.
-    package init(
+    public init(
         level: LogLevel = .info, format: LogFormat = .text,
         write: @escaping @Sendable ([UInt8]) -> Void = Logger.standardError
     ) {
@@ -72,38 +72,38 @@ package struct Logger: Sendable {
     }
 
     /// A logger that writes nothing.
-    package static let silent = Logger(level: .error, write: { _ in })
+    public static let silent = Logger(level: .error, write: { _ in })
 
     /// The least level that is written, by this logger and by all that come from the same one.
-    package var level: LogLevel {
+    public var level: LogLevel {
         get { LogLevel.allCases[Int(output.level.load(ordering: .relaxed))] }
         nonmutating set { output.level.store(Output.code(newValue), ordering: .relaxed) }
     }
 
     /// A logger that writes these fields with every event.
-    package func with(_ more: Fields) -> Logger {
+    public func with(_ more: Fields) -> Logger {
         Logger(output, fields + more.map { ($0.key, $0.value) })
     }
 
     /// For whoever looks for a fault. Nothing is computed when the level is off.
-    package func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         log(.debug, message(), fields())
     }
     /// What has happened that an operator wants to know.
-    package func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         log(.info, message(), fields())
     }
     /// Something is wrong, and the program goes on.
-    package func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         log(.warning, message(), fields())
     }
     /// Something that was asked for could not be done.
-    package func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         log(.error, message(), fields())
     }
 
     /// Writes an event if its level is on.
-    package func log(
+    public func log(
         _ level: LogLevel, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]
     ) {
         guard Output.code(level) >= output.level.load(ordering: .relaxed) else { return }
@@ -115,7 +115,7 @@ package struct Logger: Sendable {
     }
 
     /// Writes to standard error, in one piece unless the system takes only part of it.
-    package static let standardError: @Sendable ([UInt8]) -> Void = { bytes in
+    public static let standardError: @Sendable ([UInt8]) -> Void = { bytes in
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in

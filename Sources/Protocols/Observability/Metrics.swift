@@ -9,51 +9,51 @@ internal import Text
 ///     let metrics = MetricsRegistry()
 ///     let allocations = metrics.counter("ganglion_allocations_total", "Allocate calls", labels: ["result"])
 ///     allocations.increment(["ok"])
-package final class MetricsRegistry: Sendable {
+public final class MetricsRegistry: Sendable {
     /// Series of one metric; what comes beyond is counted in one whose label values are all "other".
-    package static let maximumSeries = 2_000
+    public static let maximumSeries = 2_000
 
     private let families = Lock<[MetricFamily]>([])
 
     /// No metrics.
-    package init() {}
+    public init() {}
 
     /// A number that only grows. The name ends in `_total`.
-    package func counter(_ name: String, _ help: String, labels: [String] = []) -> Counter {
+    public func counter(_ name: String, _ help: String, labels: [String] = []) -> Counter {
         Counter(family: family(name, help, .counter, labels))
     }
 
     /// A number that goes up and down.
-    package func gauge(_ name: String, _ help: String, labels: [String] = []) -> Gauge {
+    public func gauge(_ name: String, _ help: String, labels: [String] = []) -> Gauge {
         Gauge(family: family(name, help, .gauge, labels))
     }
 
     /// A number that is asked for when the metrics are read; `read` gives none when it returns nil.
-    package func gauge(_ name: String, _ help: String, read: @escaping @Sendable () -> Double?) {
+    public func gauge(_ name: String, _ help: String, read: @escaping @Sendable () -> Double?) {
         family(name, help, .gauge, []).source.withLock { $0.read = read }
     }
 
     /// A growing number that is asked for when the metrics are read.
-    package func counter(_ name: String, _ help: String, read: @escaping @Sendable () -> Double?) {
+    public func counter(_ name: String, _ help: String, read: @escaping @Sendable () -> Double?) {
         family(name, help, .counter, []).source.withLock { $0.read = read }
     }
 
     /// Counts of observations up to each bound; times in seconds, sizes in bytes.
     ///
     /// - Parameter buckets: upper bounds in rising order, without infinity.
-    package func histogram(
+    public func histogram(
         _ name: String, _ help: String, buckets: [Double] = Histogram.times, labels: [String] = []
     ) -> Histogram {
         Histogram(family: family(name, help, .histogram(buckets), labels))
     }
 
     /// Everything, in the text format of Prometheus, version 0.0.4: metrics in the order in which they were made.
-    package func exposition() -> String {
+    public func exposition() -> String {
         families.withLock { $0 }.map(\.exposition).joined()
     }
 
     /// The Content-Type of `exposition()`.
-    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private func family(
         _ name: String, _ help: String, _ kind: MetricFamily.Kind, _ labels: [String]
@@ -72,50 +72,50 @@ package final class MetricsRegistry: Sendable {
 }
 
 /// A number that only grows.
-package struct Counter: Sendable {
+public struct Counter: Sendable {
     let family: MetricFamily
 
     /// Adds to the series of these label values, in the order of the labels; negative amounts are ignored.
-    package func increment(_ labels: [String] = [], by amount: Double = 1) {
+    public func increment(_ labels: [String] = [], by amount: Double = 1) {
         guard amount > 0 else { return }
         family.update(labels) { $0.sum += amount }
     }
 
     /// The number as it is.
-    package func value(_ labels: [String] = []) -> Double { family.series(labels).sum }
+    public func value(_ labels: [String] = []) -> Double { family.series(labels).sum }
 }
 
 /// A number that goes up and down.
-package struct Gauge: Sendable {
+public struct Gauge: Sendable {
     let family: MetricFamily
 
     /// Sets the series of these label values.
-    package func set(_ value: Double, _ labels: [String] = []) { family.update(labels) { $0.sum = value } }
+    public func set(_ value: Double, _ labels: [String] = []) { family.update(labels) { $0.sum = value } }
     /// Adds to it; negative amounts subtract.
-    package func add(_ amount: Double, _ labels: [String] = []) { family.update(labels) { $0.sum += amount } }
+    public func add(_ amount: Double, _ labels: [String] = []) { family.update(labels) { $0.sum += amount } }
     /// Forgets a series whose thing is gone.
-    package func remove(_ labels: [String]) { family.remove(labels) }
+    public func remove(_ labels: [String]) { family.remove(labels) }
     /// The number as it is.
-    package func value(_ labels: [String] = []) -> Double { family.series(labels).sum }
+    public func value(_ labels: [String] = []) -> Double { family.series(labels).sum }
 }
 
 /// Counts of observations up to each bound.
-package struct Histogram: Sendable {
+public struct Histogram: Sendable {
     let family: MetricFamily
 
     /// Bounds for times from 100 microseconds to 10 s.
-    package static let times: [Double] = [
+    public static let times: [Double] = [
         0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]
 
     /// Takes one observation.
-    package func observe(_ value: Double, _ labels: [String] = []) { family.observe(value, labels) }
+    public func observe(_ value: Double, _ labels: [String] = []) { family.observe(value, labels) }
 
     /// Takes a time, in seconds.
-    package func observe(_ duration: Duration, _ labels: [String] = []) {
+    public func observe(_ duration: Duration, _ labels: [String] = []) {
         observe(duration.inSeconds, labels)
     }
 
     /// How many observations there were.
-    package func count(_ labels: [String] = []) -> Int { Int(family.series(labels).count) }
+    public func count(_ labels: [String] = []) -> Int { Int(family.series(labels).count) }
 }

@@ -6,7 +6,7 @@ internal import SystemIO
 extension MetricsRegistry {
     /// Adds `process_resident_memory_bytes`, `process_cpu_seconds_total`, `process_open_fds` and
     /// `process_start_time_seconds`.
-    package func addProcessMetrics() {
+    public func addProcessMetrics() {
         let start = Double(WallClock.now) / 1e9
         gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.") {
             start

@@ -2,16 +2,16 @@
 // octets can refer to a large entry again and again.
 
 /// The receiving end's table. One for a connection.
-package struct HPACKDecoder: Sendable {
+public struct HPACKDecoder: Sendable {
     /// What became of a block. Both keep the table in step with the peer.
-    package enum Outcome: Equatable, Sendable {
+    public enum Outcome: Equatable, Sendable {
         case complete
         /// The list would be larger than `maximumListSize` and holds only the fields before that.
         case tooLarge
     }
 
     /// The largest list that is decoded, as `HeaderList.size` counts.
-    package var maximumListSize: Int
+    public var maximumListSize: Int
 
     private var table: DynamicTable
     /// What a size update may set: SETTINGS_HEADER_TABLE_SIZE as the peer has acknowledged it.
@@ -37,24 +37,23 @@ package struct HPACKDecoder: Sendable {
     /// - Parameters:
     ///   - tableSize: our SETTINGS_HEADER_TABLE_SIZE in octets; 4096 unless announced otherwise.
     ///   - maximumListSize: see the property.
-    package init(tableSize: Int = 4096, maximumListSize: Int = 16_384) {
+    public init(tableSize: Int = 4096, maximumListSize: Int = 16_384) {
         table = DynamicTable(maximumSize: tableSize)
         tableLimit = tableSize
         self.maximumListSize = maximumListSize
     }
 
     /// The peer has acknowledged a new SETTINGS_HEADER_TABLE_SIZE.
-    package mutating func setTableLimit(_ limit: Int) {
+    public mutating func setTableLimit(_ limit: Int) {
         awaitsUpdate = awaitsUpdate || limit < table.maximumSize
         tableLimit = limit
     }
 
     /// The octets that the table's entries count.
-    package var tableSize: Int { table.size }
+    public var tableSize: Int { table.size }
 
     /// Decodes one whole block and appends its fields to `list`.
-    package mutating func decode(_ block: RawSpan, into list: inout HeaderList) throws(HPACKError) -> Outcome
-    {
+    public mutating func decode(_ block: RawSpan, into list: inout HeaderList) throws(HPACKError) -> Outcome {
         let wasEmpty = list.isEmpty
         let isRepeated = wasEmpty && last.generation == table.generation && last.block.isEqual(to: block)
         if isRepeated, !awaitsUpdate, !last.list.isEmpty {

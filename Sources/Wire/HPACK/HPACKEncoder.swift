@@ -2,9 +2,9 @@
 // on a call costs a handful of octets.
 
 /// The sending end's table. One for a connection.
-package struct HPACKEncoder: Sendable {
+public struct HPACKEncoder: Sendable {
     /// The largest table we keep, whatever the peer allows: the search is linear.
-    package static let largestTable = 4096
+    public static let largestTable = 4096
 
     private var table: DynamicTable
     /// The smallest and the last limit since the last block; both must be told to the peer (§4.2).
@@ -25,12 +25,12 @@ package struct HPACKEncoder: Sendable {
     private static let keptBlocks = 4
 
     /// - Parameter tableSize: the peer's SETTINGS_HEADER_TABLE_SIZE in octets.
-    package init(tableSize: Int = 4096) {
+    public init(tableSize: Int = 4096) {
         table = DynamicTable(maximumSize: min(tableSize, Self.largestTable))
     }
 
     /// The peer has changed its SETTINGS_HEADER_TABLE_SIZE; the next block tells it what we use of that.
-    package mutating func setTableLimit(_ limit: Int) {
+    public mutating func setTableLimit(_ limit: Int) {
         let size = min(limit, Self.largestTable)
         guard size != (lastUpdate ?? table.maximumSize) || smallestUpdate != nil else { return }
         smallestUpdate = min(smallestUpdate ?? size, size)
@@ -38,10 +38,10 @@ package struct HPACKEncoder: Sendable {
     }
 
     /// The octets that the table's entries count.
-    package var tableSize: Int { table.size }
+    public var tableSize: Int { table.size }
 
     /// Appends the block of `list` to `output`.
-    package mutating func encode(_ list: HeaderList, into output: inout [UInt8]) {
+    public mutating func encode(_ list: HeaderList, into output: inout [UInt8]) {
         if let smallest = smallestUpdate, let last = lastUpdate {
             if smallest < last { update(smallest, into: &output) }
             update(last, into: &output)

@@ -2,7 +2,7 @@
 // (RFC 7541 §2.2, RFC 9113 §4.3). The cases are for logs and tests.
 
 /// A header block that cannot be decoded.
-package enum HPACKError: Error, Equatable, Sendable {
+public enum HPACKError: Error, Equatable, Sendable {
     /// The block ends inside of a field.
     case truncated
     /// An integer is larger than 2^32-1, or is spelled with more octets than that needs (§5.1).
@@ -21,7 +21,7 @@ package enum HPACKError: Error, Equatable, Sendable {
 
 extension HPACKError: CustomStringConvertible {
     /// One sentence for a log.
-    package var description: String {
+    public var description: String {
         switch self {
         case .truncated: "the header block ends inside of a field"
         case .integerOverflow: "the header block holds an integer of more than 32 bits"

@@ -2,9 +2,9 @@
 // back to back in one array and hands out strings only to those who ask.
 
 /// An ordered list of header fields; names may repeat.
-package struct HeaderList: Sendable {
+public struct HeaderList: Sendable {
     /// How a field may be compressed (RFC 7541 §6.2).
-    package enum Indexing: UInt8, Sendable {
+    public enum Indexing: UInt8, Sendable {
         /// May enter the dynamic table.
         case allowed
         /// Would only push better entries out of the table: deadlines, messages, lengths.
@@ -28,25 +28,25 @@ package struct HeaderList: Sendable {
     }
 
     /// All names and values, back to back.
-    package internal(set) var storage: [UInt8] = []
+    public internal(set) var storage: [UInt8] = []
     @usableFromInline var fields: [Field] = []
     /// Whether this very list is sent again and again: an encoder keeps its block. Any change of the list ends that.
-    package var isSentOften = false
+    public var isSentOften = false
 
     /// An empty list.
-    package init() {}
+    public init() {}
 
     /// The number of fields.
-    @inlinable package var count: Int { fields.count }
+    @inlinable public var count: Int { fields.count }
 
     /// Whether there is no field.
-    @inlinable package var isEmpty: Bool { fields.isEmpty }
+    @inlinable public var isEmpty: Bool { fields.isEmpty }
 
     /// The size as SETTINGS_MAX_HEADER_LIST_SIZE counts it: names, values, and 32 octets a field (RFC 9113 §6.5.2).
-    package var size: Int { storage.count + 32 * fields.count }
+    public var size: Int { storage.count + 32 * fields.count }
 
     /// Appends a field. Names must be lower case already (RFC 9113 §8.2.1).
-    package mutating func add(_ name: String, _ value: String, indexing: Indexing = .allowed) {
+    public mutating func add(_ name: String, _ value: String, indexing: Indexing = .allowed) {
         let start = storage.count
         storage.append(contentsOf: name.utf8)
         let nameLength = storage.count - start
@@ -55,7 +55,7 @@ package struct HeaderList: Sendable {
     }
 
     /// Appends a field of another list as it is.
-    package mutating func add(_ other: HeaderList, _ index: Int) {
+    public mutating func add(_ other: HeaderList, _ index: Int) {
         let field = other.fields[index]
         let start = storage.count
         storage.append(contentsOf: other.storage[field.start..<field.valueRange.upperBound])
@@ -65,58 +65,58 @@ package struct HeaderList: Sendable {
     }
 
     /// Removes all fields and keeps the memory.
-    package mutating func removeAll() {
+    public mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)
         fields.removeAll(keepingCapacity: true)
         isSentOften = false
     }
 
     /// Where the name of field `index` stands in `storage`; `index` must be below `count`.
-    package func nameRange(_ index: Int) -> Range<Int> { fields[index].nameRange }
+    public func nameRange(_ index: Int) -> Range<Int> { fields[index].nameRange }
 
     /// Where the value of field `index` stands in `storage`; `index` must be below `count`.
-    package func valueRange(_ index: Int) -> Range<Int> { fields[index].valueRange }
+    public func valueRange(_ index: Int) -> Range<Int> { fields[index].valueRange }
 
     /// The name of field `index`; octets that are not UTF-8 become U+FFFD.
-    package func name(_ index: Int) -> String { String(decoding: storage[nameRange(index)], as: UTF8.self) }
+    public func name(_ index: Int) -> String { String(decoding: storage[nameRange(index)], as: UTF8.self) }
 
     /// The value of field `index`; octets that are not UTF-8 become U+FFFD.
-    package func value(_ index: Int) -> String { String(decoding: storage[valueRange(index)], as: UTF8.self) }
+    public func value(_ index: Int) -> String { String(decoding: storage[valueRange(index)], as: UTF8.self) }
 
     /// The name of field `index` if it is one of the known ones.
-    @inlinable package func knownName(_ index: Int) -> HeaderName { fields[index].name }
+    @inlinable public func knownName(_ index: Int) -> HeaderName { fields[index].name }
 
     /// Whether the octets of field `index` were found to keep the rules of RFC 9113 §8.2.1.
-    @inlinable package func isPlain(_ index: Int) -> Bool { fields[index].isPlain }
+    @inlinable public func isPlain(_ index: Int) -> Bool { fields[index].isPlain }
 
     /// How field `index` may be compressed.
-    package func indexing(_ index: Int) -> Indexing { fields[index].indexing }
+    public func indexing(_ index: Int) -> Indexing { fields[index].indexing }
 
     /// The first field called `name`, or nil.
-    package func firstIndex(of name: String) -> Int? { fields.indices.first { isNamed($0, name) } }
+    public func firstIndex(of name: String) -> Int? { fields.indices.first { isNamed($0, name) } }
 
     /// The first field with a known name, or nil.
-    package func firstIndex(of name: HeaderName) -> Int? { fields.firstIndex { $0.name == name } }
+    public func firstIndex(of name: HeaderName) -> Int? { fields.firstIndex { $0.name == name } }
 
     /// The value of the first field called `name`, or nil.
-    package subscript(_ name: String) -> String? { firstIndex(of: name).map(value) }
+    public subscript(_ name: String) -> String? { firstIndex(of: name).map(value) }
 
     /// The value of the first field with a known name, or nil.
-    package subscript(_ name: HeaderName) -> String? { firstIndex(of: name).map(value) }
+    public subscript(_ name: HeaderName) -> String? { firstIndex(of: name).map(value) }
 
     /// Whether field `index` is called `name`.
-    package func isNamed(_ index: Int, _ name: String) -> Bool { storage.matches(name, nameRange(index)) }
+    public func isNamed(_ index: Int, _ name: String) -> Bool { storage.matches(name, nameRange(index)) }
 
     /// Whether the value of field `index` is `value`.
-    package func hasValue(_ index: Int, _ value: String) -> Bool { storage.matches(value, valueRange(index)) }
+    public func hasValue(_ index: Int, _ value: String) -> Bool { storage.matches(value, valueRange(index)) }
 
     /// Whether the value of field `index` is `octets`.
-    package func hasValue(_ index: Int, octets: UnsafeBufferPointer<UInt8>) -> Bool {
+    public func hasValue(_ index: Int, octets: UnsafeBufferPointer<UInt8>) -> Bool {
         withOctets(fields[index].valueRange) { $0.isEqual(to: octets) }
     }
 
     /// Whether both are the same list in memory, so that what was found out about one holds for the other.
-    package func isSame(as other: HeaderList) -> Bool {
+    public func isSame(as other: HeaderList) -> Bool {
         !isEmpty && count == other.count && storage.isSame(as: other.storage)
     }
 
@@ -156,7 +156,7 @@ extension HeaderList {
 
 extension HeaderList: Equatable {
     /// Equal names and values in equal order; how they may be compressed does not count.
-    package static func == (left: HeaderList, right: HeaderList) -> Bool {
+    public static func == (left: HeaderList, right: HeaderList) -> Bool {
         guard left.count == right.count, left.storage == right.storage else { return false }
         return left.fields.indices.allSatisfy {
             left.fields[$0].start == right.fields[$0].start
@@ -167,7 +167,7 @@ extension HeaderList: Equatable {
 
 extension HeaderList: ExpressibleByDictionaryLiteral {
     /// A list written as `[":method": "POST", "te": "trailers"]`; order and repetitions are kept.
-    package init(dictionaryLiteral elements: (String, String)...) {
+    public init(dictionaryLiteral elements: (String, String)...) {
         self.init()
         for (name, value) in elements { add(name, value) }
     }
@@ -175,7 +175,7 @@ extension HeaderList: ExpressibleByDictionaryLiteral {
 
 extension HeaderList: CustomStringConvertible {
     /// One `name: value` a line, for tests and logs.
-    package var description: String {
+    public var description: String {
         fields.indices.map { "\(name($0)): \(value($0))" }.joined(separator: "\n")
     }
 }

@@ -4,7 +4,7 @@
 internal import Glibc
 
 /// The name of a field, if it is one of those that are known.
-package enum HeaderName: UInt8, Sendable {
+public enum HeaderName: UInt8, Sendable {
     /// A name that is not known.
     case other = 0
     // Those of the static table have the index of their first entry (RFC 7541 appendix A).
@@ -21,7 +21,7 @@ package enum HeaderName: UInt8, Sendable {
     case grpcAcceptEncoding, grpcStatus, grpcMessage
 
     /// Whether it begins with a colon (RFC 9113 §8.3).
-    @inlinable package var isPseudo: Bool { rawValue >= 1 && rawValue < HeaderName.acceptCharset.rawValue }
+    @inlinable public var isPseudo: Bool { rawValue >= 1 && rawValue < HeaderName.acceptCharset.rawValue }
 
     private static let own = [
         "te", "connection", "proxy-connection", "keep-alive", "upgrade", "grpc-timeout", "grpc-encoding",

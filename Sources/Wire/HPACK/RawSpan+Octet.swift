@@ -5,7 +5,7 @@ internal import Glibc
 extension RawSpan {
     /// The octet at `offset`, or nil when `offset` is outside of the span.
     @inlinable
-    package func octet(_ offset: Int) -> UInt8? {
+    public func octet(_ offset: Int) -> UInt8? {
         guard offset >= 0, offset < byteCount else { return nil }
         return unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
@@ -13,7 +13,7 @@ extension RawSpan {
 
 extension [UInt8] {
     /// Appends the octets of `range`, as far as they are inside of `span`.
-    package mutating func append(_ span: RawSpan, _ range: Range<Int>) {
+    public mutating func append(_ span: RawSpan, _ range: Range<Int>) {
         let inside = range.clamped(to: 0..<span.byteCount)
         span.withUnsafeBytes { append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[inside])) }
     }

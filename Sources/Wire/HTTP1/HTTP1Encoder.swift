@@ -2,9 +2,9 @@
 // of values, since some of them repeat what a peer has sent.
 
 /// Writes messages.
-package enum HTTP1Encoder {
+public enum HTTP1Encoder {
     /// The head of a request.
-    package static func request(
+    public static func request(
         method: String, target: String, headers: HTTPHeaders, into output: inout [UInt8]
     ) {
         output.append(contentsOf: clean(method).utf8)
@@ -15,13 +15,13 @@ package enum HTTP1Encoder {
     }
 
     /// The head of a response.
-    package static func response(status: Int, headers: HTTPHeaders, into output: inout [UInt8]) {
+    public static func response(status: Int, headers: HTTPHeaders, into output: inout [UInt8]) {
         output.append(contentsOf: "HTTP/1.1 \(status) \(reason(status))\r\n".utf8)
         fields(headers, into: &output)
     }
 
     /// One chunk of a chunked body; nothing for no octets, since an empty chunk would end the body.
-    package static func chunk(_ bytes: [UInt8], into output: inout [UInt8]) {
+    public static func chunk(_ bytes: [UInt8], into output: inout [UInt8]) {
         guard !bytes.isEmpty else { return }
         output.append(contentsOf: String(bytes.count, radix: 16).utf8)
         output.append(contentsOf: [13, 10])
@@ -30,7 +30,7 @@ package enum HTTP1Encoder {
     }
 
     /// The end of a chunked body, without trailers.
-    package static func lastChunk(into output: inout [UInt8]) { output.append(contentsOf: "0\r\n\r\n".utf8) }
+    public static func lastChunk(into output: inout [UInt8]) { output.append(contentsOf: "0\r\n\r\n".utf8) }
 
     private static func fields(_ headers: HTTPHeaders, into output: inout [UInt8]) {
         for field in headers.fields {
@@ -49,7 +49,7 @@ package enum HTTP1Encoder {
     }
 
     /// The usual words for a status (RFC 9110 §15).
-    package static func reason(_ status: Int) -> String {
+    public static func reason(_ status: Int) -> String {
         switch status {
         case 100: "Continue"
         case 101: "Switching Protocols"

@@ -1,7 +1,7 @@
 // What a peer can do wrong in HTTP/1.1, with the status that tells it so.
 
 /// A message that is malformed or too large; the connection cannot be used any further.
-package enum HTTP1Error: Error, Equatable, CustomStringConvertible {
+public enum HTTP1Error: Error, Equatable, CustomStringConvertible {
     /// The start line is not one.
     case startLine(String)
     /// A version other than 1.0 and 1.1.
@@ -20,7 +20,7 @@ package enum HTTP1Error: Error, Equatable, CustomStringConvertible {
     case truncated
 
     /// The status for a request with this fault.
-    package var status: Int {
+    public var status: Int {
         switch self {
         case .headTooLarge: 431
         case .bodyTooLarge: 413
@@ -30,7 +30,7 @@ package enum HTTP1Error: Error, Equatable, CustomStringConvertible {
     }
 
     /// One sentence: the thing, the value, the limit.
-    package var description: String {
+    public var description: String {
         switch self {
         case .startLine(let line): "the first line \"\(line)\" is not that of an HTTP/1.1 message"
         case .version(let version): "HTTP version \"\(version)\" is not supported: use HTTP/1.1"
@@ -45,14 +45,14 @@ package enum HTTP1Error: Error, Equatable, CustomStringConvertible {
 }
 
 /// Bounds on what a peer may send.
-package struct HTTP1Limits: Sendable {
+public struct HTTP1Limits: Sendable {
     /// Octets of the start line and the fields together.
-    package var head = 65_536
+    public var head = 65_536
     /// Field lines.
-    package var fields = 128
+    public var fields = 128
     /// Octets of a body.
-    package var body = 3 << 20
+    public var body = 3 << 20
 
     /// The defaults: 64 KiB of header, 128 fields, 3 MiB of body (what a Kubernetes API server takes).
-    package init() {}
+    public init() {}
 }

@@ -8,37 +8,37 @@
 // in the middle of one for another.
 
 /// Parses requests or responses from a stream of octets.
-package struct HTTP1Parser {
+public struct HTTP1Parser {
     /// What this end receives.
-    package enum Role: Sendable {
+    public enum Role: Sendable {
         case requests
         case responses
     }
 
     /// The start line.
-    package enum StartLine: Equatable, Sendable {
+    public enum StartLine: Equatable, Sendable {
         case request(method: String, target: String)
         case response(status: Int, reason: String)
     }
 
     /// The start line and the fields of a message.
-    package struct Head: Equatable, Sendable {
+    public struct Head: Equatable, Sendable {
         /// The first line.
-        package var start: StartLine
+        public var start: StartLine
         /// 0 or 1: HTTP/1.0 or HTTP/1.1.
-        package var minorVersion: Int
+        public var minorVersion: Int
         /// The field lines.
-        package var headers: HTTPHeaders
+        public var headers: HTTPHeaders
 
         /// Whether the connection may be used for another message after this one (RFC 9112 §9.3).
-        package var keepsAlive: Bool {
+        public var keepsAlive: Bool {
             if headers.contains("connection", token: "close") { return false }
             return minorVersion >= 1 || headers.contains("connection", token: "keep-alive")
         }
     }
 
     /// What has arrived.
-    package enum Event: Equatable, Sendable {
+    public enum Event: Equatable, Sendable {
         case head(Head)
         /// A piece of the body, never empty.
         case body([UInt8])
@@ -67,16 +67,16 @@ package struct HTTP1Parser {
     private var expectsNoBody: [Bool] = []
 
     /// A parser at the start of a connection.
-    package init(_ role: Role, limits: HTTP1Limits = HTTP1Limits()) {
+    public init(_ role: Role, limits: HTTP1Limits = HTTP1Limits()) {
         self.role = role
         self.limits = limits
     }
 
     /// Says that a request was sent, so that its response can be told from the body's absence.
-    package mutating func expectResponse(toHead isHead: Bool) { expectsNoBody.append(isHead) }
+    public mutating func expectResponse(toHead isHead: Bool) { expectsNoBody.append(isHead) }
 
     /// Whether nothing of a message has arrived: the connection may be closed or used.
-    package var isIdle: Bool {
+    public var isIdle: Bool {
         if case .head = state { return pending.isEmpty }
         return false
     }
@@ -84,7 +84,7 @@ package struct HTTP1Parser {
     /// Takes octets; `deliver` is called with each event as it is found.
     ///
     /// - Throws: `HTTP1Error`, and the same again for whatever comes after it.
-    package mutating func receive(_ bytes: RawSpan, _ deliver: (Event) -> Void) throws(HTTP1Error) {
+    public mutating func receive(_ bytes: RawSpan, _ deliver: (Event) -> Void) throws(HTTP1Error) {
         var offset = 0
         do throws(HTTP1Error) {
             while try step(bytes, &offset, deliver) {}
@@ -95,7 +95,7 @@ package struct HTTP1Parser {
     }
 
     /// The connection has ended: an end of message where that is what marks it.
-    package mutating func finish(_ deliver: (Event) -> Void) throws(HTTP1Error) {
+    public mutating func finish(_ deliver: (Event) -> Void) throws(HTTP1Error) {
         switch state {
         case .head where pending.isEmpty: return
         case .untilClose:

@@ -1,28 +1,28 @@
 // Header fields keep their order and their repetitions; names are compared without regard to case (RFC 9110 §5.1).
 
 /// The header fields of a message.
-package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// One field line.
-    package struct Field: Sendable, Equatable {
+    public struct Field: Sendable, Equatable {
         /// As it was given; compared without regard to case.
-        package var name: String
+        public var name: String
         /// Without white space at either end.
-        package var value: String
+        public var value: String
     }
 
     /// The lines in their order.
-    package private(set) var fields: [Field] = []
+    public private(set) var fields: [Field] = []
 
     /// No fields.
-    package init() {}
+    public init() {}
 
     /// Fields in the order of the literal.
-    package init(dictionaryLiteral elements: (String, String)...) {
+    public init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
 
     /// The first value of a name; setting replaces all lines of that name, nil removes them.
-    package subscript(name: String) -> String? {
+    public subscript(name: String) -> String? {
         get { fields.first { Self.equal($0.name, name) }?.value }
         set {
             fields.removeAll { Self.equal($0.name, name) }
@@ -31,15 +31,15 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     }
 
     /// Adds a line after those that are there.
-    package mutating func add(_ name: String, _ value: String) {
+    public mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
 
     /// All values of a name in their order.
-    package func all(_ name: String) -> [String] { fields.filter { Self.equal($0.name, name) }.map(\.value) }
+    public func all(_ name: String) -> [String] { fields.filter { Self.equal($0.name, name) }.map(\.value) }
 
     /// Whether a comma-separated field, on one line or several, has a token (RFC 9110 §5.6.1).
-    package func contains(_ name: String, token: String) -> Bool {
+    public func contains(_ name: String, token: String) -> Bool {
         all(name).contains { value in
             value.split(separator: ",").contains { Self.equal(Self.trimmed($0), token) }
         }

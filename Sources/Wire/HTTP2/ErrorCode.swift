@@ -1,41 +1,41 @@
 // What RST_STREAM and GOAWAY say (RFC 9113 §7). A struct and not an enum: peers may send codes that nobody knows.
 
 /// Why a stream or a connection ends.
-package struct ErrorCode: RawRepresentable, Hashable, Sendable {
+public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     /// The code on the wire.
-    package var rawValue: UInt32
+    public var rawValue: UInt32
 
     /// A code, known or not.
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// No error: the end is wanted.
-    package static let noError = ErrorCode(rawValue: 0x0)
+    public static let noError = ErrorCode(rawValue: 0x0)
     /// The peer broke a rule that has no code of its own.
-    package static let protocolError = ErrorCode(rawValue: 0x1)
+    public static let protocolError = ErrorCode(rawValue: 0x1)
     /// A fault of the side that sends this.
-    package static let internalError = ErrorCode(rawValue: 0x2)
+    public static let internalError = ErrorCode(rawValue: 0x2)
     /// More octets than the window allowed.
-    package static let flowControlError = ErrorCode(rawValue: 0x3)
+    public static let flowControlError = ErrorCode(rawValue: 0x3)
     /// Our SETTINGS were not acknowledged in time.
-    package static let settingsTimeout = ErrorCode(rawValue: 0x4)
+    public static let settingsTimeout = ErrorCode(rawValue: 0x4)
     /// A frame for a stream that was closed.
-    package static let streamClosed = ErrorCode(rawValue: 0x5)
+    public static let streamClosed = ErrorCode(rawValue: 0x5)
     /// A frame of a wrong length.
-    package static let frameSizeError = ErrorCode(rawValue: 0x6)
+    public static let frameSizeError = ErrorCode(rawValue: 0x6)
     /// The stream was refused before anything was done with it.
-    package static let refusedStream = ErrorCode(rawValue: 0x7)
+    public static let refusedStream = ErrorCode(rawValue: 0x7)
     /// The stream is no longer wanted.
-    package static let cancel = ErrorCode(rawValue: 0x8)
+    public static let cancel = ErrorCode(rawValue: 0x8)
     /// The header tables no longer agree.
-    package static let compressionError = ErrorCode(rawValue: 0x9)
+    public static let compressionError = ErrorCode(rawValue: 0x9)
     /// The tunnel of a CONNECT broke.
-    package static let connectError = ErrorCode(rawValue: 0xa)
+    public static let connectError = ErrorCode(rawValue: 0xa)
     /// The peer causes more work than is allowed.
-    package static let enhanceYourCalm = ErrorCode(rawValue: 0xb)
+    public static let enhanceYourCalm = ErrorCode(rawValue: 0xb)
     /// The transport is not safe enough.
-    package static let inadequateSecurity = ErrorCode(rawValue: 0xc)
+    public static let inadequateSecurity = ErrorCode(rawValue: 0xc)
     /// HTTP/1.1 is demanded.
-    package static let http11Required = ErrorCode(rawValue: 0xd)
+    public static let http11Required = ErrorCode(rawValue: 0xd)
 
     private static let names = [
         "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT",
@@ -46,7 +46,7 @@ package struct ErrorCode: RawRepresentable, Hashable, Sendable {
 
 extension ErrorCode: CustomStringConvertible {
     /// The name of the RFC, or the number.
-    package var description: String {
+    public var description: String {
         Int(rawValue) < Self.names.count ? Self.names[Int(rawValue)] : "0x" + String(rawValue, radix: 16)
     }
 }

@@ -2,33 +2,33 @@
 // are two types, so that the compiler keeps them apart; `Fault` is for the few places where both can come.
 
 /// A stream's number; 0 is the connection, a client's are odd.
-package typealias StreamID = UInt32
+public typealias StreamID = UInt32
 
 /// A fault of the peer that ends the connection.
-package struct ConnectionError: Error, Equatable, Sendable {
+public struct ConnectionError: Error, Equatable, Sendable {
     /// What GOAWAY says.
-    package var code: ErrorCode
+    public var code: ErrorCode
     /// One sentence for the log and for GOAWAY's debug data.
-    package var reason: String
+    public var reason: String
 
     /// An error with its sentence.
-    package init(_ code: ErrorCode, _ reason: String) {
+    public init(_ code: ErrorCode, _ reason: String) {
         self.code = code
         self.reason = reason
     }
 }
 
 /// A fault of the peer that ends one stream.
-package struct StreamError: Error, Equatable, Sendable {
+public struct StreamError: Error, Equatable, Sendable {
     /// The stream.
-    package var stream: StreamID
+    public var stream: StreamID
     /// What RST_STREAM says.
-    package var code: ErrorCode
+    public var code: ErrorCode
     /// One sentence for the log.
-    package var reason: String
+    public var reason: String
 
     /// An error with its sentence.
-    package init(_ stream: StreamID, _ code: ErrorCode, _ reason: String) {
+    public init(_ stream: StreamID, _ code: ErrorCode, _ reason: String) {
         self.stream = stream
         self.code = code
         self.reason = reason
@@ -36,7 +36,7 @@ package struct StreamError: Error, Equatable, Sendable {
 }
 
 /// Either of the two.
-package enum Fault: Error, Equatable, Sendable {
+public enum Fault: Error, Equatable, Sendable {
     /// Ends the connection.
     case connection(ConnectionError)
     /// Ends a stream.
@@ -51,7 +51,7 @@ package enum Fault: Error, Equatable, Sendable {
     }
 
     /// The code that goes to the peer.
-    package var code: ErrorCode {
+    public var code: ErrorCode {
         switch self {
         case .connection(let error): error.code
         case .stream(let error): error.code
@@ -61,10 +61,10 @@ package enum Fault: Error, Equatable, Sendable {
 
 extension ConnectionError: CustomStringConvertible {
     /// The sentence and the code.
-    package var description: String { "\(reason) (\(code))" }
+    public var description: String { "\(reason) (\(code))" }
 }
 
 extension StreamError: CustomStringConvertible {
     /// The stream, the sentence and the code.
-    package var description: String { "stream \(stream): \(reason) (\(code))" }
+    public var description: String { "stream \(stream): \(reason) (\(code))" }
 }

@@ -4,7 +4,7 @@
 internal import HPACK
 
 /// One frame.
-package enum Frame: Equatable, Sendable {
+public enum Frame: Equatable, Sendable {
     /// DATA (§6.1). `flow` is the whole payload with its padding: that is what counts against the windows.
     case data(StreamID, payload: Range<Int>, flow: Int, endStream: Bool)
     /// HEADERS (§6.2) without padding and priority.
@@ -35,7 +35,7 @@ package enum Frame: Equatable, Sendable {
     /// Reads the payload of `header`, which starts at `start` and is wholly in `bytes`.
     ///
     /// - Throws: what the peer did wrong, with the code that §6 asks for.
-    package static func parse(
+    public static func parse(
         _ header: FrameHeader, _ bytes: RawSpan, at start: Int
     ) throws(Fault) -> Frame {
         let stream = header.stream

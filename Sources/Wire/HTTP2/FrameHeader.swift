@@ -4,25 +4,25 @@
 internal import HPACK
 
 /// What every HTTP/2 frame starts with.
-package struct FrameHeader: Equatable, Sendable {
+public struct FrameHeader: Equatable, Sendable {
     /// Octets on the wire.
-    package static let size = 9
+    public static let size = 9
 
     /// Payload length in octets, 0 to 16,777,215.
-    package var length: Int
+    public var length: Int
     /// The frame type's code; unknown codes are valid and ignored (§4.1).
-    package var type: UInt8
+    public var type: UInt8
     /// Flags as sent; their meaning depends on `type`.
-    package var flags: UInt8
+    public var flags: UInt8
     /// The stream, 0 for the connection. The reserved bit is dropped (§4.1).
-    package var stream: StreamID
+    public var stream: StreamID
 
     /// Reads a header from the nine octets at `offset`.
     ///
     /// - Parameter maximumLength: our SETTINGS_MAX_FRAME_SIZE, in octets.
     /// - Returns: nil while fewer than nine octets have arrived.
     /// - Throws: FRAME_SIZE_ERROR when the payload would be longer than we allow (§4.2).
-    package static func parse(
+    public static func parse(
         _ bytes: RawSpan, at offset: Int, maximumLength: Int
     ) throws(ConnectionError) -> FrameHeader? {
         guard let prefix = bytes.integer32(offset), let type = bytes.octet(offset + 3),
@@ -39,7 +39,7 @@ package struct FrameHeader: Equatable, Sendable {
 
 extension FrameHeader {
     /// Type codes (§6).
-    package enum Kind {
+    public enum Kind {
         static let data: UInt8 = 0
         static let headers: UInt8 = 1
         static let priority: UInt8 = 2
@@ -53,7 +53,7 @@ extension FrameHeader {
     }
 
     /// Flags (§6).
-    package enum Flag {
+    public enum Flag {
         static let endStream: UInt8 = 0x1
         static let acknowledge: UInt8 = 0x1
         static let endHeaders: UInt8 = 0x4

@@ -1,11 +1,11 @@
 // What we send. DATA that the windows do not allow yet waits in its stream; what waits goes out in turns, a frame each,
 // so that one large answer does not hold up the others.
 
-package import HPACK
+public import HPACK
 
 extension HTTP2Connection {
     /// Why a client cannot open a stream now.
-    package enum CannotOpen: Error, Equatable, Sendable {
+    public enum CannotOpen: Error, Equatable, Sendable {
         /// The peer's MAX_CONCURRENT_STREAMS are open; try again when one has ended.
         case tooManyStreams
         /// GOAWAY came, the numbers are used up, or the connection has failed: a new connection is needed.
@@ -15,7 +15,7 @@ extension HTTP2Connection {
     /// Opens a stream with a request; clients only.
     ///
     /// - Returns: its number.
-    package mutating func sendRequest(
+    public mutating func sendRequest(
         _ headers: HeaderList, endStream: Bool = false
     ) throws(CannotOpen) -> StreamID {
         guard role == .client, !isFailed, peerLastStream == nil, streams.canOpen else {
@@ -29,10 +29,10 @@ extension HTTP2Connection {
     }
 
     /// Whether the peer's MAX_CONCURRENT_STREAMS leaves room for one more stream.
-    package var canOpenStream: Bool { streams.count < peerSettings.maximumConcurrentStreams }
+    public var canOpenStream: Bool { streams.count < peerSettings.maximumConcurrentStreams }
 
     /// Begins a response, or is one when `endStream`; nothing happens on a stream that is over.
-    package mutating func sendHeaders(_ stream: StreamID, _ headers: HeaderList, endStream: Bool = false) {
+    public mutating func sendHeaders(_ stream: StreamID, _ headers: HeaderList, endStream: Bool = false) {
         guard let index = streams.index(stream), streams[index].takesMore else { return }
         write(headers, index, endStream: endStream)
     }
@@ -41,7 +41,7 @@ extension HTTP2Connection {
     ///
     /// - Returns: whether all has been written; if not, `writable` will come.
     @discardableResult
-    package mutating func sendData(_ stream: StreamID, _ bytes: [UInt8], endStream: Bool = false) -> Bool {
+    public mutating func sendData(_ stream: StreamID, _ bytes: [UInt8], endStream: Bool = false) -> Bool {
         guard let index = streams.index(stream), streams[index].takesMore else { return true }
         var sent = 0
         if streams[index].backlog == nil {
@@ -70,7 +70,7 @@ extension HTTP2Connection {
     /// - Parameter prefix: eight octets at most, the first one in the highest bits of `octets`.
     /// - Returns: as `sendData`.
     @discardableResult
-    package mutating func sendData(
+    public mutating func sendData(
         _ stream: StreamID, prefix: (octets: UInt64, count: Int), _ bytes: [UInt8]
     ) -> Bool {
         let prefixCount = min(max(prefix.count, 0), 8)
@@ -89,7 +89,7 @@ extension HTTP2Connection {
     }
 
     /// Ends our side with trailers, after what waits.
-    package mutating func sendTrailers(_ stream: StreamID, _ trailers: HeaderList) {
+    public mutating func sendTrailers(_ stream: StreamID, _ trailers: HeaderList) {
         guard let index = streams.index(stream), streams[index].takesMore else { return }
         if streams[index].backlog == nil {
             write(trailers, index, endStream: true)
@@ -99,15 +99,15 @@ extension HTTP2Connection {
     }
 
     /// Octets of the stream that wait for room; 0 when it is over.
-    package func waitingOctets(_ stream: StreamID) -> Int {
+    public func waitingOctets(_ stream: StreamID) -> Int {
         streams.index(stream).map { streams[$0].waitingOctets } ?? 0
     }
 
     /// Whether the stream is open or half closed.
-    package func isOpen(_ stream: StreamID) -> Bool { streams.index(stream) != nil }
+    public func isOpen(_ stream: StreamID) -> Bool { streams.index(stream) != nil }
 
     /// Ends a stream at once; what waits in it is dropped, and no event comes of it.
-    package mutating func reset(_ stream: StreamID, _ code: ErrorCode) {
+    public mutating func reset(_ stream: StreamID, _ code: ErrorCode) {
         guard let index = streams.index(stream), !isFailed else { return }
         outbound.appendReset(stream, code)
         streams.remove(at: index, as: .resetByUs)
@@ -119,7 +119,7 @@ extension HTTP2Connection {
     /// told to the owner as a reset that we made.
     ///
     /// - Returns: whether streams wait now, so that another look makes sense.
-    package mutating func resetStalled() -> Bool {
+    public mutating func resetStalled() -> Bool {
         guard !isFailed else { return false }
         var waits = false
         for index in stride(from: streams.count - 1, through: 0, by: -1) {
@@ -136,7 +136,7 @@ extension HTTP2Connection {
     }
 
     /// The owner has used octets of a stream's body: the peer may send as many again.
-    package mutating func consume(_ octets: Int, on stream: StreamID) {
+    public mutating func consume(_ octets: Int, on stream: StreamID) {
         guard let index = streams.index(stream), let increment = streams[index].consume(octets) else {
             return
         }
@@ -144,13 +144,13 @@ extension HTTP2Connection {
     }
 
     /// Asks the peer for a sign of life: its answer is octets that come.
-    package mutating func sendPing(_ opaque: UInt64) {
+    public mutating func sendPing(_ opaque: UInt64) {
         guard !isFailed else { return }
         outbound.appendPing(opaque, acknowledge: false)
     }
 
     /// Shuts down without losing anything: open streams go on, `drained` comes after the last.
-    package mutating func shutDown() {
+    public mutating func shutDown() {
         guard !isFailed else { return }
         guard case .warn(let ping) = drain.start(ping: 0x6761_6e67_6c69_6f6e) else { return }
         outbound.appendGoAway(0x7fff_ffff, .noError)
@@ -158,14 +158,14 @@ extension HTTP2Connection {
     }
 
     /// Says that no more streams are taken, without waiting for the peer to know.
-    package mutating func closeToNewStreams() {
+    public mutating func closeToNewStreams() {
         guard !isFailed, drain.force(lastStream: streams.highestOfPeer) else { return }
         outbound.appendGoAway(streams.highestOfPeer, .noError)
         noteStreamEnd()
     }
 
     /// Ends the connection with GOAWAY; nothing is read any more.
-    package mutating func abort(_ code: ErrorCode, _ reason: String = "") {
+    public mutating func abort(_ code: ErrorCode, _ reason: String = "") {
         _ = close(code, reason)
     }
 

@@ -4,7 +4,7 @@
 internal import HPACK
 
 /// Which end of the connection we are.
-package enum HTTP2Role: Sendable {
+public enum HTTP2Role: Sendable {
     case client
     case server
 }
@@ -20,16 +20,16 @@ package enum HTTP2Role: Sendable {
 ///     octets ──▶ Inbound ──▶ Frame ──▶ HeaderReader ──▶ StreamTable, HTTP2Stream ──▶ EventQueue ──▶ owner
 ///                                      Budgets, Drain          │
 ///     octets ◀── Outbound ◀────────────────────────────────────┴──────────────────────────────────── owner
-package struct HTTP2Connection: ~Copyable {
+public struct HTTP2Connection: ~Copyable {
     /// What a client says first (§3.4).
-    package static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    public static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     /// Our end.
-    package let role: HTTP2Role
+    public let role: HTTP2Role
     /// What the peer has announced.
-    package internal(set) var peerSettings = PeerSettings()
+    public internal(set) var peerSettings = PeerSettings()
     /// Whether the peer has acknowledged our SETTINGS.
-    package internal(set) var settingsAcknowledged = false
+    public internal(set) var settingsAcknowledged = false
 
     /// Streams that the peer may have open.
     let concurrentStreams: Int
@@ -49,7 +49,7 @@ package struct HTTP2Connection: ~Copyable {
 
     /// A connection whose first octets are in the output at once: a server must not wait for the client's preface, since
     /// grpc-go waits for the server's SETTINGS before it sends a request.
-    package init(_ role: HTTP2Role, limits: HTTP2Limits = HTTP2Limits()) {
+    public init(_ role: HTTP2Role, limits: HTTP2Limits = HTTP2Limits()) {
         var limits = limits
         limits.streamWindow = min(max(limits.streamWindow, 65_535), SendWindow.maximum)
         limits.connectionWindow = min(max(limits.connectionWindow, 65_535), SendWindow.maximum)
@@ -87,13 +87,13 @@ package struct HTTP2Connection: ~Copyable {
     /// Takes octets from the peer. Events come from `next`, which must be called until it has no more.
     ///
     /// - Parameter now: nanoseconds of a clock that never goes back, for the budgets of `HTTP2Limits`.
-    package mutating func receive(_ bytes: RawSpan, at now: UInt64 = 0) {
+    public mutating func receive(_ bytes: RawSpan, at now: UInt64 = 0) {
         budgets.now = now
         inbound.append(bytes)
     }
 
     /// The next event, or nil when all that has arrived is dealt with.
-    package mutating func next() -> HTTP2Event? {
+    public mutating func next() -> HTTP2Event? {
         while true {
             if let event = events.next() { return event }
             guard receiveFrame() else { return nil }
@@ -102,34 +102,34 @@ package struct HTTP2Connection: ~Copyable {
 
     /// Whether there are events beside those that the octets which have arrived may bring: `writable` and `drained` come of
     /// what is sent.
-    package var hasEvents: Bool { !events.isEmpty }
+    public var hasEvents: Bool { !events.isEmpty }
 
     /// Appends the octets of a `data` event to `target`.
-    package func copy(_ range: Range<Int>, to target: inout [UInt8]) {
+    public func copy(_ range: Range<Int>, to target: inout [UInt8]) {
         target.append(contentsOf: inbound.octets[range.clamped(to: inbound.octets.indices)])
     }
 
     /// Lends the octets of a `data` event.
-    package func withOctets<Result>(_ range: Range<Int>, _ body: (RawSpan) -> Result) -> Result {
+    public func withOctets<Result>(_ range: Range<Int>, _ body: (RawSpan) -> Result) -> Result {
         body(inbound.octets.span.bytes.extracting(range.clamped(to: inbound.octets.indices)))
     }
 
     /// Whether the peer has said its first words.
-    package var settingsReceived: Bool { inbound.isOpen }
+    public var settingsReceived: Bool { inbound.isOpen }
 
     /// Whether the connection has failed or was aborted: nothing more can be sent or received.
-    package var isFailed: Bool { inbound.isClosed }
+    public var isFailed: Bool { inbound.isClosed }
 
     /// The number of streams that are open or half closed.
-    package var openStreams: Int { streams.count }
+    public var openStreams: Int { streams.count }
 
     // MARK: Output
 
     /// Whether there is something to send.
-    package var hasOutput: Bool { !outbound.isEmpty }
+    public var hasOutput: Bool { !outbound.isEmpty }
 
     /// Hands out what is to be sent, in one piece, and makes room for what waits in streams.
-    package mutating func drainOutput(_ body: (RawSpan) -> Void) {
+    public mutating func drainOutput(_ body: (RawSpan) -> Void) {
         guard !outbound.isEmpty else { return }
         outbound.drain(body)
         pump()

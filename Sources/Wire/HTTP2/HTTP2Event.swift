@@ -1,9 +1,9 @@
 // What a connection tells its owner.
 
-package import HPACK
+public import HPACK
 
 /// One thing that the peer did.
-package enum HTTP2Event: Equatable, Sendable {
+public enum HTTP2Event: Equatable, Sendable {
     /// A request (server) or the final response (client) begins.
     case headers(StreamID, HeaderList, endStream: Bool)
     /// A 1xx response; another follows (RFC 9113 §8.1).

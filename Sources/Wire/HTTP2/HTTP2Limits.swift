@@ -2,16 +2,16 @@
 // frame that costs more to answer than to send has its budget here.
 
 /// A budget that refills with time.
-package struct TokenBucket: Equatable, Sendable {
+public struct TokenBucket: Equatable, Sendable {
     /// What is there at the start, and at most.
-    package var burst: Double
+    public var burst: Double
     /// What comes back in a second.
-    package var perSecond: Double
+    public var perSecond: Double
     private var tokens: Double
     private var filledAt: UInt64 = 0
 
     /// A full bucket.
-    package init(burst: Double, perSecond: Double) {
+    public init(burst: Double, perSecond: Double) {
         self.burst = burst
         self.perSecond = perSecond
         tokens = burst
@@ -21,7 +21,7 @@ package struct TokenBucket: Equatable, Sendable {
     ///
     /// - Parameter now: nanoseconds of a clock that never goes back.
     /// - Returns: false when there was none left.
-    package mutating func take(at now: UInt64) -> Bool {
+    public mutating func take(at now: UInt64) -> Bool {
         if now > filledAt {
             tokens = min(burst, tokens + Double(now - filledAt) / 1e9 * perSecond)
             filledAt = now
@@ -32,39 +32,39 @@ package struct TokenBucket: Equatable, Sendable {
     }
 
     /// Puts one back, at most up to the burst.
-    package mutating func refund() { tokens = min(burst, tokens + 1) }
+    public mutating func refund() { tokens = min(burst, tokens + 1) }
 }
 
 /// The limits of one connection.
-package struct HTTP2Limits: Sendable {
+public struct HTTP2Limits: Sendable {
     /// Streams that the peer may have open; more are answered with REFUSED_STREAM.
-    package var concurrentStreams = 128
+    public var concurrentStreams = 128
     /// The largest header list, as SETTINGS_MAX_HEADER_LIST_SIZE counts; enforced while decoding.
-    package var headerListSize = 16_384
+    public var headerListSize = 16_384
     /// CONTINUATION frames of one header block (CVE-2024-27316 and others).
-    package var continuations = 4
+    public var continuations = 4
     /// Octets of one header block on the wire.
-    package var headerBlockSize = 32_768
+    public var headerBlockSize = 32_768
     /// Octets of a frame's payload that the peer may send, 16,384 to 16,777,215.
-    package var frameSize = 16_384
+    public var frameSize = 16_384
     /// Entries of one SETTINGS frame.
-    package var settingsEntries = 64
+    public var settingsEntries = 64
     /// What the peer may send on a stream before we have consumed it, in octets, at least 65,535.
-    package var streamWindow = 262_144
+    public var streamWindow = 262_144
     /// What the peer may send on all streams before we have read it, in octets, at least 65,535.
-    package var connectionWindow = 1_048_576
+    public var connectionWindow = 1_048_576
     /// Output is not filled with DATA beyond this, in octets; what is more waits in its stream.
-    package var outputBuffer = 65_536
+    public var outputBuffer = 65_536
     /// RST_STREAM from the peer (Rapid Reset, CVE-2023-44487).
-    package var resets = TokenBucket(burst: 200, perSecond: 33)
+    public var resets = TokenBucket(burst: 200, perSecond: 33)
     /// Stream errors that the peer makes us answer (MadeYouReset, CVE-2025-8671).
-    package var streamErrors = TokenBucket(burst: 100, perSecond: 33)
+    public var streamErrors = TokenBucket(burst: 100, perSecond: 33)
     /// PING, SETTINGS, PRIORITY, GOAWAY, empty DATA and unknown frames (CVE-2019-9512, -9515, -9518). One comes back for
     /// each DATA or HEADERS that we send: grpc-go measures bandwidth with a PING for every answer.
-    package var controlFrames = TokenBucket(burst: 1000, perSecond: 100)
+    public var controlFrames = TokenBucket(burst: 1000, perSecond: 100)
     /// How often a client may PING; nil for as often as the budget for control frames allows.
-    package var pings: PingPolicy?
+    public var pings: PingPolicy?
 
     /// Limits that no peer comes near that means well: those of clients of Kubernetes, with room.
-    package init() {}
+    public init() {}
 }

@@ -5,19 +5,19 @@
 ///
 /// A PING that comes too early is a strike; each HEADERS or DATA that the server sends forgives all, since clients
 /// measure bandwidth with a PING for an answer.
-package struct PingPolicy: Equatable, Sendable {
+public struct PingPolicy: Equatable, Sendable {
     /// What must be between two PINGs while calls are open, in nanoseconds.
-    package var interval: UInt64
+    public var interval: UInt64
     /// The same while no call is open.
-    package var idleInterval: UInt64
+    public var idleInterval: UInt64
     /// Strikes that are forgiven; one more ends the connection.
-    package var strikes: Int
+    public var strikes: Int
     /// When the last PING came; nil before the first.
     private var lastAt: UInt64?
     private var counted = 0
 
     /// gRPC's defaults: 5 minutes, 2 hours, 2 strikes.
-    package init(
+    public init(
         interval: UInt64 = 300_000_000_000, idleInterval: UInt64 = 7_200_000_000_000, strikes: Int = 2
     ) {
         self.interval = interval
@@ -31,7 +31,7 @@ package struct PingPolicy: Equatable, Sendable {
     ///   - now: nanoseconds of a clock that never goes back.
     ///   - isIdle: whether no call is open.
     /// - Returns: false when it was one too many.
-    package mutating func note(at now: UInt64, isIdle: Bool) -> Bool {
+    public mutating func note(at now: UInt64, isIdle: Bool) -> Bool {
         defer { lastAt = now }
         guard let lastAt else { return true }
         let passed = now >= lastAt ? now - lastAt : 0
@@ -41,7 +41,7 @@ package struct PingPolicy: Equatable, Sendable {
     }
 
     /// HEADERS or DATA went out.
-    package mutating func forgive() {
+    public mutating func forgive() {
         counted = 0
         lastAt = nil
     }

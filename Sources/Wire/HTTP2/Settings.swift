@@ -3,7 +3,7 @@
 internal import HPACK
 
 /// The settings that are known; others are ignored (§6.5.2).
-package enum Setting: UInt16, Sendable {
+public enum Setting: UInt16, Sendable {
     case headerTableSize = 1
     case enablePush = 2
     case maximumConcurrentStreams = 3
@@ -13,17 +13,17 @@ package enum Setting: UInt16, Sendable {
 }
 
 /// What the peer has announced, at first the RFC's initial values.
-package struct PeerSettings: Equatable, Sendable {
+public struct PeerSettings: Equatable, Sendable {
     /// Octets of the table that our encoder may use.
-    package var headerTableSize = 4096
+    public var headerTableSize = 4096
     /// How many streams we may have open; unlimited until said.
-    package var maximumConcurrentStreams = Int(UInt32.max)
+    public var maximumConcurrentStreams = Int(UInt32.max)
     /// The window of new streams for what we send, in octets.
-    package var initialWindowSize = 65_535
+    public var initialWindowSize = 65_535
     /// The longest payload that we may send, in octets.
-    package var maximumFrameSize = 16_384
+    public var maximumFrameSize = 16_384
     /// The largest header list that the peer wants, advisory; unlimited until said.
-    package var maximumHeaderListSize = Int(UInt32.max)
+    public var maximumHeaderListSize = Int(UInt32.max)
 
     /// Takes over the entries of a SETTINGS frame in their order.
     ///

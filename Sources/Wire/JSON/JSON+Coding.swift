@@ -3,17 +3,17 @@
 internal import FoundationEssentials
 
 /// Bytes that are not JSON, or JSON that is not of the shape asked for.
-package struct JSONError: Error, Equatable, CustomStringConvertible {
+public struct JSONError: Error, Equatable, CustomStringConvertible {
     /// One sentence: where, and what is wrong.
-    package let description: String
+    public let description: String
 
     /// An error with its sentence.
-    package init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
 
 extension JSONError {
     /// What a decoder or an encoder has thrown; an error of this type stays as it is.
-    package init(decoding error: any Error) { self = error as? JSONError ?? JSONError(Self.sentence(error)) }
+    public init(decoding error: any Error) { self = error as? JSONError ?? JSONError(Self.sentence(error)) }
 
     private static func sentence(_ error: any Error) -> String {
         func place(_ context: DecodingError.Context) -> String {
@@ -44,7 +44,7 @@ extension JSON {
     /// Parses one JSON document. Nesting is bounded by the decoder (512 levels).
     ///
     /// - Throws: `JSONError` that says where the fault is.
-    package init(parsing bytes: [UInt8]) throws(JSONError) {
+    public init(parsing bytes: [UInt8]) throws(JSONError) {
         do {
             self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
         } catch {
@@ -53,12 +53,12 @@ extension JSON {
     }
 
     /// Parses one JSON document.
-    package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+    public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 
     /// The document as bytes with sorted keys.
     ///
     /// - Parameter pretty: whether to break lines and indent.
-    package func serialized(pretty: Bool = false) -> [UInt8] {
+    public func serialized(pretty: Bool = false) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
             pretty
@@ -69,14 +69,14 @@ extension JSON {
     }
 
     /// The document as text with sorted keys.
-    package func text(pretty: Bool = false) -> String {
+    public func text(pretty: Bool = false) -> String {
         String(decoding: serialized(pretty: pretty), as: UTF8.self)
     }
 
     /// Reads a type out of this value.
     ///
     /// - Throws: `JSONError` that names the member and what was expected.
-    package func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
+    public func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
         do {
             return try JSONDecoder().decode(type, from: Data(serialized()))
         } catch {
@@ -87,7 +87,7 @@ extension JSON {
     /// The value of a type.
     ///
     /// - Throws: `JSONError` where the type cannot be encoded.
-    package init<T: Encodable>(encoding value: T) throws(JSONError) {
+    public init<T: Encodable>(encoding value: T) throws(JSONError) {
         do {
             self = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(value))
         } catch {
@@ -111,7 +111,7 @@ private func noun(of type: Any.Type) -> String {
 
 extension JSON: Codable {
     /// Decodes any JSON value.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -132,7 +132,7 @@ extension JSON: Codable {
     }
 
     /// Encodes as the JSON value it is; a number that is not finite becomes `null`.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()

@@ -6,7 +6,7 @@ extension JSON {
     /// Reads a type out of a document.
     ///
     /// - Throws: `JSONError` that names the member and what was expected.
-    package static func decode<T: Decodable>(
+    public static func decode<T: Decodable>(
         _ type: T.Type = T.self, from bytes: [UInt8]
     ) throws(JSONError) -> T {
         do {
@@ -19,7 +19,7 @@ extension JSON {
     /// The document of a type, with sorted keys.
     ///
     /// - Throws: `JSONError` where the type cannot be encoded.
-    package static func encode<T: Encodable>(_ value: T) throws(JSONError) -> [UInt8] {
+    public static func encode<T: Encodable>(_ value: T) throws(JSONError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {

@@ -3,7 +3,7 @@
 
 /// A JSON document or a part of one.
 @dynamicMemberLookup
-package enum JSON: Hashable, Sendable {
+public enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
     /// A number without fraction or exponent that fits 64 bits.
@@ -17,9 +17,9 @@ package enum JSON: Hashable, Sendable {
 
 extension JSON {
     /// The string, or nil for another type.
-    package var string: String? { if case .string(let value) = self { value } else { nil } }
+    public var string: String? { if case .string(let value) = self { value } else { nil } }
     /// The number as an integer, or nil for another type or a number with a fraction.
-    package var int: Int? {
+    public var int: Int? {
         switch self {
         case .int(let value): Int(exactly: value)
         case .double(let value): Int(exactly: value)
@@ -27,7 +27,7 @@ extension JSON {
         }
     }
     /// The number, or nil for another type.
-    package var double: Double? {
+    public var double: Double? {
         switch self {
         case .int(let value): Double(value)
         case .double(let value): value
@@ -35,16 +35,16 @@ extension JSON {
         }
     }
     /// The truth value, or nil for another type.
-    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     /// The elements, or nil for another type.
-    package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+    public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
     /// The members, or nil for another type.
-    package var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }
+    public var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }
     /// Whether this is `null`.
-    package var isNull: Bool { self == .null }
+    public var isNull: Bool { self == .null }
 
     /// The members that are strings: what labels, annotations and node selectors hold. Empty for another type.
-    package var strings: [String: String] { (object ?? [:]).compactMapValues(\.string) }
+    public var strings: [String: String] { (object ?? [:]).compactMapValues(\.string) }
 }
 
 extension JSON {
@@ -52,7 +52,7 @@ extension JSON {
     ///
     /// Setting makes an object out of `null`; setting nil removes the member. On a value of another type setting does
     /// nothing.
-    package subscript(key: String) -> JSON? {
+    public subscript(key: String) -> JSON? {
         get { if case .object(let members) = self { members[key] } else { nil } }
         set {
             switch self {
@@ -69,13 +69,13 @@ extension JSON {
     }
 
     /// A member by a name that is an identifier: `pod.spec?.nodeName`. Same rules as the subscript.
-    package subscript(dynamicMember key: String) -> JSON? {
+    public subscript(dynamicMember key: String) -> JSON? {
         get { self[key] }
         set { self[key] = newValue }
     }
 
     /// An element of an array; nil outside it or where this is no array. Setting outside does nothing.
-    package subscript(index: Int) -> JSON? {
+    public subscript(index: Int) -> JSON? {
         get {
             guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
             return elements[index]
@@ -91,7 +91,7 @@ extension JSON {
     }
 
     /// The value at the end of a path of members, nil where one is missing.
-    package subscript(path path: [String]) -> JSON? {
+    public subscript(path path: [String]) -> JSON? {
         get { path.reduce(self as JSON?) { value, key in value?[key] } }
         set {
             guard let key = path.first else { return }
@@ -113,28 +113,28 @@ extension JSON: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, Expres
     ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// `true` or `false`.
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// A whole number.
-    package init(integerLiteral value: Int64) { self = .int(value) }
+    public init(integerLiteral value: Int64) { self = .int(value) }
     /// A number.
-    package init(floatLiteral value: Double) { self = .double(value) }
+    public init(floatLiteral value: Double) { self = .double(value) }
     /// A string.
-    package init(stringLiteral value: String) { self = .string(value) }
+    public init(stringLiteral value: String) { self = .string(value) }
     /// An array.
-    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
     /// An object; the last of equal keys counts.
-    package init(dictionaryLiteral elements: (String, JSON)...) {
+    public init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
     }
 }
 
 extension JSON {
     /// A whole number of any width that fits 64 bits.
-    package init(_ value: Int) { self = .int(Int64(value)) }
+    public init(_ value: Int) { self = .int(Int64(value)) }
     /// A string, or `null`.
-    package init(_ value: String?) { self = value.map(JSON.string) ?? .null }
+    public init(_ value: String?) { self = value.map(JSON.string) ?? .null }
     /// An object of strings.
-    package init(_ strings: [String: String]) { self = .object(strings.mapValues(JSON.string)) }
+    public init(_ strings: [String: String]) { self = .object(strings.mapValues(JSON.string)) }
     /// An array of strings.
-    package init(_ strings: [String]) { self = .array(strings.map(JSON.string)) }
+    public init(_ strings: [String]) { self = .array(strings.map(JSON.string)) }
 }

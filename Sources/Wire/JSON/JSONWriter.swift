@@ -12,30 +12,30 @@
 ///     writer.bytes  // {"model":"tiny","vector":[0.5,1.0]}
 ///
 /// The caller keeps to the grammar: a key before each value of an object, and one value in all.
-package struct JSONWriter {
+public struct JSONWriter {
     /// What has been written, as UTF-8.
-    package private(set) var bytes: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
     /// An empty document.
     ///
     /// - Parameter capacity: octets that it will have, as far as that is known.
-    package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+    public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
     // MARK: Structure
 
     /// Writes an object, whose members `body` writes.
-    package mutating func object(_ body: (inout JSONWriter) -> Void) {
+    public mutating func object(_ body: (inout JSONWriter) -> Void) {
         enclose(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
     }
 
     /// Writes an array, whose elements `body` writes.
-    package mutating func array(_ body: (inout JSONWriter) -> Void) {
+    public mutating func array(_ body: (inout JSONWriter) -> Void) {
         enclose(UInt8(ascii: "["), UInt8(ascii: "]"), body)
     }
 
     /// Writes the name of the member whose value is written next.
-    package mutating func key(_ name: String) {
+    public mutating func key(_ name: String) {
         value(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
@@ -44,7 +44,7 @@ package struct JSONWriter {
     // MARK: Values
 
     /// Writes a string. Only quotation marks, backslashes and control characters are escaped (RFC 8259 §7).
-    package mutating func value(_ text: String) {
+    public mutating func value(_ text: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         for octet in text.utf8 {
@@ -63,34 +63,34 @@ package struct JSONWriter {
     }
 
     /// Writes a whole number.
-    package mutating func value(_ number: Int) { append(number.description) }
+    public mutating func value(_ number: Int) { append(number.description) }
 
     /// Writes a number with the fewest digits that mean it; `null` when it is not finite, which JSON has no word for.
-    package mutating func value(_ number: Double) { append(number.isFinite ? number.description : "null") }
+    public mutating func value(_ number: Double) { append(number.isFinite ? number.description : "null") }
 
     /// Writes a number with the fewest digits that mean it; `null` when it is not finite, which JSON has no word for.
-    package mutating func value(_ number: Float) { append(number.isFinite ? number.description : "null") }
+    public mutating func value(_ number: Float) { append(number.isFinite ? number.description : "null") }
 
     /// Writes a truth value.
-    package mutating func value(_ truth: Bool) { append(truth ? "true" : "false") }
+    public mutating func value(_ truth: Bool) { append(truth ? "true" : "false") }
 
     /// Writes `null`.
-    package mutating func null() { append("null") }
+    public mutating func null() { append("null") }
 
     /// Writes a member that is a string.
-    package mutating func member(_ name: String, _ text: String) {
+    public mutating func member(_ name: String, _ text: String) {
         key(name)
         value(text)
     }
 
     /// Writes a member that is a whole number.
-    package mutating func member(_ name: String, _ number: Int) {
+    public mutating func member(_ name: String, _ number: Int) {
         key(name)
         value(number)
     }
 
     /// Writes a member that is a number.
-    package mutating func member(_ name: String, _ number: Double) {
+    public mutating func member(_ name: String, _ number: Double) {
         key(name)
         value(number)
     }

@@ -7,7 +7,7 @@
 ///         var id: Int64 = 0
 ///         mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) { try wire.field(1, &id) }
 ///     }
-package protocol FieldMessage: Message {
+public protocol FieldMessage: Message {
     /// Names every field, in rising order of the numbers, and does nothing else.
     ///
     /// - Throws: what `wire` throws, which it does only while it reads.
@@ -16,7 +16,7 @@ package protocol FieldMessage: Message {
 
 extension FieldMessage {
     /// Writes the fields.
-    package func encode(to writer: inout ProtobufWriter) {
+    public func encode(to writer: inout ProtobufWriter) {
         var copy = self
         var wire = ProtobufFields()
         // Moved there and back: a second reference would copy all octets at the first one that is added.
@@ -26,7 +26,7 @@ extension FieldMessage {
     }
 
     /// Reads one field.
-    package mutating func decode(
+    public mutating func decode(
         field: ProtobufField, from reader: inout ProtobufReader
     ) throws(ProtobufError) {
         var wire = ProtobufFields(field, reader)
@@ -38,7 +38,7 @@ extension FieldMessage {
 /// Writes each field that is named, or reads the one that is on the wire.
 ///
 /// What each type is on the wire, `ProtobufWriter` and `ProtobufReader` say.
-package struct ProtobufFields: Sendable {
+public struct ProtobufFields: Sendable {
     fileprivate var writer = ProtobufWriter()
     /// Nil while it writes.
     fileprivate var reader: ProtobufReader?
@@ -52,37 +52,37 @@ package struct ProtobufFields: Sendable {
     }
 
     /// A string.
-    package mutating func field(_ number: Int, _ value: inout String) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ value: inout String) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
     /// An optional string.
-    package mutating func field(_ number: Int, _ value: inout String?) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ value: inout String?) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
     /// Bytes.
-    package mutating func field(_ number: Int, _ value: inout [UInt8]) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ value: inout [UInt8]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
     /// A bool.
-    package mutating func field(_ number: Int, _ value: inout Bool) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ value: inout Bool) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
     /// An int64, int32, uint64 or uint32.
-    package mutating func field(_ number: Int, _ value: inout some FixedWidthInteger) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ value: inout some FixedWidthInteger) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
     /// An optional int64, int32, uint64 or uint32.
-    package mutating func field<I: FixedWidthInteger>(
+    public mutating func field<I: FixedWidthInteger>(
         _ number: Int, _ value: inout I?
     ) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
@@ -90,7 +90,7 @@ package struct ProtobufFields: Sendable {
     }
 
     /// An enum; a number that has no name here becomes `unknown`.
-    package mutating func field<E: RawRepresentable<Int32>>(
+    public mutating func field<E: RawRepresentable<Int32>>(
         _ number: Int, _ value: inout E, unknown: E
     ) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value.rawValue) }
@@ -101,73 +101,73 @@ package struct ProtobufFields: Sendable {
     }
 
     /// A double.
-    package mutating func field(_ number: Int, _ value: inout Double) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ value: inout Double) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
     /// A sint64 or sint32.
-    package mutating func zigZag(_ number: Int, _ value: inout Int64) throws(ProtobufError) {
+    public mutating func zigZag(_ number: Int, _ value: inout Int64) throws(ProtobufError) {
         guard reader != nil else { return writer.writeZigZag(number, value) }
         if number == read.number { try reader?.readZigZag(read, into: &value) }
     }
 
     /// A fixed64 or sfixed64.
-    package mutating func fixed64(_ number: Int, _ value: inout UInt64) throws(ProtobufError) {
+    public mutating func fixed64(_ number: Int, _ value: inout UInt64) throws(ProtobufError) {
         guard reader != nil else { return writer.writeFixed64(number, value) }
         if number == read.number { try reader?.readFixed64(read, into: &value) }
     }
 
     /// A fixed32 or sfixed32.
-    package mutating func fixed32(_ number: Int, _ value: inout UInt32) throws(ProtobufError) {
+    public mutating func fixed32(_ number: Int, _ value: inout UInt32) throws(ProtobufError) {
         guard reader != nil else { return writer.writeFixed32(number, value) }
         if number == read.number { try reader?.readFixed32(read, into: &value) }
     }
 
     /// A message.
-    package mutating func field<M: Message>(_ number: Int, _ value: inout M?) throws(ProtobufError) {
+    public mutating func field<M: Message>(_ number: Int, _ value: inout M?) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
     /// Repeated strings.
-    package mutating func field(_ number: Int, _ values: inout [String]) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ values: inout [String]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, values) }
         if number == read.number { try reader?.read(read, into: &values) }
     }
 
     /// Repeated messages.
-    package mutating func field<M: Message>(_ number: Int, _ values: inout [M]) throws(ProtobufError) {
+    public mutating func field<M: Message>(_ number: Int, _ values: inout [M]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, values) }
         if number == read.number { try reader?.read(read, into: &values) }
     }
 
     /// Repeated int64s.
-    package mutating func field(_ number: Int, _ values: inout [Int64]) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ values: inout [Int64]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, values) }
         if number == read.number { try reader?.read(read, into: &values) }
     }
 
     /// Repeated int32s.
-    package mutating func field(_ number: Int, _ values: inout [Int32]) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ values: inout [Int32]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, values) }
         if number == read.number { try reader?.read(read, into: &values) }
     }
 
     /// Repeated bytes.
-    package mutating func field(_ number: Int, _ values: inout [[UInt8]]) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ values: inout [[UInt8]]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, values) }
         if number == read.number { try reader?.read(read, into: &values) }
     }
 
     /// A map<string, string>.
-    package mutating func field(_ number: Int, _ map: inout [String: String]) throws(ProtobufError) {
+    public mutating func field(_ number: Int, _ map: inout [String: String]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, map) }
         if number == read.number { try reader?.read(read, into: &map) }
     }
 
     /// A map from strings to messages.
-    package mutating func field<M: Message>(
+    public mutating func field<M: Message>(
         _ number: Int, _ map: inout [String: M]
     ) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, map) }

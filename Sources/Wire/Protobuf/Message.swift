@@ -1,7 +1,7 @@
 // What the wire needs of a message. Unknown fields cost an implementation nothing: what it does not read is skipped.
 
 /// A message of the protocol buffers wire format, proto3 rules; see `FieldMessage` for the usual way to write one.
-package protocol Message: Sendable, Equatable {
+public protocol Message: Sendable, Equatable {
     /// The message with every field at its default.
     init()
 
@@ -16,7 +16,7 @@ package protocol Message: Sendable, Equatable {
 
 extension Message {
     /// The message's bytes. Equal messages give equal bytes: maps are written in the order of their keys.
-    package func serialized() -> [UInt8] {
+    public func serialized() -> [UInt8] {
         var writer = ProtobufWriter()
         encode(to: &writer)
         return writer.bytes
@@ -28,7 +28,7 @@ extension Message {
     ///   - bytes: all of the message and nothing else; no bytes at all is the default message.
     ///   - limits: what a peer may make us build.
     /// - Throws: `ProtobufError` for bytes that are not a message; unknown fields are no error.
-    package init(serialized bytes: [UInt8], limits: ProtobufLimits = .standard) throws(ProtobufError) {
+    public init(serialized bytes: [UInt8], limits: ProtobufLimits = .standard) throws(ProtobufError) {
         self.init()
         var reader = ProtobufReader(bytes, limits: limits)
         try reader.readFields(into: &self)

@@ -1,7 +1,7 @@
 // Everything that bytes from a peer can be instead of a message.
 
 /// Why bytes are not a message.
-package enum ProtobufError: Error, Equatable {
+public enum ProtobufError: Error, Equatable {
     /// The bytes end inside a value that begins at `offset`.
     case truncated(offset: Int)
     /// The variable-length integer at `offset` does not fit in 64 bits.
@@ -22,7 +22,7 @@ package enum ProtobufError: Error, Equatable {
 
 extension ProtobufError: CustomStringConvertible {
     /// One sentence for a log: the thing, the value, the limit.
-    package var description: String {
+    public var description: String {
         switch self {
         case .truncated(let offset):
             "the message ends inside the value that begins at byte \(offset)"
@@ -46,18 +46,18 @@ extension ProtobufError: CustomStringConvertible {
 }
 
 /// What a message from a peer may make us build; the transport limits the bytes.
-package struct ProtobufLimits: Equatable, Sendable {
+public struct ProtobufLimits: Equatable, Sendable {
     /// Levels of messages and groups within each other. Protobuf's own implementations allow 100.
-    package var nesting: Int
+    public var nesting: Int
     /// Elements of repeated fields and maps in all: an empty element is two bytes on the wire, and more in memory.
-    package var elements: Int
+    public var elements: Int
 
     /// Limits; both at least 1.
-    package init(nesting: Int = 64, elements: Int = 131_072) {
+    public init(nesting: Int = 64, elements: Int = 131_072) {
         self.nesting = nesting
         self.elements = elements
     }
 
     /// 64 levels, 131,072 elements.
-    package static let standard = ProtobufLimits()
+    public static let standard = ProtobufLimits()
 }

@@ -1,7 +1,7 @@
 // What stands before every value on the wire: a field number and how the value is laid out.
 
 /// The layout of a value (protobuf encoding, "Message structure").
-package enum WireType: UInt8, Sendable {
+public enum WireType: UInt8, Sendable {
     /// int32, int64, uint32, uint64, sint32, sint64, bool, enum.
     case varint = 0
     /// fixed64, sfixed64, double.
@@ -17,17 +17,17 @@ package enum WireType: UInt8, Sendable {
 }
 
 /// A field's tag.
-package struct ProtobufField: Equatable, Sendable {
+public struct ProtobufField: Equatable, Sendable {
     /// The largest field number there is: 2^29 - 1.
-    package static let maximumNumber = 536_870_911
+    public static let maximumNumber = 536_870_911
 
     /// The field's number, 1 to `maximumNumber`.
-    package var number: Int
+    public var number: Int
     /// How the value that follows is laid out.
-    package var wireType: WireType
+    public var wireType: WireType
 
     /// A tag; `number` is 1 to `maximumNumber`.
-    package init(number: Int, wireType: WireType) {
+    public init(number: Int, wireType: WireType) {
         self.number = number
         self.wireType = wireType
     }

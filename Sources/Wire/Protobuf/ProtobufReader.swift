@@ -5,7 +5,7 @@
 // and `readFields` skips what was left alone.
 
 /// Reads the fields of one message.
-package struct ProtobufReader: Sendable {
+public struct ProtobufReader: Sendable {
     private let bytes: [UInt8]
     private let limits: ProtobufLimits
     /// The next byte.
@@ -15,14 +15,14 @@ package struct ProtobufReader: Sendable {
     private var depth = 0
     private var elements = 0
 
-    package init(_ bytes: [UInt8], limits: ProtobufLimits = .standard) {
+    public init(_ bytes: [UInt8], limits: ProtobufLimits = .standard) {
         self.bytes = bytes
         self.limits = limits
         end = bytes.count
     }
 
     /// Reads all fields up to the end of the message.
-    package mutating func readFields<M: Message>(into message: inout M) throws(ProtobufError) {
+    public mutating func readFields<M: Message>(into message: inout M) throws(ProtobufError) {
         while position < end {
             let field = try tag()
             guard field.wireType != .endGroup else { throw .endGroup(field: field.number) }
@@ -36,31 +36,31 @@ package struct ProtobufReader: Sendable {
     // MARK: Singular fields
 
     /// A string, which must be UTF-8.
-    package mutating func read(_ field: ProtobufField, into value: inout String) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into value: inout String) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
         value = try string(field)
     }
 
     /// An optional string, which must be UTF-8.
-    package mutating func read(_ field: ProtobufField, into value: inout String?) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into value: inout String?) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
         value = try string(field)
     }
 
     /// Bytes.
-    package mutating func read(_ field: ProtobufField, into value: inout [UInt8]) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into value: inout [UInt8]) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
         value = Array(bytes[try take()])
     }
 
     /// A bool: any number but 0 is true.
-    package mutating func read(_ field: ProtobufField, into value: inout Bool) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into value: inout Bool) throws(ProtobufError) {
         guard field.wireType == .varint else { return }
         value = try varint() != 0
     }
 
     /// An int64, int32, uint64, uint32 or enum; a number that is too large keeps its low bits, as everywhere.
-    package mutating func read<I: FixedWidthInteger>(
+    public mutating func read<I: FixedWidthInteger>(
         _ field: ProtobufField, into value: inout I
     ) throws(ProtobufError) {
         guard field.wireType == .varint else { return }
@@ -68,7 +68,7 @@ package struct ProtobufReader: Sendable {
     }
 
     /// An optional int64, int32, uint64 or uint32.
-    package mutating func read<I: FixedWidthInteger>(
+    public mutating func read<I: FixedWidthInteger>(
         _ field: ProtobufField, into value: inout I?
     ) throws(ProtobufError) {
         guard field.wireType == .varint else { return }
@@ -76,34 +76,32 @@ package struct ProtobufReader: Sendable {
     }
 
     /// A sint64 or sint32.
-    package mutating func readZigZag(_ field: ProtobufField, into value: inout Int64) throws(ProtobufError) {
+    public mutating func readZigZag(_ field: ProtobufField, into value: inout Int64) throws(ProtobufError) {
         guard field.wireType == .varint else { return }
         let raw = try varint()
         value = Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
     }
 
     /// A fixed64 or sfixed64.
-    package mutating func readFixed64(_ field: ProtobufField, into value: inout UInt64) throws(ProtobufError)
-    {
+    public mutating func readFixed64(_ field: ProtobufField, into value: inout UInt64) throws(ProtobufError) {
         guard field.wireType == .fixed64 else { return }
         value = try fixed(octets: 8)
     }
 
     /// A fixed32 or sfixed32.
-    package mutating func readFixed32(_ field: ProtobufField, into value: inout UInt32) throws(ProtobufError)
-    {
+    public mutating func readFixed32(_ field: ProtobufField, into value: inout UInt32) throws(ProtobufError) {
         guard field.wireType == .fixed32 else { return }
         value = UInt32(truncatingIfNeeded: try fixed(octets: 4))
     }
 
     /// A double.
-    package mutating func read(_ field: ProtobufField, into value: inout Double) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into value: inout Double) throws(ProtobufError) {
         guard field.wireType == .fixed64 else { return }
         value = Double(bitPattern: try fixed(octets: 8))
     }
 
     /// A message; a second value of the same field merges into the first.
-    package mutating func read<M: Message>(
+    public mutating func read<M: Message>(
         _ field: ProtobufField, into value: inout M?
     ) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
@@ -115,14 +113,14 @@ package struct ProtobufReader: Sendable {
     // MARK: Repeated fields and maps
 
     /// One more string.
-    package mutating func read(_ field: ProtobufField, into values: inout [String]) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into values: inout [String]) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
         try countElement()
         values.append(try string(field))
     }
 
     /// One more message.
-    package mutating func read<M: Message>(
+    public mutating func read<M: Message>(
         _ field: ProtobufField, into values: inout [M]
     ) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
@@ -133,19 +131,19 @@ package struct ProtobufReader: Sendable {
     }
 
     /// One more value of bytes.
-    package mutating func read(_ field: ProtobufField, into values: inout [[UInt8]]) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into values: inout [[UInt8]]) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
         try countElement()
         values.append(Array(bytes[try take()]))
     }
 
     /// One more int64, or many when they are packed: a reader must accept both.
-    package mutating func read(_ field: ProtobufField, into values: inout [Int64]) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into values: inout [Int64]) throws(ProtobufError) {
         try readNumbers(field, into: &values)
     }
 
     /// One more int32, or many when they are packed.
-    package mutating func read(_ field: ProtobufField, into values: inout [Int32]) throws(ProtobufError) {
+    public mutating func read(_ field: ProtobufField, into values: inout [Int32]) throws(ProtobufError) {
         try readNumbers(field, into: &values)
     }
 
@@ -171,7 +169,7 @@ package struct ProtobufReader: Sendable {
     }
 
     /// One more entry of a map<string, string>; a later entry replaces an earlier one with the same key.
-    package mutating func read(
+    public mutating func read(
         _ field: ProtobufField, into map: inout [String: String]
     ) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
@@ -182,7 +180,7 @@ package struct ProtobufReader: Sendable {
     }
 
     /// One more entry of a map from strings to messages; one without a value has the default message.
-    package mutating func read<M: Message>(
+    public mutating func read<M: Message>(
         _ field: ProtobufField, into map: inout [String: M]
     ) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }

@@ -2,106 +2,106 @@
 // even when it is at its default: the two are told apart here by the Swift type, `T` or `T?`.
 
 /// Collects a message's bytes.
-package struct ProtobufWriter: Sendable {
+public struct ProtobufWriter: Sendable {
     /// What has been written so far.
-    package private(set) var bytes: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
 
     /// An empty message.
-    package init() {}
+    public init() {}
 
     /// A string; left out when empty.
-    package mutating func write(_ number: Int, _ value: String) {
+    public mutating func write(_ number: Int, _ value: String) {
         if !value.isEmpty { append(number, value) }
     }
 
     /// An optional string; written when set, even when empty.
-    package mutating func write(_ number: Int, _ value: String?) {
+    public mutating func write(_ number: Int, _ value: String?) {
         if let value { append(number, value) }
     }
 
     /// Bytes; left out when empty.
-    package mutating func write(_ number: Int, _ value: [UInt8]) {
+    public mutating func write(_ number: Int, _ value: [UInt8]) {
         if !value.isEmpty { append(number, value) }
     }
 
     /// A bool; left out when false.
-    package mutating func write(_ number: Int, _ value: Bool) {
+    public mutating func write(_ number: Int, _ value: Bool) {
         guard value else { return }
         tag(number, .varint)
         varint(1)
     }
 
     /// An int64, int32, uint64, uint32 or enum; left out when 0. Negative numbers take ten bytes.
-    package mutating func write(_ number: Int, _ value: some FixedWidthInteger) {
+    public mutating func write(_ number: Int, _ value: some FixedWidthInteger) {
         guard value != 0 else { return }
         tag(number, .varint)
         varint(UInt64(truncatingIfNeeded: value))
     }
 
     /// An optional int64, int32, uint64 or uint32; written when set, even when 0.
-    package mutating func write<I: FixedWidthInteger>(_ number: Int, _ value: I?) {
+    public mutating func write<I: FixedWidthInteger>(_ number: Int, _ value: I?) {
         guard let value else { return }
         tag(number, .varint)
         varint(UInt64(truncatingIfNeeded: value))
     }
 
     /// A sint64 or sint32, zigzag: small whatever its sign; left out when 0.
-    package mutating func writeZigZag(_ number: Int, _ value: Int64) {
+    public mutating func writeZigZag(_ number: Int, _ value: Int64) {
         guard value != 0 else { return }
         tag(number, .varint)
         varint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
     /// A fixed64 or sfixed64; left out when 0.
-    package mutating func writeFixed64(_ number: Int, _ value: UInt64) {
+    public mutating func writeFixed64(_ number: Int, _ value: UInt64) {
         guard value != 0 else { return }
         tag(number, .fixed64)
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// A fixed32 or sfixed32; left out when 0.
-    package mutating func writeFixed32(_ number: Int, _ value: UInt32) {
+    public mutating func writeFixed32(_ number: Int, _ value: UInt32) {
         guard value != 0 else { return }
         tag(number, .fixed32)
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// A double; left out when it is +0 (a -0 is written, as everywhere).
-    package mutating func write(_ number: Int, _ value: Double) { writeFixed64(number, value.bitPattern) }
+    public mutating func write(_ number: Int, _ value: Double) { writeFixed64(number, value.bitPattern) }
 
     /// A message; left out when nil, written when set even when it is empty.
-    package mutating func write<M: Message>(_ number: Int, _ value: M?) {
+    public mutating func write<M: Message>(_ number: Int, _ value: M?) {
         if let value { append(number, value) }
     }
 
     /// Repeated strings, each written, the empty ones too.
-    package mutating func write(_ number: Int, _ values: [String]) {
+    public mutating func write(_ number: Int, _ values: [String]) {
         for value in values { append(number, value) }
     }
 
     /// Repeated messages, each written, the empty ones too.
-    package mutating func write<M: Message>(_ number: Int, _ values: [M]) {
+    public mutating func write<M: Message>(_ number: Int, _ values: [M]) {
         for value in values { append(number, value) }
     }
 
     /// Repeated bytes, each written, the empty ones too.
-    package mutating func write(_ number: Int, _ values: [[UInt8]]) {
+    public mutating func write(_ number: Int, _ values: [[UInt8]]) {
         for value in values { append(number, value) }
     }
 
     /// Repeated int64s, packed as proto3 does.
-    package mutating func write(_ number: Int, _ values: [Int64]) { packed(number, values) }
+    public mutating func write(_ number: Int, _ values: [Int64]) { packed(number, values) }
 
     /// Repeated int32s, packed as proto3 does.
-    package mutating func write(_ number: Int, _ values: [Int32]) { packed(number, values) }
+    public mutating func write(_ number: Int, _ values: [Int32]) { packed(number, values) }
 
     /// map<string, string>, in the order of the keys' UTF-8, so that equal maps give equal bytes.
-    package mutating func write(_ number: Int, _ map: [String: String]) {
+    public mutating func write(_ number: Int, _ map: [String: String]) {
         entries(number, map) { writer, value in writer.append(2, value) }
     }
 
     /// A map from strings to messages, in the order of the keys' UTF-8.
-    package mutating func write<M: Message>(_ number: Int, _ map: [String: M]) {
+    public mutating func write<M: Message>(_ number: Int, _ map: [String: M]) {
         entries(number, map) { writer, value in writer.append(2, value) }
     }
 

@@ -2,53 +2,53 @@
 // it through certificate-authority-data. Only PEM is kept, so that it is a value; issuing is rare.
 
 internal import COpenSSL
-package import SystemIO
+public import SystemIO
 
 /// A certificate and its key, as PEM.
-package struct Certificate: Sendable, Equatable {
+public struct Certificate: Sendable, Equatable {
     /// The certificate.
-    package let certificatePEM: [UInt8]
+    public let certificatePEM: [UInt8]
     /// Its private key, PKCS #8, not encrypted: a secret.
-    package let privateKeyPEM: [UInt8]
+    public let privateKeyPEM: [UInt8]
 
     /// What a server or client shows.
-    package var identity: TLSIdentity {
+    public var identity: TLSIdentity {
         TLSIdentity(certificateChain: certificatePEM, privateKey: privateKeyPEM)
     }
 }
 
 /// From when until when a certificate is valid, relative to the moment of issue; 100 years either way at most.
-package struct CertificateValidity: Sendable, Equatable {
+public struct CertificateValidity: Sendable, Equatable {
     /// Usually a little before now, for clocks that are behind.
-    package var from: Duration
+    public var from: Duration
     /// When it expires.
-    package var until: Duration
+    public var until: Duration
 
     /// Valid between two moments relative to now.
-    package init(from: Duration = .seconds(-300), until: Duration) {
+    public init(from: Duration = .seconds(-300), until: Duration) {
         self.from = from
         self.until = until
     }
 
     /// Valid for a number of days.
-    package static func days(_ count: Int) -> CertificateValidity {
+    public static func days(_ count: Int) -> CertificateValidity {
         CertificateValidity(until: .seconds(86_400 * Double(count)))
     }
 }
 
 /// Issues certificates for servers and clients; its keys are on curve P-256.
-package struct CertificateAuthority: Sendable, Equatable {
+public struct CertificateAuthority: Sendable, Equatable {
     /// What others trust: certificate-authority-data once in base64.
-    package var certificatePEM: [UInt8] { certificate.certificatePEM }
+    public var certificatePEM: [UInt8] { certificate.certificatePEM }
     /// A secret: who has it can be anybody.
-    package var privateKeyPEM: [UInt8] { certificate.privateKeyPEM }
+    public var privateKeyPEM: [UInt8] { certificate.privateKeyPEM }
 
     private let certificate: Certificate
 
     /// Makes a new authority.
     ///
     /// - Parameter commonName: 1 to 64 characters.
-    package init(
+    public init(
         commonName: String, validity: CertificateValidity = .days(3650)
     ) throws(SecureLayerError) {
         certificate = try CertificateRequest(commonName: commonName, validity: validity, use: .authority)
@@ -58,7 +58,7 @@ package struct CertificateAuthority: Sendable, Equatable {
     /// An authority that was made before.
     ///
     /// - Throws: when the certificate or key cannot be read, or they do not belong together.
-    package init(certificatePEM: [UInt8], privateKeyPEM: [UInt8]) throws(SecureLayerError) {
+    public init(certificatePEM: [UInt8], privateKeyPEM: [UInt8]) throws(SecureLayerError) {
         let certificate = try PEM.certificate(certificatePEM, "the authority's certificate")
         let key = try PEM.privateKey(privateKeyPEM, "the authority's private key")
         defer { extendLifetime(key) }
@@ -83,7 +83,7 @@ package struct CertificateAuthority: Sendable, Equatable {
     /// - Parameters:
     ///   - hosts: DNS names, whose first label may be `*`, and IP addresses; at least one.
     ///   - commonName: what people see; the first host unless given.
-    package func issueServerCertificate(
+    public func issueServerCertificate(
         hosts: [String], commonName: String? = nil, validity: CertificateValidity = .days(365)
     ) throws(SecureLayerError) -> Certificate {
         guard let first = hosts.first else {
@@ -101,7 +101,7 @@ package struct CertificateAuthority: Sendable, Equatable {
     /// - Parameters:
     ///   - commonName: the user, to Kubernetes.
     ///   - organizations: the groups, to Kubernetes.
-    package func issueClientCertificate(
+    public func issueClientCertificate(
         commonName: String, organizations: [String] = [], validity: CertificateValidity = .days(365)
     ) throws(SecureLayerError) -> Certificate {
         try CertificateRequest(

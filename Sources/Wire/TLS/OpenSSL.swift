@@ -2,10 +2,10 @@
 // the queue after a failure becomes words.
 
 internal import COpenSSL
-package import SystemIO
+public import SystemIO
 
 /// OpenSSL's start and its error queue.
-package enum OpenSSL {
+public enum OpenSSL {
     private static let failure: SecureLayerError? = {
         ERR_clear_error()
         guard OpenSSL_version_num() >= 0x3000_0000 else {
@@ -28,7 +28,7 @@ package enum OpenSSL {
     /// Makes the library ready, once, and empties the thread's error queue: to be called before each use.
     ///
     /// - Throws: one sentence when OpenSSL cannot be used in this process.
-    package static func prepare() throws(SecureLayerError) {
+    public static func prepare() throws(SecureLayerError) {
         if let failure { throw failure }
         ERR_clear_error()
     }

@@ -2,12 +2,12 @@
 
 internal import COpenSSL
 internal import Glibc
-package import SystemIO
+public import SystemIO
 
 /// Makes the TLS of connections to one server.
-package final class TLSClient: SecureLayerFactory {
+public final class TLSClient: SecureLayerFactory {
     /// The name or address that the server's certificate has to be for.
-    package let host: String
+    public let host: String
 
     private let context: TLSContext
     private let isAddress: Bool
@@ -21,7 +21,7 @@ package final class TLSClient: SecureLayerFactory {
     ///   - identity: the client's certificate and key, if the server wants one.
     ///   - protocols: ALPN names, the preferred first; none for no ALPN.
     /// - Throws: a sentence that says which certificate, key or name cannot be used, or that OpenSSL cannot.
-    package convenience init(
+    public convenience init(
         host: String, trust: TLSTrust = .system, identity: TLSIdentity? = nil, protocols: [String] = []
     ) throws(SecureLayerError) {
         try self.init(
@@ -56,10 +56,10 @@ package final class TLSClient: SecureLayerFactory {
     }
 
     /// A layer for a new connection to `host`.
-    package func makeLayer() throws(SecureLayerError) -> any SecureLayer { try makeTLSLayer() }
+    public func makeLayer() throws(SecureLayerError) -> any SecureLayer { try makeTLSLayer() }
 
     /// The same, for those who ask it more than a `SecureLayer` tells.
-    package func makeTLSLayer() throws(SecureLayerError) -> TLSLayer {
+    public func makeTLSLayer() throws(SecureLayerError) -> TLSLayer {
         try TLSLayer(context, peer: .server(host)) { (ssl) throws(SecureLayerError) in
             if isAddress {
                 try require(

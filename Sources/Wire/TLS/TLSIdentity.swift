@@ -1,16 +1,16 @@
 // Who one side of a connection is, and whom it believes.
 
-package import SystemIO
+public import SystemIO
 
 /// A certificate with its chain, and the key that proves it is ours.
-package struct TLSIdentity: Sendable {
+public struct TLSIdentity: Sendable {
     /// PEM: the certificate first, then those of intermediate authorities.
-    package let certificateChain: [UInt8]
+    public let certificateChain: [UInt8]
     /// PEM, unencrypted.
-    package let privateKey: [UInt8]
+    public let privateKey: [UInt8]
 
     /// An identity from PEM; it is checked where it is used.
-    package init(certificateChain: [UInt8], privateKey: [UInt8]) {
+    public init(certificateChain: [UInt8], privateKey: [UInt8]) {
         self.certificateChain = certificateChain
         self.privateKey = privateKey
     }
@@ -18,7 +18,7 @@ package struct TLSIdentity: Sendable {
     /// Reads both files, at most 1 MiB each.
     ///
     /// - Throws: the file that cannot be read, and why.
-    package static func files(certificateChain: String, privateKey: String) throws(SystemError) -> TLSIdentity
+    public static func files(certificateChain: String, privateKey: String) throws(SystemError) -> TLSIdentity
     {
         TLSIdentity(
             certificateChain: try Files.read(certificateChain), privateKey: try Files.read(privateKey))
@@ -26,7 +26,7 @@ package struct TLSIdentity: Sendable {
 }
 
 /// Whom a client believes that a server is who it says.
-package enum TLSTrust: Sendable {
+public enum TLSTrust: Sendable {
     /// The authorities that the system trusts.
     case system
     /// These authorities, PEM; each certificate is trusted as such, as client-go does.
@@ -38,7 +38,7 @@ package enum TLSTrust: Sendable {
 }
 
 /// Whether a server asks its clients who they are.
-package enum TLSClientVerification: Sendable {
+public enum TLSClientVerification: Sendable {
     /// Clients are not asked.
     case none
     /// A client may come without a certificate; one that it shows has to be from these authorities (PEM).
@@ -48,9 +48,9 @@ package enum TLSClientVerification: Sendable {
 }
 
 /// Whom a verified certificate is about; Kubernetes reads a user and groups from it.
-package struct TLSSubject: Equatable, Sendable {
+public struct TLSSubject: Equatable, Sendable {
     /// The common name; a user to Kubernetes. Empty where there is none.
-    package let commonName: String
+    public let commonName: String
     /// The organizations; groups to Kubernetes.
-    package let organizations: [String]
+    public let organizations: [String]
 }

@@ -2,12 +2,12 @@
 // one, what has to be sent is taken from the other, and every call runs until OpenSSL wants more input.
 
 internal import COpenSSL
-package import SystemIO
+public import SystemIO
 
 /// One connection's TLS, on either side. Used by one loop only.
-package final class TLSLayer: SecureLayer {
+public final class TLSLayer: SecureLayer {
     /// How much plaintext is kept, in octets, until the handshake is over.
-    package static let pendingLimit = 1 << 20
+    public static let pendingLimit = 1 << 20
     /// How much is given to OpenSSL at once: its buffers stay small however much arrives.
     private static let inputPiece = 65_536
     /// The longest plaintext of a record (RFC 8446 §5.1): what one read can give.
@@ -15,10 +15,10 @@ package final class TLSLayer: SecureLayer {
     /// SSL_set_app_data's place.
     static let exDataIndex: Int32 = 0
 
-    package private(set) var isClosedByPeer = false
-    package private(set) var negotiatedProtocol: String?
+    public private(set) var isClosedByPeer = false
+    public private(set) var negotiatedProtocol: String?
     /// Whether the handshake is over.
-    package private(set) var isEstablished = false
+    public private(set) var isEstablished = false
 
     private let context: TLSContext
     private let peer: TLSPeer
@@ -58,13 +58,13 @@ package final class TLSLayer: SecureLayer {
             "make a TLS connection")
     }
 
-    package func start(output: inout [UInt8]) throws(SecureLayerError) {
+    public func start(output: inout [UInt8]) throws(SecureLayerError) {
         if let failure { throw failure }
         defer { outgoing.drain(into: &output) }
         try shakeHands(output: &output)
     }
 
-    package func receive(
+    public func receive(
         _ bytes: RawSpan, plaintext: inout [UInt8], output: inout [UInt8]
     ) throws(SecureLayerError) {
         if let failure { throw failure }
@@ -82,7 +82,7 @@ package final class TLSLayer: SecureLayer {
         }
     }
 
-    package func send(_ plaintext: RawSpan, output: inout [UInt8]) throws(SecureLayerError) {
+    public func send(_ plaintext: RawSpan, output: inout [UInt8]) throws(SecureLayerError) {
         if let failure { throw failure }
         guard !isClosed else {
             throw SecureLayerError("cannot send to \(peer.description): TLS has been closed from this side")
@@ -103,7 +103,7 @@ package final class TLSLayer: SecureLayer {
     }
 
     /// Says goodbye. Plaintext that still waits for the handshake is dropped.
-    package func close(output: inout [UInt8]) {
+    public func close(output: inout [UInt8]) {
         guard !isClosed else { return }
         isClosed = true
         pending = []
@@ -116,7 +116,7 @@ package final class TLSLayer: SecureLayer {
 
     /// Whom the peer's certificate is about; nil before the handshake is over, without a certificate, and when it was
     /// not verified.
-    package var peerSubject: TLSSubject? {
+    public var peerSubject: TLSSubject? {
         guard isEstablished, SSL_get_verify_mode(ssl.pointer) != SSL_VERIFY_NONE,
             SSL_get_verify_result(ssl.pointer) == Int(X509_V_OK),
             let certificate = SSL_get0_peer_certificate(ssl.pointer)
@@ -127,14 +127,14 @@ package final class TLSLayer: SecureLayer {
     }
 
     /// `TLSv1.3` and the like, once the handshake is over.
-    package var version: String? {
+    public var version: String? {
         guard isEstablished, let name = SSL_get_version(ssl.pointer) else { return nil }
         return String(cString: name)
     }
 
     /// Renews both sides' keys with the next octets that are sent (TLS 1.3); false where that cannot be.
     @discardableResult
-    package func requestKeyUpdate() -> Bool {
+    public func requestKeyUpdate() -> Bool {
         ERR_clear_error()
         return SSL_key_update(ssl.pointer, SSL_KEY_UPDATE_REQUESTED) == 1
     }

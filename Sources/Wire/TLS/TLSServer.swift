@@ -1,9 +1,9 @@
 // The side that accepts: it shows its certificate and may ask for the client's.
 
-package import SystemIO
+public import SystemIO
 
 /// Makes the TLS of connections that a server accepts.
-package final class TLSServer: SecureLayerFactory {
+public final class TLSServer: SecureLayerFactory {
     private let context: TLSContext
 
     /// A server. Certificates are read and checked here, once.
@@ -14,7 +14,7 @@ package final class TLSServer: SecureLayerFactory {
     ///   - protocols: ALPN names, the preferred first. A client that offers only others is refused (RFC 7301 §3.2);
     ///     one that offers none is not. None for no ALPN.
     /// - Throws: a sentence that says which certificate or key cannot be used, or that OpenSSL cannot.
-    package convenience init(
+    public convenience init(
         identity: TLSIdentity, clients: TLSClientVerification = .none, protocols: [String] = []
     ) throws(SecureLayerError) {
         try self.init(identity: identity, clients: clients, protocols: protocols, maximumVersion: 0)
@@ -38,8 +38,8 @@ package final class TLSServer: SecureLayerFactory {
     }
 
     /// A layer for a connection that has been accepted.
-    package func makeLayer() throws(SecureLayerError) -> any SecureLayer { try makeTLSLayer() }
+    public func makeLayer() throws(SecureLayerError) -> any SecureLayer { try makeTLSLayer() }
 
     /// The same, for those who ask it more than a `SecureLayer` tells, such as the client's subject.
-    package func makeTLSLayer() throws(SecureLayerError) -> TLSLayer { try TLSLayer(context, peer: .client) }
+    public func makeTLSLayer() throws(SecureLayerError) -> TLSLayer { try TLSLayer(context, peer: .client) }
 }

@@ -4,7 +4,7 @@
 /// An API server.
 ///
 /// The kind of an object follows from its Swift type. Writes answer with the object as the server has stored it.
-package protocol ClusterAPI: Sendable {
+public protocol ClusterAPI: Sendable {
     /// Reads an object.
     ///
     /// - Throws: `ClusterError` with status 404 where there is none.
@@ -60,18 +60,18 @@ package protocol ClusterAPI: Sendable {
 
 extension ClusterAPI {
     /// All objects of a kind in all namespaces.
-    package func list<Object: Resource>(_ type: Object.Type) async throws(ClusterError) -> [Object] {
+    public func list<Object: Resource>(_ type: Object.Type) async throws(ClusterError) -> [Object] {
         try await list(type, namespace: "")
     }
 
     /// Follows all objects of a kind.
-    package func updates<Object: Resource>(of type: Object.Type) -> AsyncStream<ObjectUpdate<Object>> {
+    public func updates<Object: Resource>(of type: Object.Type) -> AsyncStream<ObjectUpdate<Object>> {
         updates(of: type, where: FieldSelector())
     }
 
     /// Changes conditions in an object's status; those of other types stay.
     @discardableResult
-    package func setConditions<Object: Resource>(
+    public func setConditions<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ conditions: [Condition]
     ) async throws(ClusterError) -> Object {
         try await patch(type, key, ConditionsPatch(conditions), kind: .strategic, subresource: "status")
@@ -79,7 +79,7 @@ extension ClusterAPI {
 }
 
 /// One step of following objects.
-package enum ObjectUpdate<Object: Resource>: Equatable, Sendable {
+public enum ObjectUpdate<Object: Resource>: Equatable, Sendable {
     /// All objects there are: at the start, and whenever following them had to begin anew.
     case snapshot([Object])
     /// An object is new or has changed.
@@ -88,7 +88,7 @@ package enum ObjectUpdate<Object: Resource>: Equatable, Sendable {
     case removed(Object)
 
     /// The objects that it is about.
-    package var objects: [Object] {
+    public var objects: [Object] {
         switch self {
         case .snapshot(let objects): objects
         case .changed(let object), .removed(let object): [object]
@@ -97,30 +97,30 @@ package enum ObjectUpdate<Object: Resource>: Equatable, Sendable {
 }
 
 /// An answer of the API server that is no success, or none at all.
-package struct ClusterError: Error, Equatable, CustomStringConvertible {
+public struct ClusterError: Error, Equatable, CustomStringConvertible {
     /// The HTTP status; nil where there was no answer.
-    package var status: Int?
+    public var status: Int?
     /// One sentence.
-    package var description: String
+    public var description: String
 
     /// An answer, or the lack of one.
-    package init(status: Int?, description: String) {
+    public init(status: Int?, description: String) {
         self.status = status
         self.description = description
     }
 
     /// Whether there is no such object.
-    package var isNotFound: Bool { status == 404 }
+    public var isNotFound: Bool { status == 404 }
 
     /// Whether a later attempt may succeed.
-    package var isWorthRetrying: Bool {
+    public var isWorthRetrying: Bool {
         guard let status else { return true }
         return status == 429 || status >= 500
     }
 }
 
 /// How a patch is meant; the raw value is its media type.
-package enum PatchKind: String, Sendable {
+public enum PatchKind: String, Sendable {
     /// Members are replaced, null takes away (RFC 7386).
     case merge = "application/merge-patch+json"
     /// Lists merge by their keys; built-in kinds only.
@@ -128,20 +128,20 @@ package enum PatchKind: String, Sendable {
 }
 
 /// How an object is deleted (meta/v1 DeleteOptions).
-package struct DeleteOptions: Encodable, Equatable, Sendable {
+public struct DeleteOptions: Encodable, Equatable, Sendable {
     /// Seconds that a pod has to end; nil for its own, 0 for at once.
-    package var gracePeriodSeconds: Int?
+    public var gracePeriodSeconds: Int?
     /// The object that is meant, not a later one of the same name.
-    package var preconditions: Preconditions?
+    public var preconditions: Preconditions?
 
     /// What must be true for the deletion.
-    package struct Preconditions: Encodable, Equatable, Sendable {
+    public struct Preconditions: Encodable, Equatable, Sendable {
         /// The object's uid.
-        package var uid: String?
+        public var uid: String?
     }
 
     /// A deletion with the object's own grace period.
-    package init(gracePeriodSeconds: Int? = nil, uid: String? = nil) {
+    public init(gracePeriodSeconds: Int? = nil, uid: String? = nil) {
         self.gracePeriodSeconds = gracePeriodSeconds
         preconditions = uid.map { Preconditions(uid: $0) }
     }

@@ -3,26 +3,26 @@
 // names its fields. They hold in every file that imports this module.
 
 /// A type with a value for "nothing was said".
-package protocol DefaultInitializable {
+public protocol DefaultInitializable {
     /// The value of a field that is absent.
     init()
 }
 
 extension KeyedDecodingContainer {
     /// A list; empty where it is absent or null.
-    package func decode<Element: Decodable>(_ type: [Element].Type, forKey key: Key) throws -> [Element] {
+    public func decode<Element: Decodable>(_ type: [Element].Type, forKey key: Key) throws -> [Element] {
         try decodeIfPresent(type, forKey: key) ?? []
     }
 
     /// A map; empty where it is absent or null.
-    package func decode<Name: Decodable, Value: Decodable>(
+    public func decode<Name: Decodable, Value: Decodable>(
         _ type: [Name: Value].Type, forKey key: Key
     ) throws -> [Name: Value] {
         try decodeIfPresent(type, forKey: key) ?? [:]
     }
 
     /// A part; its default where it is absent or null.
-    package func decode<Part: Decodable & DefaultInitializable>(
+    public func decode<Part: Decodable & DefaultInitializable>(
         _ type: Part.Type, forKey key: Key
     ) throws -> Part {
         try decodeIfPresent(type, forKey: key) ?? Part()
@@ -31,19 +31,19 @@ extension KeyedDecodingContainer {
 
 extension KeyedEncodingContainer {
     /// A list; left out where it is empty.
-    package mutating func encode<Element: Encodable>(_ list: [Element], forKey key: Key) throws {
+    public mutating func encode<Element: Encodable>(_ list: [Element], forKey key: Key) throws {
         try encodeIfPresent(list.isEmpty ? nil : list, forKey: key)
     }
 
     /// A map; left out where it is empty.
-    package mutating func encode<Name: Encodable, Value: Encodable>(
+    public mutating func encode<Name: Encodable, Value: Encodable>(
         _ map: [Name: Value], forKey key: Key
     ) throws {
         try encodeIfPresent(map.isEmpty ? nil : map, forKey: key)
     }
 
     /// A part; left out where it is the default.
-    package mutating func encode<Part: Encodable & Equatable & DefaultInitializable>(
+    public mutating func encode<Part: Encodable & Equatable & DefaultInitializable>(
         _ part: Part, forKey key: Key
     ) throws {
         try encodeIfPresent(part == Part() ? nil : part, forKey: key)

@@ -2,7 +2,7 @@
 // blind after the next release. Known words have names, all others are kept as they are.
 
 /// A word out of a list that may grow.
-package protocol OpenEnumeration: RawRepresentable, Codable, Hashable, Sendable, ExpressibleByStringLiteral,
+public protocol OpenEnumeration: RawRepresentable, Codable, Hashable, Sendable, ExpressibleByStringLiteral,
     CustomStringConvertible
 where RawValue == String {
     /// Any word.
@@ -11,7 +11,7 @@ where RawValue == String {
 
 extension OpenEnumeration {
     /// Any word.
-    package init(stringLiteral value: String) { self.init(rawValue: value) }
+    public init(stringLiteral value: String) { self.init(rawValue: value) }
     /// The word.
-    package var description: String { rawValue }
+    public var description: String { rawValue }
 }

@@ -4,20 +4,20 @@
 internal import Text
 
 /// What happened to an object.
-package struct EventNote: Hashable, Sendable {
+public struct EventNote: Hashable, Sendable {
     /// The object.
-    package var regarding: ObjectReference
+    public var regarding: ObjectReference
     /// Whether somebody should look.
-    package var type: EventType
+    public var type: EventType
     /// Why, CamelCase.
-    package var reason: String
+    public var reason: String
     /// What was done, CamelCase.
-    package var action: String
+    public var action: String
     /// A sentence of at most 1024 bytes; longer ones are cut.
-    package var note: String
+    public var note: String
 
     /// A note about an object.
-    package init(
+    public init(
         _ type: EventType, about regarding: ObjectReference, reason: String, action: String, note: String
     ) {
         self.regarding = regarding
@@ -29,24 +29,24 @@ package struct EventNote: Hashable, Sendable {
 }
 
 /// A note as it is stored: how often it has come up, and who says so.
-package struct EventRecord: Equatable, Sendable {
+public struct EventRecord: Equatable, Sendable {
     /// The event's namespace and name.
-    package var key: ObjectKey
+    public var key: ObjectKey
     /// What happened.
-    package var note: EventNote
+    public var note: EventNote
     /// Who reports, such as `ganglion.dev/operator`.
-    package var controller: String
+    public var controller: String
     /// Which process of it, such as a node's name.
-    package var instance: String
+    public var instance: String
     /// How often it has happened.
-    package var count: Int
+    public var count: Int
     /// When it happened first.
-    package var first: Timestamp
+    public var first: Timestamp
     /// When it happened last.
-    package var last: Timestamp
+    public var last: Timestamp
 
     /// As an object of events.k8s.io/v1; a repetition is told by its `series`.
-    package var event: Event {
+    public var event: Event {
         var event = Event(ObjectMetadata(name: key.name, namespace: key.namespace))
         event.eventTime = first
         event.reportingController = controller
@@ -61,10 +61,10 @@ package struct EventRecord: Equatable, Sendable {
     }
 
     /// How often it has happened, for a merge patch of an event of events.k8s.io/v1.
-    package var series: EventSeries { EventSeries(count: count, lastObservedTime: last) }
+    public var series: EventSeries { EventSeries(count: count, lastObservedTime: last) }
 
     /// As an object of core/v1, as kubelets write them; a repetition is told by `count` and `lastTimestamp`.
-    package var coreEvent: CoreEvent {
+    public var coreEvent: CoreEvent {
         var event = CoreEvent(
             ObjectMetadata(name: key.name, namespace: key.namespace), about: note.regarding)
         event.reason = note.reason
@@ -82,9 +82,9 @@ package struct EventRecord: Equatable, Sendable {
 }
 
 /// Decides what to send about a note. Pure.
-package struct EventCorrelator: Sendable {
+public struct EventCorrelator: Sendable {
     /// What to send.
-    package enum Action: Equatable, Sendable {
+    public enum Action: Equatable, Sendable {
         /// Make the event.
         case create(EventRecord)
         /// Tell that the event has come up again.
@@ -110,13 +110,13 @@ package struct EventCorrelator: Sendable {
     private var serial = 0
 
     /// How many different notes are remembered.
-    package static let capacity = 4096
+    public static let capacity = 4096
 
     /// A correlator for a reporting controller, such as `ganglion.dev/operator`, and its instance.
     ///
     /// - Parameter lifetime: a note that has not come up for this long starts a new event; six minutes, as for series of
     ///   events.k8s.io. Kubelets take ten.
-    package init(controller: String, instance: String, lifetime: Duration = .seconds(360)) {
+    public init(controller: String, instance: String, lifetime: Duration = .seconds(360)) {
         self.controller = controller
         self.instance = String(instance.prefix(128))
         self.lifetime = lifetime
@@ -128,7 +128,7 @@ package struct EventCorrelator: Sendable {
     ///   - note: what happened.
     ///   - now: a monotonic time of the caller's choice.
     ///   - time: the wall clock, which becomes part of the event and of its name.
-    package mutating func act(on note: EventNote, now: Duration, time: Timestamp) -> Action {
+    public mutating func act(on note: EventNote, now: Duration, time: Timestamp) -> Action {
         var note = note
         note.note = Self.cut(note.note)
         guard take(note.regarding, now: now) else { return .drop }
@@ -156,7 +156,7 @@ package struct EventCorrelator: Sendable {
     }
 
     /// The server does not have the event: the next note of its kind makes a new one.
-    package mutating func forget(_ note: EventNote) {
+    public mutating func forget(_ note: EventNote) {
         var note = note
         note.note = Self.cut(note.note)
         series[note] = nil

@@ -1,35 +1,35 @@
 // How the lists and maps of a type merge: containers by name, conditions by type, selectors as a whole. Strategic merge
 // patch and server-side apply both follow these rules; Go keeps them in struct tags, a CRD in its schema.
 
-package import JSON
+public import JSON
 
 /// The merge rules of one kind, by field path. `[]` stands for any list element, `*` for any map key.
-package struct MergeRules: Sendable {
+public struct MergeRules: Sendable {
     /// Lists whose elements have keys, with the names of these keys; no keys for a set of values.
-    package var lists: [String: [String]] = [:]
+    public var lists: [String: [String]] = [:]
     /// Objects that have one owner as a whole.
-    package var atomicObjects: Set<String> = []
+    public var atomicObjects: Set<String> = []
     /// Members that every element has by default, which count where an element leaves out a key.
-    package var keyDefaults: [String: JSON] = ["protocol": "TCP"]
+    public var keyDefaults: [String: JSON] = ["protocol": "TCP"]
     /// Lists that strategic merge patches merge though server-side apply takes them as a whole.
-    package var patchOnlyLists: [String: [String]] = [:]
+    public var patchOnlyLists: [String: [String]] = [:]
 
     /// No rules: objects merge by member, lists are atomic.
-    package init() {}
+    public init() {}
 
     /// The rules every object's metadata follows.
-    package static let metadata: [String: [String]] = [
+    public static let metadata: [String: [String]] = [
         "metadata.ownerReferences": ["uid"], "metadata.finalizers": [],
     ]
 
     /// Rules of a built-in kind.
-    package init(lists: [String: [String]], atomicObjects: Set<String> = []) {
+    public init(lists: [String: [String]], atomicObjects: Set<String> = []) {
         self.lists = lists.merging(Self.metadata) { old, _ in old }
         self.atomicObjects = atomicObjects
     }
 
     /// The values that identify an element, nil where it has none of them.
-    package func key(of element: JSON, keys: [String]) -> [String: JSON]? {
+    public func key(of element: JSON, keys: [String]) -> [String: JSON]? {
         var result: [String: JSON] = [:]
         for key in keys {
             if let value = element[key] ?? keyDefaults[key] { result[key] = value }
@@ -40,12 +40,12 @@ package struct MergeRules: Sendable {
 
 extension MergeRules {
     /// The path of a member.
-    package static func path(_ path: String, _ member: String) -> String {
+    public static func path(_ path: String, _ member: String) -> String {
         path.isEmpty ? member : "\(path).\(member)"
     }
 
     /// These rules for a part of a larger object.
-    package func below(_ place: String) -> MergeRules {
+    public func below(_ place: String) -> MergeRules {
         var rules = self
         func moved<Value>(_ map: [String: Value]) -> [String: Value] {
             Dictionary(uniqueKeysWithValues: map.map { (Self.path(place, $0.key), $0.value) })
@@ -57,7 +57,7 @@ extension MergeRules {
     }
 
     /// Rules of a pod's spec.
-    package static let podSpec: MergeRules = {
+    public static let podSpec: MergeRules = {
         var rules = MergeRules()
         rules.lists = [
             "containers": ["name"], "initContainers": ["name"], "ephemeralContainers": ["name"],
@@ -80,7 +80,7 @@ extension MergeRules {
     }()
 
     /// Rules of a pod and, but for its status, of a pod template.
-    package static let pod: MergeRules = {
+    public static let pod: MergeRules = {
         var rules = podSpec.below("spec")
         rules.lists.merge(metadata) { own, _ in own }
         rules.lists["status.conditions"] = ["type"]

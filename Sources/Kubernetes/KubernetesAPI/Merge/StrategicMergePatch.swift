@@ -2,17 +2,17 @@
 // merge by key (apimachinery strategicpatch). Directives: $patch (replace, delete, merge), $retainKeys,
 // $deleteFromPrimitiveList; $setElementOrder orders a merged list.
 
-package import JSON
+public import JSON
 
 /// Applies strategic merge patches by the rules of one kind.
-package struct StrategicMergePatch: Sendable {
+public struct StrategicMergePatch: Sendable {
     private let rules: MergeRules
 
     /// Patches for a kind with these rules.
-    package init(rules: MergeRules) { self.rules = rules }
+    public init(rules: MergeRules) { self.rules = rules }
 
     /// The value with the patch applied.
-    package func applied(_ patch: JSON, to value: JSON) -> JSON { merge(value, patch, path: "") }
+    public func applied(_ patch: JSON, to value: JSON) -> JSON { merge(value, patch, path: "") }
 
     private func merge(_ value: JSON, _ patch: JSON, path: String) -> JSON {
         guard case .object(var changes) = patch else { return patch }

@@ -3,20 +3,20 @@
 internal import Text
 
 /// One resource: what `kubectl api-resources` shows in a line.
-package struct APIResource: Hashable, Sendable {
+public struct APIResource: Hashable, Sendable {
     /// The API group; empty for the core group.
-    package let group: String
+    public let group: String
     /// The version, such as `v1`.
-    package let version: String
+    public let version: String
     /// The name in paths.
-    package let plural: String
+    public let plural: String
     /// The kind in objects.
-    package let kind: String
+    public let kind: String
     /// Whether objects live in namespaces.
-    package let isNamespaced: Bool
+    public let isNamespaced: Bool
 
     /// A resource.
-    package init(group: String = "", version: String, plural: String, kind: String, isNamespaced: Bool = true)
+    public init(group: String = "", version: String, plural: String, kind: String, isNamespaced: Bool = true)
     {
         self.group = group
         self.version = version
@@ -26,7 +26,7 @@ package struct APIResource: Hashable, Sendable {
     }
 
     /// `group/version`, or the version alone for the core group.
-    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+    public var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
 
     /// The path of a collection, an object or a subresource.
     ///
@@ -34,7 +34,7 @@ package struct APIResource: Hashable, Sendable {
     ///   - namespace: empty for all namespaces and for objects of the cluster.
     ///   - name: nil for the collection.
     ///   - subresource: such as `status`.
-    package func path(namespace: String = "", name: String? = nil, subresource: String? = nil) -> String {
+    public func path(namespace: String = "", name: String? = nil, subresource: String? = nil) -> String {
         var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
         if isNamespaced, !namespace.isEmpty { path += "/namespaces/\(PercentEncoding.encode(namespace))" }
         path += "/\(plural)"
@@ -46,38 +46,38 @@ package struct APIResource: Hashable, Sendable {
 
 extension APIResource {
     /// Pods.
-    package static let pods = APIResource(version: "v1", plural: "pods", kind: "Pod")
+    public static let pods = APIResource(version: "v1", plural: "pods", kind: "Pod")
     /// Nodes.
-    package static let nodes = APIResource(version: "v1", plural: "nodes", kind: "Node", isNamespaced: false)
+    public static let nodes = APIResource(version: "v1", plural: "nodes", kind: "Node", isNamespaced: false)
     /// Services.
-    package static let services = APIResource(version: "v1", plural: "services", kind: "Service")
+    public static let services = APIResource(version: "v1", plural: "services", kind: "Service")
     /// Events.
-    package static let events = APIResource(
+    public static let events = APIResource(
         group: "events.k8s.io", version: "v1", plural: "events", kind: "Event")
     /// Leases, the locks of leader elections.
-    package static let leases = APIResource(
+    public static let leases = APIResource(
         group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease")
     /// Definitions of custom resources.
-    package static let customResourceDefinitions = APIResource(
+    public static let customResourceDefinitions = APIResource(
         group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
         kind: "CustomResourceDefinition", isNamespaced: false)
     /// Events as core/v1 has them: the same objects.
-    package static let coreEvents = APIResource(version: "v1", plural: "events", kind: "Event")
+    public static let coreEvents = APIResource(version: "v1", plural: "events", kind: "Event")
     /// Endpoints of services.
-    package static let endpoints = APIResource(version: "v1", plural: "endpoints", kind: "Endpoints")
+    public static let endpoints = APIResource(version: "v1", plural: "endpoints", kind: "Endpoints")
     /// Endpoints of services, in parts.
-    package static let endpointSlices = APIResource(
+    public static let endpointSlices = APIResource(
         group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice")
     /// Namespaces.
-    package static let namespaces = APIResource(
+    public static let namespaces = APIResource(
         version: "v1", plural: "namespaces", kind: "Namespace", isNamespaced: false)
     /// Service accounts.
-    package static let serviceAccounts = APIResource(
+    public static let serviceAccounts = APIResource(
         version: "v1", plural: "serviceaccounts", kind: "ServiceAccount")
     /// Config maps.
-    package static let configMaps = APIResource(version: "v1", plural: "configmaps", kind: "ConfigMap")
+    public static let configMaps = APIResource(version: "v1", plural: "configmaps", kind: "ConfigMap")
     /// Secrets.
-    package static let secrets = APIResource(version: "v1", plural: "secrets", kind: "Secret")
+    public static let secrets = APIResource(version: "v1", plural: "secrets", kind: "Secret")
     /// Bindings; the subresource of pods is what is used.
-    package static let bindings = APIResource(version: "v1", plural: "bindings", kind: "Binding")
+    public static let bindings = APIResource(version: "v1", plural: "bindings", kind: "Binding")
 }

@@ -2,41 +2,41 @@
 // NodeCondition). The time moves only with the status: that rule stands here once (apimachinery meta.SetStatusCondition).
 
 /// What an observation says.
-package enum ConditionStatus: String, Hashable, Sendable, Codable {
+public enum ConditionStatus: String, Hashable, Sendable, Codable {
     case `true` = "True"
     case `false` = "False"
     case unknown = "Unknown"
 
     /// Reads a status; a word that nobody knows is unknown.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         self = ConditionStatus(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .unknown
     }
 
     /// What a truth value says; nil is unknown.
-    package init(_ value: Bool?) { self = value.map { $0 ? .true : .false } ?? .unknown }
+    public init(_ value: Bool?) { self = value.map { $0 ? .true : .false } ?? .unknown }
 }
 
 /// One observation of an object.
-package struct Condition: Codable, Equatable, Sendable {
+public struct Condition: Codable, Equatable, Sendable {
     /// What is observed, CamelCase; unique within an object.
-    package var type: String
+    public var type: String
     /// What the observation says.
-    package var status: ConditionStatus
+    public var status: ConditionStatus
     /// Why, for machines, CamelCase.
-    package var reason: String?
+    public var reason: String?
     /// Why, for people.
-    package var message: String?
+    public var message: String?
     /// When the status changed last.
-    package var lastTransitionTime: Timestamp?
+    public var lastTransitionTime: Timestamp?
     /// The generation of the object that was observed.
-    package var observedGeneration: Int?
+    public var observedGeneration: Int?
     /// Nodes only: when the observation was made last.
-    package var lastHeartbeatTime: Timestamp?
+    public var lastHeartbeatTime: Timestamp?
     /// Pods only, and hardly ever set.
-    package var lastProbeTime: Timestamp?
+    public var lastProbeTime: Timestamp?
 
     /// An observation. Without a time it gets one when it is merged.
-    package init(
+    public init(
         type: String, status: ConditionStatus, reason: String? = nil, message: String? = nil,
         lastTransitionTime: Timestamp? = nil, observedGeneration: Int? = nil
     ) {
@@ -51,17 +51,17 @@ package struct Condition: Codable, Equatable, Sendable {
 
 extension [Condition] {
     /// The condition of a type, nil where nobody has said anything.
-    package subscript(type: String) -> Condition? { first { $0.type == type } }
+    public subscript(type: String) -> Condition? { first { $0.type == type } }
 
     /// Whether a condition is there and true.
-    package func isTrue(_ type: String) -> Bool { self[type]?.status == .true }
+    public func isTrue(_ type: String) -> Bool { self[type]?.status == .true }
 
     /// Says something about a condition. Its time stays while its status does; a new status has the condition's own time or,
     /// without, `now`.
     ///
     /// - Returns: whether anything is different now.
     @discardableResult
-    package mutating func set(_ condition: Condition, now: Timestamp) -> Bool {
+    public mutating func set(_ condition: Condition, now: Timestamp) -> Bool {
         var condition = condition
         guard let index = firstIndex(where: { $0.type == condition.type }) else {
             condition.lastTransitionTime = condition.lastTransitionTime ?? now
@@ -81,7 +81,7 @@ extension [Condition] {
     /// These conditions and no others, each with the time at which its status changed.
     ///
     /// - Parameter previous: what was said before.
-    package func merged(with previous: [Condition], now: Timestamp) -> [Condition] {
+    public func merged(with previous: [Condition], now: Timestamp) -> [Condition] {
         map { condition in
             var known = previous.filter { $0.type == condition.type }
             known.set(condition, now: now)
@@ -93,7 +93,7 @@ extension [Condition] {
     ///
     /// - Returns: whether it was there.
     @discardableResult
-    package mutating func remove(_ type: String) -> Bool {
+    public mutating func remove(_ type: String) -> Bool {
         let before = count
         removeAll { $0.type == type }
         return count != before

@@ -1,7 +1,7 @@
 // util/intstr: ports by number or name, amounts by count or percentage.
 
 /// A number or a word.
-package enum IntOrString: Hashable, Sendable {
+public enum IntOrString: Hashable, Sendable {
     case int(Int)
     case string(String)
 }
@@ -10,7 +10,7 @@ extension IntOrString: Codable, ExpressibleByIntegerLiteral, ExpressibleByString
     CustomStringConvertible
 {
     /// Reads a number or a string.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let number = try? container.decode(Int.self) {
             self = .int(number)
@@ -20,7 +20,7 @@ extension IntOrString: Codable, ExpressibleByIntegerLiteral, ExpressibleByString
     }
 
     /// As the number or the string that it is.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .int(let number): try container.encode(number)
@@ -29,12 +29,12 @@ extension IntOrString: Codable, ExpressibleByIntegerLiteral, ExpressibleByString
     }
 
     /// A number.
-    package init(integerLiteral value: Int) { self = .int(value) }
+    public init(integerLiteral value: Int) { self = .int(value) }
     /// A word.
-    package init(stringLiteral value: String) { self = .string(value) }
+    public init(stringLiteral value: String) { self = .string(value) }
 
     /// The number or the word.
-    package var description: String {
+    public var description: String {
         switch self {
         case .int(let number): String(number)
         case .string(let text): text

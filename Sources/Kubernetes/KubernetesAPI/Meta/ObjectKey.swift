@@ -1,46 +1,46 @@
 // Names of objects.
 
 /// The identity of a namespaced or cluster-scoped object within one resource.
-package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Empty for objects of the cluster.
-    package let namespace: String
+    public let namespace: String
     /// The object's name.
-    package let name: String
+    public let name: String
 
     /// A key; an empty namespace means an object of the cluster.
-    package init(namespace: String = "", name: String) {
+    public init(namespace: String = "", name: String) {
         self.namespace = namespace
         self.name = name
     }
 
     /// `namespace/name`, or the name alone.
-    package var description: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
+    public var description: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
 
     /// By namespace, then by name.
-    package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
+    public static func < (left: ObjectKey, right: ObjectKey) -> Bool {
         (left.namespace, left.name) < (right.namespace, right.name)
     }
 }
 
 /// A reference to any object: what an event regards, what stands behind an endpoint.
-package struct ObjectReference: Codable, Hashable, Sendable {
+public struct ObjectReference: Codable, Hashable, Sendable {
     /// Group and version.
-    package var apiVersion: String?
+    public var apiVersion: String?
     /// The kind.
-    package var kind: String?
+    public var kind: String?
     /// nil for objects of the cluster.
-    package var namespace: String?
+    public var namespace: String?
     /// The name.
-    package var name: String?
+    public var name: String?
     /// The uid.
-    package var uid: String?
+    public var uid: String?
     /// The version that was seen.
-    package var resourceVersion: String?
+    public var resourceVersion: String?
     /// A part of the object, such as `spec.containers{main}`.
-    package var fieldPath: String?
+    public var fieldPath: String?
 
     /// A reference made of its parts.
-    package init(
+    public init(
         apiVersion: String? = nil, kind: String? = nil, namespace: String? = nil, name: String? = nil,
         uid: String? = nil, resourceVersion: String? = nil, fieldPath: String? = nil
     ) {
@@ -55,22 +55,22 @@ package struct ObjectReference: Codable, Hashable, Sendable {
 }
 
 /// One entry of `metadata.ownerReferences`.
-package struct OwnerReference: Codable, Hashable, Sendable {
+public struct OwnerReference: Codable, Hashable, Sendable {
     /// Group and version of the owner, such as `apps/v1`.
-    package var apiVersion: String
+    public var apiVersion: String
     /// The owner's kind.
-    package var kind: String
+    public var kind: String
     /// The owner's name, in the same namespace or of the cluster.
-    package var name: String
+    public var name: String
     /// The owner's uid; a new object of the same name has another.
-    package var uid: String
+    public var uid: String
     /// Whether the owner manages the object. At most one entry does.
-    package var controller: Bool?
+    public var controller: Bool?
     /// Whether a foreground deletion of the owner waits for this object.
-    package var blockOwnerDeletion: Bool?
+    public var blockOwnerDeletion: Bool?
 
     /// A reference; by default to the object that controls another.
-    package init(
+    public init(
         apiVersion: String, kind: String, name: String, uid: String, controller: Bool = true,
         blockOwnerDeletion: Bool? = nil
     ) {

@@ -3,27 +3,27 @@
 internal import JSON
 
 /// An object that is not of the shape that its kind has here.
-package struct UnreadableObject: Error, Hashable, Sendable, CustomStringConvertible {
+public struct UnreadableObject: Error, Hashable, Sendable, CustomStringConvertible {
     /// The object's namespace and name, as far as they can be read.
-    package let key: ObjectKey
+    public let key: ObjectKey
     /// The version that cannot be read, empty where even that is unknown.
-    package let version: String
+    public let version: String
     /// What is wrong, in one sentence.
-    package let fault: String
+    public let fault: String
 
     /// An object that cannot be read.
-    package init(key: ObjectKey, version: String, fault: String) {
+    public init(key: ObjectKey, version: String, fault: String) {
         self.key = key
         self.version = version
         self.fault = fault
     }
 
     /// One sentence for a log.
-    package var description: String { "\(key) cannot be read: \(fault)" }
+    public var description: String { "\(key) cannot be read: \(fault)" }
 }
 
 /// An object, or why it cannot be read. Decoding never fails.
-package enum DecodedObject<Object: APIObject>: Decodable, Sendable {
+public enum DecodedObject<Object: APIObject>: Decodable, Sendable {
     case object(Object)
     case unreadable(UnreadableObject)
 
@@ -33,7 +33,7 @@ package enum DecodedObject<Object: APIObject>: Decodable, Sendable {
     }
 
     /// Reads an object.
-    package init(from decoder: any Decoder) {
+    public init(from decoder: any Decoder) {
         do {
             self = .object(try Object(from: decoder))
         } catch {
@@ -47,18 +47,18 @@ package enum DecodedObject<Object: APIObject>: Decodable, Sendable {
 }
 
 /// A collection, or a page of it.
-package struct ObjectList<Object: APIObject>: Decodable, Sendable {
+public struct ObjectList<Object: APIObject>: Decodable, Sendable {
     /// The version of the collection.
-    package var resourceVersion: String
+    public var resourceVersion: String
     /// Where the next page begins; empty on the last.
-    package var continueToken: String
+    public var continueToken: String
     /// The objects.
-    package var items: [Object]
+    public var items: [Object]
     /// What cannot be read.
-    package var unreadable: [UnreadableObject]
+    public var unreadable: [UnreadableObject]
 
     /// A list made of its parts.
-    package init(
+    public init(
         _ items: [Object], resourceVersion: String = "", continueToken: String = "",
         unreadable: [UnreadableObject] = []
     ) {
@@ -78,7 +78,7 @@ package struct ObjectList<Object: APIObject>: Decodable, Sendable {
     }
 
     /// Reads a list.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let metadata = try container.decodeIfPresent(Metadata.self, forKey: .metadata)
         self.init(

@@ -1,39 +1,39 @@
 // What every object has (meta/v1 ObjectMeta).
 
 /// An object's `metadata`. Strings that are absent are empty, as in Go.
-package struct ObjectMetadata: Equatable, Sendable, DefaultInitializable {
+public struct ObjectMetadata: Equatable, Sendable, DefaultInitializable {
     /// The object's name.
-    package var name = ""
+    public var name = ""
     /// The namespace, empty for objects of the cluster.
-    package var namespace = ""
+    public var namespace = ""
     /// The uid, unique over all time; the server's.
-    package var uid = ""
+    public var uid = ""
     /// The opaque version of the object in the store; the server's.
-    package var resourceVersion = ""
+    public var resourceVersion = ""
     /// Counts changes of the spec; the server's, 0 where it does not count.
-    package var generation = 0
+    public var generation = 0
     /// When the object was made; the server's.
-    package var creationTimestamp: Timestamp?
+    public var creationTimestamp: Timestamp?
     /// When the object is to be gone; set while it is being deleted.
-    package var deletionTimestamp: Timestamp?
+    public var deletionTimestamp: Timestamp?
     /// Seconds that the object has to end.
-    package var deletionGracePeriodSeconds: Int?
+    public var deletionGracePeriodSeconds: Int?
     /// What objects are selected by.
-    package var labels: [String: String] = [:]
+    public var labels: [String: String] = [:]
     /// What tools keep with the object.
-    package var annotations: [String: String] = [:]
+    public var annotations: [String: String] = [:]
     /// Who the object belongs to: it goes when they are gone.
-    package var ownerReferences: [OwnerReference] = []
+    public var ownerReferences: [OwnerReference] = []
     /// Who has to do something before the object may go.
-    package var finalizers: [String] = []
+    public var finalizers: [String] = []
     /// The beginning of a name that the server completes.
-    @Rare package var generateName: String?
+    @Rare public var generateName: String?
 
     /// Nothing.
-    package init() {}
+    public init() {}
 
     /// The metadata of a new object.
-    package init(
+    public init(
         name: String, namespace: String = "", labels: [String: String] = [:],
         annotations: [String: String] = [:], ownerReferences: [OwnerReference] = []
     ) {
@@ -45,11 +45,11 @@ package struct ObjectMetadata: Equatable, Sendable, DefaultInitializable {
     }
 
     /// Namespace and name.
-    package var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
+    public var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
     /// Whether the object is being deleted.
-    package var isTerminating: Bool { deletionTimestamp != nil }
+    public var isTerminating: Bool { deletionTimestamp != nil }
     /// The owner that controls the object, nil where none does.
-    package var controller: OwnerReference? { ownerReferences.first { $0.controller == true } }
+    public var controller: OwnerReference? { ownerReferences.first { $0.controller == true } }
 }
 
 extension ObjectMetadata: Codable {
@@ -59,7 +59,7 @@ extension ObjectMetadata: Codable {
     }
 
     /// Reads metadata; managed fields, a fifth of an object's octets, are passed over.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         name = try container.decodeIfPresent(String.self, forKey: .name) ?? ""
         namespace = try container.decodeIfPresent(String.self, forKey: .namespace) ?? ""
@@ -78,7 +78,7 @@ extension ObjectMetadata: Codable {
     }
 
     /// Writes what is set.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         for (key, text) in [
             (CodingKeys.name, name), (.namespace, namespace), (.uid, uid),

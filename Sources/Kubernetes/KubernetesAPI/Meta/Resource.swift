@@ -1,7 +1,7 @@
 // What the API server stores: something with metadata and a place in the API.
 
 /// An object that can be followed: it has a name, an identity and a version.
-package protocol APIObject: Decodable, Equatable, Sendable {
+public protocol APIObject: Decodable, Equatable, Sendable {
     /// Namespace and name.
     var objectKey: ObjectKey { get }
     /// Unique over all time.
@@ -16,7 +16,7 @@ package protocol APIObject: Decodable, Equatable, Sendable {
 
 extension APIObject {
     /// The object that controls this one, where it is of this resource, in whatever version.
-    package func owner(of resource: APIResource) -> ObjectKey? {
+    public func owner(of resource: APIResource) -> ObjectKey? {
         guard let owner = objectController, owner.kind == resource.kind else { return nil }
         // `v1` has no group, `apps/v1` has.
         let group = owner.apiVersion.contains("/") ? owner.apiVersion.prefix { $0 != "/" } : ""
@@ -36,7 +36,7 @@ extension APIObject {
 ///         package var metadata: ObjectMetadata
 ///
 /// So `apiVersion` and `kind` are always written; the items of a list come without them.
-package protocol Resource: APIObject, Codable {
+public protocol Resource: APIObject, Codable {
     /// Where the objects are in the API.
     static var resource: APIResource { get }
     /// Name, namespace, labels and what else every object has.
@@ -45,20 +45,20 @@ package protocol Resource: APIObject, Codable {
 
 extension Resource {
     /// Namespace and name.
-    package var key: ObjectKey { metadata.key }
+    public var key: ObjectKey { metadata.key }
     /// Namespace and name.
-    package var objectKey: ObjectKey { metadata.key }
+    public var objectKey: ObjectKey { metadata.key }
     /// Unique over all time.
-    package var objectUID: String { metadata.uid }
+    public var objectUID: String { metadata.uid }
     /// The opaque version in the store.
-    package var objectVersion: String { metadata.resourceVersion }
+    public var objectVersion: String { metadata.resourceVersion }
     /// The owner that controls the object, nil where none does.
-    package var objectController: OwnerReference? { metadata.controller }
+    public var objectController: OwnerReference? { metadata.controller }
     /// Nothing is missing: the type says which kind it is.
-    package mutating func complete(as resource: APIResource) {}
+    public mutating func complete(as resource: APIResource) {}
 
     /// A reference to this object, for events and endpoints.
-    package var reference: ObjectReference {
+    public var reference: ObjectReference {
         ObjectReference(
             apiVersion: Self.resource.apiVersion, kind: Self.resource.kind,
             namespace: metadata.namespace.isEmpty ? nil : metadata.namespace, name: metadata.name,
@@ -66,7 +66,7 @@ extension Resource {
     }
 
     /// An owner reference to this object, as the one that controls another.
-    package var controllerReference: OwnerReference {
+    public var controllerReference: OwnerReference {
         OwnerReference(
             apiVersion: Self.resource.apiVersion, kind: Self.resource.kind, name: metadata.name,
             uid: metadata.uid)
@@ -74,45 +74,45 @@ extension Resource {
 }
 
 /// A field without room whose text follows from the type of the object.
-package protocol ConstantField: Codable, Equatable, Sendable, DefaultInitializable {
+public protocol ConstantField: Codable, Equatable, Sendable, DefaultInitializable {
     /// What is written.
     static var text: String { get }
 }
 
 extension ConstantField {
     /// Whatever is there: the request said which kind is meant.
-    package init(from decoder: any Decoder) throws { self.init() }
+    public init(from decoder: any Decoder) throws { self.init() }
     /// The text.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(Self.text)
     }
 }
 
 /// The field `apiVersion` of an object.
-package struct VersionField<Object: Resource>: ConstantField {
+public struct VersionField<Object: Resource>: ConstantField {
     /// Such as `v1`.
-    package static var text: String { Object.resource.apiVersion }
+    public static var text: String { Object.resource.apiVersion }
     /// The field.
-    package init() {}
+    public init() {}
 }
 
 /// The field `kind` of an object.
-package struct KindField<Object: Resource>: ConstantField {
+public struct KindField<Object: Resource>: ConstantField {
     /// Such as `Pod`.
-    package static var text: String { Object.resource.kind }
+    public static var text: String { Object.resource.kind }
     /// The field.
-    package init() {}
+    public init() {}
 }
 
 extension KeyedDecodingContainer {
     /// Nothing is looked for: the type knows.
-    package func decode<Field: ConstantField>(_ type: Field.Type, forKey key: Key) -> Field { Field() }
+    public func decode<Field: ConstantField>(_ type: Field.Type, forKey key: Key) -> Field { Field() }
 }
 
 extension KeyedEncodingContainer {
     /// Always written.
-    package mutating func encode<Field: ConstantField>(_ field: Field, forKey key: Key) throws {
+    public mutating func encode<Field: ConstantField>(_ field: Field, forKey key: Key) throws {
         try encode(Field.text, forKey: key)
     }
 }

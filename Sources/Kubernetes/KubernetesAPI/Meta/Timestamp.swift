@@ -4,38 +4,38 @@
 internal import SystemIO
 
 /// A point in time, as Kubernetes objects carry it.
-package struct Timestamp: Hashable, Comparable, Sendable {
+public struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since 1970-01-01T00:00:00Z.
-    package var microseconds: Int64
+    public var microseconds: Int64
 
     /// A moment by its distance from the epoch.
-    package init(microseconds: Int64) { self.microseconds = microseconds }
+    public init(microseconds: Int64) { self.microseconds = microseconds }
 
     /// Reads RFC 3339 of the years 0 to 9999 with any fraction and offset; nil for anything else.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard let moment = RFC3339(text) else { return nil }
         microseconds = moment.seconds * 1_000_000 + moment.nanoseconds / 1_000
     }
 
     /// The wall clock.
-    package static var now: Timestamp { Timestamp(microseconds: WallClock.now / 1_000) }
+    public static var now: Timestamp { Timestamp(microseconds: WallClock.now / 1_000) }
 
     /// As `metav1.Time`: `2026-01-01T00:00:00Z`.
-    package var text: String { moment.text() }
+    public var text: String { moment.text() }
 
     /// As `metav1.MicroTime`: `2026-01-01T00:00:00.000000Z`.
-    package var microText: String { moment.text(digits: 6) }
+    public var microText: String { moment.text(digits: 6) }
 
     /// Whole seconds since 1970, rounded down.
-    package var seconds: Int64 { moment.seconds }
+    public var seconds: Int64 { moment.seconds }
 
     /// This moment moved by whole seconds, which may be negative.
-    package func adding(seconds: Int64) -> Timestamp {
+    public func adding(seconds: Int64) -> Timestamp {
         Timestamp(microseconds: microseconds &+ seconds &* 1_000_000)
     }
 
     /// By time.
-    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
     }
 
@@ -49,7 +49,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
 extension Timestamp: Codable {
     /// Reads RFC 3339.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let moment = Timestamp(text) else {
@@ -60,7 +60,7 @@ extension Timestamp: Codable {
     }
 
     /// As `metav1.Time`, in whole seconds.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
@@ -68,21 +68,21 @@ extension Timestamp: Codable {
 
 /// A moment that is written with six digits of a second.
 @propertyWrapper
-package struct MicroTime: Codable, Hashable, Sendable, DefaultInitializable {
+public struct MicroTime: Codable, Hashable, Sendable, DefaultInitializable {
     /// The moment, nil where it is not set.
-    package var wrappedValue: Timestamp?
+    public var wrappedValue: Timestamp?
 
     /// Not set.
-    package init() {}
+    public init() {}
 
     /// The moment, nil where it is not set.
-    package init(wrappedValue: Timestamp?) { self.wrappedValue = wrappedValue }
+    public init(wrappedValue: Timestamp?) { self.wrappedValue = wrappedValue }
 
     /// Reads RFC 3339.
-    package init(from decoder: any Decoder) throws { wrappedValue = try Timestamp(from: decoder) }
+    public init(from decoder: any Decoder) throws { wrappedValue = try Timestamp(from: decoder) }
 
     /// As `metav1.MicroTime`.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(wrappedValue?.microText)
     }

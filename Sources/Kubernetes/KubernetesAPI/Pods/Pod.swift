@@ -1,13 +1,13 @@
 // A pod. Spec and status stand behind one pointer each: a cluster's copy of its pods is a table of small values.
 
 /// A pod (core/v1).
-package struct Pod: Resource {
+public struct Pod: Resource {
     /// `pods` of the core group.
-    package static let resource = APIResource.pods
-    package private(set) var apiVersion = VersionField<Pod>()
-    package private(set) var kind = KindField<Pod>()
+    public static let resource = APIResource.pods
+    public private(set) var apiVersion = VersionField<Pod>()
+    public private(set) var kind = KindField<Pod>()
     /// Name, namespace, labels ...
-    package var metadata: ObjectMetadata
+    public var metadata: ObjectMetadata
     private var boxedSpec: Boxed<PodSpec>
     private var boxedStatus: Boxed<PodStatus>
 
@@ -18,7 +18,7 @@ package struct Pod: Resource {
     }
 
     /// A pod.
-    package init(
+    public init(
         _ metadata: ObjectMetadata = ObjectMetadata(), spec: PodSpec = PodSpec(),
         status: PodStatus = PodStatus()
     ) {
@@ -28,13 +28,13 @@ package struct Pod: Resource {
     }
 
     /// What it is to be.
-    package var spec: PodSpec {
+    public var spec: PodSpec {
         _read { yield boxedSpec.value }
         _modify { yield &boxedSpec.value }
     }
 
     /// What has become of it.
-    package var status: PodStatus {
+    public var status: PodStatus {
         _read { yield boxedStatus.value }
         _modify { yield &boxedStatus.value }
     }
@@ -42,11 +42,11 @@ package struct Pod: Resource {
 
 extension Pod {
     /// How far it has come.
-    package var phase: PodPhase { status.phase ?? .pending }
+    public var phase: PodPhase { status.phase ?? .pending }
     /// Whether it has ended for good and holds nothing any more.
-    package var isTerminal: Bool { phase == .succeeded || phase == .failed }
+    public var isTerminal: Bool { phase == .succeeded || phase == .failed }
     /// Whether it has been placed.
-    package var isBound: Bool { !(spec.nodeName ?? "").isEmpty }
+    public var isBound: Bool { !(spec.nodeName ?? "").isEmpty }
     /// Whether its readiness condition is true.
-    package var isReady: Bool { status.conditions.isTrue("Ready") }
+    public var isReady: Bool { status.conditions.isTrue("Ready") }
 }

@@ -5,7 +5,7 @@
 /// What a pod asks for and may use at most, by resource.
 ///
 /// The request is read from the spec and, where containers are resized, from what they have by now (KEP-1287).
-package struct PodRequirements: Sendable {
+public struct PodRequirements: Sendable {
     private let containers: [Container]
     private let initContainers: [Container]
     private let whole: ResourceRequirements?
@@ -14,10 +14,10 @@ package struct PodRequirements: Sendable {
     private let isResizeInfeasible: Bool
 
     /// The requirements of a pod.
-    package init(_ pod: Pod) { self.init(pod.spec, pod.status) }
+    public init(_ pod: Pod) { self.init(pod.spec, pod.status) }
 
     /// The requirements of a pod that is to be made from a spec.
-    package init(_ spec: PodSpec, _ status: PodStatus = PodStatus()) {
+    public init(_ spec: PodSpec, _ status: PodStatus = PodStatus()) {
         containers = spec.containers
         initContainers = spec.initContainers
         whole = spec.resources
@@ -27,19 +27,19 @@ package struct PodRequirements: Sendable {
     }
 
     /// What it asks for of one resource.
-    package func request(_ resource: String) -> Quantity {
+    public func request(_ resource: String) -> Quantity {
         total(resource, pod: whole?.requests) { request(of: $0, resource) }
             + (overhead[resource] ?? .zero)
     }
 
     /// What it may use of one resource; nothing means no limit.
-    package func limit(_ resource: String) -> Quantity {
+    public func limit(_ resource: String) -> Quantity {
         let limit = total(resource, pod: whole?.limits) { $0.resources.limits[resource] ?? .zero }
         return limit.isZero ? limit : limit + (overhead[resource] ?? .zero)
     }
 
     /// All that it asks for.
-    package var requests: [String: Quantity] {
+    public var requests: [String: Quantity] {
         var names = Set(overhead.keys)
         for container in containers + initContainers {
             names.formUnion(container.resources.requests.keys)
@@ -51,7 +51,7 @@ package struct PodRequirements: Sendable {
     }
 
     /// Resources that can be asked for by a pod as a whole.
-    package static func isPodLevel(_ resource: String) -> Bool {
+    public static func isPodLevel(_ resource: String) -> Bool {
         resource == "cpu" || resource == "memory" || resource.hasPrefix("hugepages-")
     }
 
@@ -84,11 +84,11 @@ package struct PodRequirements: Sendable {
 
 extension ResourceRequirements {
     /// What is asked for of a resource; a limit without a request is one (core/v1 defaults).
-    package func request(_ resource: String) -> Quantity { requests[resource] ?? limits[resource] ?? .zero }
+    public func request(_ resource: String) -> Quantity { requests[resource] ?? limits[resource] ?? .zero }
 }
 
 /// How well a pod is treated when a node is short of something.
-package enum QualityOfService: String, Sendable {
+public enum QualityOfService: String, Sendable {
     /// It gets all that it may use: CPU and memory are limited, and asked for as limited.
     case guaranteed = "Guaranteed"
     /// It asks for something.
@@ -99,7 +99,7 @@ package enum QualityOfService: String, Sendable {
 
 extension PodSpec {
     /// The pod's class (qos.ComputePodQOS): only CPU and memory count.
-    package var qualityOfService: QualityOfService {
+    public var qualityOfService: QualityOfService {
         let podLevel = resources.flatMap { whole in
             [whole.requests, whole.limits].contains { $0.keys.contains(where: PodRequirements.isPodLevel) }
                 ? whole : nil

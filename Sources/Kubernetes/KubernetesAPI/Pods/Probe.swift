@@ -1,56 +1,56 @@
 // Probes and lifecycle hooks (core/v1 Probe, Lifecycle).
 
 /// A question to a container: one of the four ways to ask, and how often.
-package struct Probe: Codable, Equatable, Sendable {
+public struct Probe: Codable, Equatable, Sendable {
     /// Run a command; it succeeds with exit code 0.
-    package var exec: ExecAction?
+    public var exec: ExecAction?
     /// GET; it succeeds with 200 to 399.
-    package var httpGet: HTTPGetAction?
+    public var httpGet: HTTPGetAction?
     /// Connect; it succeeds when the connection is there.
-    package var tcpSocket: TCPSocketAction?
+    public var tcpSocket: TCPSocketAction?
     /// Ask grpc.health.v1.
-    package var grpc: GRPCAction?
+    public var grpc: GRPCAction?
     /// Seconds before the first time; 0 where it is absent.
-    package var initialDelaySeconds: Int?
+    public var initialDelaySeconds: Int?
     /// Seconds for an answer; 1 where it is absent.
-    package var timeoutSeconds: Int?
+    public var timeoutSeconds: Int?
     /// Seconds between two times; 10 where it is absent.
-    package var periodSeconds: Int?
+    public var periodSeconds: Int?
     /// Successes in a row that count; 1 where it is absent.
-    package var successThreshold: Int?
+    public var successThreshold: Int?
     /// Failures in a row that count; 3 where it is absent.
-    package var failureThreshold: Int?
+    public var failureThreshold: Int?
     /// Seconds from SIGTERM to SIGKILL after a failure; the pod's own where it is absent.
-    package var terminationGracePeriodSeconds: Int?
+    public var terminationGracePeriodSeconds: Int?
 
     /// A probe by GET.
-    package init(httpGet: HTTPGetAction) { self.httpGet = httpGet }
+    public init(httpGet: HTTPGetAction) { self.httpGet = httpGet }
 
     /// A probe by a connection.
-    package init(tcpSocket: TCPSocketAction) { self.tcpSocket = tcpSocket }
+    public init(tcpSocket: TCPSocketAction) { self.tcpSocket = tcpSocket }
 }
 
 /// A command in the container.
-package struct ExecAction: Codable, Hashable, Sendable {
+public struct ExecAction: Codable, Hashable, Sendable {
     /// The program and its arguments, without a shell.
-    package var command: [String]
+    public var command: [String]
 }
 
 /// A GET request.
-package struct HTTPGetAction: Codable, Hashable, Sendable {
+public struct HTTPGetAction: Codable, Hashable, Sendable {
     /// The path; `/` where it is absent.
-    package var path: String?
+    public var path: String?
     /// The container's port, by number or name.
-    package var port: IntOrString
+    public var port: IntOrString
     /// The host; the pod's address where it is absent.
-    package var host: String?
+    public var host: String?
     /// `HTTP` or `HTTPS`.
-    package var scheme: String?
+    public var scheme: String?
     /// More header fields.
-    package var httpHeaders: [HTTPHeaderField]
+    public var httpHeaders: [HTTPHeaderField]
 
     /// A request.
-    package init(path: String, port: IntOrString) {
+    public init(path: String, port: IntOrString) {
         self.path = path
         self.port = port
         httpHeaders = []
@@ -58,56 +58,56 @@ package struct HTTPGetAction: Codable, Hashable, Sendable {
 }
 
 /// A header field of a probe.
-package struct HTTPHeaderField: Codable, Hashable, Sendable {
+public struct HTTPHeaderField: Codable, Hashable, Sendable {
     /// The name.
-    package var name: String
+    public var name: String
     /// The value.
-    package var value: String
+    public var value: String
 }
 
 /// A connection.
-package struct TCPSocketAction: Codable, Hashable, Sendable {
+public struct TCPSocketAction: Codable, Hashable, Sendable {
     /// The container's port, by number or name.
-    package var port: IntOrString
+    public var port: IntOrString
     /// The host; the pod's address where it is absent.
-    package var host: String?
+    public var host: String?
 
     /// A connection to a port of the container.
-    package init(port: IntOrString) { self.port = port }
+    public init(port: IntOrString) { self.port = port }
 }
 
 /// A health check over gRPC.
-package struct GRPCAction: Codable, Hashable, Sendable {
+public struct GRPCAction: Codable, Hashable, Sendable {
     /// The container's port.
-    package var port: Int
+    public var port: Int
     /// The service to ask for.
-    package var service: String?
+    public var service: String?
 }
 
 /// What happens at the beginning and the end of a container.
-package struct Lifecycle: Codable, Hashable, Sendable {
+public struct Lifecycle: Codable, Hashable, Sendable {
     /// Right after the start.
-    package var postStart: LifecycleHandler?
+    public var postStart: LifecycleHandler?
     /// Before SIGTERM.
-    package var preStop: LifecycleHandler?
+    public var preStop: LifecycleHandler?
     /// The signal instead of SIGTERM.
-    package var stopSignal: String?
+    public var stopSignal: String?
 }
 
 /// What to do: one of these.
-package struct LifecycleHandler: Codable, Hashable, Sendable {
+public struct LifecycleHandler: Codable, Hashable, Sendable {
     /// Run a command.
-    package var exec: ExecAction?
+    public var exec: ExecAction?
     /// GET.
-    package var httpGet: HTTPGetAction?
+    public var httpGet: HTTPGetAction?
     /// Connect.
-    package var tcpSocket: TCPSocketAction?
+    public var tcpSocket: TCPSocketAction?
     /// Wait.
-    package var sleep: SleepAction?
+    public var sleep: SleepAction?
 }
 
 /// A pause.
-package struct SleepAction: Codable, Hashable, Sendable {
+public struct SleepAction: Codable, Hashable, Sendable {
     /// How long.
-    package var seconds: Int
+    public var seconds: Int
 }

@@ -1,24 +1,24 @@
 // Volumes as far as this project makes or reads them; any other kind is kept as JSON (core/v1 Volume).
 
-package import JSON
+public import JSON
 
 /// Where a volume appears in a container.
-package struct VolumeMount: Codable, Hashable, Sendable {
+public struct VolumeMount: Codable, Hashable, Sendable {
     /// The volume's name in the pod.
-    package var name: String
+    public var name: String
     /// The path in the container.
-    package var mountPath: String
+    public var mountPath: String
     /// Whether it cannot be written to.
-    package var readOnly: Bool?
+    public var readOnly: Bool?
     /// A path in the volume.
-    package var subPath: String?
+    public var subPath: String?
     /// The same, with variables.
-    package var subPathExpr: String?
+    public var subPathExpr: String?
     /// `None`, `HostToContainer` or `Bidirectional`.
-    package var mountPropagation: String?
+    public var mountPropagation: String?
 
     /// A mount.
-    package init(name: String, mountPath: String, readOnly: Bool? = nil) {
+    public init(name: String, mountPath: String, readOnly: Bool? = nil) {
         self.name = name
         self.mountPath = mountPath
         self.readOnly = readOnly
@@ -26,9 +26,9 @@ package struct VolumeMount: Codable, Hashable, Sendable {
 }
 
 /// A volume: a name, and what it is.
-package struct Volume: Equatable, Sendable {
+public struct Volume: Equatable, Sendable {
     /// What a volume is made of.
-    package enum Source: Equatable, Sendable {
+    public enum Source: Equatable, Sendable {
         /// An empty directory; the medium may be `Memory`.
         case emptyDir(EmptyDirVolume)
         /// A path of the node.
@@ -42,80 +42,80 @@ package struct Volume: Equatable, Sendable {
     }
 
     /// Unique in the pod.
-    package var name: String
+    public var name: String
     /// What it is.
-    package var source: Source
+    public var source: Source
 
     /// A volume.
-    package init(name: String, source: Source) {
+    public init(name: String, source: Source) {
         self.name = name
         self.source = source
     }
 }
 
 /// An empty directory that lives as long as the pod.
-package struct EmptyDirVolume: Codable, Hashable, Sendable {
+public struct EmptyDirVolume: Codable, Hashable, Sendable {
     /// `Memory`, or absent for the node's disk.
-    package var medium: String?
+    public var medium: String?
     /// How much fits.
-    package var sizeLimit: Quantity?
+    public var sizeLimit: Quantity?
 
     /// A directory on the node's disk.
-    package init() {}
+    public init() {}
 }
 
 /// A path of the node.
-package struct HostPathVolume: Codable, Hashable, Sendable {
+public struct HostPathVolume: Codable, Hashable, Sendable {
     /// The path.
-    package var path: String
+    public var path: String
     /// What must be there, such as `Directory`.
-    package var type: String?
+    public var type: String?
 
     /// A path.
-    package init(path: String, type: String? = nil) {
+    public init(path: String, type: String? = nil) {
         self.path = path
         self.type = type
     }
 }
 
 /// The keys of a ConfigMap as files.
-package struct ConfigMapVolume: Codable, Hashable, Sendable {
+public struct ConfigMapVolume: Codable, Hashable, Sendable {
     /// The ConfigMap.
-    package var name: String?
+    public var name: String?
     /// Whether it may be missing.
-    package var optional: Bool?
+    public var optional: Bool?
     /// The files' mode.
-    package var defaultMode: Int?
+    public var defaultMode: Int?
     /// Single keys with their paths; empty for all of them.
-    package var items: [KeyToPath] = []
+    public var items: [KeyToPath] = []
 
     /// All keys of a ConfigMap.
-    package init(name: String) { self.name = name }
+    public init(name: String) { self.name = name }
 }
 
 /// The keys of a Secret as files.
-package struct SecretVolume: Codable, Hashable, Sendable {
+public struct SecretVolume: Codable, Hashable, Sendable {
     /// The Secret.
-    package var secretName: String?
+    public var secretName: String?
     /// Whether it may be missing.
-    package var optional: Bool?
+    public var optional: Bool?
     /// The files' mode.
-    package var defaultMode: Int?
+    public var defaultMode: Int?
     /// Single keys with their paths; empty for all of them.
-    package var items: [KeyToPath] = []
+    public var items: [KeyToPath] = []
 
     /// All keys of a Secret.
-    package init(secretName: String) { self.secretName = secretName }
+    public init(secretName: String) { self.secretName = secretName }
 }
 
 /// One key of a ConfigMap or a Secret, as a file.
-package struct KeyToPath: Codable, Hashable, Sendable {
+public struct KeyToPath: Codable, Hashable, Sendable {
     /// The key.
-    package var key: String
+    public var key: String
     /// The file's path in the volume.
-    package var path: String
+    public var path: String
     /// The file's mode.
-    package var mode: Int?
+    public var mode: Int?
 }
 
 extension Volume: Codable {
@@ -128,7 +128,7 @@ extension Volume: Codable {
     }
 
     /// Reads a volume.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Field.self)
         name = try container.decode(String.self, forKey: Field("name"))
         if let source = try container.decodeIfPresent(EmptyDirVolume.self, forKey: Field("emptyDir")) {
@@ -149,7 +149,7 @@ extension Volume: Codable {
     }
 
     /// As it was read.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Field.self)
         try container.encode(name, forKey: Field("name"))
         switch source {

@@ -17,7 +17,7 @@ extension Quantity {
     private static let maximumDigits = 27
 
     /// Reads a quantity; nil for text that is none.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         var rest = Substring(text).utf8
         let isNegative = rest.first == UInt8(ascii: "-")
         if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
@@ -88,7 +88,7 @@ extension Quantity {
     }
 
     /// The canonical form: no fraction, and the largest suffix that allows it.
-    package var text: String {
+    public var text: String {
         guard !isZero else { return "0" }
         if format == .binary, let text = binaryText { return text }
         // The suffix has a power of three; zeros take up the rest.
@@ -122,12 +122,12 @@ extension UInt8 {
 
 extension Quantity: CustomStringConvertible {
     /// The canonical form.
-    package var description: String { text }
+    public var description: String { text }
 }
 
 extension Quantity: Codable {
     /// Reads a string or a number.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text: String
         if let string = try? container.decode(String.self) {
@@ -146,7 +146,7 @@ extension Quantity: Codable {
     }
 
     /// The canonical form.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
@@ -154,8 +154,8 @@ extension Quantity: Codable {
 
 extension [String: Quantity] {
     /// The sum by resource.
-    package static func + (left: Self, right: Self) -> Self { left.merging(right, uniquingKeysWith: +) }
+    public static func + (left: Self, right: Self) -> Self { left.merging(right, uniquingKeysWith: +) }
 
     /// The larger amount of each resource.
-    package func larger(_ other: Self) -> Self { merging(other) { Swift.max($0, $1) } }
+    public func larger(_ other: Self) -> Self { merging(other) { Swift.max($0, $1) } }
 }

@@ -5,9 +5,9 @@
 ///
 /// Two quantities are equal when they are the same amount, however they are written. No amount has more than nine decimal
 /// places: what is finer is rounded away from zero, as in Kubernetes.
-package struct Quantity: Sendable {
+public struct Quantity: Sendable {
     /// How a quantity is written.
-    package enum Format: UInt8, Sendable {
+    public enum Format: UInt8, Sendable {
         /// With `n`, `u`, `m`, `k`, `M`, `G`, `T`, `P`, `E`.
         case decimal
         /// With `Ki`, `Mi`, `Gi`, `Ti`, `Pi`, `Ei`.
@@ -21,18 +21,18 @@ package struct Quantity: Sendable {
     /// At least -9.
     let scale: Int8
     /// How it was written, which its canonical form keeps.
-    package let format: Format
+    public let format: Format
 
     /// Nothing.
-    package static let zero = Quantity(0)
+    public static let zero = Quantity(0)
 
     /// A whole amount.
-    package init(_ amount: Int, format: Format = .decimal) {
+    public init(_ amount: Int, format: Format = .decimal) {
         self.init(Int128(amount), scale: 0, format: format)
     }
 
     /// An amount in thousandths.
-    package init(milli: Int64, format: Format = .decimal) {
+    public init(milli: Int64, format: Format = .decimal) {
         self.init(Int128(milli), scale: -3, format: format)
     }
 
@@ -68,16 +68,16 @@ package struct Quantity: Sendable {
     }
 
     /// Whether it is nothing.
-    package var isZero: Bool { number == 0 }
+    public var isZero: Bool { number == 0 }
 
     /// Whether it is an integer that fits 64 bits.
-    package var isWhole: Bool { self == Quantity(Int(value)) }
+    public var isWhole: Bool { self == Quantity(Int(value)) }
 
     /// The amount in whole units, rounded away from zero, kept inside 64 bits (Go's `Value`).
-    package var value: Int64 { scaled(by: 0) }
+    public var value: Int64 { scaled(by: 0) }
 
     /// The amount in thousandths, rounded away from zero, kept inside 64 bits (Go's `MilliValue`).
-    package var milliValue: Int64 { scaled(by: 3) }
+    public var milliValue: Int64 { scaled(by: 3) }
 
     /// The amount times 10^`digits`, rounded away from zero, kept inside 64 bits.
     private func scaled(by digits: Int) -> Int64 {
@@ -105,18 +105,18 @@ package struct Quantity: Sendable {
 
 extension Quantity: Hashable, Comparable {
     /// By amount.
-    package static func == (left: Quantity, right: Quantity) -> Bool {
+    public static func == (left: Quantity, right: Quantity) -> Bool {
         left.number == right.number && left.scale == right.scale
     }
 
     /// By amount.
-    package func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Hasher) {
         hasher.combine(number)
         hasher.combine(scale)
     }
 
     /// By amount.
-    package static func < (left: Quantity, right: Quantity) -> Bool {
+    public static func < (left: Quantity, right: Quantity) -> Bool {
         let common = min(left.scale, right.scale)
         let first = times(Int128(left.number), Int(left.scale) - Int(common))
         let second = times(Int128(right.number), Int(right.scale) - Int(common))
@@ -128,7 +128,7 @@ extension Quantity: Hashable, Comparable {
 
 extension Quantity: AdditiveArithmetic {
     /// The sum, written as the first is, or as the second where the first is nothing.
-    package static func + (left: Quantity, right: Quantity) -> Quantity {
+    public static func + (left: Quantity, right: Quantity) -> Quantity {
         let format = left.isZero ? right.format : left.format
         let common = min(left.scale, right.scale)
         guard let first = times(Int128(left.number), Int(left.scale) - Int(common)),
@@ -142,15 +142,15 @@ extension Quantity: AdditiveArithmetic {
     }
 
     /// The difference.
-    package static func - (left: Quantity, right: Quantity) -> Quantity { left + -right }
+    public static func - (left: Quantity, right: Quantity) -> Quantity { left + -right }
 
     /// The amount with the other sign.
-    package static prefix func - (quantity: Quantity) -> Quantity {
+    public static prefix func - (quantity: Quantity) -> Quantity {
         Quantity(-Int128(quantity.number), scale: Int(quantity.scale), format: quantity.format)
     }
 }
 
 extension Quantity: ExpressibleByIntegerLiteral {
     /// A whole amount.
-    package init(integerLiteral value: Int) { self.init(value) }
+    public init(integerLiteral value: Int) { self.init(value) }
 }

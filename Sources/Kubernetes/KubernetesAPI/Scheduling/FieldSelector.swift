@@ -1,18 +1,18 @@
 // Field selectors: `metadata.name=a,status.phase!=Running` (apimachinery fields.ParseSelector).
 
 /// Which objects are meant, by their fields. All terms must hold.
-package struct FieldSelector: Hashable, Sendable {
+public struct FieldSelector: Hashable, Sendable {
     /// One comparison.
-    package struct Term: Hashable, Sendable {
+    public struct Term: Hashable, Sendable {
         /// The field's path.
-        package var field: String
+        public var field: String
         /// The value, without escapes.
-        package var value: String
+        public var value: String
         /// Whether the field must have the value, or must not.
-        package var isEqual: Bool
+        public var isEqual: Bool
 
         /// A term made of its parts.
-        package init(_ field: String, _ value: String, isEqual: Bool = true) {
+        public init(_ field: String, _ value: String, isEqual: Bool = true) {
             self.field = field
             self.value = value
             self.isEqual = isEqual
@@ -20,15 +20,15 @@ package struct FieldSelector: Hashable, Sendable {
     }
 
     /// The terms.
-    package var terms: [Term]
+    public var terms: [Term]
 
     /// What fulfils these terms; everything without any.
-    package init(_ terms: [Term] = []) { self.terms = terms }
+    public init(_ terms: [Term] = []) { self.terms = terms }
 
     /// Reads a selector; the empty text means everything. `\`, `=` and `,` in values are escaped with `\`.
     ///
     /// - Throws: `SelectorError` that names the part that cannot be read.
-    package init(parsing text: String) throws(SelectorError) {
+    public init(parsing text: String) throws(SelectorError) {
         terms = []
         for part in Self.parts(text) where !part.isEmpty {
             guard let (field, mark, value) = Self.split(part) else {
@@ -44,12 +44,12 @@ package struct FieldSelector: Hashable, Sendable {
     /// Whether an object is meant.
     ///
     /// - Parameter value: the object's field; empty where it has none.
-    package func matches(_ value: (String) -> String) -> Bool {
+    public func matches(_ value: (String) -> String) -> Bool {
         terms.allSatisfy { (value($0.field) == $0.value) == $0.isEqual }
     }
 
     /// As a query carries it.
-    package var text: String {
+    public var text: String {
         terms.map { term in
             let value = term.value.reduce(into: "") { text, character in
                 if "\\=,".contains(character) { text.append("\\") }

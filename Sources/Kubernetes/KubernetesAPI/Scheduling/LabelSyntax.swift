@@ -1,9 +1,9 @@
 // What a label may look like (apimachinery util/validation IsQualifiedName, IsValidLabelValue).
 
 /// The syntax of labels.
-package enum LabelSyntax {
+public enum LabelSyntax {
     /// Why a text is no key of a label or an annotation; nil where it is one: `[DOMAIN/]NAME`.
-    package static func keyFault(_ key: String) -> String? {
+    public static func keyFault(_ key: String) -> String? {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let name = parts.last else {
             return "a qualified name must consist of alphanumeric characters, '-', '_' or '.'"
@@ -17,7 +17,7 @@ package enum LabelSyntax {
     }
 
     /// Why a text is no value of a label; nil where it is one. The empty text is one.
-    package static func valueFault(_ value: String) -> String? {
+    public static func valueFault(_ value: String) -> String? {
         guard value.utf8.count <= 63 else { return "must be no more than 63 bytes" }
         return value.isEmpty || isWord(value[...], inside: "-_.")
             ? nil
@@ -55,7 +55,7 @@ package enum LabelSyntax {
 
 extension SelectorRequirement {
     /// Why the requirement cannot be understood; nil where it can (labels.NewRequirement).
-    package var fault: String? {
+    public var fault: String? {
         if let fault = LabelSyntax.keyFault(key) { return "key: Invalid value: \"\(key)\": \(fault)" }
         switch `operator` {
         case .in, .notIn:

@@ -3,7 +3,7 @@
 
 extension Toleration {
     /// Whether the pod stands the taint (core/v1 ToleratesTaint).
-    package func tolerates(_ taint: Taint) -> Bool {
+    public func tolerates(_ taint: Taint) -> Bool {
         if let effect, !effect.rawValue.isEmpty, effect != taint.effect { return false }
         if let key, !key.isEmpty, key != taint.key { return false }
         switch `operator` ?? "" {
@@ -24,11 +24,11 @@ extension Toleration {
 
 extension [Toleration] {
     /// Whether one of them stands the taint.
-    package func tolerate(_ taint: Taint) -> Bool { contains { $0.tolerates(taint) } }
+    public func tolerate(_ taint: Taint) -> Bool { contains { $0.tolerates(taint) } }
 
     /// The first taint that keeps a pod with these tolerations off a node; nil where none does. A cordoned node has the taint
     /// `unschedulable` before all others, whether it is written down or not.
-    package func untolerated(of node: NodeSpec) -> Taint? {
+    public func untolerated(of node: NodeSpec) -> Taint? {
         if node.unschedulable == true, !tolerate(.unschedulable) { return .unschedulable }
         return node.taints.first { $0.preventsScheduling && !tolerate($0) }
     }
@@ -36,7 +36,7 @@ extension [Toleration] {
 
 extension NodeSelectorTerm {
     /// Whether a node fulfils all requirements. A term without any, or with one that cannot be understood, means no node.
-    package func matches(labels: [String: String], name: String) -> Bool {
+    public func matches(labels: [String: String], name: String) -> Bool {
         guard !(matchExpressions.isEmpty && matchFields.isEmpty) else { return false }
         return matchExpressions.allSatisfy { $0.matches(labels[$0.key]) && $0.fault == nil }
             && matchFields.allSatisfy { requirement in
@@ -51,14 +51,14 @@ extension NodeSelectorTerm {
 
 extension NodeSelector {
     /// Whether a node is one of those that are meant.
-    package func matches(labels: [String: String], name: String) -> Bool {
+    public func matches(labels: [String: String], name: String) -> Bool {
         nodeSelectorTerms.contains { $0.matches(labels: labels, name: name) }
     }
 }
 
 extension NodeAffinity {
     /// The sum of the weights of the preferred terms that a node fulfils.
-    package func score(labels: [String: String], name: String) -> Int {
+    public func score(labels: [String: String], name: String) -> Int {
         preferredDuringSchedulingIgnoredDuringExecution.reduce(0) { sum, term in
             term.preference.matches(labels: labels, name: name) ? sum &+ term.weight : sum
         }
@@ -67,14 +67,14 @@ extension NodeAffinity {
 
 extension PodSpec {
     /// Whether a node fulfils the node selector and the required node affinity.
-    package func selects(nodeLabels labels: [String: String], name: String) -> Bool {
+    public func selects(nodeLabels labels: [String: String], name: String) -> Bool {
         guard nodeSelector.allSatisfy({ labels[$0.key] == $0.value }) else { return false }
         let required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
         return required?.matches(labels: labels, name: name) ?? true
     }
 
     /// Whether a node fulfils the node selector and the required node affinity.
-    package func selects(_ node: Node) -> Bool {
+    public func selects(_ node: Node) -> Bool {
         selects(nodeLabels: node.metadata.labels, name: node.metadata.name)
     }
 }

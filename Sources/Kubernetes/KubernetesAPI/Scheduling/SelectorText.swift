@@ -4,22 +4,22 @@
 //     requirement = ["!"] KEY | KEY ("=" | "==" | "!=" | ">" | "<") VALUE | KEY ("in" | "notin") "(" VALUE *("," VALUE) ")"
 
 /// Why a text is no selector.
-package struct SelectorError: Error, Equatable, CustomStringConvertible {
+public struct SelectorError: Error, Equatable, CustomStringConvertible {
     /// One sentence, in the words of Kubernetes.
-    package let description: String
+    public let description: String
 }
 
 extension LabelSelector {
     /// Reads `a=b,c!=d,e in (f,g),h,!i,j>1`; the empty text means everything.
     ///
     /// - Throws: `SelectorError` that names the part that cannot be read.
-    package init(parsing text: String) throws(SelectorError) {
+    public init(parsing text: String) throws(SelectorError) {
         var parser = SelectorParser(text)
         self.init(try parser.selector())
     }
 
     /// As a query carries it: requirements by key.
-    package var text: String {
+    public var text: String {
         let equal = matchLabels.map { ($0.key, "\($0.key)=\($0.value)") }
         let others = matchExpressions.map { ($0.key, $0.text) }
         return (equal + others).sorted { $0 < $1 }.map(\.1).joined(separator: ",")
@@ -28,7 +28,7 @@ extension LabelSelector {
 
 extension SelectorRequirement {
     /// As a query carries it.
-    package var text: String {
+    public var text: String {
         let list = "(" + values.sorted().joined(separator: ",") + ")"
         return switch `operator` {
         case .in: values.count == 1 ? "\(key)=\(values[0])" : "\(key) in \(list)"

@@ -1,36 +1,36 @@
 // Requirements on labels: what label selectors, node selectors and pod affinity are made of.
 
 /// How a requirement compares.
-package struct SelectorOperator: OpenEnumeration {
-    package let rawValue: String
+public struct SelectorOperator: OpenEnumeration {
+    public let rawValue: String
     /// Any word.
-    package init(rawValue: String) { self.rawValue = rawValue }
+    public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The value is one of the list.
-    package static let `in` = SelectorOperator(rawValue: "In")
+    public static let `in` = SelectorOperator(rawValue: "In")
     /// The value is none of the list, or there is no such label.
-    package static let notIn = SelectorOperator(rawValue: "NotIn")
+    public static let notIn = SelectorOperator(rawValue: "NotIn")
     /// There is such a label.
-    package static let exists = SelectorOperator(rawValue: "Exists")
+    public static let exists = SelectorOperator(rawValue: "Exists")
     /// There is no such label.
-    package static let doesNotExist = SelectorOperator(rawValue: "DoesNotExist")
+    public static let doesNotExist = SelectorOperator(rawValue: "DoesNotExist")
     /// The value is a whole number above the only one of the list.
-    package static let greaterThan = SelectorOperator(rawValue: "Gt")
+    public static let greaterThan = SelectorOperator(rawValue: "Gt")
     /// The value is a whole number below the only one of the list.
-    package static let lessThan = SelectorOperator(rawValue: "Lt")
+    public static let lessThan = SelectorOperator(rawValue: "Lt")
 }
 
 /// One requirement on a label.
-package struct SelectorRequirement: Codable, Hashable, Sendable {
+public struct SelectorRequirement: Codable, Hashable, Sendable {
     /// The label's key.
-    package var key: String
+    public var key: String
     /// How it compares.
-    package var `operator`: SelectorOperator
+    public var `operator`: SelectorOperator
     /// What it is compared with; empty for Exists and DoesNotExist.
-    package var values: [String]
+    public var values: [String]
 
     /// A requirement made of its parts.
-    package init(_ key: String, _ operator: SelectorOperator, _ values: [String] = []) {
+    public init(_ key: String, _ operator: SelectorOperator, _ values: [String] = []) {
         self.key = key
         self.operator = `operator`
         self.values = values
@@ -39,7 +39,7 @@ package struct SelectorRequirement: Codable, Hashable, Sendable {
     /// Whether a value fulfils it (labels.Requirement.Matches). A requirement that cannot be understood is not fulfilled.
     ///
     /// - Parameter value: nil where there is no such label.
-    package func matches(_ value: String?) -> Bool {
+    public func matches(_ value: String?) -> Bool {
         switch `operator` {
         case .in: return value.map(values.contains) ?? false
         case .notIn: return !(value.map(values.contains) ?? false)
@@ -57,23 +57,23 @@ package struct SelectorRequirement: Codable, Hashable, Sendable {
 
 /// Which objects are meant, by their labels (meta/v1 LabelSelector). All requirements must hold; without any, everything is
 /// meant.
-package struct LabelSelector: Codable, Hashable, Sendable, DefaultInitializable {
+public struct LabelSelector: Codable, Hashable, Sendable, DefaultInitializable {
     /// Labels that must be there as they are.
-    package var matchLabels: [String: String] = [:]
+    public var matchLabels: [String: String] = [:]
     /// More requirements.
-    package var matchExpressions: [SelectorRequirement] = []
+    public var matchExpressions: [SelectorRequirement] = []
 
     /// Everything.
-    package init() {}
+    public init() {}
 
     /// What has exactly these labels, among others.
-    package init(matching labels: [String: String]) { matchLabels = labels }
+    public init(matching labels: [String: String]) { matchLabels = labels }
 
     /// What fulfils these requirements.
-    package init(_ requirements: [SelectorRequirement]) { matchExpressions = requirements }
+    public init(_ requirements: [SelectorRequirement]) { matchExpressions = requirements }
 
     /// Whether an object with these labels is meant.
-    package func matches(_ labels: [String: String]) -> Bool {
+    public func matches(_ labels: [String: String]) -> Bool {
         matchLabels.allSatisfy { labels[$0.key] == $0.value }
             && matchExpressions.allSatisfy { $0.matches(labels[$0.key]) }
     }

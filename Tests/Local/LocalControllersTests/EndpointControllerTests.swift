@@ -101,6 +101,8 @@ struct EndpointControllerTests {
 
     @Test("follows pods, services, and slices that somebody else has deleted")
     func follows() async throws {
+        // Without its node the pod would be collected as garbage.
+        try await cluster.api.create(Make.node("n1"))
         let controllers = Controllers { cluster.client($0) }
         await controllers.start()
         try await cluster.api.create(service())

@@ -84,11 +84,13 @@ release: ## Build the executables, optimised
 	$(SWIFT) build -c release
 
 .PHONY: lint
-lint: ## Check the format of the sources and the layering of the modules
+lint: python-env ## Check the format of the sources, the floors of the modules, generated files and the pages' links
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@scripts/check-sources
 	@scripts/check-modules
+	@scripts/check-docs
 	@scripts/generate --check
+	@$(GANGLION_PYTHON) scripts/generate-reference --check
 	@scripts/install-system-packages shellcheck
 	@shellcheck $$(grep -dskip -lE '^#!.*bash' scripts/*) && echo "scripts checked"
 
@@ -135,8 +137,10 @@ kind: kind-tools $(E2E) $(IMAGE_ARCHIVE) ## Make a kind cluster, install the cha
 	E2E="$(E2E)" IMAGE_ARCHIVE="$(IMAGE_ARCHIVE)" IMAGE="$(IMAGE)" scripts/kind $(E2E_FLAGS)
 
 .PHONY: generate
-generate: manifests ## Write every file anew that is made of others: messages, tables, manifests, reference, picture of the modules
+generate: python-env ## Write every file anew that is made of others: messages, tables, definitions, manifests, reference, the modules' picture
 	@scripts/generate
+	@scripts/generate-definitions
+	@$(MAKE) --no-print-directory manifests
 	@$(GANGLION_PYTHON) scripts/generate-reference
 	@scripts/check-modules --write
 

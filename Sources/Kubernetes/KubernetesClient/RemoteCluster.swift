@@ -17,6 +17,7 @@ public struct RemoteCluster: ClusterAPI {
         self.loop = loop
     }
 
+    /// GET.
     public func get<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey
     ) async throws(ClusterError) -> Object {
@@ -25,6 +26,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
+    /// GET of a collection.
     public func list<Object: Resource>(
         _ type: Object.Type, namespace: String
     ) async throws(ClusterError) -> [Object] {
@@ -33,6 +35,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
+    /// Everything there is, then each change.
     public func updates<Object: Resource>(
         of type: Object.Type, where fields: FieldSelector
     ) -> AsyncStream<ObjectUpdate<Object>> {
@@ -60,6 +63,7 @@ public struct RemoteCluster: ClusterAPI {
         return stream
     }
 
+    /// POST.
     @discardableResult
     public func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.create(object) } catch {
@@ -67,6 +71,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
+    /// PUT.
     @discardableResult
     public func replace<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.update(object) } catch {
@@ -74,6 +79,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
+    /// PATCH.
     @discardableResult
     public func patch<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ patch: some Encodable & Sendable, kind: PatchKind,
@@ -91,6 +97,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
+    /// Server-side apply, with force.
     @discardableResult
     public func apply<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.apply(object, manager: manager) } catch {
@@ -98,6 +105,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
+    /// DELETE.
     public func delete<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ options: DeleteOptions
     ) async throws(ClusterError) {
@@ -109,6 +117,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
+    /// POST of a Binding.
     public func bind(_ binding: Binding) async throws(ClusterError) {
         do throws(KubernetesError) { try await client.bind(binding) } catch { throw ClusterError(error) }
     }

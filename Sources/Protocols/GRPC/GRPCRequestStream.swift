@@ -8,6 +8,7 @@ internal import SystemIO
 ///
 /// For one reader. Throws the `GRPCStatus` with which the call has ended meanwhile.
 public struct GRPCRequestStream<Input: Message>: AsyncSequence, Sendable {
+    /// One message.
     public typealias Element = Input
 
     let reader: ServerCallReader

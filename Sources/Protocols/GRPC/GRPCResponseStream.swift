@@ -11,6 +11,7 @@ internal import SystemIO
 /// Ends after the last response when the status is OK, and throws the `GRPCStatus` when it is not. When the stream and
 /// its iterators are gone, or its task is cancelled, the call is cancelled. For one reader.
 public struct GRPCResponseStream<Output: Message>: AsyncSequence, Sendable {
+    /// One message.
     public typealias Element = Output
 
     let call: StreamingCall

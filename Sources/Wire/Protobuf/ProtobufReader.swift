@@ -15,6 +15,7 @@ public struct ProtobufReader: Sendable {
     private var depth = 0
     private var elements = 0
 
+    /// Reads a message from its octets.
     public init(_ bytes: [UInt8], limits: ProtobufLimits = .standard) {
         self.bytes = bytes
         self.limits = limits

@@ -15,7 +15,9 @@ public final class TLSLayer: SecureLayer {
     /// SSL_set_app_data's place.
     static let exDataIndex: Int32 = 0
 
+    /// Whether the peer has said that it is done.
     public private(set) var isClosedByPeer = false
+    /// What ALPN came to; nil for nothing.
     public private(set) var negotiatedProtocol: String?
     /// Whether the handshake is over.
     public private(set) var isEstablished = false
@@ -58,12 +60,14 @@ public final class TLSLayer: SecureLayer {
             "make a TLS connection")
     }
 
+    /// Begins the handshake.
     public func start(output: inout [UInt8]) throws(SecureLayerError) {
         if let failure { throw failure }
         defer { outgoing.drain(into: &output) }
         try shakeHands(output: &output)
     }
 
+    /// Decrypts what has arrived.
     public func receive(
         _ bytes: RawSpan, plaintext: inout [UInt8], output: inout [UInt8]
     ) throws(SecureLayerError) {
@@ -82,6 +86,7 @@ public final class TLSLayer: SecureLayer {
         }
     }
 
+    /// Encrypts what is to be sent.
     public func send(_ plaintext: RawSpan, output: inout [UInt8]) throws(SecureLayerError) {
         if let failure { throw failure }
         guard !isClosed else {

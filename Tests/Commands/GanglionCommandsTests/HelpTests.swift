@@ -42,8 +42,10 @@ struct HelpTests {
             .flatMap { named in named.command.examples.map(\.line) })
     func examples(line: String) throws {
         // What a shell would make of it: variables before, redirections and further commands behind.
-        let words = line.split(separator: " ").map(String.init).drop { $0.contains("=") && !$0.hasPrefix("-") }
-            .prefix { !["|", ">", "&", "&&", "2>"].contains($0) }
+        let words = line.split(separator: " ").map(String.init).drop {
+            $0.contains("=") && !$0.hasPrefix("-")
+        }
+        .prefix { !["|", ">", "&", "&&", "2>"].contains($0) }
         let programs = GanglionCommand.programs + [GanglionCommand.command]
         let program = try #require(programs.first { $0.name == words.first }, "\(line): no such program")
         _ = try program.parse(Array(words.dropFirst()))

@@ -65,7 +65,8 @@ struct KubeletClusterTests {
         // Followed from before the deletion: the pod may be gone before a later watch begins.
         let version = try #require(ready.metadata?.resourceVersion?.string)
         var changes = try await server.watch(
-            "\(pods)?watch=true&resourceVersion=\(version)&fieldSelector=metadata.name%3Dweb&timeoutSeconds=20")
+            "\(pods)?watch=true&resourceVersion=\(version)&fieldSelector=metadata.name%3Dweb&timeoutSeconds=20"
+        )
         _ = try await server.send("DELETE", pods + "/web")
         var isMarked = false
         while let event = try await changes.next(), event["type"]?.string != "DELETED" {

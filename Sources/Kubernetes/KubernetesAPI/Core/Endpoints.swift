@@ -4,7 +4,9 @@
 public struct Endpoints: Resource {
     /// `endpoints` of the core group.
     public static let resource = APIResource.endpoints
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Endpoints>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Endpoints>()
     /// The service's name and namespace.
     public var metadata: ObjectMetadata
@@ -82,7 +84,9 @@ public struct EndpointSlice: Resource {
     public static let resource = APIResource.endpointSlices
     /// The label that names the service.
     public static let serviceLabel = "kubernetes.io/service-name"
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<EndpointSlice>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<EndpointSlice>()
     /// Name, namespace, labels ...
     public var metadata: ObjectMetadata

@@ -4,7 +4,9 @@
 public struct Lease: Resource {
     /// `leases` of coordination.k8s.io.
     public static let resource = APIResource.leases
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Lease>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Lease>()
     /// Name, namespace ...
     public var metadata: ObjectMetadata

@@ -4,7 +4,9 @@
 public struct Node: Resource {
     /// `nodes` of the core group.
     public static let resource = APIResource.nodes
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Node>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Node>()
     /// Name, labels ...
     public var metadata: ObjectMetadata

@@ -4,7 +4,9 @@
 public struct Service: Resource {
     /// `services` of the core group.
     public static let resource = APIResource.services
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Service>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Service>()
     /// Name, namespace, labels ...
     public var metadata: ObjectMetadata

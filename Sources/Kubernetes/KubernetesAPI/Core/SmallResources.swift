@@ -4,7 +4,9 @@
 public struct Namespace: Resource {
     /// `namespaces` of the core group.
     public static let resource = APIResource.namespaces
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Namespace>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Namespace>()
     /// Name, labels ...
     public var metadata: ObjectMetadata
@@ -31,7 +33,9 @@ public struct NamespaceStatus: Codable, Equatable, Sendable, DefaultInitializabl
 public struct ServiceAccount: Resource {
     /// `serviceaccounts` of the core group.
     public static let resource = APIResource.serviceAccounts
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<ServiceAccount>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<ServiceAccount>()
     /// Name, namespace ...
     public var metadata: ObjectMetadata
@@ -51,7 +55,9 @@ public struct ServiceAccount: Resource {
 public struct ConfigMap: Resource {
     /// `configmaps` of the core group.
     public static let resource = APIResource.configMaps
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<ConfigMap>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<ConfigMap>()
     /// Name, namespace ...
     public var metadata: ObjectMetadata
@@ -74,7 +80,9 @@ public struct ConfigMap: Resource {
 public struct Secret: Resource {
     /// `secrets` of the core group.
     public static let resource = APIResource.secrets
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Secret>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Secret>()
     /// Name, namespace ...
     public var metadata: ObjectMetadata
@@ -97,7 +105,9 @@ public struct Secret: Resource {
 public struct Binding: Resource {
     /// `bindings` of the core group.
     public static let resource = APIResource.bindings
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Binding>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Binding>()
     /// The pod's name, namespace and uid.
     public var metadata: ObjectMetadata

@@ -2,6 +2,7 @@
 
 /// Whether somebody should look.
 public struct EventType: OpenEnumeration {
+    /// As Kubernetes writes it.
     public let rawValue: String
     /// Any word.
     public init(rawValue: String) { self.rawValue = rawValue }
@@ -16,7 +17,9 @@ public struct EventType: OpenEnumeration {
 public struct Event: Resource {
     /// `events` of events.k8s.io.
     public static let resource = APIResource.events
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Event>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Event>()
     /// Name, namespace ...
     public var metadata: ObjectMetadata
@@ -63,7 +66,9 @@ public struct EventSeries: Codable, Hashable, Sendable {
 public struct CoreEvent: Resource {
     /// `events` of the core group.
     public static let resource = APIResource.coreEvents
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<CoreEvent>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<CoreEvent>()
     /// Name, namespace ...
     public var metadata: ObjectMetadata

@@ -50,6 +50,7 @@ public struct ContainerPort: Codable, Hashable, Sendable {
 
 /// When a container is started again.
 public struct RestartPolicy: OpenEnumeration {
+    /// As Kubernetes writes it.
     public let rawValue: String
     /// Any word.
     public init(rawValue: String) { self.rawValue = rawValue }

@@ -4,7 +4,9 @@
 public struct Pod: Resource {
     /// `pods` of the core group.
     public static let resource = APIResource.pods
+    /// Group and version; always written.
     public private(set) var apiVersion = VersionField<Pod>()
+    /// The name of the kind; always written.
     public private(set) var kind = KindField<Pod>()
     /// Name, namespace, labels ...
     public var metadata: ObjectMetadata

@@ -2,6 +2,7 @@
 
 /// How far a pod has come.
 public struct PodPhase: OpenEnumeration {
+    /// As Kubernetes writes it.
     public let rawValue: String
     /// Any word.
     public init(rawValue: String) { self.rawValue = rawValue }

@@ -2,6 +2,7 @@
 
 /// How a requirement compares.
 public struct SelectorOperator: OpenEnumeration {
+    /// As Kubernetes writes it.
     public let rawValue: String
     /// Any word.
     public init(rawValue: String) { self.rawValue = rawValue }

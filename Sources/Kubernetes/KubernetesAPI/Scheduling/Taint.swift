@@ -2,6 +2,7 @@
 
 /// What a taint does to pods that do not tolerate it.
 public struct TaintEffect: OpenEnumeration {
+    /// As Kubernetes writes it.
     public let rawValue: String
     /// Any word.
     public init(rawValue: String) { self.rawValue = rawValue }
@@ -42,6 +43,7 @@ public struct Taint: Codable, Hashable, Sendable {
 
 /// How a toleration compares.
 public struct TolerationOperator: OpenEnumeration {
+    /// As Kubernetes writes it.
     public let rawValue: String
     /// Any word.
     public init(rawValue: String) { self.rawValue = rawValue }

@@ -92,16 +92,18 @@ struct ControllerManagerTests {
         #expect(record.entries == ["acquire", "stop pods", "release"])
     }
 
-    @Test("told to end before a copy is whole it ends, and nothing was worked on")
+    @Test("told to end before a copy is whole it ends and waits for no other, and nothing was worked on")
     func neverSynced() async {
         let manager = ControllerManager()
-        let controller = controller(reading: FakeCache("pods", record: record))
+        let controller = controller(
+            reading: FakeCache("pods", record: record), FakeCache("nodes", record: record))
         manager.add(controller)
         controller.queue.add("a")
         let running = Task { await manager.run() }
         await record.wait { $0.last == "wait for pods" }
         await manager.stop()
         #expect(await running.value == .stopped)
-        #expect(record.entries == ["start pods", "wait for pods", "stop pods"])
+        #expect(
+            record.entries == ["start pods", "start nodes", "wait for pods", "stop nodes", "stop pods"])
     }
 }

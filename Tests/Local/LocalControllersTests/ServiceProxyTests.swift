@@ -5,16 +5,18 @@ import Testing
 
 @testable import LocalControllers
 
-/// A server on a port of its own that answers with its name.
+/// A server that answers with its name, on an address of its own: a port that is free again is soon another test's.
 private struct Backend {
     let name: String
+    let address: String
     let server: HTTPServer
     let port: Int
 
     init(_ name: String) async throws {
         self.name = name
+        address = "127.77.\(UInt8.random(in: 1...254)).\(UInt8.random(in: 1...254))"
         server = HTTPServer { _ in .text(200, name) }
-        guard case .ip(_, let port) = try await server.listen(on: .ip("127.0.0.1", port: 0)) else {
+        guard case .ip(_, let port) = try await server.listen(on: .ip(address, port: 0)) else {
             throw SystemError("listen", name, code: 0)
         }
         self.port = Int(port)
@@ -28,15 +30,15 @@ struct ServiceProxyTests {
     let cluster = TestCluster()
 
     /// Makes a service whose port the pods name, and one pod for each backend.
-    private func expose(_ backends: [(port: Int, isReady: Bool)]) async throws -> SocketAddress {
+    private func expose(_ backends: [(backend: Backend, isReady: Bool)]) async throws -> SocketAddress {
         // The first service of every cluster has the same address: tests that run beside this one take other ports.
         let port = UInt16.random(in: 20_000..<30_000)
         let service = try await cluster.api.create(
             Make.service(
                 "web", selector: ["app": "web"], ports: [ServicePort(port: Int(port), targetPort: "http")]))
-        for (index, backend) in backends.enumerated() {
+        for (index, (backend, isReady)) in backends.enumerated() {
             try await cluster.create(
-                Make.running("p\(index)", at: "127.0.0.1", labels: ["app": "web"], isReady: backend.isReady) {
+                Make.running("p\(index)", at: backend.address, labels: ["app": "web"], isReady: isReady) {
                     $0.containers[0].ports = [ContainerPort(backend.port, name: "http")]
                 })
         }
@@ -58,7 +60,7 @@ struct ServiceProxyTests {
     @Test("gives connections to ready pods in turn, and none to others")
     func inTurn() async throws {
         let (a, b, unready) = (try await Backend("a"), try await Backend("b"), try await Backend("unready"))
-        let address = try await expose([(a.port, true), (b.port, true), (unready.port, false)])
+        let address = try await expose([(a, true), (b, true), (unready, false)])
         let proxy = proxy
         try await proxy.reconcile()
         var answers: [String] = []
@@ -72,7 +74,7 @@ struct ServiceProxyTests {
     func next() async throws {
         let (gone, here) = (try await Backend("gone"), try await Backend("here"))
         await gone.stop()
-        let address = try await expose([(gone.port, true), (here.port, true)])
+        let address = try await expose([(gone, true), (here, true)])
         let proxy = proxy
         try await proxy.reconcile()
         #expect(try await ask(address) == "here")
@@ -84,7 +86,7 @@ struct ServiceProxyTests {
     @Test("closes an address with its service")
     func closes() async throws {
         let backend = try await Backend("a")
-        let address = try await expose([(backend.port, true)])
+        let address = try await expose([(backend, true)])
         let proxy = proxy
         try await proxy.reconcile()
         #expect(try await ask(address) == "a")

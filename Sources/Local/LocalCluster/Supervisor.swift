@@ -40,6 +40,9 @@ package actor Supervisor: LoopActor {
         var watch: Task<Void, Never>?
     }
 
+    /// A program that ends at once is not started again in a loop.
+    private static let backoff = Backoff(base: .milliseconds(100), limit: .seconds(5))
+
     private let directory: ClusterDirectory
     private let log: Logger
     private var components: [String: Component] = [:]
@@ -110,7 +113,7 @@ package actor Supervisor: LoopActor {
         let isWell = MonotonicClock.now - component.startedAt > Self.wellAfter
         component.failures = isWell ? 0 : component.failures + 1
         component.process = nil
-        let delay = Duration.milliseconds(min(100 << min(component.failures, 6), 5000))
+        let delay = Self.backoff.pause(after: component.failures + 1)
         log.warning(
             "component ended", ["component": name, "status": status.description, "restart-in": "\(delay)"])
         component.retry = loop.schedule(after: delay, on: self) { $0.retry(name) }

@@ -1,32 +1,28 @@
 // When a container that ended is started again: the first time at once, then after 10 s, 20 s, ... 5 min; a
 // container that has run for twice the longest pause begins anew (the kubelet's client-go backoff).
 
+internal import SystemIO
+
 /// The pauses of one container.
 struct RestartBackoff: Equatable, Sendable {
-    /// The pause before the second restart.
-    var initial: Duration = .seconds(10)
-    /// The longest pause.
-    var maximum: Duration = .seconds(300)
+    private let backoff: Backoff
+    private let resetAfter: Duration
+    /// Ends in a row that came too early.
+    private var ends = 0
 
-    /// The pause that the next end brings; nil before the first restart.
-    private(set) var current: Duration?
-
+    /// Pauses that begin with `initial` before the second restart and grow up to `maximum`.
     init(initial: Duration = .seconds(10), maximum: Duration = .seconds(300)) {
-        self.initial = initial
-        self.maximum = maximum
+        backoff = Backoff(base: initial, limit: maximum)
+        resetAfter = maximum * 2
     }
 
     /// The container ended after it had run for `ran`.
     ///
     /// - Returns: how long to wait before it is started again.
     mutating func ended(ran: Duration) -> Duration {
-        if ran > maximum * 2 { current = nil }
-        guard let pause = current else {
-            current = initial
-            return .zero
-        }
-        current = min(pause * 2, maximum)
-        return pause
+        if ran > resetAfter { ends = 0 }
+        defer { ends = min(ends + 1, 1 << 20) }
+        return backoff.pause(after: ends)
     }
 }
 

@@ -89,6 +89,7 @@ lint: python-env ## Check the format of the sources, the floors of the modules, 
 	@scripts/check-sources
 	@scripts/check-modules
 	@scripts/check-docs
+	@scripts/check-names
 	@scripts/generate --check
 	@$(GANGLION_PYTHON) scripts/generate-reference --check
 	@scripts/install-system-packages shellcheck

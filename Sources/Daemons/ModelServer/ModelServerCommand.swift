@@ -76,7 +76,7 @@ package enum ModelServerCommand {
             return
         }
 
-        let server = ModelServer(
+        let server = InferenceServer(
             models: specifications, queueLimit: values[queue], batchLimit: values[batch],
             tag: Command.environment("NEURON_PROCESS_TAG") ?? "")
         var limits = HTTPServerLimits()

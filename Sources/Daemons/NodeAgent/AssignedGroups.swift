@@ -93,7 +93,7 @@ struct AssignedGroups: Equatable, Sendable {
         }
         // Where the next container that stays begins.
         var next = 0
-        return try pod.containers.map { container throws(Unfit) in
+        return try pod.requests.map { container throws(Unfit) in
             // An init container begins behind the sidecars that were started before it: what they hold stays theirs. It
             // ends before the others come, which take over what it had.
             guard container.count <= CoreSet.capacity, next + container.count * size <= cores.count else {

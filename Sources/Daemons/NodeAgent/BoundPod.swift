@@ -6,8 +6,8 @@ internal import Placement
 
 /// A pod that is bound to the node.
 struct BoundPod: Equatable, Sendable {
-    /// A container that asks for devices.
-    struct Container: Equatable, Sendable {
+    /// What one container asks for.
+    struct Request: Equatable, Sendable {
         /// How long it holds what it asks for.
         enum Role: Equatable, Sendable {
             /// As long as the pod.
@@ -29,7 +29,7 @@ struct BoundPod: Equatable, Sendable {
     /// Of the pod's first resource that the plugin advertises; empty where it asks for none.
     let resource: String
     /// In the order in which the kubelet admits them: init containers first, each list as written.
-    let containers: [Container]
+    let requests: [Request]
     /// Devices that the scheduler counts for the pod.
     let count: Int
 
@@ -38,10 +38,10 @@ struct BoundPod: Equatable, Sendable {
     /// - Parameter resources: what the plugin advertises.
     init(_ pod: Pod, resources: some Sequence<String>) {
         self.pod = pod
-        let requests = PodRequirements(pod).requests
-        resource = resources.sorted().first { requests[$0].map { $0 > 0 } == true } ?? ""
-        containers = Self.containers(pod.spec, resource)
-        count = Int(requests[resource]?.value ?? 0)
+        let wanted = PodRequirements(pod).requests
+        resource = resources.sorted().first { wanted[$0].map { $0 > 0 } == true } ?? ""
+        self.requests = Self.requests(pod.spec, resource)
+        count = Int(wanted[resource]?.value ?? 0)
     }
 
     /// Namespace and name.
@@ -63,13 +63,13 @@ struct BoundPod: Equatable, Sendable {
         return ((scheduled ?? pod.metadata.creationTimestamp)?.microseconds ?? 0) / 1000
     }
 
-    private static func containers(_ spec: PodSpec, _ resource: String) -> [Container] {
-        func read(_ container: KubernetesAPI.Container, _ role: Container.Role) -> Container? {
+    private static func requests(_ spec: PodSpec, _ resource: String) -> [Request] {
+        func read(_ container: Container, _ role: Request.Role) -> Request? {
             let resources = container.resources
             guard let amount = resources.requests[resource] ?? resources.limits[resource], amount > 0 else {
                 return nil
             }
-            return Container(name: container.name, role: role, count: Int(amount.value))
+            return Request(name: container.name, role: role, count: Int(amount.value))
         }
         return spec.initContainers.compactMap { read($0, $0.isSidecar ? .sidecar : .initializer) }
             + spec.containers.compactMap { read($0, .app) }

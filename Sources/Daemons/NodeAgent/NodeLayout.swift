@@ -8,7 +8,7 @@ internal import Placement
 /// The chips of the node and what their devices are.
 struct NodeLayout: Equatable, Sendable {
     /// One chip.
-    struct Chip: Equatable, Sendable {
+    struct ChipState: Equatable, Sendable {
         var index: Int
         /// By the numbers that they have on the node.
         var cores: CoreSet
@@ -35,7 +35,7 @@ struct NodeLayout: Equatable, Sendable {
     /// Physical cores in a logical one; 0 where it is not known.
     let logicalCoreSize: Int
     /// By rising index, each once.
-    let chips: [Chip]
+    let chips: [ChipState]
     /// What the plugin advertises.
     let resources: [String: Device]
     /// Whether the kubelet takes all those resources from the plugin.
@@ -49,13 +49,13 @@ struct NodeLayout: Equatable, Sendable {
         driverVersion = state.driverVersion
         deviceSource = DeviceSource(rawValue: state.deviceSource)
         logicalCoreSize = max(0, Int(state.logicalCoreSize))
-        var chips: [Int: Chip] = [:]
+        var chips: [Int: ChipState] = [:]
         for chip in state.chips {
             let index = Int(chip.index)
             guard (0..<CoreTopology.maximumChips).contains(index), chips[index] == nil else { continue }
             let isHealthy = chip.health == DevicePluginAPI.healthy
             let fault = chip.reason.isEmpty ? "no reason is known" : chip.reason
-            chips[index] = Chip(
+            chips[index] = ChipState(
                 index: index, cores: CoreSet(chip.cores.map { Int(clamping: $0) }),
                 memoryBytes: chip.memoryBytes, fault: isHealthy ? nil : fault,
                 faults: isHealthy ? [] : chip.faults,

@@ -50,7 +50,7 @@ struct NodeReport: Equatable, Sendable {
     }
 }
 
-extension NodeLayout.Chip {
+extension NodeLayout.ChipState {
     /// As it stands in `status.chips`.
     var published: NeuronNodeStatus.Chip {
         .init(

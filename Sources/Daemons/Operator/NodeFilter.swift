@@ -5,7 +5,7 @@
 internal import KubernetesAPI
 
 /// Why a pod may not go to a node: what follows "NODE ", nil where it may.
-func refusal(of pod: Pod, on node: NodeInfo) -> String? {
+func refusal(of pod: Pod, on node: CandidateNode) -> String? {
     guard node.node.isReady else { return "is not ready" }
     if let taint = pod.spec.tolerations.untolerated(of: node.node.spec) {
         return taint == .unschedulable

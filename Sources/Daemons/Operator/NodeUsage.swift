@@ -13,7 +13,7 @@ struct AssumedBinding: Equatable, Sendable {
 
 /// What is taken on one node.
 struct NodeUsage: Sendable {
-    let node: NodeInfo
+    let node: CandidateNode
     private(set) var taken = CoreSet()
     private(set) var requestedCores = 0
     private(set) var cpu = Quantity.zero
@@ -25,7 +25,7 @@ struct NodeUsage: Sendable {
     /// - Parameters:
     ///   - pods: those bound to the node that have not ended.
     ///   - assumed: bindings to the node that the pods do not show yet.
-    init(node: NodeInfo, pods: [PodInfo], assumed: [AssumedBinding]) {
+    init(node: CandidateNode, pods: [PodInfo], assumed: [AssumedBinding]) {
         self.node = node
         var held = CoreSet()
         for pod in pods { held = held.union(Self.settled(pod, on: node) ?? []) }
@@ -67,7 +67,7 @@ struct NodeUsage: Sendable {
     }
 
     /// The cores of a running pod as the kubelet says, nil where it does not run or nobody has said.
-    private static func settled(_ pod: PodInfo, on node: NodeInfo?) -> CoreSet? {
+    private static func settled(_ pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
         guard let reported = node?.allocations[pod.key], pod.pod.phase == .running, !reported.isEmpty,
             reported.count == pod.cores
         else { return nil }
@@ -78,7 +78,7 @@ struct NodeUsage: Sendable {
     ///
     /// A running pod has what the kubelet says. Until it runs, the report may be that of an earlier pod of the same name,
     /// so both count.
-    static func cores(of pod: PodInfo, on node: NodeInfo?) -> CoreSet? {
+    static func cores(of pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
         if let cores = settled(pod, on: node) { return cores }
         guard let reported = node?.allocations[pod.key], !reported.isEmpty else { return pod.assignedCores }
         return reported.union(pod.assignedCores ?? [])

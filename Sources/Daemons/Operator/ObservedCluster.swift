@@ -21,7 +21,7 @@ final class ObservedCluster: Sendable {
 
     private struct Infos {
         var pods = InfoCache<PodInfo>()
-        var nodes = InfoCache<NodeInfo>()
+        var nodes = InfoCache<CandidateNode>()
     }
 
     /// - Parameter resource: the extended resource of NeuronCores.
@@ -47,7 +47,7 @@ final class ObservedCluster: Sendable {
     }
 
     /// What is known of each node, by the Node and its NeuronNode.
-    func nodeInfos() -> [NodeInfo] {
+    func nodeInfos() -> [CandidateNode] {
         let objects = nodes.store.list()
         let reports = Dictionary(
             neuronNodes.store.list().map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -57,7 +57,7 @@ final class ObservedCluster: Sendable {
         }
         return infos.withLock { infos in
             infos.nodes.update(objects, version: version) {
-                NodeInfo($0, neuronNode: reports[$0.metadata.name], resource: resource)
+                CandidateNode($0, neuronNode: reports[$0.metadata.name], resource: resource)
             }
         }
     }

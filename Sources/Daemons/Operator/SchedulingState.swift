@@ -14,7 +14,7 @@ enum Decision: Equatable, Sendable {
 /// Everything that placement depends on, at one moment.
 struct SchedulingState: Sendable {
     var pods: [PodInfo]
-    var nodes: [NodeInfo]
+    var nodes: [CandidateNode]
     var assumed: [AssumedBinding]
 
     /// Decides about every pod that waits: higher priority first, then older, then by name. What one decision takes, the next

@@ -177,7 +177,7 @@ actor ServerReconciler: LoopActor {
     }
 
     /// Cores of a chip on the nodes that a server may run on: of its instance types, else of the nodes there are.
-    private static func coresPerChip(_ server: ModelServer, nodes: [NodeInfo]) -> Set<Int> {
+    private static func coresPerChip(_ server: ModelServer, nodes: [CandidateNode]) -> Set<Int> {
         let types = (server.spec?.neuron.instanceTypes ?? []).compactMap { try? InstanceType.named($0) }
         if !types.isEmpty { return Set(types.map { $0.coresPerChip() }) }
         return Set(nodes.compactMap { $0.topology?.coresPerChip })

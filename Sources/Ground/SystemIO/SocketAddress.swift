@@ -38,9 +38,18 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unix(let path): "unix:" + path
-        case .ip(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .ip(let host, let port): Self.authority(host, port)
         case .any(let port): ":\(port)"
         }
+    }
+
+    /// Host and port as a URL's authority has them: an IPv6 address in brackets (RFC 3986 §3.2.2).
+    ///
+    /// - Parameters:
+    ///   - host: a name or a numeric address, without brackets.
+    ///   - port: a number, or the text of one that somebody else checks.
+    public static func authority(_ host: String, _ port: some CustomStringConvertible) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     /// The port, or nil for a Unix socket.

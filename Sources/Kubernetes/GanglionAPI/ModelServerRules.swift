@@ -4,12 +4,12 @@
 extension ModelServerSpec {
     /// What a preset's server cannot do is refused. The presets stand in the words, so that users see all of them.
     static let presetRules = [
-        ValidationRule(
+        SchemaRule(
             rule: "self.runtime.preset in ['ganglion', 'triton', 'custom'] || self.models.size() == 1",
             message:
                 "presets vllm, djl-lmi and torchserve serve one model: make a ModelServer for each model",
             fieldPath: ".models"),
-        ValidationRule(
+        SchemaRule(
             rule: """
                 !(self.runtime.preset in ['vllm', 'torchserve']) \
                 || ((!has(self.neuron.processesPerReplica) || self.neuron.processesPerReplica == 1) \
@@ -20,18 +20,18 @@ extension ModelServerSpec {
                 presets vllm and torchserve have one copy of the model in a server: set neither tensorParallelDegree nor \
                 processesPerReplica, and use replicas
                 """, fieldPath: ".neuron"),
-        ValidationRule(
+        SchemaRule(
             rule: "!has(self.batching) || self.runtime.preset in ['ganglion', 'vllm', 'djl-lmi']",
             message: """
                 presets triton, torchserve and custom cannot be told how to batch: set it in the server's own configuration
                 """, reason: "FieldValueForbidden", fieldPath: ".batching"),
-        ValidationRule(
+        SchemaRule(
             rule: "!has(self.queue) || self.runtime.preset in ['ganglion', 'djl-lmi', 'torchserve']",
             message: """
                 presets vllm, triton and custom cannot be told how many requests may wait: set it in the server's own \
                 configuration
                 """, reason: "FieldValueForbidden", fieldPath: ".queue"),
-        ValidationRule(
+        SchemaRule(
             rule: """
                 self.models.all(m, !m.uri.contains('://') \
                 || (self.runtime.preset == 'vllm' ? m.uri.matches('^(file|hf)://') \
@@ -48,15 +48,15 @@ extension ModelServerSpec {
 
 extension NeuronRequest {
     static let sizeRules = [
-        ValidationRule(
+        SchemaRule(
             rule: "has(self.cores) != has(self.chips)", message: "set exactly one of cores and chips"),
-        ValidationRule(
+        SchemaRule(
             rule: "!(has(self.tensorParallelDegree) && has(self.processesPerReplica))",
             message:
                 "set at most one of tensorParallelDegree and processesPerReplica: the one follows from the other"
         ),
         // One rule for both, for at most one of them is there: the table of sentences is long.
-        ValidationRule(
+        SchemaRule(
             rule: """
                 !has(self.cores) \
                 || ((!has(self.processesPerReplica) || self.cores % self.processesPerReplica == 0) \
@@ -81,7 +81,7 @@ extension NeuronRequest {
 }
 
 extension ModelServer {
-    static let nameRule = ValidationRule(
+    static let nameRule = SchemaRule(
         rule: "self.metadata.name.size() <= 52 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
         message: """
             the name becomes a Service's: it must begin with a letter, have only a-z, 0-9 and -, and at most 52 characters

@@ -46,7 +46,7 @@ package struct ResourceDefinition: Sendable {
     /// What programs have seen.
     package var status: Schema
     /// Conditions on the object as a whole.
-    package var rules: [ValidationRule] = []
+    package var rules: [SchemaRule] = []
 
     /// All of the API group.
     package static let all = [ModelServer.definition, NeuronNode.definition]

@@ -57,11 +57,11 @@ package struct Schema: Sendable {
     /// For lists.
     package var listType: ListType?
     /// Conditions between fields, which the API server evaluates.
-    package var rules: [ValidationRule] = []
+    package var rules: [SchemaRule] = []
 }
 
 /// One entry of `x-kubernetes-validations`.
-package struct ValidationRule: Sendable {
+package struct SchemaRule: Sendable {
     /// CEL that has to be true.
     package var rule: String
     /// What to do about it; nil where `messageExpression` says it.
@@ -82,7 +82,7 @@ extension Schema {
     ///   - required: names of fields that have to be there.
     package static func object(
         _ description: String = "", _ fields: KeyValuePairs<String, Schema>, required: [String] = [],
-        rules: [ValidationRule] = []
+        rules: [SchemaRule] = []
     ) -> Schema {
         let fields = fields.map { Field(name: $0, schema: $1, isRequired: required.contains($0)) }
         return Schema(form: .object(fields), description: description, rules: rules)

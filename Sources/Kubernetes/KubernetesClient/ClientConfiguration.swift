@@ -1,5 +1,7 @@
 // Where the API server is and how to be known to it: the same result from a pod's files or from a kubeconfig.
 
+internal import SystemIO
+
 /// A configuration that cannot be used.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// One sentence: the thing, the value, the mend.
@@ -105,5 +107,5 @@ public struct ServerAddress: Equatable, Sendable {
     }
 
     /// What the Host header and logs say: `host:port`.
-    public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var authority: String { SocketAddress.authority(host, port) }
 }

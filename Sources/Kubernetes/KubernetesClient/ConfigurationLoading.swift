@@ -48,8 +48,8 @@ extension ClientConfiguration {
     public static func inCluster(
         host: String, port: String, directory: String = serviceAccountDirectory
     ) throws(ConfigurationError) -> ClientConfiguration {
-        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        var result = ClientConfiguration(server: try ServerAddress("https://\(authority)"))
+        var result = ClientConfiguration(
+            server: try ServerAddress("https://\(SocketAddress.authority(host, port))"))
         guard Files.exists("\(directory)/token") else {
             throw ConfigurationError(
                 "this pod has no token at \(directory)/token: give it a service account and mount its token")

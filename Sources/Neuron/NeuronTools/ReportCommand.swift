@@ -26,10 +26,9 @@ package enum ReportCommand {
     ///
     /// - Throws: `SystemError` that says what an address looks like.
     static func address(_ text: String, podIP: String?) throws(SystemError) -> SocketAddress {
-        guard text.hasPrefix(":"), let host = podIP, !host.isEmpty else {
-            return try SocketAddress(parsing: text)
-        }
-        return try SocketAddress(parsing: (host.contains(":") ? "[\(host)]" : host) + text)
+        let address = try SocketAddress(parsing: text)
+        guard case .any(let port) = address, let host = podIP, !host.isEmpty else { return address }
+        return try SocketAddress(parsing: SocketAddress.authority(host, port))
     }
 
     private static let stay = Flag("stay", help: "Remain until SIGTERM or SIGINT")

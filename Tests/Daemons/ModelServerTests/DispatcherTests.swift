@@ -12,13 +12,13 @@ import Testing
 struct DispatcherTests {
     /// A server whose one group cannot compute, because this holds the pool's only thread.
     private struct Blocked {
-        let server: ModelServer
+        let server: InferenceServer
         let release: @Sendable () -> Void
     }
 
     private func blocked(_ node: FakeNode, queueLimit: Int, batchLimit: Int = 32) async throws -> Blocked {
         let pool = ComputePool(threads: 1)
-        let server = ModelServer(
+        let server = InferenceServer(
             models: try ["a", "b"].map { try ModelSpecification(name: $0, uri: node.path + "/model") },
             queueLimit: queueLimit, batchLimit: batchLimit, pool: pool)
         try await server.load([try NeuronDevices(root: node.path).claim(0..<1)])

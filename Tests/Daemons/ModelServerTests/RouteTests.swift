@@ -140,7 +140,8 @@ struct RouteTests {
     @Test("ready only when every group has its models, alive from the start, unready when draining")
     func readiness() async throws {
         let node = try FakeNode(chips: 2)
-        let server = ModelServer(models: [try ModelSpecification(name: "tiny", uri: node.path + "/model")])
+        let server = InferenceServer(models: [try ModelSpecification(name: "tiny", uri: node.path + "/model")]
+        )
         let before = await server.get("/ping")
         #expect(before.status == 503)
         #expect(before.headers["retry-after"] == "1")
@@ -171,7 +172,8 @@ struct RouteTests {
     @Test("a model that does not fit leaves the server unready, with the figures")
     func tooBig() async throws {
         let node = try FakeNode(chips: 1, memory: 1 << 20)
-        let server = ModelServer(models: [try ModelSpecification(name: "tiny", uri: node.path + "/model")])
+        let server = InferenceServer(models: [try ModelSpecification(name: "tiny", uri: node.path + "/model")]
+        )
         let claim = try NeuronDevices(root: node.path).claim(.all)
         let error = await #expect(throws: ServerError.self) { try await server.load([claim]) }
         let sentence = error?.description ?? ""
@@ -207,5 +209,7 @@ struct RouteTests {
 
     private func inputs(_ value: JSON) -> String { JSON.object(["inputs": value]).text() }
 
-    private func server(_ node: FakeNode) async throws -> ModelServer { try await node.server(cores: 0..<2) }
+    private func server(_ node: FakeNode) async throws -> InferenceServer {
+        try await node.server(cores: 0..<2)
+    }
 }

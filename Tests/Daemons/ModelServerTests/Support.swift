@@ -28,9 +28,9 @@ final class FakeNode: Sendable {
 
     /// A server that is ready, with models `tiny` and `other`.
     func server(cores: Range<Int>, degree: Int = 1, queueLimit: Int = 256, batchLimit: Int = 32) async throws
-        -> ModelServer
+        -> InferenceServer
     {
-        let server = ModelServer(
+        let server = InferenceServer(
             models: [
                 try ModelSpecification(name: "tiny", uri: path + "/model"),
                 try ModelSpecification(name: "other", uri: "file://\(path)/model"),
@@ -43,7 +43,7 @@ final class FakeNode: Sendable {
     }
 }
 
-extension ModelServer {
+extension InferenceServer {
     func get(_ target: String) async -> HTTPResponse { await handle(HTTPRequest("GET", target)) }
 
     func post(_ target: String, _ body: String, type: String = "application/json") async -> HTTPResponse {

@@ -9,9 +9,9 @@ import Testing
 @Suite("Text work of the model server")
 struct TextWorkTests {
     /// A server whose requests are not read before the gate is opened.
-    private func held(_ node: FakeNode) async throws -> (server: ModelServer, gate: Gate) {
+    private func held(_ node: FakeNode) async throws -> (server: InferenceServer, gate: Gate) {
         let textPool = ComputePool(threads: 1)
-        let server = ModelServer(
+        let server = InferenceServer(
             models: [try ModelSpecification(name: "tiny", uri: node.path + "/model")], textPool: textPool)
         try await server.load([try NeuronDevices(root: node.path).claim(0..<1)])
         let gate = Gate()

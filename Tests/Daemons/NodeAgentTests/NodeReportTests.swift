@@ -242,6 +242,6 @@ struct NodeReportTests {
         arguments: [(32 << 30, "32Gi"), (3 << 19, "1536Ki"), (5 << 20, "5Mi"), (1001, "1001")]
             as [(UInt64, String)])
     func memory(bytes: UInt64, text: String) {
-        #expect(NodeLayout.Chip.quantity(bytes) == text)
+        #expect(NodeLayout.ChipState.quantity(bytes) == text)
     }
 }

@@ -88,10 +88,10 @@ enum Make {
     static func node(
         _ name: String, type: String = "inf2.48xlarge", unhealthy: Set<Int> = [], allocations: JSON = [],
         reports: Bool = true, change: (inout JSON) -> Void = { _ in }
-    ) -> NodeInfo {
+    ) -> CandidateNode {
         var json = nodeObject(name, type: type)
         change(&json)
-        return NodeInfo(
+        return CandidateNode(
             json.typed(),
             neuronNode: reports
                 ? report(name, type: type, unhealthy: unhealthy, allocations: allocations).typed() : nil)

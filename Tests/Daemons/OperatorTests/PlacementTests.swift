@@ -12,7 +12,7 @@ import Testing
 @Suite("Placement of pods")
 struct PlacementTests {
     private func decide(
-        _ pods: [PodInfo], _ nodes: [NodeInfo], assumed: [AssumedBinding] = []
+        _ pods: [PodInfo], _ nodes: [CandidateNode], assumed: [AssumedBinding] = []
     ) -> [String] {
         SchedulingState(pods: pods, nodes: nodes, assumed: assumed).decisions().map { decision in
             switch decision {

@@ -138,7 +138,7 @@ extension Schema {
     }
 }
 
-extension ValidationRule {
+extension SchemaRule {
     fileprivate var yaml: YAML {
         var members: [(key: String, value: YAML)] = [("rule", .text(rule))]
         if let message { members.append(("message", .text(message))) }

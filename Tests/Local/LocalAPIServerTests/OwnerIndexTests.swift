@@ -103,18 +103,18 @@ struct ClusterStateTests {
         state.put(resource, place, ["metadata": ["name": "a"]])
         let missed = try #require(state.changes(resource, after: 1))
         let watch = state.watches.add(resource, namespace: "default", missed: missed)
-        #expect(names(state.watches.signal(watch)) == ["a"])
-        #expect(state.watches.signal(watch) == nil)
+        #expect(names(state.watches.wakeup(watch)) == ["a"])
+        #expect(state.watches.wakeup(watch) == nil)
         state.put(resource, ObjectName("elsewhere", "b"), ["metadata": ["name": "b"]])
         state.put(resource, ObjectName("default", "c"), ["metadata": ["name": "c"]])
         state.watches.bookmark(watch, at: state.revision)
-        #expect(names(state.watches.signal(watch)) == ["c"])
-        guard case .bookmark(state.revision) = state.watches.signal(watch) else {
+        #expect(names(state.watches.wakeup(watch)) == ["c"])
+        guard case .bookmark(state.revision) = state.watches.wakeup(watch) else {
             Issue.record("no bookmark")
             return
         }
         state.unregister(resource)
-        guard case .end = state.watches.signal(watch) else {
+        guard case .end = state.watches.wakeup(watch) else {
             Issue.record("the watch goes on")
             return
         }
@@ -132,13 +132,13 @@ struct ClusterStateTests {
         for name in ["a", "b", "c"] {
             state.put(resource, ObjectName("default", name), ["metadata": ["name": .string(name)]])
         }
-        guard case .end = state.watches.signal(watch) else {
+        guard case .end = state.watches.wakeup(watch) else {
             Issue.record("the watch goes on")
             return
         }
     }
 
-    private func names(_ signal: Watches.Signal?) -> [String]? {
+    private func names(_ signal: Watches.Wakeup?) -> [String]? {
         guard case .events(let events)? = signal else { return nil }
         return events.map(\.name.name)
     }

@@ -44,7 +44,7 @@ extension APIServer {
             ])
     }
 
-    struct DeleteOptions {
+    struct Deletion {
         var gracePeriod: Int?
         var uid: String?
         var resourceVersion: String?
@@ -52,8 +52,8 @@ extension APIServer {
         var isDryRun = false
     }
 
-    private func deleteOptions(_ request: APIRequest) throws(APIError) -> DeleteOptions {
-        var options = DeleteOptions()
+    private func deleteOptions(_ request: APIRequest) throws(APIError) -> Deletion {
+        var options = Deletion()
         options.gracePeriod = request.query["gracePeriodSeconds"].flatMap { Int($0) }
         options.propagation = request.query["propagationPolicy"] ?? options.propagation
         guard !request.body.isEmpty else { return options }
@@ -69,7 +69,7 @@ extension APIServer {
 
     /// Deletes an object, or marks it as being deleted.
     func remove(
-        _ object: StoredObject, _ type: ResourceType, _ place: ObjectName, _ options: DeleteOptions,
+        _ object: StoredObject, _ type: ResourceType, _ place: ObjectName, _ options: Deletion,
         dryRun: Bool = false
     ) throws(APIError) -> StoredObject {
         let metadata = object.json.metadata ?? [:]
@@ -180,7 +180,7 @@ extension APIServer {
                 state.put(resource, name, json)
                 continue
             }
-            _ = try? remove(object, type, name, DeleteOptions())
+            _ = try? remove(object, type, name, Deletion())
         }
     }
 
@@ -201,7 +201,7 @@ extension APIServer {
         defer { isEmptying = false }
         for type in catalog.all where type.namespaced && type.storage == type.resource {
             for (name, object) in state.list(type.storage, namespace: namespace) {
-                _ = try? remove(object, type, name, DeleteOptions())
+                _ = try? remove(object, type, name, Deletion())
             }
         }
     }
@@ -209,7 +209,7 @@ extension APIServer {
     private func empty(definition place: ObjectName, _ json: JSON) {
         let resource = GroupResource(json.spec?.group?.string ?? "", json.spec?.names?.plural?.string ?? "")
         guard let type = catalog.types(storedAs: resource).first else { return }
-        for (name, object) in state.list(resource) { _ = try? remove(object, type, name, DeleteOptions()) }
+        for (name, object) in state.list(resource) { _ = try? remove(object, type, name, Deletion()) }
     }
 
     /// Ends what waits for others to be gone: emptied namespaces, definitions, foreground deletions.

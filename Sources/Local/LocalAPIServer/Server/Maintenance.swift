@@ -46,7 +46,7 @@ extension APIServer {
             else { continue }
             let references = object.json.metadata?.ownerReferences?.array ?? []
             if references.contains(where: { state.isAlive($0.uid?.string ?? "") }) { continue }
-            _ = try? remove(object, type, name, DeleteOptions())
+            _ = try? remove(object, type, name, Deletion())
         }
     }
 }

@@ -110,7 +110,7 @@ extension APIServer {
                     ])
             }
         }
-        var options = DeleteOptions()
+        var options = Deletion()
         options.gracePeriod = eviction.deleteOptions?.gracePeriodSeconds?.int
         if let type = catalog.types[""]?["v1"]?["pods"] {
             _ = try remove(pod, type, scope.objectName, options, dryRun: request.isDryRun)

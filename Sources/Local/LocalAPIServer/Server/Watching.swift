@@ -118,7 +118,7 @@ extension APIServer {
         let first = encoder.opening(plan)
         if !first.isEmpty { try await writer.write(first) }
         while true {
-            switch await nextSignal(identifier) {
+            switch await nextWakeup(identifier) {
             case .events(let events):
                 let bytes = encoder.encode(events)
                 if !bytes.isEmpty { try await writer.write(bytes) }
@@ -166,8 +166,8 @@ extension APIServer {
 
     private func endWatcher(_ identifier: Watches.Identifier) { state.watches.remove(identifier) }
 
-    private func nextSignal(_ identifier: Watches.Identifier) async -> Watches.Signal {
-        if let signal = state.watches.signal(identifier) { return signal }
+    private func nextWakeup(_ identifier: Watches.Identifier) async -> Watches.Wakeup {
+        if let wakeup = state.watches.wakeup(identifier) { return wakeup }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if Task.isCancelled {

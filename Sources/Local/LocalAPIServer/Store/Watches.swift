@@ -9,8 +9,8 @@ struct Watches {
     /// Tells watchers apart.
     typealias Identifier = Int
 
-    /// What a watcher has to do next.
-    enum Signal: Sendable {
+    /// What wakes a watcher up, and what it has to do then.
+    enum Wakeup: Sendable {
         case events([StoreEvent])
         /// Tell that everything up to this version has been sent.
         case bookmark(Int64)
@@ -24,7 +24,7 @@ struct Watches {
         /// The version of a bookmark that is due.
         var bookmark: Int64?
         var isEnding = false
-        var waiter: CheckedContinuation<Signal, Never>?
+        var waiter: CheckedContinuation<Wakeup, Never>?
         var timers: [ScheduledTimer] = []
     }
 
@@ -96,7 +96,7 @@ struct Watches {
     }
 
     /// What a watcher has to do now; nil while there is nothing.
-    mutating func signal(_ identifier: Identifier) -> Signal? {
+    mutating func wakeup(_ identifier: Identifier) -> Wakeup? {
         guard let watcher = watchers[identifier] else { return .end }
         if !watcher.queue.isEmpty {
             watchers[identifier]?.queue = []
@@ -107,16 +107,16 @@ struct Watches {
         return watcher.bookmark.map { .bookmark($0) }
     }
 
-    /// Resumes a continuation with the next signal; at once where the watch is over.
-    mutating func wait(_ identifier: Identifier, _ waiter: CheckedContinuation<Signal, Never>) {
+    /// Resumes a continuation with the next wakeup; at once where the watch is over.
+    mutating func wait(_ identifier: Identifier, _ waiter: CheckedContinuation<Wakeup, Never>) {
         guard watchers[identifier] != nil else { return waiter.resume(returning: .end) }
         watchers[identifier]?.waiter = waiter
         wake(identifier)
     }
 
     private mutating func wake(_ identifier: Identifier) {
-        guard let waiter = watchers[identifier]?.waiter, let signal = signal(identifier) else { return }
+        guard let waiter = watchers[identifier]?.waiter, let wakeup = wakeup(identifier) else { return }
         watchers[identifier]?.waiter = nil
-        waiter.resume(returning: signal)
+        waiter.resume(returning: wakeup)
     }
 }

@@ -9,7 +9,7 @@ package import SystemIO
 internal import Text
 
 /// A model server without its sockets.
-package final class ModelServer: Sendable {
+package final class InferenceServer: Sendable {
     /// The models it was started with.
     package let specifications: [ModelSpecification]
     let limits: RequestLimits
@@ -34,7 +34,7 @@ package final class ModelServer: Sendable {
     package init(
         models specifications: [ModelSpecification], limits: RequestLimits = RequestLimits(),
         queueLimit: Int = 256, batchLimit: Int = 32, tag: String = "", pool: ComputePool = .shared,
-        textPool: ComputePool = ModelServer.textPool, loop: EventLoop = .shared
+        textPool: ComputePool = InferenceServer.textPool, loop: EventLoop = .shared
     ) {
         self.specifications = specifications
         self.limits = limits

@@ -7,7 +7,7 @@ internal import Neuron
 internal import Placement
 
 /// A node, with its chips.
-struct NodeInfo: Sendable {
+struct CandidateNode: Sendable {
     /// The Node.
     let node: Node
     /// Its labels, with the instance type that the agent has found where the cloud has set none.

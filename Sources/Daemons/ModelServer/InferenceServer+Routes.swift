@@ -5,18 +5,18 @@ internal import HTTP1
 internal import JSON
 internal import Text
 
-extension ModelServer {
+extension InferenceServer {
     /// Answers a request, whose path has these names where the route leaves them open. In a struct: a closure that passes
     /// through generic code is wrapped each time.
     private struct Handler: Sendable {
-        let answer: @Sendable (ModelServer, HTTPRequest, [String]) async -> HTTPResponse
+        let answer: @Sendable (InferenceServer, HTTPRequest, [String]) async -> HTTPResponse
     }
 
     private static let routes: HTTPRouter<Handler> = {
         var router = HTTPRouter<Handler>()
         func on(
             _ method: String?, _ path: String,
-            _ answer: @escaping @Sendable (ModelServer, HTTPRequest, [String]) async -> HTTPResponse
+            _ answer: @escaping @Sendable (InferenceServer, HTTPRequest, [String]) async -> HTTPResponse
         ) {
             router.on(method, path, Handler(answer: answer))
         }

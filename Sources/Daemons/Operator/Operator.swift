@@ -32,6 +32,8 @@ package final class Operator: Sendable {
         leadership: (any Leadership)? = nil, log: Logger = .silent, loop: EventLoop = .shared
     ) {
         self.log = log
+        // Whatever a task is doing: what another leader may do by now is left to it.
+        let client = leadership.map { leader in client.writing(until: { leader.leadsUntil }) } ?? client
         let cluster = ObservedCluster(client, resource: settings.serving.resource, log: log, loop: loop)
         let events = EventRecorder(
             client, controller: WellKnown.operatorController, instance: settings.instance, log: log,

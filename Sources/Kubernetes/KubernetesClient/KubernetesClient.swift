@@ -30,6 +30,7 @@ public struct KubernetesClient: Sendable {
     private let pathPrefix: String
     private let host: String
     private let userAgent: String
+    private let proxyAuthorization: String?
     private let metrics: ClientMetrics?
     /// Whether a request is repeated when the server says when.
     private let repeats: Bool
@@ -67,7 +68,11 @@ public struct KubernetesClient: Sendable {
         self.timeout = timeout
         http = HTTPClient(route, host: configuration.server.authority, security: security, loop: loop)
         tokens = TokenSource(configuration.credential)
-        pathPrefix = configuration.server.pathPrefix
+        // Absolute form for a proxy (RFC 9112 §3.2.2).
+        let isForwarded = configuration.proxy != nil && !configuration.server.isSecure
+        let origin = isForwarded ? "http://\(configuration.server.authority)" : ""
+        proxyAuthorization = isForwarded ? configuration.proxy?.authorization : nil
+        pathPrefix = origin + configuration.server.pathPrefix
         host = configuration.server.authority
         userAgent = "\(program)/v1alpha1 (linux) ganglion"
         self.metrics = metrics
@@ -102,6 +107,7 @@ public struct KubernetesClient: Sendable {
         pathPrefix = other.pathPrefix
         host = other.host
         userAgent = other.userAgent
+        proxyAuthorization = other.proxyAuthorization
         metrics = other.metrics
     }
 
@@ -310,6 +316,7 @@ public struct KubernetesClient: Sendable {
                 "\(index == 0 ? "?" : "&")\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))"
         }
         var headers: HTTPHeaders = ["accept": "application/json", "user-agent": userAgent]
+        if let proxyAuthorization { headers["proxy-authorization"] = proxyAuthorization }
         if let token = tokens.token() { headers["authorization"] = "Bearer \(token)" }
         guard let body else { return HTTPRequest(method, target, headers: headers) }
         headers["content-type"] = contentType

@@ -19,7 +19,7 @@ final class ScriptedServer: Sendable {
 
     let client: KubernetesClient
     private let server: HTTPServer
-    private let address: SocketAddress
+    let address: SocketAddress
     private let seen: Lock<[Seen]>
 
     init(

@@ -2,6 +2,7 @@
 
 import GanglionAPI
 import HTTP
+import HTTP1
 import JSON
 import KubernetesAPI
 import Observability
@@ -185,9 +186,126 @@ struct InformerTests {
         #expect(informer.store.list(index: "node", value: "x").map(\.metadata.name) == ["a", "b"])
         #expect(
             lines.withLock { $0 } == [
-                "warning object passed over resource=pods object=n/bad error=\"items[0].spec.nodeName is not a string\"\n",
-                "warning object passed over resource=pods object=n/bad error=\"object.spec.nodeName is not a string\"\n",
+                "warning object passed over resource=pods object=n/bad error=\"spec.nodeName is not a string\"\n"
             ])
+        await informer.stop()
+        await server.stop()
+    }
+
+    /// What a server, or something before it, does to initial events.
+    enum Broken: CaseIterable, Sendable { case endsAtOnce, isAnotherBookmark, isCut }
+
+    @Test(
+        "where the initial events do not end as they must it lists, says so once and never asks for them again",
+        arguments: Broken.allCases)
+    func noEndMark(broken: Broken) async throws {
+        let server = try await ScriptedServer { request, number in
+            if request.query("sendInitialEvents") != nil {
+                switch broken {
+                case .endsAtOnce: return ScriptedServer.watch([Self.event("ADDED", "a", 1)])
+                case .isAnotherBookmark:
+                    return ScriptedServer.watch([Self.event("ADDED", "a", 1), Self.bookmark(2)], stays: true)
+                case .isCut:
+                    return HTTPResponse(
+                        200,
+                        body: .stream { writer in
+                            try await writer.write(Self.event("ADDED", "a", 1))
+                            throw CancellationError()
+                        })
+                }
+            }
+            if request.query("watch") == nil {
+                return ScriptedServer.json(
+                    200, ["metadata": ["resourceVersion": "5"], "items": [["metadata": ["name": "b"]]]])
+            }
+            // Too old at once: everything anew, by a list.
+            return request.query("resourceVersion") == "5" && number < 5
+                ? ScriptedServer.failure(410, "Expired")
+                : ScriptedServer.watch([Self.event("ADDED", "c", 6)], stays: true)
+        }
+        let lines = Lock<[String]>([])
+        let log = Logger(level: .warning) { bytes in
+            lines.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+        }
+        let informer = Informer<JSON>(server.client, .pods, log: log)
+        let changes = informer.store.changes()
+        await informer.start()
+        for await change in changes where change.last?.key.name == "c" { break }
+        let sentences = lines.withLock { $0 }.filter { $0.contains("listing instead") }
+        #expect(sentences.count == 1)
+        let initial = server.requests.filter { $0.target.contains("sendInitialEvents") }
+        #expect(initial.count == (broken == .isCut ? 2 : 1))
+        #expect(server.requests.contains { $0.target.hasSuffix("/pods?limit=500") })
+        #expect(informer.store.list().map(\.objectKey.name) == ["b", "c"])
+        await informer.stop()
+        await server.stop()
+    }
+
+    @Test("counts what it cannot read, until it can or that is gone")
+    func unreadableObjects() async throws {
+        let registry = MetricsRegistry()
+        let (steps, step) = AsyncStream.makeStream(of: String.self)
+        let bad =
+            #"{"type":"ADDED","object":{"metadata":{"name":"bad","namespace":"n"},"spec":{"nodeName":5}}}"#
+            + "\n"
+        let server = try await ScriptedServer { _, _ in
+            HTTPResponse(
+                200,
+                body: .stream { writer in
+                    try await writer.write(bad + Self.bookmark(1, endsInitialEvents: true))
+                    for await text in steps { try await writer.write(text) }
+                })
+        }
+        let informer = Informer<Pod>(server.client, registry: registry)
+        let changes = informer.store.changes()
+        await informer.start()
+        await informer.store.synced()
+        #expect(informer.problem == nil)
+        #expect(
+            informer.unreadable == [ObjectKey(namespace: "n", name: "bad"): "spec.nodeName is not a string"])
+        #expect(registry.exposition().contains("ganglion_unreadable_objects{resource=\"pods\"} 1\n"))
+        step.yield(Self.event("MODIFIED", "bad", 2))
+        for await change in changes where change.last?.key.name == "bad" { break }
+        step.yield(Self.event("ADDED", "next", 3))
+        for await change in changes where change.last?.key.name == "next" { break }
+        #expect(informer.unreadable.isEmpty)
+        #expect(registry.exposition().contains("ganglion_unreadable_objects{resource=\"pods\"} 0\n"))
+        step.finish()
+        await informer.stop()
+        await server.stop()
+    }
+
+    @Test("keeps of an object what it is told to keep, from a list and from a watch")
+    func transforms() async throws {
+        let server = try await ScriptedServer { request, number in
+            if number == 1 { return ScriptedServer.failure(422, "Invalid") }
+            if request.query("watch") == nil {
+                return ScriptedServer.json(
+                    200,
+                    [
+                        "metadata": ["resourceVersion": "5"],
+                        "items": [["metadata": ["name": "a", "namespace": "n", "annotations": ["k": "v"]]]],
+                    ])
+            }
+            return ScriptedServer.watch(
+                [
+                    #"{"type":"ADDED","object":{"metadata":{"name":"b","namespace":"n","annotations":{"k":"v"}}}}"#
+                        + "\n"
+                ],
+                stays: true)
+        }
+        let informer = Informer<Pod>(
+            server.client,
+            transform: { pod in
+                var pod = pod
+                pod.metadata.annotations = [:]
+                return pod
+            })
+        let changes = informer.store.changes()
+        await informer.start()
+        for await change in changes where change.last?.key.name == "b" { break }
+        #expect(informer.store.list().map(\.metadata.name) == ["a", "b"])
+        #expect(informer.store.list().map(\.metadata.annotations) == [[:], [:]])
         await informer.stop()
         await server.stop()
     }

@@ -82,6 +82,21 @@ public actor ControllerManager: LoopActor {
         return caches.allSatisfy(\.isSynced) ? nil : "the cluster has not been read yet"
     }
 
+    /// What a readiness probe asks, by name: each with its problem in one sentence, nil while it is well. A candidate that
+    /// waits for another to go reads nothing yet.
+    public nonisolated var checks: [(name: String, problem: String?)] {
+        let (isCandidate, caches) = parts.withLock { ($0.isCandidate, $0.caches) }
+        let election = leadership.map { [(name: "leader election", problem: $0.problem)] } ?? []
+        guard !isCandidate else { return election }
+        return election
+            + caches.map { cache in
+                (
+                    "copy of \(cache.name)",
+                    cache.problem ?? (cache.isSynced ? nil : "it has not been read yet")
+                )
+            }
+    }
+
     /// Works until `stop` is called or leadership is lost.
     public func run() async -> Ending {
         await start()

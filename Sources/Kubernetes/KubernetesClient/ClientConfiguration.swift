@@ -42,7 +42,7 @@ public struct ClientConfiguration: Equatable, Sendable {
 
     /// The server's address.
     public var server: ServerAddress
-    /// TLS.
+    /// Whom to trust and by which certificate to be known; unused with `http`.
     public var security = Security()
     /// Who the client is.
     public var credential = Credential.none

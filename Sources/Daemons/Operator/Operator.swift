@@ -47,7 +47,9 @@ package final class Operator: Sendable {
         .for(cluster.servers)
         .owns(cluster.pods, by: ModelServer.resource)
         .owns(cluster.services, by: ModelServer.resource)
-        .watches(cluster.neuronNodes) { cluster.servers(onNode: $0.key.name) }
+        .watches(cluster.neuronNodes) { change in
+            ObservedCluster.isNews(change) ? cluster.servers(onNode: change.key.name) : []
+        }
         .reads(cluster.nodes)
         let placement = Controller<PlacementKey>(
             named: "placement", log: log, registry: settings.registry, loop: loop
@@ -62,7 +64,7 @@ package final class Operator: Sendable {
         }
         .watches(cluster.pods) { cluster.changesPlacement($0) ? [.placement] : [] }
         .watches(cluster.nodes) { _ in [.placement] }
-        .watches(cluster.neuronNodes) { _ in [.placement] }
+        .watches(cluster.neuronNodes) { ObservedCluster.isNews($0) ? [.placement] : [] }
         self.cluster = cluster
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
         manager.add(events)

@@ -20,6 +20,8 @@ struct PodInfo: Equatable, Sendable {
     let pod: Pod
     /// What the scheduler counts for it, by resource.
     let requests: [String: Quantity]
+    /// The extended resource of NeuronCores.
+    let resource: String
     /// NeuronCores that the pod holds once it runs.
     let cores: Int
 
@@ -28,6 +30,7 @@ struct PodInfo: Equatable, Sendable {
     /// - Parameter resource: the extended resource of NeuronCores.
     init(_ pod: Pod, resource: String = WellKnown.neuronCore) {
         self.pod = pod
+        self.resource = resource
         requests = PodRequirements(pod).requests
         cores = Int(requests[resource]?.value ?? 0)
     }
@@ -46,6 +49,8 @@ struct PodInfo: Equatable, Sendable {
     var isTerminating: Bool { pod.metadata.isTerminating }
     /// Whether it has ended for good: it holds nothing any more.
     var isTerminal: Bool { pod.isTerminal }
+    /// Whether it is on a node and holds nothing there any more.
+    var hasStopped: Bool { pod.isBound && pod.hasStopped }
     /// Whether it waits for this operator to find a node.
     var needsPlacement: Bool {
         isOurs && !pod.isBound && !isTerminal && !isTerminating && pod.spec.schedulingGates.isEmpty

@@ -25,9 +25,12 @@ struct SchedulingState: Sendable {
         guard !pending.isEmpty else { return [] }
         let seen = Set(pods.filter { !$0.node.isEmpty }.map(\.uid))
         let bound = Dictionary(grouping: pods.filter(\.isBound), by: \.node)
+        let stopped = Dictionary(grouping: pods.filter(\.hasStopped), by: \.node)
         let unseen = Dictionary(grouping: assumed.filter { !seen.contains($0.pod.uid) }, by: \.node)
         var usages = nodes.sorted { $0.name < $1.name }.map {
-            NodeUsage(node: $0, pods: bound[$0.name] ?? [], assumed: unseen[$0.name] ?? [])
+            NodeUsage(
+                node: $0, pods: bound[$0.name] ?? [], stopped: stopped[$0.name] ?? [],
+                assumed: unseen[$0.name] ?? [])
         }
         return pending.sorted(by: Self.comesFirst).map { Self.place($0, in: &usages) }
     }

@@ -61,8 +61,7 @@ struct PlacementTests {
             "foreign", cores: 4, node: "a", phase: "Running", scheduler: "default-scheduler")
         let fresh = Make.pod("fresh", cores: 4)
         let waiting = Make.pod("waiting", cores: 4, created: 1)
-        let node = Make.node(
-            "a", allocations: [["namespace": "n", "pod": "foreign", "container": "c", "cores": "4,5,6,7"]])
+        let node = Make.node("a", allocations: [Make.held("foreign", "4,5,6,7")])
         let assumed = AssumedBinding(pod: fresh, node: "a", cores: [8, 9, 10, 11])
         #expect(
             decide([bound, foreign, fresh, waiting], [node], assumed: [assumed]) == [
@@ -73,13 +72,156 @@ struct PlacementTests {
     @Test("a running pod holds what the kubelet says, whatever its binding said")
     func truth() {
         let swapped = Make.pod("p", cores: 2, node: "a", assigned: "0,1", phase: "Running")
-        let allocations: JSON = [["namespace": "n", "pod": "p", "container": "c", "cores": "2,3"]]
         let node = Make.node("a", type: "inf2.xlarge")
-        let larger = Make.node("b", type: "inf2.24xlarge", allocations: allocations)
+        let larger = Make.node("b", type: "inf2.24xlarge", allocations: [Make.held("p", "2,3")])
         #expect(NodeUsage.cores(of: swapped, on: larger) == [2, 3])
         #expect(NodeUsage.cores(of: swapped, on: node) == [0, 1])
-        let starting = Make.pod("p", cores: 2, node: "b", assigned: "0,1")
-        #expect(NodeUsage.cores(of: starting, on: larger) == [0, 1, 2, 3])
+        let older = Make.node("b", type: "inf2.24xlarge", allocations: [Make.held("p", "2,3", uid: nil)])
+        #expect(NodeUsage.cores(of: swapped, on: older) == [0, 1, 2, 3])
+    }
+
+    @Test(
+        "a report is believed of its very pod while its agent is there; what is less certain counts beside the binding",
+        arguments: [
+            ([Make.held("p", "2,3")], true, [2, 3]),
+            // The agent has ended, or hears no kubelet: what has become of the pod since then nobody says.
+            ([Make.held("p", "2,3")], false, [0, 1, 2, 3]),
+            // An earlier pod of the name, whose process may live as long as its agent says so.
+            ([Make.held("p", "2,3", uid: "earlier")], true, [0, 1, 2, 3]),
+            ([Make.held("p", "2,3", uid: "earlier")], false, [0, 1]),
+            ([Make.held("p", "2,3", uid: nil)], true, [0, 1, 2, 3]),
+            ([Make.held("p", "2,3", uid: nil)], false, [0, 1, 2, 3]),
+            ([Make.held("p", "4,5", uid: "earlier"), Make.held("p", "2,3")], true, [2, 3, 4, 5]),
+            // Half of it, as a list has it that came in the middle.
+            ([Make.held("p", "2")], true, [0, 1, 2]),
+            ([Make.held("p", "nonsense")], true, [0, 1]),
+            ([], true, [0, 1]), ([], false, [0, 1]),
+        ] as [([JSON], Bool, [Int])], ["Pending", "Running"])
+    func reports(_ allocations: ([JSON], isCurrent: Bool, taken: [Int]), phase: String) {
+        let node = Make.node("a", allocations: .array(allocations.0), isCurrent: allocations.isCurrent)
+        let pod = Make.pod("p", cores: 2, node: "a", assigned: "0,1", phase: phase)
+        #expect(
+            NodeUsage(node: node, pods: [pod], assumed: []).taken == CoreSet(allocations.taken),
+            "\(allocations)")
+    }
+
+    @Test(
+        "what the kubelet has given out beyond the pods of the API server is held while the agent is there to say so",
+        arguments: [
+            // Deleted by force: the process still runs (kubernetes #104824).
+            (true, [Make.held("stubborn", "0,1")], "p -> a 2,3"),
+            (true, [Make.held("stubborn", "0,1", uid: nil)], "p -> a 2,3"),
+            (false, [Make.held("stubborn", "0,1")], "p -> a 0,1"),
+            (false, [Make.held("stubborn", "0,1", uid: nil)], "p -> a 0,1"),
+            // Kubelets before 1.34 list a pod that has ended until it is deleted (kubernetes #119423).
+            (true, [Make.held("job", "0,1")], "p -> a 0,1"),
+            (true, [Make.held("job", "0,1", uid: nil)], "p -> a 0,1"),
+            (true, [Make.held("job", "0,1", uid: "earlier")], "p -> a 2,3"),
+            // It was evicted: the kubelet says that it has failed, then stops its containers.
+            (true, [Make.held("evicted", "0,1")], "p -> a 2,3"),
+        ] as [(Bool, [JSON], String)])
+    func beyond(isCurrent: Bool, allocations: [JSON], decision: String) {
+        let job = Make.pod("job", cores: 2, node: "a", assigned: "0,1", phase: "Succeeded")
+        var evicted = Make.pod("evicted", cores: 2, node: "a", assigned: "0,1", phase: "Failed").pod
+        evicted.status.containerStatuses = [ContainerStatus(name: "c", state: .init(runningSince: .now))]
+        let node = Make.node("a", allocations: .array(allocations), isCurrent: isCurrent)
+        #expect(decide([job, PodInfo(evicted), Make.pod("p", cores: 2)], [node]) == [decision])
+    }
+
+    @Test("devices of an init container belong to the pod until it ends, whether a list has them or not")
+    func initContainer() {
+        let before: JSON = [
+            "initContainers": [["name": "i", "resources": ["limits": [WellKnown.neuronCore: "4"]]]]
+        ]
+        let pods = ["bound", "foreign"].map { name in
+            Make.pod(
+                name, cores: 2, node: "a", assigned: name == "bound" ? "4,5,6,7" : nil, phase: "Running",
+                scheduler: name == "bound" ? WellKnown.scheduler : "default-scheduler", extra: before)
+        }
+        let node = Make.node("a", allocations: [Make.held("bound", "5,7"), Make.held("foreign", "9,11")])
+        let usage = NodeUsage(node: node, pods: pods, assumed: [])
+        #expect(CoreSet([4, 5, 6, 7, 9, 11]).isSubset(of: usage.taken))
+        #expect(usage.taken.count == 8)
+    }
+
+    @Test("of two pods with the same cores in their annotations, the second holds others")
+    func sameAnnotation() {
+        let pods = ["x", "y"].map { Make.pod($0, cores: 4, node: "a", assigned: "0,1,2,3") }
+        #expect(NodeUsage(node: Make.node("a"), pods: pods, assumed: []).taken.count == 8)
+    }
+
+    @Test("a report is current while its time changes, by the operator's own clock")
+    func reportClock() {
+        var clock = ReportClock()
+        // The agent's clock is years away.
+        let (first, second) = (Timestamp(microseconds: 1_000_000), Timestamp(microseconds: 31_000_000))
+        let validity = NeuronNodeStatus.validity
+        let readings: [(String, Timestamp?, Duration, Bool)] = [
+            ("a", first, .zero, true), ("a", first, validity - .seconds(1), true),
+            ("a", first, validity, false), ("a", first, validity + .seconds(1), false),
+            ("a", second, validity + .seconds(2), true),
+            // A clock that was set back is news as well.
+            ("a", first, validity * 3, true),
+            // An agent that renews nothing cannot be told from one that has ended.
+            ("b", nil, .zero, false),
+        ]
+        for (node, time, now, expected) in readings {
+            let isCurrent = clock.isCurrent(node, time: time, now: now)
+            #expect(isCurrent == expected, "\(node) at \(now)")
+        }
+        #expect(validity > NeuronNodeStatus.renewal * 3)
+    }
+
+    /// trials.md, section 12: what a real kube-scheduler 1.36.2 chose for the same pods, and the server beside its sidecar.
+    @Test(
+        "requests count as kube-scheduler counts them",
+        arguments: [
+            (
+                [
+                    "initContainers": [
+                        ["name": "s", "restartPolicy": "Always", "resources": ["requests": ["cpu": "2"]]]
+                    ], "containers": [["name": "c", "resources": ["requests": ["cpu": "1"]]]],
+                ], "p -> node-b "
+            ),
+            (["resources": ["requests": ["cpu": "3"]]], "p -> node-b "),
+            (["overhead": ["cpu": "3"]], "p -> node-b "),
+            (["containers": [["name": "c", "resources": ["requests": ["cpu": "3"]]]]], "p -> node-b "),
+            (
+                [
+                    "initContainers": [
+                        [
+                            "name": "s", "restartPolicy": "Always",
+                            "resources": ["limits": [WellKnown.neuronCore: "1"]],
+                        ]
+                    ]
+                ], "p -> node-a 0,1,2"
+            ),
+            (
+                ["overhead": ["cpu": "5"]],
+                "p: 0/2 nodes can hold a group of 2 NeuronCores: 2 nodes: each has too little CPU left"
+            ),
+            (
+                ["overhead": ["vpc.amazonaws.com/efa": "1"]],
+                "p: 0/2 nodes can hold a group of 2 NeuronCores: 2 nodes: each has too little vpc.amazonaws.com/efa left"
+            ),
+            (["overhead": ["hugepages-2Mi": "4Mi", "cpu": "3"]], "p -> node-b "),
+            (["overhead": ["ephemeral-storage": "1Gi", "cpu": "1"]], "p -> node-b "),
+        ] as [(JSON, String)])
+    func fit(extra: JSON, decision: String) {
+        let nodes = [("node-a", "2"), ("node-b", "4")].map { name, cpu in
+            Make.node(name, type: "inf2.24xlarge") { node in
+                node[path: ["status", "allocatable", "cpu"]] = .string(cpu)
+                guard name == "node-b" else { return }
+                node[path: ["status", "allocatable", "hugepages-2Mi"]] = "8Mi"
+                node[path: ["status", "allocatable", "ephemeral-storage"]] = "1Gi"
+            }
+        }
+        var extra = extra
+        var container = extra["containers"]?[0] ?? ["name": "c"]
+        container[path: ["resources", "limits"]] = [WellKnown.neuronCore: "2"]
+        extra["containers"] = [container]
+        let decisions = decide([Make.pod("p", cores: 2, extra: extra)], nodes)
+        #expect(decisions.first?.hasPrefix(decision) == true, "\(decisions)")
     }
 
     @Test(
@@ -106,10 +248,7 @@ struct PlacementTests {
         let others = "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"
         let node = Make.node(
             "b",
-            allocations: [
-                ["namespace": "n", "pod": "others", "container": "c", "cores": .string(others)],
-                ["namespace": "n", "pod": "swapped", "container": "c", "cores": "18,19"],
-            ])
+            allocations: [Make.held("others", others), Make.held("swapped", "18,19")])
         let pods = [
             Make.pod("others", cores: 18, node: "b", assigned: others, phase: "Running"),
             Make.pod("swapped", cores: 2, node: "b", assigned: "22,23", phase: "Running"),
@@ -143,14 +282,6 @@ struct PlacementTests {
     func unreported() {
         let foreign = Make.pod("foreign", cores: 4, node: "a", scheduler: "default-scheduler")
         #expect(decide([foreign, Make.pod("p", cores: 4)], [Make.node("a")]) == ["p -> a 4,5,6,7"])
-    }
-
-    @Test("reports about pods that have gone or ended take nothing")
-    func stale() {
-        let node = Make.node(
-            "a", type: "inf2.xlarge",
-            allocations: [["namespace": "n", "pod": "gone", "container": "c", "cores": "0,1"]])
-        #expect(decide([Make.pod("p", cores: 2)], [node]) == ["p -> a 0,1"])
     }
 
     @Test("cores of unhealthy chips are not used")

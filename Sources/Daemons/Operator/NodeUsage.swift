@@ -19,6 +19,7 @@ struct NodeUsage: Sendable {
     /// By resource, what its pods ask for.
     private(set) var requested: [String: Quantity] = [:]
     private(set) var podCount = 0
+    private(set) var hostPorts: [HostPort] = []
 
     /// Counts what the pods bound to the node hold.
     ///
@@ -69,6 +70,7 @@ struct NodeUsage: Sendable {
         requestedCores += pod.cores
         for (resource, amount) in pod.requests { requested[resource, default: .zero] += amount }
         podCount += 1
+        hostPorts += pod.hostPorts
     }
 
     /// The cores of a bound pod as far as the kubelet has spoken of it, nil where it has not.
@@ -94,6 +96,9 @@ struct NodeUsage: Sendable {
         let allocatable = node.node.status.allocatable
         if let limit = allocatable["pods"], Quantity(podCount + 1) > limit {
             return "has no room for another pod"
+        }
+        for port in pod.hostPorts where hostPorts.contains(where: port.collides(with:)) {
+            return "has no host port \(port.number)/\(port.transport) left"
         }
         let short = pod.requests.filter { resource, amount in
             // Cores are counted below, one by one.

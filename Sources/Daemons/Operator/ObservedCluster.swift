@@ -91,6 +91,12 @@ final class ObservedCluster: Sendable {
         podInfos().filter { $0.node == name }.compactMap { $0.pod.owner(of: ModelServer.resource) }
     }
 
+    /// Whether a change of a node may change whether its pods can be reached.
+    static func changesReadiness(_ change: ObjectChange<Node>) -> Bool {
+        guard case .modified(let old, let new) = change else { return true }
+        return old.status.conditions["Ready"] != new.status.conditions["Ready"]
+    }
+
     /// Whether a change of a pod may change who gets which cores: one waits, or gives its cores back.
     func changesPlacement(_ change: ObjectChange<Pod>) -> Bool {
         switch change {

@@ -50,7 +50,9 @@ package final class Operator: Sendable {
         .watches(cluster.neuronNodes) { change in
             ObservedCluster.isNews(change) ? cluster.servers(onNode: change.key.name) : []
         }
-        .reads(cluster.nodes)
+        .watches(cluster.nodes) { change in
+            ObservedCluster.changesReadiness(change) ? cluster.servers(onNode: change.key.name) : []
+        }
         let placement = Controller<PlacementKey>(
             named: "placement", log: log, registry: settings.registry, loop: loop
         ) { _ in

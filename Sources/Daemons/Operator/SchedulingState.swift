@@ -43,6 +43,7 @@ struct SchedulingState: Sendable {
     }
 
     private static func place(_ pod: PodInfo, in usages: inout [NodeUsage]) -> Decision {
+        if let fault = pod.pod.spec.unsupportedPlacement { return .unschedulable(pod, message: fault) }
         var candidates: [NodeCandidate] = []
         var refusals: [(node: String, reason: String)] = []
         for usage in usages {

@@ -16,12 +16,16 @@ struct SchedulingState: Sendable {
     var pods: [PodInfo]
     var nodes: [CandidateNode]
     var assumed: [AssumedBinding]
+    /// Pods, by uid, that wait although nothing is decided about them now.
+    var postponed: Set<String> = []
 
     /// Decides about every pod that waits: higher priority first, then older, then by name. What one decision takes, the next
     /// one does not find.
     func decisions() -> [Decision] {
         let assumedPods = Set(assumed.map(\.pod.uid))
-        let pending = pods.filter { $0.needsPlacement && !assumedPods.contains($0.uid) }
+        let pending = pods.filter {
+            $0.needsPlacement && !assumedPods.contains($0.uid) && !postponed.contains($0.uid)
+        }
         guard !pending.isEmpty else { return [] }
         let seen = Set(pods.filter { !$0.node.isEmpty }.map(\.uid))
         let bound = Dictionary(grouping: pods.filter(\.isBound), by: \.node)

@@ -18,9 +18,10 @@ struct Encoder: Sendable {
     private var cores: [Workspace.Core] { workspace.cores }
 
     /// Embeds texts that have been cut into ids below the vocabulary's size; each is one to `maximumTokens` long.
-    func embed(_ texts: [[Int32]]) -> [[Float]] {
-        var results: [[Float]] = []
-        results.reserveCapacity(texts.count)
+    ///
+    /// - Parameter progress: gets the vectors of each pass, in the order of the texts, and says whether to go on.
+    /// - Returns: whether all have been computed.
+    func embed(_ texts: [[Int32]], progress: ([[Float]]) -> Bool) -> Bool {
         var first = 0
         while first < texts.count {
             var end = first
@@ -29,11 +30,12 @@ struct Encoder: Sendable {
                 tokens += texts[end].count
                 end += 1
             }
-            guard end > first else { return results }
-            results += pass(texts[first..<end], tokens: tokens)
+            guard end > first else { return false }
+            let embeddings = pass(texts[first..<end], tokens: tokens)
             first = end
+            guard progress(embeddings) || first == texts.count else { return false }
         }
-        return results
+        return true
     }
 
     private func pass(_ texts: ArraySlice<[Int32]>, tokens: Int) -> [[Float]] {

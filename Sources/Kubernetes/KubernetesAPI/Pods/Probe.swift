@@ -92,6 +92,11 @@ public struct Lifecycle: Codable, Hashable, Sendable {
     public var preStop: LifecycleHandler?
     /// The signal instead of SIGTERM.
     public var stopSignal: String?
+
+    /// A pause before SIGTERM.
+    public init(sleepBeforeStop seconds: Int) {
+        preStop = LifecycleHandler(sleep: SleepAction(seconds: seconds))
+    }
 }
 
 /// What to do: one of these.
@@ -104,10 +109,16 @@ public struct LifecycleHandler: Codable, Hashable, Sendable {
     public var tcpSocket: TCPSocketAction?
     /// A pause of so many seconds.
     public var sleep: SleepAction?
+
+    /// A pause.
+    public init(sleep: SleepAction) { self.sleep = sleep }
 }
 
 /// A pause.
 public struct SleepAction: Codable, Hashable, Sendable {
     /// How long.
     public var seconds: Int
+
+    /// A pause of some seconds.
+    public init(seconds: Int) { self.seconds = seconds }
 }

@@ -437,6 +437,9 @@ let benchmarks: [Target] =
             // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
         .executableTarget(
+            name: "model-bench", dependencies: ["KernelTemplates", "NeuronKernels", "NeuronRuntime"],
+            path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),
+        .executableTarget(
             name: "plugin-bench",
             dependencies: [
                 "Arguments", "DevicePlugin", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",

@@ -35,9 +35,15 @@ else
 	$(TEST) --skip '$(HEAVY)|EndToEndTests'
 	$(TEST) --filter '$(HEAVY)'
 	$(TEST) --filter EndToEndTests
+	@$(MAKE) --no-print-directory outside
 	scripts/fuzz --quick
 	@$(MAKE) --no-print-directory wire-cost
 endif
+
+.PHONY: outside
+outside: system-packages ## Build the package in Examples, which uses the libraries as somebody else's would, and run it
+	$(SWIFT) build --package-path Examples/Package --scratch-path .build-outside
+	test "$$(.build-outside/debug/echo hello)" = "hello, says /example.Echo/Say"
 
 .PHONY: wire-cost
 wire-cost: ## Compare what a gRPC call costs with Tests/Benchmarks/thresholds.json: allocations, instructions, memory

@@ -74,6 +74,8 @@ package actor DevicePluginDaemon: LoopActor {
     /// One for each of `settings.served`.
     private(set) var plugins: [ResourcePlugin] = []
     private var holdings: HoldingsReader?
+    /// Namespace and name of pods that hold nothing, whatever the kubelet lists.
+    private var stoppedPods: Set<[String]> = []
     private var agent: AgentService?
     private var status: StatusServer?
 
@@ -105,7 +107,8 @@ package actor DevicePluginDaemon: LoopActor {
                 },
                 setPresence: { [plugins] isThere in
                     for plugin in plugins { await plugin.setAgentPresence(isThere) }
-                })
+                },
+                setStopped: { [weak self] in await self?.setStopped($0) })
             self.agent = agent
             await agent.start()
         }
@@ -244,12 +247,17 @@ package actor DevicePluginDaemon: LoopActor {
         await refresh()
     }
 
+    private func setStopped(_ pods: [NodePluginAPI.PodName]) {
+        stoppedPods = Set(pods.map { [$0.namespace, $0.name] })
+    }
+
     /// The kubelet's account of who holds what, in cores.
     private func receive(_ account: PodResourcesReader.Account) async {
+        let pods = account.pods.filter { !stoppedPods.contains([$0.namespace, $0.name]) }
         var listed: [String: CoreSet] = [:]
         for (served, catalog) in zip(settings.served, catalogs(coreGuard.withLock { $0 })) {
             let resource = served.plugin.resource
-            let ids = account.pods.lazy.flatMap(\.containers).flatMap(\.devices)
+            let ids = pods.lazy.flatMap(\.containers).flatMap(\.devices)
                 .filter { $0.resourceName == resource }.flatMap(\.deviceIDs)
             listed[resource] = catalog?.cores(ids) ?? []
         }

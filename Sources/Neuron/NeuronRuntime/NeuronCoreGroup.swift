@@ -20,9 +20,9 @@ package final class NeuronCoreGroup: Sendable {
 
     /// Device memory of one core in octets, as it is reserved on the chip.
     package struct Memory: Equatable, Sendable {
-        /// Weights.
+        /// Octets of weights.
         package var constants = 0
-        /// Activations.
+        /// Octets of activations.
         package var tensors = 0
     }
 

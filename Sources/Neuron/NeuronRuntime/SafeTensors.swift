@@ -40,7 +40,7 @@ package final class SafeTensors: @unchecked Sendable {
         package let shape: [Int]
         /// Octets from the start of the file.
         let offset: Int
-        /// Octets.
+        /// How many octets of the file it takes.
         let byteCount: Int
     }
 

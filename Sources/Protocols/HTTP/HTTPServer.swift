@@ -33,7 +33,7 @@ public actor HTTPServer: LoopActor {
         self.handler = handler
     }
 
-    /// Listens.
+    /// Binds the address and takes connections from now on.
     ///
     /// - Returns: the address with the real port.
     /// - Throws: `SystemError` where the address is taken or not usable.

@@ -82,7 +82,7 @@ actor HTTPServerConnection: LoopActor {
         if life.drain() { close(discarding: channel.pendingOctets == 0) }
     }
 
-    /// Closes.
+    /// Ends the connection: what is under way is cut off.
     ///
     /// - Parameter discarding: whether to drop what waits to be sent; else it leaves first, and the peer has a while to
     ///   take it and to close, too.

@@ -54,7 +54,8 @@ struct ModelServerPlanTests {
         actions.map { action in
             switch action {
             case .createPod(let pod): "create \(pod.meta.labels[WellKnown.replicaLabel] ?? "")"
-            case .deletePod(let pod, let why): "delete \(pod.replica ?? -1): \(why)"
+            case .tryPod(let pod, _): "try \(pod.meta.labels[WellKnown.replicaLabel] ?? "")"
+            case .deletePod(let pod, let why, _): "delete \(pod.replica ?? -1): \(why)"
             case .applyService: "service"
             }
         }
@@ -207,12 +208,18 @@ struct ModelServerPlanTests {
         let old = Make.spec(replicas: 3, cores: 4)
         let new = Make.spec(replicas: 3, cores: 2)
         let ready = try (0..<3).map { try pod(old, $0) }
-        #expect(describe(plan(state(new, pods: ready)).actions) == ["delete 0: the template has changed"])
+        #expect(
+            describe(plan(state(new, pods: ready)).actions) == [
+                "try 0", "delete 0: the template has changed",
+            ])
         let mixed = [try pod(old, 0), try pod(old, 1, ready: false), try pod(old, 2)]
-        #expect(describe(plan(state(new, pods: mixed)).actions) == ["delete 1: the template has changed"])
+        #expect(
+            describe(plan(state(new, pods: mixed)).actions) == [
+                "try 1", "delete 1: the template has changed",
+            ])
         var two = new
         two["rollout"] = ["maxUnavailable": 2]
-        #expect(plan(state(two, pods: ready)).actions.count == 2)
+        #expect(plan(state(two, pods: ready)).actions.count == 3)
     }
 
     @Test("a replica has one pod at a time: what ends is waited for")

@@ -103,11 +103,11 @@ public struct Lifecycle: Codable, Hashable, Sendable {
 public struct LifecycleHandler: Codable, Hashable, Sendable {
     /// Run a command.
     public var exec: ExecAction?
-    /// GET.
+    /// An HTTP request; 200 to 399 is a success.
     public var httpGet: HTTPGetAction?
-    /// Connect.
+    /// A TCP connection; that it opens is a success.
     public var tcpSocket: TCPSocketAction?
-    /// Wait.
+    /// A pause of so many seconds.
     public var sleep: SleepAction?
 
     /// A pause.

@@ -4,7 +4,7 @@ internal import APIMachinery
 internal import JSON
 internal import SystemIO
 
-/// Pods.
+/// What the API server does with pods.
 struct PodStrategy: ResourceStrategy {
     func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     var baseline: JSON { ["metadata": [:], "spec": ["containers": .null], "status": [:]] }
@@ -117,7 +117,7 @@ struct ServiceStrategy: ResourceStrategy {
     }
 }
 
-/// Namespaces.
+/// What the API server does with namespaces.
 struct NamespaceStrategy: ResourceStrategy {
     func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     var deleteReturnsObject: Bool { true }
@@ -182,7 +182,7 @@ struct ConfigMapStrategy: ResourceStrategy {
     }
 }
 
-/// Nodes.
+/// What the API server does with nodes.
 struct NodeStrategy: ResourceStrategy {
     func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
 
@@ -194,7 +194,7 @@ struct NodeStrategy: ResourceStrategy {
     }
 }
 
-/// Leases.
+/// What the API server does with leases.
 struct LeaseStrategy: ResourceStrategy {
     private let plain = PlainStrategy(fields: ["spec"], microTimes: ["spec.renewTime", "spec.acquireTime"])
     func prune(_ object: inout JSON) -> [String] { plain.prune(&object) }

@@ -94,6 +94,8 @@ extension APIServer {
         let warnings = try Self.prune(&configuration, type, request)
         let old = state[type.storage, scope.objectName]
         let before = old.map { type.strategy.shown($0.json).withType(type) }
+        // A resource version or a uid in the configuration is a condition, of the status too.
+        if let before { try Self.checkIdentity(configuration, before, scope.objectName, type) }
         if type.separatesStatus, scope.subresource.isEmpty { configuration.status = nil }
         if scope.subresource == "status" {
             configuration.spec = nil

@@ -214,7 +214,7 @@ package final class InferenceServer: Sendable {
                 groups.map { group in ["cores": .string(group.cores.spanText), "status": "READY"] }),
         ]
         if let model {
-            description["dimensions"] = JSON(model.configuration.hiddenSize)
+            description["dimensions"] = JSON(model.dimension)
             description["maximumTokens"] = JSON(model.configuration.maximumTokens)
         }
         return description

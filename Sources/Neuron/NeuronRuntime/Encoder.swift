@@ -9,6 +9,8 @@ import NeuronKernels
 /// The arithmetic of one model on one group.
 struct Encoder: Sendable {
     let weights: ModelWeights
+    /// Makes a text's vector of its tokens'.
+    let head: EmbeddingHead
     /// Written by one `embed` at a time.
     let workspace: Workspace
     let pool: ComputePool
@@ -70,12 +72,8 @@ struct Encoder: Sendable {
         return texts.indices.map { text in
             let start = bounds[text - texts.startIndex]
             let end = bounds[text - texts.startIndex + 1]
-            return [Float](unsafeUninitializedCapacity: hidden) { buffer, count in
-                guard let base = buffer.baseAddress else { return }
-                kernels.meanAndScaleToUnit(
-                    states.pointer + start * hidden, rows: end - start, columns: hidden, into: base)
-                count = hidden
-            }
+            return head.apply(
+                states.pointer + start * hidden, rows: end - start, columns: hidden, kernels: kernels)
         }
     }
 

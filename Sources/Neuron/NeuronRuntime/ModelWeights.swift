@@ -122,9 +122,14 @@ private struct WeightReader {
     var width: Int { configuration.hiddenSize / degree }
     var columns: Int { configuration.intermediateSize / degree }
 
-    /// A tensor's floats. Models saved from a task model carry the prefix "bert.".
+    /// A tensor's floats. Models saved from a task model carry the prefix "bert.", and TensorFlow's models call the weight and
+    /// bias of a LayerNorm gamma and beta.
     func floats(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
-        try file.floats(file.tensors["bert." + name] == nil ? name : "bert." + name, shape: shape)
+        var names = [name]
+        for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+        where name.hasSuffix(ours) { names.append(name.dropLast(ours.count) + theirs) }
+        names = names.map { "bert." + $0 } + names
+        return try file.floats(names.first { file.tensors[$0] != nil } ?? name, shape: shape)
     }
 
     /// A tensor as it is, or its first `keep` floats.

@@ -28,7 +28,7 @@ package final class NeuronCoreGroup: Sendable {
 
     /// A batch's answer.
     package struct Output: Equatable, Sendable {
-        /// One vector per text, of length 1, in the order of the texts.
+        /// One vector per text, in the order of the texts.
         package var embeddings: [[Float]]
         /// Ids per text, [CLS] and [SEP] included.
         package var tokens: [Int]
@@ -85,7 +85,8 @@ package final class NeuronCoreGroup: Sendable {
             }
             state.workspaces[model.configuration] = workspace
             state.models[name] = Loaded(
-                model: model, encoder: Encoder(weights: weights, workspace: workspace, pool: pool))
+                model: model,
+                encoder: Encoder(weights: weights, head: model.head, workspace: workspace, pool: pool))
         }
     }
 

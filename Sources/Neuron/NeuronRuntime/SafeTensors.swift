@@ -4,6 +4,7 @@
 
 import Glibc
 import JSON
+import SystemIO
 
 /// An open safetensors file.
 package final class SafeTensors: @unchecked Sendable {
@@ -70,6 +71,20 @@ package final class SafeTensors: @unchecked Sendable {
         }
         self.descriptor = descriptor
         self.path = path
+    }
+
+    /// Opens `model.safetensors` of a directory.
+    ///
+    /// - Throws: `ModelError`; where the weights are there in PyTorch's own format only, with how to convert them.
+    convenience init(directory: String) throws(ModelError) {
+        let path = directory + "/model.safetensors"
+        let other = directory + "/pytorch_model.bin"
+        guard Files.exists(path) || !Files.exists(other) else {
+            throw ModelError(
+                other, "is a pickle, which can run any code when it is read",
+                "save the model as model.safetensors (safe_serialization=True)")
+        }
+        try self.init(path: path)
     }
 
     deinit { close(descriptor) }

@@ -132,7 +132,7 @@ struct ModelTests {
         try SyntheticModel.write(to: directory.path)
         let path = directory.path + "/vocab.txt"
         try Files.write(path, Array("[UNK]\n[SEP]\n".utf8))
-        #expect(throws: ModelError(path, "has no token [CLS]", "use the vocab.txt of a BERT model")) {
+        #expect(throws: ModelError(path, "has no token [CLS]", "use the vocabulary of a BERT model")) {
             try EmbeddingModel(directory: directory.path)
         }
         let count = SyntheticModel.vocabulary.count
@@ -141,7 +141,7 @@ struct ModelTests {
         #expect(
             throws: ModelError(
                 path, "has \(count + 1) tokens, where config.json says \(count)",
-                "use the vocab.txt that belongs to the model")
+                "use the vocabulary that belongs to the model")
         ) { try EmbeddingModel(directory: directory.path) }
     }
 

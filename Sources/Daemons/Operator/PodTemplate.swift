@@ -53,7 +53,7 @@ struct PodTemplate: Sendable {
         labels[WellKnown.managedByLabel] = WellKnown.operatorManager
         labels[WellKnown.hashLabel] = server.hash
         labels[WellKnown.replicaLabel] = String(replica)
-        var annotations = own?.annotations ?? [:]
+        var annotations = server.annotations
         annotations[WellKnown.coresAnnotation] = nil  // the binding's alone
         addScraping(to: &annotations)
         return ObjectMetadata(

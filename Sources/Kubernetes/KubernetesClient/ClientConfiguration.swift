@@ -46,7 +46,7 @@ public struct ClientConfiguration: Equatable, Sendable {
 
     /// The server's address.
     public var server: ServerAddress
-    /// TLS.
+    /// Whom to trust and by which certificate to be known; unused with `http`.
     public var security = Security()
     /// The proxy through which the server is reached; nil for none.
     public var proxy: ProxyAddress?

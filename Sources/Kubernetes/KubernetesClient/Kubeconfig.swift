@@ -17,7 +17,7 @@ public struct Kubeconfig: Sendable {
     private var contexts: [String: Entry] = [:]
     private var currentContext = ""
 
-    /// Nothing.
+    /// A kubeconfig without clusters, users and contexts.
     public init() {}
 
     /// Adds a file.

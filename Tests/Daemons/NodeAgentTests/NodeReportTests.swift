@@ -125,6 +125,78 @@ struct NodeReportTests {
             ])
     }
 
+    @Test("of the kubelet's names it tells those that are certain, and leaves out pods that have stopped")
+    func knownPods() {
+        let layout = NodeLayout(state())
+        var evicted: JSON = pod("evicted", cores: nil, phase: "Failed", admitted: true)
+        evicted[path: ["status", "containerStatuses"]] = [["name": "c", "state": ["running": [:]]]]
+        let pods = KnownPods(
+            [
+                pod("runs", cores: nil, phase: "Running", admitted: true), pod("waits", cores: nil),
+                pod("done", cores: nil, phase: "Succeeded", admitted: true), evicted,
+            ].map { $0.typed() as Pod })
+        let list = ["done", "evicted", "gone", "runs", "waits"].enumerated().map {
+            listed($0.element, "c", [String($0.offset)])
+        }
+        #expect(
+            Holding.read(list, on: layout, pods: pods).map { "\($0.pod.name) \($0.uid ?? "-")" } == [
+                "evicted uid-evicted", "gone -", "runs uid-runs", "waits -",
+            ])
+    }
+
+    @Test(
+        "what init containers have left with their pods is held, by number where the cores are not known",
+        arguments: [
+            ("4,5,6,7", true, ["5", "7"], ["4,6"], 0, 8, 4),
+            // Another scheduler's, or a binding that the kubelet did not follow.
+            (nil, true, ["5", "7"], [], 2, 8, 4), ("0,1,2,3", true, ["5", "7"], [], 2, 8, 4),
+            ("4,5,6,7", true, ["4", "5", "6", "7"], [], 0, 8, 4), ("4,5,6,7", false, [], [], 0, 12, 12),
+        ] as [(String?, Bool, [String], [String], Int, Int, Int)])
+    func unlisted(
+        assigned: String?, admitted: Bool, devices: [String], found: [String], others: Int, free: Int,
+        largest: Int
+    ) throws {
+        let layout = NodeLayout(state())
+        let pod = BoundPod(
+            pod("p", cores: assigned, initContainers: [container("i", "4")], admitted: admitted).typed(),
+            resources: [cores])
+        let held = Holding.read([listed("p", "c", devices)], on: layout)
+        let unlisted = UnlistedCores([pod], on: layout, listed: held)
+        #expect(unlisted.holdings.map(\.cores.list) == found)
+        #expect(unlisted.holdings.allSatisfy { $0.container == "i" && $0.uid == "uid-p" })
+        #expect(unlisted.others == others)
+        let status = NodeReport(layout: layout, holdings: held, unlisted: unlisted)
+            .status(previous: nil, now: Self.now)
+        #expect(status.freeCores == free)
+        #expect((status.largestFreeGroup ?? 0) >= largest)
+    }
+
+    @Test("the time of a report is that of the kubelet's word, and is renewed while there is one")
+    func renewal() {
+        func later(_ seconds: Int64) -> Timestamp { Self.now.adding(seconds: seconds) }
+        var report = NodeReport(layout: NodeLayout(state()), holdings: [], heardAt: Self.now)
+        let first = report.status(previous: nil, now: later(1))
+        #expect(first.reportTime == Self.now)
+        report.heardAt = later(29)
+        #expect(report.status(previous: first, now: later(29)) == first)
+        report.heardAt = later(30)
+        #expect(report.status(previous: first, now: later(31)).reportTime == later(30))
+        // A definition that has no such field drops it: no reason to write all the time.
+        var dropped = first
+        dropped.reportTime = nil
+        report.heardAt = later(15)
+        #expect(report.status(previous: dropped, renewed: Self.now, now: later(15)).reportTime == Self.now)
+        // What is new is told with its time; while the kubelet is silent the time stands still.
+        report.holdings = [holding("p", "c", [0])]
+        report.heardAt = later(2)
+        #expect(report.status(previous: first, now: later(2)).reportTime == later(2))
+        report.kubeletFault = .unreachable("gone")
+        #expect(report.status(previous: first, now: later(900)).reportTime == later(2))
+        // A clock that was set back.
+        report = NodeReport(layout: NodeLayout(state()), holdings: [], heardAt: later(-3600))
+        #expect(report.status(previous: first, now: later(-3600)).reportTime == later(-3600))
+    }
+
     @Test("reads chips as devices where the plugin advertises chips")
     func chips() {
         let resource = "aws.amazon.com/neuron"
@@ -173,11 +245,20 @@ struct NodeReportTests {
                 testDescription: "both have gone",
                 report: NodeReport(
                     layout: NodeLayout(state()), holdings: [], pluginFault: "nobody listens",
-                    kubeletFault: "it is away"),
+                    kubeletFault: .unreachable("it is away")),
                 conditions: [
                     "Healthy|Unknown|PluginUnreachable|nobody listens",
                     "Registered|Unknown|PluginUnreachable|nobody listens",
-                    "AllocationsKnown|False|KubeletUnreachable|it is away",
+                    "AllocationsKnown|False|KubeletUnreachable|the kubelet does not say who holds what: it is away",
+                ]),
+            Row(
+                testDescription: "the kubelet answers, but not with a list that can be read",
+                report: NodeReport(
+                    layout: NodeLayout(state()), holdings: [], kubeletFault: .tooLarge("5 octets too many")),
+                conditions: [
+                    "Healthy|True|AllChipsHealthy|6 chips are healthy",
+                    "Registered|True|DevicesAdvertised|the kubelet takes aws.amazon.com/neuroncore from the plugin",
+                    "AllocationsKnown|False|PodResourcesTooLarge|the kubelet does not say who holds what: 5 octets too many",
                 ]),
             Row(
                 testDescription: "no chips", report: NodeReport(layout: NodeLayout(.init()), holdings: []),
@@ -197,6 +278,25 @@ struct NodeReportTests {
         ])
     func conditions(_ row: Row) {
         #expect(Self.conditions(row.report) == row.conditions)
+    }
+
+    @Test("cores of devices of another layout are held, and ids of this one name it where it is no default")
+    func otherLayout() {
+        var given = state(chips: 1)
+        given.chips[0].cores = (0..<8).map { Int64($0) }
+        given.logicalCoreSize = 1
+        given.defaultLogicalCoreSize = 2
+        let layout = NodeLayout(given)
+        let cores = "aws.amazon.com/neuroncore"
+        #expect(layout.cores(of: ["lnc1-2", "lnc1-7"], resource: cores) == [2, 7])
+        #expect(layout.cores(of: ["2"], resource: cores) == [2, 4, 5], "held from before the layout changed")
+        #expect(layout.devices([0, 3], resource: cores) == ["lnc1-0", "lnc1-3"])
+        given.logicalCoreSize = 2
+        given.chips[0].cores = (0..<4).map { Int64($0) }
+        let usual = NodeLayout(given)
+        #expect(usual.cores(of: ["2"], resource: cores) == [2])
+        #expect(usual.cores(of: ["lnc1-4"], resource: cores) == [2], "half of it is held")
+        #expect(usual.devices([0, 3], resource: cores) == ["0", "3"])
     }
 
     @Test("keeps a condition's time until its status changes")

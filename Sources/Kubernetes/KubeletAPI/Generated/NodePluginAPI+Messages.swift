@@ -23,13 +23,40 @@ package enum NodePluginAPI {
     package struct SetAssignmentsRequest: FieldMessage {
         /// Replaces what was set before.
         package var assignments: [Assignment] = []
+        /// Pods that hold nothing any more, although a kubelet before 1.34 lists their devices until they are deleted. Replaces
+        /// what was set before, and is forgotten when the agent goes.
+        package var stoppedPods: [PodName] = []
 
         package init() {}
 
-        package init(assignments: [Assignment] = []) { self.assignments = assignments }
+        package init(assignments: [Assignment] = [], stoppedPods: [PodName] = []) {
+            self.assignments = assignments
+            self.stoppedPods = stoppedPods
+        }
 
         package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
             try wire.field(1, &assignments)
+            try wire.field(2, &stoppedPods)
+        }
+    }
+
+    /// A pod of this node.
+    package struct PodName: FieldMessage {
+        /// The pod's namespace.
+        package var namespace: String = ""
+        /// The pod's name.
+        package var name: String = ""
+
+        package init() {}
+
+        package init(namespace: String = "", name: String = "") {
+            self.namespace = namespace
+            self.name = name
+        }
+
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &namespace)
+            try wire.field(2, &name)
         }
     }
 
@@ -144,12 +171,16 @@ package enum NodePluginAPI {
         package var resources: [Resource] = []
         /// Where the chips come from, `driver` or `fake`; empty where there is none.
         package var deviceSource: String = ""
+        /// The logical core size of the chips' family unless somebody says otherwise: with it a core's id is its plain number. 0
+        /// from a plugin that does not know the field, all of whose ids are plain.
+        package var defaultLogicalCoreSize: Int32 = 0
 
         package init() {}
 
         package init(
             instanceType: String = "", driverVersion: String = "", logicalCoreSize: Int32 = 0,
-            chips: [Chip] = [], resources: [Resource] = [], deviceSource: String = ""
+            chips: [Chip] = [], resources: [Resource] = [], deviceSource: String = "",
+            defaultLogicalCoreSize: Int32 = 0
         ) {
             self.instanceType = instanceType
             self.driverVersion = driverVersion
@@ -157,6 +188,7 @@ package enum NodePluginAPI {
             self.chips = chips
             self.resources = resources
             self.deviceSource = deviceSource
+            self.defaultLogicalCoreSize = defaultLogicalCoreSize
         }
 
         package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
@@ -166,6 +198,7 @@ package enum NodePluginAPI {
             try wire.field(4, &chips)
             try wire.field(5, &resources)
             try wire.field(6, &deviceSource)
+            try wire.field(7, &defaultLogicalCoreSize)
         }
     }
 

@@ -59,7 +59,8 @@ struct PredictionRequest: Equatable {
         let hint = "send {\"inputs\": \"a text\"} or {\"inputs\": [\"a text\", \"another\"]}"
         let document: JSON
         do {
-            document = try JSON(parsing: body)
+            // A list in an object, and room for what other servers' clients send besides.
+            document = try JSON(parsing: body, maximumDepth: 16)
         } catch {
             throw HTTPProblem(400, "the body is not JSON (\(error)): \(hint)")
         }

@@ -188,7 +188,7 @@ public actor LeaderElector: LoopActor {
 
     /// A client whose requests end by then. One that hangs must leave time for another, on a new connection.
     private func client(until limit: Duration) -> KubernetesClient {
-        let share = max(.seconds(1), election.timing.renewDeadline / 3)
+        let share = Duration.seconds(max(1, election.timing.renewDeadline.components.seconds / 3))
         return client.with(timeout: max(.zero, min(share, limit - MonotonicClock.time)), repeating: false)
     }
 }

@@ -33,19 +33,21 @@ struct JSONReader {
             var value: JSON
             switch try octet("a value") {
             case UInt8(ascii: "{"):
+                try admit(open.count)
                 offset += 1
                 skipBlanks()
                 guard peek == UInt8(ascii: "}") else {
-                    try enter(&open, .object([:], key: try key()))
+                    open.append(.object([:], key: try key()))
                     continue
                 }
                 offset += 1
                 value = .object([:])
             case UInt8(ascii: "["):
+                try admit(open.count)
                 offset += 1
                 skipBlanks()
                 guard peek == UInt8(ascii: "]") else {
-                    try enter(&open, .array([]))
+                    open.append(.array([]))
                     continue
                 }
                 offset += 1
@@ -100,11 +102,9 @@ struct JSONReader {
         }
     }
 
-    private mutating func enter(_ open: inout [Open], _ container: Open) throws(JSONError) {
-        guard open.count < maximumDepth else {
-            throw fault("it is nested deeper than \(maximumDepth) levels")
-        }
-        open.append(container)
+    /// - Parameter depth: the containers around the one that begins.
+    private func admit(_ depth: Int) throws(JSONError) {
+        guard depth < maximumDepth else { throw fault("it is nested deeper than \(maximumDepth) levels") }
     }
 
     // MARK: Pieces

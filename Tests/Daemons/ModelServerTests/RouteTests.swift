@@ -59,6 +59,12 @@ struct RouteTests {
         arguments: [
             ("{", "application/json", "the body is not JSON"),
             ("", "application/json", "the body is not JSON"),
+            (
+                #"{"inputs": "a", "parameters": "# + String(repeating: "[", count: 16)
+                    + String(repeating: "]", count: 16)
+                    + "}", "application/json",
+                "the body is not JSON (not valid JSON at octet 45: it is nested deeper than 16 levels)"
+            ),
             ("{}", "application/json", "the body has neither inputs nor instances"),
             ("[]", "application/json", "the body has neither inputs nor instances"),
             (

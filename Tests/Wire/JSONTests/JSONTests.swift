@@ -69,7 +69,7 @@ struct JSONTests {
         }
         _ = try JSON(parsing: nested(levels), maximumDepth: levels)
         let error = #expect(throws: JSONError.self) {
-            try JSON(parsing: nested(levels + 2), maximumDepth: levels)
+            try JSON(parsing: nested(levels + 1), maximumDepth: levels)
         }
         #expect(error?.description.hasSuffix(": it is nested deeper than \(levels) levels") == true)
     }

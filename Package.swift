@@ -437,6 +437,10 @@ let benchmarks: [Target] =
             // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
         .executableTarget(
+            name: "copy-cost",
+            dependencies: ["CAllocationCounter", "JSON", "KubernetesAPI", "KubernetesClient", "Operator"],
+            path: "Tests/Benchmarks/CopyCost", swiftSettings: settings),
+        .executableTarget(
             name: "model-bench", dependencies: ["KernelTemplates", "NeuronKernels", "NeuronRuntime"],
             path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),
         .executableTarget(

@@ -26,15 +26,18 @@ final class ObservedCluster: Sendable {
     }
 
     /// - Parameter resource: the extended resource of NeuronCores.
-    init(_ client: KubernetesClient, resource: String, log: Logger, loop: EventLoop) {
+    init(
+        _ client: KubernetesClient, resource: String, registry: MetricsRegistry?, log: Logger, loop: EventLoop
+    ) {
         self.resource = resource
-        servers = Informer(client, log: log, loop: loop)
-        pods = Informer(client, log: log, loop: loop)
-        nodes = Informer(client, log: log, loop: loop)
-        neuronNodes = Informer(client, log: log, loop: loop)
+        servers = Informer(client, registry: registry, log: log, loop: loop)
+        pods = Informer(
+            client, transform: { $0.reducedToPlacement() }, registry: registry, log: log, loop: loop)
+        nodes = Informer(client, registry: registry, log: log, loop: loop)
+        neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
         services = Informer(
-            client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)", log: log,
-            loop: loop)
+            client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
+            registry: registry, log: log, loop: loop)
     }
 
     /// What is known of each pod.

@@ -37,7 +37,10 @@ package final class Operator: Sendable {
         leadership: (any Leadership)? = nil, log: Logger = .silent, loop: EventLoop = .shared
     ) {
         self.log = log
-        let cluster = ObservedCluster(client, resource: settings.serving.resource, log: log, loop: loop)
+        // Whatever a task is doing: what another leader may do by now is left to it.
+        let client = leadership.map { leader in client.writing(until: { leader.leadsUntil }) } ?? client
+        let cluster = ObservedCluster(
+            client, resource: settings.serving.resource, registry: settings.registry, log: log, loop: loop)
         let events = EventRecorder(
             client, controller: WellKnown.operatorController, instance: settings.instance, log: log,
             loop: loop)
@@ -106,6 +109,9 @@ package final class Operator: Sendable {
 
     /// Why nothing can be decided, or only on what was true before, in one sentence; nil while everything is followed.
     package var problem: String? { manager.problem }
+
+    /// What a readiness probe asks, by name, with what is wrong.
+    package var checks: [(name: String, problem: String?)] { manager.checks }
 
     /// Begins to work; returns when this operator leads and everything has been read once, or when it was stopped before.
     package func start() async {

@@ -94,10 +94,15 @@ package enum OperatorCommand {
             address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry
         ) { probe in
             // A restart mends nothing that the operator waits for.
-            [StatusCheck(name: "cluster", fault: probe == .ready ? worker.problem : nil)]
+            worker.checks.map { StatusCheck(name: $0.name, fault: probe == .ready ? $0.problem : nil) }
         }
         await status.start()
-        log.info("starting", ["version": Product.version, "server": configuration.server.authority])
+        log.info(
+            "starting",
+            [
+                "version": Product.version, "server": configuration.server.authority,
+                "proxy": configuration.proxy?.authority ?? "none",
+            ])
         let stopping = Task {
             _ = await signals.first()
             log.info("stopping")

@@ -7,6 +7,9 @@ internal import KubernetesAPI
 
 /// Makes pods and the Service of one ModelServer.
 struct PodTemplate: Sendable {
+    /// What a pod has to end in where the user says nothing: Kubernetes' own default. Our server's `--grace` is made for it.
+    static let terminationGracePeriodSeconds = 30
+
     /// What they are made from.
     let server: ResolvedServer
 
@@ -90,7 +93,9 @@ struct PodTemplate: Sendable {
         var pod = PodSpec()
         pod.schedulerName = WellKnown.scheduler
         if own.restartPolicy == nil { pod.restartPolicy = .always }
-        if own.terminationGracePeriodSeconds == nil { pod.terminationGracePeriodSeconds = 30 }
+        if own.terminationGracePeriodSeconds == nil {
+            pod.terminationGracePeriodSeconds = Self.terminationGracePeriodSeconds
+        }
         if own.enableServiceLinks == nil { pod.enableServiceLinks = false }
         if own.automountServiceAccountToken == nil { pod.automountServiceAccountToken = false }
         // What an init container writes last is why nothing starts; the status shows it.

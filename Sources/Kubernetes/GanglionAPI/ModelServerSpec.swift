@@ -263,7 +263,7 @@ package struct ServerTemplate: Codable, Equatable, Sendable {
     /// A pod's spec as Kubernetes knows it; the API server checks it when a pod is made.
     package var spec: JSON?
 
-    /// Nothing.
+    /// A specification with no field set.
     package init() {}
 
     /// What it may hold.

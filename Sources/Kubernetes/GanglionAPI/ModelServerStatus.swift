@@ -154,7 +154,7 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
             /// Copies in pods that have failed.
             package var failed: Int
 
-            /// Numbers.
+            /// Counts of replicas, both at least 0.
             package init(total: Int, failed: Int) {
                 self.total = total
                 self.failed = failed

@@ -131,7 +131,7 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
             case unhealthy = "Unhealthy"
         }
 
-        /// N.
+        /// The N of `/dev/neuronN`.
         package var index: Int
         /// How many cores it has; its first is `index * cores`.
         package var cores: Int

@@ -78,6 +78,33 @@ struct ModelServerPlanTests {
         #expect(condition(plan, "Degraded") == "False AsExpected: nothing has failed")
     }
 
+    @Test(
+        "a server of others is given a pause before SIGTERM, ours the time that its pod has to end",
+        arguments: [
+            ("vllm", nil, nil, 5, nil), ("custom", 120, nil, 5, nil), ("custom", 6, nil, 3, nil),
+            ("custom", 0, nil, nil, nil), ("custom", nil, ["preStop": ["sleep": ["seconds": 9]]], 9, nil),
+            ("custom", nil, ["postStart": ["sleep": ["seconds": 1]]], 5, nil),
+            ("ganglion", nil, nil, nil, nil),
+            ("ganglion", 120, nil, nil, "115"), ("ganglion", 4, nil, nil, "2"),
+            ("ganglion", 30, nil, nil, nil),
+        ] as [(String, Int?, JSON?, Int?, String?)])
+    func ends(preset: String, period: Int?, lifecycle: JSON?, pause: Int?, grace: String?) throws {
+        var spec = Make.spec()
+        spec["runtime"] = ["preset": .string(preset)]
+        var container: JSON = ["name": "model-server", "image": "mine"]
+        container["lifecycle"] = lifecycle
+        var pod: JSON = ["containers": [container]]
+        pod["terminationGracePeriodSeconds"] = period.map { JSON($0) }
+        spec["template"] = ["spec": pod]
+        let made = try #require(template(spec)).pod(replica: 0)
+        let serving = made["spec"]?["containers"]?[0]
+        #expect(made["spec"]?["terminationGracePeriodSeconds"]?.int == period ?? 30)
+        #expect(serving?["lifecycle"]?["preStop"]?["sleep"]?["seconds"]?.int == pause)
+        #expect(serving?["lifecycle"]?["postStart"] == lifecycle?["postStart"])
+        let variable = serving?["env"]?.array?.first { $0["name"] == "GANGLION_GRACE" }
+        #expect(variable?["value"]?.string == grace)
+    }
+
     @Test("the pod asks for its cores, tells the server its models and is placed by the operator")
     func podShape() throws {
         var spec = Make.spec(cores: 8, degree: 2)

@@ -5,9 +5,8 @@ internal import CEL
 internal import JSON
 internal import KubernetesAPI
 
-/// CustomResourceDefinitions.
+/// What the API server does with CustomResourceDefinitions.
 struct DefinitionStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     var baseline: JSON { ["metadata": [:], "spec": ["names": [:]], "status": [:]] }
     var deleteReturnsObject: Bool { true }
 

@@ -73,6 +73,14 @@ bench-plugin: ## Measure the device plugin's starts, restarts, memory and placem
 	.build/release/plugin-bench plugin --program .build/ganglion-device-plugin-stripped $(BENCH_FLAGS)
 	.build/release/plugin-bench placement --output docs/placement.svg
 
+.PHONY: bench-model
+bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and MiniLM beside onnxruntime, on one thread each
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product model-bench
+	$(SWIFT) build -c release --product ganglion
+	rm -rf $(CACHE)/bench/fake && mkdir -p $(CACHE)/bench
+	.build/release/ganglion fake create --instance-type inf2.xlarge --root $(CACHE)/bench/fake
+	@$(GANGLION_PYTHON) Tests/Benchmarks/model.py --bench .build/release/model-bench --devices $(CACHE)/bench/fake/dev --model "$(GANGLION_MODEL_DIR)" --json $(CACHE)/bench/model.json $(BENCH_FLAGS)
+
 .PHONY: link-order
 link-order: ## Write anew which of the toolchain's functions lie side by side in the static executables (after a change of it)
 	@scripts/install-system-packages valgrind

@@ -169,4 +169,5 @@ def measure(directory):
         print(f"batch {batch} tokens {tokens}: {min(times):.1f} ms at best, {statistics.median(times):.1f} ms median")
 
 
-{"embed": embed, "time": measure}[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    {"embed": embed, "time": measure}[sys.argv[1]](*sys.argv[2:])

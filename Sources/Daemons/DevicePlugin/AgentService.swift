@@ -26,7 +26,9 @@ extension NodePluginAPI.NodeState {
                     serialNumber: entry.chip.serialNumber ?? "",
                     faults: entry.faults.flatMap(NodePluginAPI.Fault.list))
             },
-            resources: resources, deviceSource: inventory?.deviceSource?.rawValue ?? "")
+            resources: resources, deviceSource: inventory?.deviceSource?.rawValue ?? "",
+            defaultLogicalCoreSize: Int32(
+                truncatingIfNeeded: inventory.map { CoreNumbering($0).defaultSize } ?? 0))
     }
 }
 

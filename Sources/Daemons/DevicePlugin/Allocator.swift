@@ -144,6 +144,8 @@ package enum AllocationError: Error, Equatable {
     case noDevice(path: String, found: String)
     /// Another resource has given these cores to somebody.
     case heldAs(String, CoreSet)
+    /// The kubelet has given this device to the container `holder`, `namespace/name/container`, a moment ago.
+    case givenTwice(String, holder: String)
 }
 
 extension AllocationError: CustomStringConvertible {
@@ -157,6 +159,8 @@ extension AllocationError: CustomStringConvertible {
         case .noDevice(let path, let found): HealthFault.noDevice(path: path, found: found).description
         case .heldAs(let resource, let cores):
             "cores \(cores) are given out as \(resource): create the pod again, the kubelet knows by now"
+        case .givenTwice(let id, let holder):
+            "the kubelet has just given device \(id.prefix(64)) to \(holder) (kubernetes #137534): create the pod again"
         }
     }
 }

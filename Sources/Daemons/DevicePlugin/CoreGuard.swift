@@ -1,4 +1,5 @@
-// Two resources of the same cores. The kubelet takes them for unrelated and would give one core twice, so the plugin keeps
+// Cores that can be held in two ways: as two resources, or as devices of two layouts, of which a running pod has the earlier
+// (logical_nc_config has changed). The kubelet takes them for unrelated and would give one core twice, so the plugin keeps
 // the books: what one resource has given away is unhealthy in the other's list, and Allocate refuses what the list could
 // not yet tell. The truth is the kubelet's own account, PodResources; an Allocate counts until that account has had
 // time to show it, for there is no word of a container's end.
@@ -13,6 +14,14 @@ package struct CoreGuard: Equatable, Sendable {
     ///
     /// A kubelet that has just started has not admitted its pods again and lists none of them.
     package static let release = Duration.seconds(15)
+
+    /// How long after a registration the kubelet may be busy with pods of which its account does not tell yet.
+    package static let settling = Duration.seconds(30)
+
+    /// What cores count as that a pod holds as devices of another layout.
+    package static func otherLayout(of resource: String) -> String {
+        "\(resource) of another logical core size"
+    }
 
     /// By resource and core: since when the kubelet's account lacks it; nil while it has it.
     private var held: [String: [Int: Duration?]] = [:]
@@ -29,6 +38,9 @@ package struct CoreGuard: Equatable, Sendable {
             for core in entry.value.keys { cores.insert(core) }
         }
     }
+
+    /// The cores that are held as one resource.
+    package func held(as resource: String) -> CoreSet { CoreSet((held[resource] ?? [:]).keys) }
 
     /// Whether the account lacks cores that are not free yet: read it again soon.
     package var isSettling: Bool { held.values.contains { $0.values.contains { $0 != nil } } }

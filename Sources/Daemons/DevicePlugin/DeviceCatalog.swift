@@ -1,6 +1,7 @@
 // From chips to what the kubelet counts. A device of a resource is a core or a whole chip. Where a node has both resources,
-// what one has given is masked in the other: the kubelet takes them for unrelated. Ids are plain integers, the same after every
-// restart: the kubelet's books are kept by id.
+// what one has given is masked in the other: the kubelet takes them for unrelated. Ids are the same after every restart, since
+// the kubelet's books are kept by id: plain integers, or in a layout that is not the default, integers with its name
+// (CoreNumbering.swift).
 
 package import KubeletAPI
 package import Neuron
@@ -8,7 +9,7 @@ package import Placement
 
 /// What one device is.
 package enum Granularity: String, CaseIterable, Sendable {
-    /// A logical core; its id is the core's number on the node.
+    /// A logical core; its id is that of its number on the node.
     case core
     /// A chip with all its cores; its id is the chip's number.
     case chip
@@ -18,7 +19,9 @@ package enum Granularity: String, CaseIterable, Sendable {
 package struct DeviceCatalog: Sendable {
     /// A device.
     package struct Device: Equatable, Sendable {
-        /// Its number, which is its id.
+        /// What the kubelet knows it by.
+        package var id: String
+        /// Its number: the core's, or the chip's.
         package var number: Int
         /// The chip it is, or is on.
         package var chip: Int
@@ -38,6 +41,8 @@ package struct DeviceCatalog: Sendable {
     package let topology: CoreTopology
     /// Physical cores in a logical one, where the family has a choice; else nil.
     package let logicalCoreSize: Int?
+    /// How cores are numbered.
+    package let numbering: CoreNumbering
     private let chips: [Int: Chip]
     private let byID: [String: Device]
 
@@ -55,25 +60,27 @@ package struct DeviceCatalog: Sendable {
         topology = inventory.topology
         let hasChoice = (inventory.family?.logicalCoreSizes.count ?? 1) > 1
         logicalCoreSize = hasChoice ? inventory.logicalCoreSize : nil
+        let numbering = CoreNumbering(inventory)
+        self.numbering = numbering
         var devices: [Device] = []
         for entry in ledger.entries {
             let chip = entry.chip
             // -1 means that the host has one node only: a hint that says so cannot be fulfilled (kubelet, 1.11).
             let numaNode = tellsNUMA ? chip.numaNode.flatMap { $0 >= 0 ? $0 : nil } : nil
-            func add(_ number: Int, _ cores: Range<Int>) {
+            func add(_ id: String, _ number: Int, _ cores: Range<Int>) {
                 devices.append(
                     Device(
-                        number: number, chip: chip.index, cores: cores,
+                        id: id, number: number, chip: chip.index, cores: cores,
                         isHealthy: entry.isHealthy && !cores.contains(where: masked.contains),
                         numaNode: numaNode))
             }
             switch granularity {
-            case .core: for core in chip.cores { add(core, core..<core + 1) }
-            case .chip: add(chip.index, chip.cores)
+            case .core: for core in chip.cores { add(numbering.id(core), core, core..<core + 1) }
+            case .chip: add(String(chip.index), chip.index, chip.cores)
             }
         }
         self.devices = devices
-        byID = Dictionary(devices.map { (String($0.number), $0) }, uniquingKeysWith: { first, _ in first })
+        byID = Dictionary(devices.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         chips = Dictionary(
             ledger.entries.map { ($0.chip.index, $0.chip) }, uniquingKeysWith: { first, _ in first })
     }
@@ -96,13 +103,20 @@ package struct DeviceCatalog: Sendable {
         return cores
     }
 
+    /// The cores that share hardware with devices of another layout, which the kubelet still knows somebody to hold. Chips
+    /// are the same in every layout.
+    package func coresOfOtherLayouts(_ ids: some Sequence<String>) -> CoreSet {
+        guard granularity == .core else { return [] }
+        return ids.reduce(CoreSet()) { numbering.core($1) == nil ? $0.union(numbering.sharing($1)) : $0 }
+    }
+
     /// The ids of the devices whose cores these are, by rising number; nil when a device is there in part.
     package func ids(_ cores: CoreSet) -> [String]? {
         var ids: [String] = []
         var covered = 0
         for device in devices where cores.contains(device.cores.lowerBound) {
             guard device.cores.allSatisfy(cores.contains) else { return nil }
-            ids.append(String(device.number))
+            ids.append(device.id)
             covered += device.cores.count
         }
         return covered == cores.count ? ids : nil
@@ -113,7 +127,7 @@ package struct DeviceCatalog: Sendable {
         DevicePluginAPI.ListAndWatchResponse(
             devices: devices.map { device in
                 DevicePluginAPI.Device(
-                    id: String(device.number),
+                    id: device.id,
                     health: device.isHealthy ? DevicePluginAPI.healthy : DevicePluginAPI.unhealthy,
                     topology: device.numaNode.map { .init(nodes: [.init(id: Int64($0))]) })
             })

@@ -38,7 +38,8 @@ package actor DevicePluginDaemon: LoopActor {
         package var cdiDirectory: String?
         /// The file for node-feature-discovery; nil for none.
         package var featureFile: String?
-        /// The kubelet's account of who holds what, read where there are two resources.
+        /// The kubelet's account of who holds what, read where cores may be held otherwise than by the ids that are advertised:
+        /// where there are two resources, and where cores can be cut in several ways.
         package var podResourcesSocket = "/var/lib/kubelet/pod-resources/kubelet.sock"
         /// Between two readings of it.
         package var podResourcesInterval = Duration.seconds(5)
@@ -66,7 +67,12 @@ package actor DevicePluginDaemon: LoopActor {
     private let log: Logger
     private let registry: MetricsRegistry
     private let states = Broadcast<NodePluginAPI.NodeState>()
-    private let coreGuard = Lock(CoreGuard())
+    private var coreGuard = CoreGuard()
+    /// Whether the kubelet has been asked who holds what, with whatever success.
+    private var hasAsked = false
+    private var registeredAt: [String: Duration] = [:]
+    private var otherLayouts: [String: CoreSet] = [:]
+    private var isStopped = false
     private var ledger = NodeLedger()
     private var files: PublishedFiles
     private var filesTimer: ScheduledTimer?
@@ -124,44 +130,50 @@ package actor DevicePluginDaemon: LoopActor {
             onChange: { [weak self] in await self?.update($0) })
         self.monitor = monitor
         await monitor.start()
-        if plugins.count > 1 {
-            let holdings = HoldingsReader(
-                socket: settings.podResourcesSocket, interval: settings.podResourcesInterval, loop: loop,
-                log: log
-            ) { [weak self] in await self?.receive($0) }
-            self.holdings = holdings
-            await holdings.start()
-        }
+        if plugins.count > 1 { await followHoldings()?.start() }
         keepFilesAgain()
     }
 
     private func makePlugin(_ served: ResourcePlugin.Settings) -> ResourcePlugin {
-        let isAlone = settings.served.count == 1
         let resource = served.resource
         var served = served
         served.podResourcesSocket = settings.podResourcesSocket
         return ResourcePlugin(
             settings: served, behaviour: behaviour, loop: loop, log: log, metrics: metrics,
-            claim: { [weak self, coreGuard] (cores) throws(AllocationError) in
-                guard !isAlone else { return }
-                var refusal: AllocationError?
-                coreGuard.withLock { books in
-                    do throws(AllocationError) {
-                        try books.claim(cores, for: resource)
-                    } catch {
-                        refusal = error
-                    }
-                }
-                if let refusal { throw refusal }
-                // The other resource's list changes when this answer is out.
-                guard let self else { return }
-                self.loop.execute(on: self) { $0.refreshSoon() }
+            claim: { [weak self] (cores) throws(AllocationError) in
+                try await self?.claim(cores, for: resource)
             },
-            onRegistration: { [weak self] _ in
+            onRegistration: { [weak self] isRegistered in
                 // Called by the plugin in the middle of a change: look at it when that is through.
                 guard let self else { return }
-                self.loop.execute(on: self) { $0.publishSoon() }
+                self.loop.execute(on: self) { daemon in
+                    daemon.registeredAt[resource] = isRegistered ? MonotonicClock.time : Duration?.none
+                    daemon.publishSoon()
+                }
             })
+    }
+
+    /// Refuses cores that are held otherwise than by the resource's own ids.
+    private func claim(_ cores: CoreSet, for resource: String) async throws(AllocationError) {
+        guard let holdings else { return }
+        // A kubelet that has just started admits the pods that it remembers and new ones in one go: what the last account
+        // lacks may be held.
+        if let since = registeredAt[resource], MonotonicClock.time - since < CoreGuard.settling {
+            await holdings.readNow()
+        }
+        try coreGuard.claim(cores, for: resource)
+        // The other resource's list changes when this answer is out.
+        if plugins.count > 1 { loop.execute(on: self) { $0.refreshSoon() } }
+    }
+
+    /// Begins to follow the kubelet's account, if that has not begun.
+    private func followHoldings() -> HoldingsReader? {
+        guard holdings == nil, !isStopped else { return nil }
+        let reader = HoldingsReader(
+            socket: settings.podResourcesSocket, interval: settings.podResourcesInterval, loop: loop, log: log
+        ) { [weak self] in await self?.receive($0) }
+        holdings = reader
+        return reader
     }
 
     /// How devices are given now: by CDI only while its specification is in place.
@@ -226,6 +238,7 @@ package actor DevicePluginDaemon: LoopActor {
 
     /// Ends everything: the kubelet sees the stream end, calls that are under way finish, sockets are removed.
     package func stop() async {
+        isStopped = true
         filesTimer?.cancel()
         await holdings?.stop()
         for plugin in plugins { await plugin.stop() }
@@ -244,6 +257,8 @@ package actor DevicePluginDaemon: LoopActor {
 
     private func update(_ ledger: NodeLedger) async {
         self.ledger = ledger
+        // Their cores may have been cut otherwise when running pods got theirs.
+        if isCutInSeveralWays, let reader = followHoldings() { Task { await reader.start() } }
         await refresh()
     }
 
@@ -251,29 +266,54 @@ package actor DevicePluginDaemon: LoopActor {
         stoppedPods = Set(pods.map { [$0.namespace, $0.name] })
     }
 
+    private var isCutInSeveralWays: Bool { (ledger.inventory?.family?.logicalCoreSizes.count ?? 1) > 1 }
+
     /// The kubelet's account of who holds what, in cores.
-    private func receive(_ account: PodResourcesReader.Account) async {
+    private func receive(_ account: PodResourcesReader.Account?) async {
+        let isFirst = !hasAsked
+        hasAsked = true
+        guard let account else {
+            if isFirst { await refresh() }
+            return
+        }
         let pods = account.pods.filter { !stoppedPods.contains([$0.namespace, $0.name]) }
         var listed: [String: CoreSet] = [:]
-        for (served, catalog) in zip(settings.served, catalogs(coreGuard.withLock { $0 })) {
+        for (served, catalog) in zip(settings.served, catalogs()) {
             let resource = served.plugin.resource
             let ids = pods.lazy.flatMap(\.containers).flatMap(\.devices)
                 .filter { $0.resourceName == resource }.flatMap(\.deviceIDs)
             listed[resource] = catalog?.cores(ids) ?? []
+            listed[CoreGuard.otherLayout(of: resource)] = catalog?.coresOfOtherLayouts(ids) ?? []
         }
-        let isNews = coreGuard.withLock { books in
-            let before = books
-            books.receive(listed, isFirst: account.isFirst, now: MonotonicClock.time)
-            return books != before
-        }
-        if isNews { await refresh() }
+        let before = coreGuard
+        coreGuard.receive(listed, isFirst: account.isFirst, now: MonotonicClock.time)
+        noteOtherLayouts()
+        if isFirst || coreGuard != before { await refresh() }
     }
 
-    private func catalogs(_ books: CoreGuard) -> [DeviceCatalog?] {
+    /// Says which cores cannot be given since a pod holds them as devices of another layout.
+    private func noteOtherLayouts() {
+        for served in settings.served {
+            let resource = served.plugin.resource
+            let cores = coreGuard.held(as: CoreGuard.otherLayout(of: resource))
+            guard cores != otherLayouts[resource] ?? [] else { continue }
+            otherLayouts[resource] = cores
+            metrics.otherLayouts.set(Double(cores.count), [resource])
+            if cores.isEmpty {
+                log.info("no pod holds devices of another logical core size any more", ["resource": resource])
+            } else {
+                log.warning(
+                    "pods hold devices of another logical core size: these cores are given when the pods have ended",
+                    ["resource": resource, "cores": cores.description])
+            }
+        }
+    }
+
+    private func catalogs() -> [DeviceCatalog?] {
         settings.served.map { served in
             DeviceCatalog(
                 ledger, granularity: served.granularity, tellsNUMA: settings.tellsNUMA,
-                masked: books.heldByOthers(than: served.plugin.resource))
+                masked: coreGuard.heldByOthers(than: served.plugin.resource))
         }
     }
 
@@ -281,17 +321,19 @@ package actor DevicePluginDaemon: LoopActor {
 
     /// Brings everything in line with what is known.
     private func refresh() async {
-        let books = coreGuard.withLock { $0 }
-        let catalogs = catalogs(books)
+        let catalogs = catalogs()
         files.keep(ledger, catalogs.lazy.compactMap { $0 }.first, log: log)
         let behaviour = behaviour
         for (plugin, catalog) in zip(plugins, catalogs) {
             await plugin.use(behaviour)
-            // With two resources nothing is given before it is known what is taken.
-            if let catalog, books.isKnown || plugins.count == 1 { await plugin.update(catalog) }
+            if let catalog, mayGive { await plugin.update(catalog) }
         }
         await publish()
     }
+
+    /// With two resources nothing is given before it is known what is taken. Cores that can be cut in several ways are given
+    /// when the kubelet has been asked: it may be one that does not say.
+    private var mayGive: Bool { plugins.count > 1 ? coreGuard.isKnown : !isCutInSeveralWays || hasAsked }
 
     private func keepFilesAgain() {
         filesTimer = loop.schedule(after: PublishedFiles.interval, on: self) { daemon in

@@ -1,5 +1,5 @@
-// Reads the kubelet's account of who holds what again and again, for the guard between two resources. Only a plugin that
-// advertises both has one.
+// Reads the kubelet's account of who holds what again and again, for the guard of cores that may be held otherwise than by the
+// ids that are advertised. Only a plugin that advertises two resources, or whose cores can be cut in several ways, has one.
 
 internal import KubeletAPI
 internal import Observability
@@ -13,18 +13,19 @@ actor HoldingsReader: LoopActor {
     private let socket: String
     private let interval: Duration
     private let log: Logger
-    private let receive: @Sendable (PodResourcesReader.Account) async -> Void
+    private let receive: @Sendable (PodResourcesReader.Account?) async -> Void
     private var timer: ScheduledTimer?
-    private var isReading = false
+    /// The reading that is under way; the next one begins when it has ended.
+    private var reading: Task<Void, Never>?
     private var isStopped = false
     private var hasFailed = false
 
     /// - Parameters:
     ///   - interval: between two questions; also the least time, whatever happens.
-    ///   - receive: takes each account.
+    ///   - receive: takes each account; nil when the kubelet has given none.
     init(
         socket: String, interval: Duration, loop: EventLoop, log: Logger,
-        receive: @escaping @Sendable (PodResourcesReader.Account) async -> Void
+        receive: @escaping @Sendable (PodResourcesReader.Account?) async -> Void
     ) {
         self.socket = socket
         self.interval = interval
@@ -35,12 +36,22 @@ actor HoldingsReader: LoopActor {
     }
 
     func start() async {
-        guard !isReading, !isStopped else { return }
-        isReading = true
-        await read()
-        isReading = false
+        await readNow()
         guard !isStopped else { return }
+        timer?.cancel()
         timer = loop.schedule(after: interval, on: self) { $0.startAgain() }
+    }
+
+    /// Takes an account that is made after this call, if the kubelet gives one.
+    func readNow() async {
+        guard !isStopped else { return }
+        let before = reading
+        let task = Task {
+            await before?.value
+            await read()
+        }
+        reading = task
+        await task.value
     }
 
     private func startAgain() { Task { await start() } }
@@ -52,6 +63,7 @@ actor HoldingsReader: LoopActor {
     }
 
     private func read() async {
+        guard !isStopped else { return }
         do {
             let account = try await reader.read()
             if hasFailed { log.info("the kubelet says again who holds what") }
@@ -63,6 +75,7 @@ actor HoldingsReader: LoopActor {
                     "the kubelet does not say who holds what", ["error": "\(error)", "socket": socket])
             }
             hasFailed = true
+            await receive(nil)
         }
     }
 }

@@ -9,6 +9,8 @@ package struct PluginMetrics: Sendable {
     let rivals: Gauge
     let devices: Gauge
     let allocations: Counter
+    let givenTwice: Counter
+    let otherLayouts: Gauge
     let preferences: Counter
     let allocationTime: Histogram
     let chips: Gauge
@@ -38,6 +40,15 @@ package struct PluginMetrics: Sendable {
             "ganglion_device_plugin_allocations_total",
             "Allocate calls by result: ok, unusable (handed out, but the runtime cannot use the set), refused.",
             labels: ["resource", "result"])
+        givenTwice = registry.counter(
+            "ganglion_device_plugin_given_twice_total",
+            "Devices that the kubelet gave again a moment after it had given them, while a container held them: refused; "
+                + "or while it did not say who holds them: unverified.",
+            labels: ["resource", "result"])
+        otherLayouts = registry.gauge(
+            "ganglion_device_plugin_cores_of_other_layouts",
+            "Cores that cannot be given because a pod holds devices of another logical core size.",
+            labels: ["resource"])
         preferences = registry.counter(
             "ganglion_device_plugin_preferred_allocations_total",
             "GetPreferredAllocation calls by who chose: assigned, placement, none.",

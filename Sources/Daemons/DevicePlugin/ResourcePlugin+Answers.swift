@@ -130,24 +130,14 @@ extension ResourcePlugin {
 
     private func allocate(
         _ request: DevicePluginAPI.AllocateRequest
-    ) throws -> DevicePluginAPI.AllocateResponse {
+    ) async throws -> DevicePluginAPI.AllocateResponse {
         let start = ContinuousClock.now
         defer { metrics.allocationTime.observe(ContinuousClock.now - start, ["Allocate"]) }
-        guard let allocator else { throw GRPCStatus(.unavailable, "no devices are known yet") }
+        guard allocator != nil else { throw GRPCStatus(.unavailable, "no devices are known yet") }
         var responses: [DevicePluginAPI.ContainerAllocateResponse] = []
         for container in request.containerRequests {
             do throws(AllocationError) {
-                let allocation = try allocator.allocate(container.deviceIDs)
-                try claim(allocation.cores)
-                responses.append(allocation.response)
-                metrics.allocations.increment(
-                    [settings.resource, allocation.unusable == nil ? "ok" : "unusable"])
-                log.info("allocated", ["cores": allocation.cores.description, "chips": allocation.chips])
-                if let reason = allocation.unusable {
-                    log.warning(
-                        "the runtime cannot use what the kubelet chose",
-                        ["cores": allocation.cores.description, "reason": "\(reason)"])
-                }
+                responses.append(try await allocate(container.deviceIDs))
             } catch {
                 metrics.allocations.increment([settings.resource, "refused"])
                 log.error("refused", ["devices": container.deviceIDs, "error": "\(error)"])
@@ -155,5 +145,49 @@ extension ResourcePlugin {
             }
         }
         return DevicePluginAPI.AllocateResponse(containerResponses: responses)
+    }
+
+    private func allocate(
+        _ ids: [String]
+    ) async throws(AllocationError) -> DevicePluginAPI.ContainerAllocateResponse {
+        guard let allocation = try allocator?.allocate(ids) else { throw .unknown(ids.first ?? "") }
+        let again = handouts.handOut(ids, now: MonotonicClock.time)
+        if !again.isEmpty { try await checkGivenOnce(again) }
+        try await claim(allocation.cores)
+        metrics.allocations.increment([settings.resource, allocation.unusable == nil ? "ok" : "unusable"])
+        log.info("allocated", ["cores": allocation.cores.description, "chips": allocation.chips])
+        if let reason = allocation.unusable {
+            log.warning(
+                "the runtime cannot use what the kubelet chose",
+                ["cores": allocation.cores.description, "reason": "\(reason)"])
+        }
+        return allocation.response
+    }
+
+    /// Refuses devices that were handed out a moment ago and that a container holds by the kubelet's account. A kubelet
+    /// that gives none leaves the plugin without a proof: then they are given, and the log says so.
+    private func checkGivenOnce(_ ids: Set<String>) async throws(AllocationError) {
+        let reader = PodResourcesReader(
+            socket: settings.podResourcesSocket, timeout: .seconds(1), loop: loop)
+        var fault: PodResourcesFault?
+        for pause in Handouts.looks where fault == nil {
+            if pause > .zero { try? await Task.sleep(for: pause) }
+            let pods: [PodResourcesAPI.PodResources]
+            do throws(PodResourcesFault) { pods = try await reader.read().pods } catch {
+                fault = error
+                continue
+            }
+            guard let (id, holder) = Handouts.holder(of: ids, resource: settings.resource, in: pods)
+            else { continue }
+            await reader.close()
+            metrics.givenTwice.increment([settings.resource, "refused"])
+            throw .givenTwice(id, holder: holder)
+        }
+        await reader.close()
+        guard let fault else { return }
+        metrics.givenTwice.increment([settings.resource, "unverified"])
+        log.error(
+            "devices that were given a moment ago are given again, and the kubelet does not say who holds them",
+            ["devices": ids.sorted(), "error": fault.description])
     }
 }

@@ -21,6 +21,7 @@ package actor ResourcePlugin: LoopActor {
     let lists = Broadcast<DevicePluginAPI.ListAndWatchResponse>()
     private let onRegistration: @Sendable (Bool) -> Void
     let claim: Claim
+    var handouts = Handouts()
     private(set) var behaviour: Behaviour
     private var machine: Machine
     private(set) var allocator: Allocator?
@@ -45,12 +46,12 @@ package actor ResourcePlugin: LoopActor {
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
     /// Asks whether cores may be given to a container.
-    package typealias Claim = @Sendable (CoreSet) throws(AllocationError) -> Void
+    package typealias Claim = @Sendable (CoreSet) async throws(AllocationError) -> Void
 
     /// A plugin that does nothing yet.
     ///
     /// - Parameters:
-    ///   - claim: refuses cores that another resource has given; called on the loop.
+    ///   - claim: refuses cores that are given out otherwise; called on the loop.
     ///   - onRegistration: told, on the loop, when the kubelet opens ListAndWatch and when that ends.
     package init(
         settings: Settings, behaviour: Behaviour = Behaviour(), loop: EventLoop = .shared, log: Logger,

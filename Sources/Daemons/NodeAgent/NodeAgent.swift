@@ -191,7 +191,8 @@ package actor NodeAgent: LoopActor {
         // A restart mends nothing that the agent waits for.
         guard probe == .ready else { return [] }
         let pluginFault = report.pluginFault ?? (report.layout == nil ? "nothing has come from it yet" : nil)
-        let kubeletFault = report.kubeletFault ?? (list == nil ? "nothing has come from it yet" : nil)
+        let kubeletFault =
+            report.kubeletFault?.sentence ?? (list == nil ? "nothing has come from it yet" : nil)
         let podsFault = pods.problem ?? (pods.store.isSynced ? nil : "the pods have not been read yet")
         return [
             StatusCheck(name: "device plugin", fault: pluginFault),

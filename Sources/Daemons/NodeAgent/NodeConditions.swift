@@ -1,6 +1,7 @@
 // The conditions of a NeuronNode: observations in the form of Kubernetes' API conventions. All are there from the first
 // write on, and the time of one changes only with its status.
 
+internal import KubeletAPI
 internal import KubernetesAPI
 
 /// What is observed of a node; the raw values are the types in `status.conditions`.
@@ -59,7 +60,7 @@ extension NodeReport {
 
     private var allocationsKnown: Condition {
         if let kubeletFault {
-            return Condition(.allocationsKnown, .false, "KubeletUnreachable", kubeletFault)
+            return Condition(.allocationsKnown, .false, kubeletFault.reason, kubeletFault.sentence)
         }
         guard holdings != nil else {
             return Condition(
@@ -73,4 +74,9 @@ extension NodeReport {
         Condition(
             type, .unknown, "PluginUnreachable", pluginFault ?? "the device plugin has not been heard yet")
     }
+}
+
+extension PodResourcesFault {
+    /// One sentence for a condition or a probe.
+    var sentence: String { "the kubelet does not say who holds what: \(self)" }
 }

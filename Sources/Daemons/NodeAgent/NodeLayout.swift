@@ -34,6 +34,8 @@ struct NodeLayout: Equatable, Sendable {
     let deviceSource: DeviceSource?
     /// Physical cores in a logical one; 0 where it is not known.
     let logicalCoreSize: Int
+    /// How the kubelet knows the cores.
+    let numbering: CoreNumbering
     /// By rising index, each once.
     let chips: [ChipState]
     /// What the plugin advertises.
@@ -49,6 +51,9 @@ struct NodeLayout: Equatable, Sendable {
         driverVersion = state.driverVersion
         deviceSource = DeviceSource(rawValue: state.deviceSource)
         logicalCoreSize = max(0, Int(state.logicalCoreSize))
+        let defaultSize = Int(state.defaultLogicalCoreSize)
+        numbering = CoreNumbering(
+            logicalCoreSize: logicalCoreSize, defaultSize: defaultSize > 0 ? defaultSize : logicalCoreSize)
         var chips: [Int: ChipState] = [:]
         for chip in state.chips {
             let index = Int(chip.index)
@@ -86,14 +91,16 @@ struct NodeLayout: Equatable, Sendable {
         chips.reduce(CoreSet()) { $1.fault == nil ? $0.union($1.cores) : $0 }
     }
 
-    /// The cores of devices of a resource. A core that no chip has any more still counts: somebody holds it.
+    /// The cores of devices of a resource. A core that no chip has any more still counts, and so do those that share hardware
+    /// with a device of another layout: somebody holds them.
     func cores(of devices: [String], resource: String) -> CoreSet {
         var cores = CoreSet()
         for id in devices {
-            guard let number = Int(id) else { continue }
             switch resources[resource] {
-            case .core: cores.insert(number)
-            case .chip: cores = cores.union(chips.first { $0.index == number }?.cores ?? [])
+            case .core: cores = cores.union(numbering.sharing(id))
+            case .chip:
+                guard let number = Int(id) else { continue }
+                cores = cores.union(chips.first { $0.index == number }?.cores ?? [])
             case nil: break
             }
         }
@@ -103,7 +110,7 @@ struct NodeLayout: Equatable, Sendable {
     /// The devices of a resource that these cores are, by rising number; nil when one is there in part.
     func devices(_ cores: CoreSet, resource: String) -> [String]? {
         switch resources[resource] {
-        case .core: return cores.map { String($0) }
+        case .core: return cores.map(numbering.id)
         case .chip:
             let whole = chips.filter { !$0.cores.isEmpty && $0.cores.isSubset(of: cores) }
             guard whole.reduce(0, { $0 + $1.cores.count }) == cores.count else { return nil }

@@ -2,6 +2,7 @@
 // which stands in for whoever has not spoken yet. Nothing else is remembered.
 
 internal import GanglionAPI
+internal import KubeletAPI
 internal import KubernetesAPI
 internal import Neuron
 internal import Placement
@@ -18,8 +19,8 @@ struct NodeReport: Equatable, Sendable {
     var heardAt: Timestamp?
     /// Why the plugin cannot be heard now; nil while it can.
     var pluginFault: String?
-    /// Why the kubelet cannot be heard now; nil while it can.
-    var kubeletFault: String?
+    /// Why the kubelet's list cannot be had now; nil while it can.
+    var kubeletFault: PodResourcesFault?
 
     /// The status of the NeuronNode.
     ///

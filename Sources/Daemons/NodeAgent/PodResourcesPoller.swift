@@ -25,8 +25,8 @@ actor PodResourcesPoller: LoopActor, Runnable {
     enum Update: Sendable {
         /// The whole list.
         case list(KubeletList)
-        /// The kubelet has not answered for a while: why.
-        case fault(String)
+        /// The kubelet has given no list for a while: why.
+        case fault(PodResourcesFault)
     }
 
     /// Failures in a row before the list counts as unknown: a kubelet may be starting again, or busy.
@@ -74,7 +74,7 @@ actor PodResourcesPoller: LoopActor, Runnable {
     /// Asks once.
     func poll() async throws -> ReconcileResult {
         let (known, time) = (knownPods(), Timestamp.now)
-        do {
+        do throws(PodResourcesFault) {
             let account = try await reader.read()
             if failures >= Self.failureThreshold { log.info("the kubelet says again who holds what") }
             failures = 0
@@ -83,10 +83,11 @@ actor PodResourcesPoller: LoopActor, Runnable {
         } catch {
             failures += 1
             if failures == Self.failureThreshold, !Task.isCancelled {
-                log.warning("cannot read pod resources", ["error": "\(error)"])
+                log.warning(
+                    "cannot read pod resources", ["error": error.description, "reason": error.reason])
             }
             if failures >= Self.failureThreshold {
-                continuation.yield(.fault("the kubelet does not say who holds what: \(error)"))
+                continuation.yield(.fault(error))
             }
             throw error
         }

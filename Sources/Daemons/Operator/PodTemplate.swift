@@ -56,7 +56,7 @@ struct PodTemplate: Sendable {
         labels[WellKnown.managedByLabel] = WellKnown.operatorManager
         labels[WellKnown.hashLabel] = server.hash
         labels[WellKnown.replicaLabel] = String(replica)
-        var annotations = own?.annotations ?? [:]
+        var annotations = server.annotations
         annotations[WellKnown.coresAnnotation] = nil  // the binding's alone
         addScraping(to: &annotations)
         return ObjectMetadata(
@@ -98,6 +98,13 @@ struct PodTemplate: Sendable {
         }
         if own.enableServiceLinks == nil { pod.enableServiceLinks = false }
         if own.automountServiceAccountToken == nil { pod.automountServiceAccountToken = false }
+        // What an init container writes last is why nothing starts; the status shows it.
+        pod.initContainers = own.initContainers.filter { $0.terminationMessagePolicy == nil }.map {
+            container in
+            var addition = Container(name: container.name)
+            addition.terminationMessagePolicy = "FallbackToLogsOnError"
+            return addition
+        }
         // Lists without a merge key are replaced as a whole.
         pod.tolerations = own.tolerations
         for key in [WellKnown.neuronTaint, server.defaults.resource]

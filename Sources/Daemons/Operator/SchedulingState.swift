@@ -47,7 +47,9 @@ struct SchedulingState: Sendable {
     }
 
     private static func place(_ pod: PodInfo, in usages: inout [NodeUsage]) -> Decision {
-        if let fault = pod.pod.spec.unsupportedPlacement { return .unschedulable(pod, message: fault) }
+        if let fault = UnsupportedPlacement(pod.pod.spec, annotations: pod.pod.metadata.annotations) {
+            return .unschedulable(pod, message: "spec.\(fault.field) \(fault.words)")
+        }
         var candidates: [NodeCandidate] = []
         var refusals: [(node: String, reason: String)] = []
         for usage in usages {

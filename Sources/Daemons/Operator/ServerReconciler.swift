@@ -41,7 +41,12 @@ actor ServerReconciler: LoopActor {
     /// Brings one server in order.
     func reconcile(_ key: ObjectKey) async throws(KubernetesError) -> ReconcileResult {
         let server = cluster.servers.store[key]
-        try await removeOrphans(of: key, server: server)
+        var orphansRefusal: KubernetesError?
+        do throws(KubernetesError) { try await removeOrphans(of: key, server: server) } catch {
+            // What stays of an earlier server of the name does not keep this one from being brought in order.
+            guard error.isRefusal, server != nil else { throw error }
+            orphansRefusal = error
+        }
         guard let server else {
             failures[key] = nil
             return .done
@@ -63,6 +68,7 @@ actor ServerReconciler: LoopActor {
                 if !pod.node.isEmpty { lost[pod.node] = LostNode(byName[pod.node]?.node) }
             },
             defaults: settings.serving)
+        state.refusal = orphansRefusal?.refusalSentence
         var memory = failures[key].flatMap { $0.uid == uid ? $0.memory : nil } ?? FailureMemory()
         let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)
         failures[key] = (uid, memory)
@@ -81,6 +87,7 @@ actor ServerReconciler: LoopActor {
             }
         }
         try await write(plan.status, to: server)
+        if let orphansRefusal { throw orphansRefusal }
         return .requeue(afterIfAny: later)
     }
 

@@ -4,6 +4,45 @@
 internal import GRPC
 package import SystemIO
 
+/// Why the kubelet's account was not to be had.
+package enum PodResourcesFault: Error, Equatable, CustomStringConvertible {
+    /// Nobody answers on the socket, or not in time.
+    case unreachable(String)
+    /// The kubelet answers, and not with its account.
+    case refused(String)
+    /// The account is larger than what is taken, in octets.
+    case tooLarge(String)
+
+    init(_ error: any Error) {
+        guard let status = error as? GRPCStatus else {
+            self = .unreachable("\(error)")
+            return
+        }
+        self =
+            switch status.code {
+            case _ where status.isMessageTooLarge: .tooLarge("\(status)")
+            case .unavailable, .deadlineExceeded, .cancelled: .unreachable("\(status)")
+            default: .refused("\(status)")
+            }
+    }
+
+    /// The reason in one word, for conditions.
+    package var reason: String {
+        switch self {
+        case .unreachable: "KubeletUnreachable"
+        case .refused: "KubeletRefuses"
+        case .tooLarge: "PodResourcesTooLarge"
+        }
+    }
+
+    /// What was seen.
+    package var description: String {
+        switch self {
+        case .unreachable(let why), .refused(let why), .tooLarge(let why): why
+        }
+    }
+}
+
 /// Asks the kubelet over one connection, which is kept for as long as it is well.
 package actor PodResourcesReader: LoopActor {
     /// One account of the kubelet.
@@ -16,6 +55,10 @@ package actor PodResourcesReader: LoopActor {
 
     /// The reader's loop.
     package nonisolated let loop: EventLoop
+
+    /// What the kubelet's own helper takes of an account, in octets (pkg/kubelet/apis/podresources/constants.go,
+    /// DefaultPodResourcesMaxSize).
+    package static let messageLimit = 16 << 20
 
     private let socket: String
     private let timeout: Duration
@@ -34,16 +77,16 @@ package actor PodResourcesReader: LoopActor {
 
     /// What all active pods hold now. One call at a time.
     ///
-    /// - Throws: `GRPCStatus` or `SystemError`; the next call connects anew, unless the kubelet only refused for too many
-    ///   calls: that is an answer, and the connection is well.
-    package func read() async throws -> Account {
+    /// - Throws: `PodResourcesFault`; the next call connects anew, unless the kubelet only refused: that is an answer, and the
+    ///   connection is well.
+    package func read() async throws(PodResourcesFault) -> Account {
         do {
             let (client, isFirst) = try await connection()
             return Account(
                 pods: try await PodResourcesClient(client).list(timeout: timeout), isFirst: isFirst)
         } catch {
             if (error as? GRPCStatus)?.code != .resourceExhausted { await close() }
-            throw error
+            throw PodResourcesFault(error)
         }
     }
 
@@ -55,7 +98,10 @@ package actor PodResourcesReader: LoopActor {
 
     private func connection() async throws -> (client: GRPCClient, isFirst: Bool) {
         if let client, await !client.isClosed { return (client, false) }
-        let new = try await GRPCClient.connect(to: .unix(socket), loop: loop, timeout: timeout)
+        var limits = GRPCLimits()
+        limits.messageSize = Self.messageLimit
+        let new = try await GRPCClient.connect(
+            to: .unix(socket), loop: loop, timeout: timeout, limits: limits)
         client = new
         return (new, true)
     }

@@ -32,6 +32,11 @@ package struct Controllers: Sendable {
             EndpointController(cluster: cluster("endpointslice-controller")).controller(log: log, loop: loop))
         manager.add(
             PodGarbageCollector(cluster: cluster("pod-garbage-collector")).controller(log: log, loop: loop))
+        manager.add(
+            TaintEviction(
+                cluster: cluster("taint-eviction-controller"), events: events("taint-eviction-controller"),
+                loop: loop
+            ).controller(log: log))
         proxy = ServiceProxy(cluster: cluster("kube-proxy"), loop: loop)
         manager.add(proxy.controller(log: log))
     }

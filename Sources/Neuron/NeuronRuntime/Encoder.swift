@@ -3,6 +3,7 @@
 // rows among themselves to sum the partials in core order, add the residual and normalise. The sums' order does not
 // depend on threads, so equal inputs give equal bits; another number of cores changes rounding only.
 
+import KernelTemplates
 import NeuronKernels
 
 /// The arithmetic of one model on one group.
@@ -14,7 +15,7 @@ struct Encoder: Sendable {
     let workspace: Workspace
     let pool: ComputePool
 
-    private var kernels: Kernels { weights.kernels }
+    private var kernels: any Kernels { weights.kernels }
     private var configuration: ModelConfiguration { weights.configuration }
     private var states: FloatBuffer { workspace.states }
     private var cores: [Workspace.Core] { workspace.cores }
@@ -134,8 +135,9 @@ struct Encoder: Sendable {
                 kernels.pack(
                     query + 2 * width, columns: head, depth: length, columnStride: 1, depthStride: stride,
                     into: memory.values.pointer)
-                for row in Swift.stride(from: 0, to: length, by: Workspace.blockRows) {
-                    let rows = min(Workspace.blockRows, length - row)
+                let block = Workspace.blockRows(of: length)
+                for row in Swift.stride(from: 0, to: length, by: block) {
+                    let rows = min(block, length - row)
                     kernels.multiply(
                         query + row * stride, rows: rows, depth: head, aStride: stride,
                         packed: memory.keys.pointer, columns: length, into: memory.scores.pointer,
@@ -159,8 +161,9 @@ struct Encoder: Sendable {
     private func feedForward(_ shard: LayerShard, _ memory: Workspace.Core, tokens: Int) {
         let hidden = configuration.hiddenSize
         let columns = configuration.intermediateSize / weights.degree
-        for row in stride(from: 0, to: tokens, by: Workspace.blockRows) {
-            let rows = min(Workspace.blockRows, tokens - row)
+        let block = Workspace.blockRows(of: tokens)
+        for row in stride(from: 0, to: tokens, by: block) {
+            let rows = min(block, tokens - row)
             kernels.multiply(
                 states.pointer + row * hidden, rows: rows, depth: hidden, aStride: hidden,
                 packed: shard.expand.pointer, columns: columns, into: memory.middle.pointer, cStride: columns,

@@ -2,6 +2,7 @@
 // core holds whole attention heads and whole feed-forward columns, with the matching rows of the matrices behind
 // them, so that one sum over the cores per half layer is all the communication there is.
 
+import KernelTemplates
 import NeuronKernels
 import Text
 
@@ -43,7 +44,7 @@ final class ModelWeights: Sendable {
     let configuration: ModelConfiguration
     /// Cores that share the model.
     let degree: Int
-    let kernels: Kernels
+    let kernels: any Kernels
     let words: FloatBuffer
     let positions: FloatBuffer
     let firstType: FloatBuffer
@@ -58,7 +59,8 @@ final class ModelWeights: Sendable {
     ///
     /// - Throws: `ModelError` when the file is not this model's, or `degree` cores cannot share it evenly.
     init(
-        _ file: SafeTensors, configuration: ModelConfiguration, degree: Int, kernels: Kernels = .best
+        _ file: SafeTensors, configuration: ModelConfiguration, degree: Int,
+        kernels: any Kernels = KernelVariant.best.kernels
     ) throws(ModelError) {
         try configuration.check(degree: degree, subject: file.path)
         let reader = WeightReader(file: file, configuration: configuration, degree: degree, kernels: kernels)
@@ -114,7 +116,7 @@ private struct WeightReader {
     let file: SafeTensors
     let configuration: ModelConfiguration
     let degree: Int
-    let kernels: Kernels
+    let kernels: any Kernels
 
     /// Hidden size over all heads of one core.
     var width: Int { configuration.hiddenSize / degree }

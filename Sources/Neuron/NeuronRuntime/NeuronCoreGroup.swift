@@ -47,7 +47,7 @@ package final class NeuronCoreGroup: Sendable {
     }
 
     /// The kernels that this CPU runs: "avx2" or "baseline".
-    package static var kernelName: String { Kernels.best.variant.rawValue }
+    package static var kernelName: String { KernelVariant.best.rawValue }
 
     /// The cores, as the container counts them.
     package let cores: Range<Int>

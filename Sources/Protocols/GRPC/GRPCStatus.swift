@@ -47,6 +47,20 @@ public struct GRPCStatus: Error, Hashable, Sendable {
     }
 }
 
+extension GRPCStatus {
+    private static let tooLargeStart = "a message of "
+
+    static func messageTooLarge(_ octets: Int, limit: Int) -> GRPCStatus {
+        GRPCStatus(
+            .resourceExhausted, "\(tooLargeStart)\(octets) octets is larger than the limit of \(limit)")
+    }
+
+    /// Whether a message was larger than we take. Servers that refuse for too many calls have the same code.
+    package var isMessageTooLarge: Bool {
+        code == .resourceExhausted && message.hasPrefix(Self.tooLargeStart)
+    }
+}
+
 extension GRPCStatus.Code: CustomStringConvertible {
     /// The name as gRPC writes it.
     public var description: String {

@@ -51,8 +51,7 @@ struct MessageAssembler: Sendable {
         var length = 0
         for offset in 1...4 { length = length << 8 | Int(octets[head + offset]) }
         guard length <= limit else {
-            throw GRPCStatus(
-                .resourceExhausted, "a message of \(length) octets is larger than the limit of \(limit)")
+            throw .messageTooLarge(length, limit: limit)
         }
         return length
     }

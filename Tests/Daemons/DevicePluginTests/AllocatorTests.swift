@@ -15,7 +15,8 @@ struct DeviceCatalogTests {
         ] as [(String, Int?, Int)])
     func cores(type: String, logicalCoreSize: Int?, count: Int) throws {
         let list = try FakeNode.catalog(type, logicalCoreSize: logicalCoreSize).list
-        #expect(list.devices.map(\.id) == (0..<count).map { String($0) })
+        let isUsual = logicalCoreSize != 1
+        #expect(list.devices.map(\.id) == (0..<count).map { isUsual ? "\($0)" : "lnc1-\($0)" })
         #expect(list.devices.allSatisfy { $0.health == "Healthy" && $0.topology == nil })
     }
 
@@ -235,8 +236,8 @@ struct AllocateTests {
     @Test("names the logical core size where the family has a choice", arguments: [1, 2])
     func logicalCores(size: Int) throws {
         let allocator = Allocator(catalog: try FakeNode.catalog("trn2.48xlarge", logicalCoreSize: size))
-        let last = allocator.catalog.devices.count - 1
-        let response = try allocator.allocate([String(last)]).response
+        let last = try #require(allocator.catalog.devices.last)
+        let response = try allocator.allocate([last.id]).response
         #expect(response.envs["NEURON_LOGICAL_NC_CONFIG"] == String(size))
         #expect(response.envs["NEURON_RT_VISIBLE_CORES"] == (size == 1 ? "7" : "3"))
     }

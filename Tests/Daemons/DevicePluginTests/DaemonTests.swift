@@ -20,10 +20,10 @@ final class Node: Sendable {
     let metrics = MetricsRegistry()
 
     init(
-        _ instanceType: String = "inf2.24xlarge", agentSocket: Bool = false,
+        _ instanceType: String = "inf2.24xlarge", logicalCoreSize: Int? = nil, agentSocket: Bool = false,
         flow: RegistrationFlow = .kubeletSocket, both: Bool = false, pause: Duration? = nil
     ) throws {
-        fake = try FakeNode(instanceType)
+        fake = try FakeNode(instanceType, logicalCoreSize: logicalCoreSize)
         let root = fake.directory.path
         kubelet = FakeKubelet(root: root + "/kubelet")
         func served(_ name: String, _ granularity: Granularity) -> DevicePluginDaemon.Served {

@@ -44,6 +44,8 @@ actor FakeKubelet: LoopActor {
     private var registryTask: Task<Void, Never>?
     private var podResources: GRPCServer?
     private var pods: [PodResourcesAPI.PodResources] = []
+    /// What it lists after it has been asked so many times more.
+    private var later: (pods: [PodResourcesAPI.PodResources], lists: Int)?
     private var waiters: [Waiter] = []
     private var waiterCount = 0
 
@@ -80,7 +82,7 @@ actor FakeKubelet: LoopActor {
         var router = GRPCRouter()
         router.unary(PodResourcesAPI.Method.list) {
             [weak self] (_: PodResourcesAPI.ListPodResourcesRequest, _) in
-            PodResourcesAPI.ListPodResourcesResponse(podResources: await self?.pods ?? [])
+            PodResourcesAPI.ListPodResourcesResponse(podResources: await self?.account() ?? [])
         }
         router.unary(PodResourcesAPI.Method.getAllocatableResources) {
             [weak self] (_: PodResourcesAPI.AllocatableResourcesRequest, _) in
@@ -99,9 +101,25 @@ actor FakeKubelet: LoopActor {
         }
     }
 
+    private func account() -> [PodResourcesAPI.PodResources] {
+        guard let later else { return pods }
+        defer {
+            self.later = later.lists > 1 ? (later.pods, later.lists - 1) : nil
+            if later.lists <= 1 { pods = later.pods }
+        }
+        return pods
+    }
+
     /// One pod for each entry, which holds these devices.
-    func setPods(_ held: [(resource: String, ids: [String])]) {
-        pods = held.enumerated().map { number, entry in
+    ///
+    /// - Parameter lists: how often the kubelet is asked before it has recorded them.
+    func setPods(_ held: [(resource: String, ids: [String])], afterLists lists: Int = 0) {
+        let pods = Self.pods(held)
+        if lists > 0 { later = (pods, lists) } else { self.pods = pods }
+    }
+
+    private static func pods(_ held: [(resource: String, ids: [String])]) -> [PodResourcesAPI.PodResources] {
+        held.enumerated().map { number, entry in
             .init(
                 name: "pod-\(number)", namespace: "default",
                 containers: [

@@ -190,7 +190,7 @@ struct NodeReportTests {
         report.holdings = [holding("p", "c", [0])]
         report.heardAt = later(2)
         #expect(report.status(previous: first, now: later(2)).reportTime == later(2))
-        report.kubeletFault = "gone"
+        report.kubeletFault = .unreachable("gone")
         #expect(report.status(previous: first, now: later(900)).reportTime == later(2))
         // A clock that was set back.
         report = NodeReport(layout: NodeLayout(state()), holdings: [], heardAt: later(-3600))
@@ -245,11 +245,20 @@ struct NodeReportTests {
                 testDescription: "both have gone",
                 report: NodeReport(
                     layout: NodeLayout(state()), holdings: [], pluginFault: "nobody listens",
-                    kubeletFault: "it is away"),
+                    kubeletFault: .unreachable("it is away")),
                 conditions: [
                     "Healthy|Unknown|PluginUnreachable|nobody listens",
                     "Registered|Unknown|PluginUnreachable|nobody listens",
-                    "AllocationsKnown|False|KubeletUnreachable|it is away",
+                    "AllocationsKnown|False|KubeletUnreachable|the kubelet does not say who holds what: it is away",
+                ]),
+            Row(
+                testDescription: "the kubelet answers, but not with a list that can be read",
+                report: NodeReport(
+                    layout: NodeLayout(state()), holdings: [], kubeletFault: .tooLarge("5 octets too many")),
+                conditions: [
+                    "Healthy|True|AllChipsHealthy|6 chips are healthy",
+                    "Registered|True|DevicesAdvertised|the kubelet takes aws.amazon.com/neuroncore from the plugin",
+                    "AllocationsKnown|False|PodResourcesTooLarge|the kubelet does not say who holds what: 5 octets too many",
                 ]),
             Row(
                 testDescription: "no chips", report: NodeReport(layout: NodeLayout(.init()), holdings: []),
@@ -269,6 +278,25 @@ struct NodeReportTests {
         ])
     func conditions(_ row: Row) {
         #expect(Self.conditions(row.report) == row.conditions)
+    }
+
+    @Test("cores of devices of another layout are held, and ids of this one name it where it is no default")
+    func otherLayout() {
+        var given = state(chips: 1)
+        given.chips[0].cores = (0..<8).map { Int64($0) }
+        given.logicalCoreSize = 1
+        given.defaultLogicalCoreSize = 2
+        let layout = NodeLayout(given)
+        let cores = "aws.amazon.com/neuroncore"
+        #expect(layout.cores(of: ["lnc1-2", "lnc1-7"], resource: cores) == [2, 7])
+        #expect(layout.cores(of: ["2"], resource: cores) == [2, 4, 5], "held from before the layout changed")
+        #expect(layout.devices([0, 3], resource: cores) == ["lnc1-0", "lnc1-3"])
+        given.logicalCoreSize = 2
+        given.chips[0].cores = (0..<4).map { Int64($0) }
+        let usual = NodeLayout(given)
+        #expect(usual.cores(of: ["2"], resource: cores) == [2])
+        #expect(usual.cores(of: ["lnc1-4"], resource: cores) == [2], "half of it is held")
+        #expect(usual.devices([0, 3], resource: cores) == ["0", "3"])
     }
 
     @Test("keeps a condition's time until its status changes")

@@ -60,6 +60,28 @@ struct PodFailureTests {
         #expect(plan.written["modelStatus"]?["copies"]?["failed"] == 1)
     }
 
+    @Test("the last words of init containers are kept, unless the user says otherwise")
+    func lastWords() throws {
+        var spec = Make.spec()
+        spec["template"] = [
+            "spec": [
+                "initContainers": [
+                    ["name": "a", "image": "x", "args": ["1"]],
+                    ["name": "b", "image": "y", "terminationMessagePolicy": "File"],
+                    ["name": "c", "image": "z"],
+                ]
+            ]
+        ]
+        let pod = PodTemplate(try PlannedServer(spec).resolved()).pod(replica: 0)
+        let policy: JSON = "FallbackToLogsOnError"
+        #expect(
+            pod["spec"]?["initContainers"] == [
+                ["name": "a", "image": "x", "args": ["1"], "terminationMessagePolicy": policy],
+                ["name": "b", "image": "y", "terminationMessagePolicy": "File"],
+                ["name": "c", "image": "z", "terminationMessagePolicy": policy],
+            ])
+    }
+
     @Test(
         "what is under way is no failure",
         arguments: [

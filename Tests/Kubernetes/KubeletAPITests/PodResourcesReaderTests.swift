@@ -30,7 +30,8 @@ struct PodResourcesReaderTests {
     @Test("says which account is the first of a connection, and connects anew when it is gone")
     func connections() async throws {
         let reader = PodResourcesReader(socket: socket)
-        await #expect(throws: SystemError.self) { try await reader.read() }
+        let away = await #expect(throws: PodResourcesFault.self) { try await reader.read() }
+        #expect(away?.reason == "KubeletUnreachable")
         let first = try await kubelet()
         #expect(try await reader.read().isFirst)
         answer.withLock { $0 = [PodResourcesAPI.PodResources(name: "p", namespace: "n")] }
@@ -54,10 +55,34 @@ struct PodResourcesReaderTests {
         let reader = PodResourcesReader(socket: socket)
         #expect(try await reader.read().isFirst)
         answer.withLock { $0 = nil }
-        let error = await #expect(throws: GRPCStatus.self) { try await reader.read() }
-        #expect(error?.code == .resourceExhausted)
+        let error = await #expect(throws: PodResourcesFault.self) { try await reader.read() }
+        #expect(error == .refused("RESOURCE_EXHAUSTED: rejected by rate limit"))
+        #expect(error?.reason == "KubeletRefuses")
         answer.withLock { $0 = [] }
         #expect(try await !reader.read().isFirst)
+        await reader.close()
+        await server.shutdown(grace: .zero)
+        try? Files.remove(socket)
+    }
+
+    /// Pods that make an account of about so many octets.
+    private func pods(octets: Int) -> [PodResourcesAPI.PodResources] {
+        let name = String(repeating: "x", count: 1_013)
+        return (0..<octets / 1_024).map { _ in PodResourcesAPI.PodResources(name: name, namespace: "ns") }
+    }
+
+    @Test("takes what the kubelet's own helper takes, 16 MiB, and names what is beyond it for what it is")
+    func large() async throws {
+        let server = try await kubelet()
+        let reader = PodResourcesReader(socket: socket)
+        answer.withLock { $0 = pods(octets: 15 << 20) }
+        #expect(try await reader.read().pods.count == 15 << 10)
+        answer.withLock { $0 = pods(octets: 17 << 20) }
+        let error = await #expect(throws: PodResourcesFault.self) { try await reader.read() }
+        #expect(error?.reason == "PodResourcesTooLarge")
+        #expect(error?.description.hasSuffix("octets is larger than the limit of 16777216") == true)
+        answer.withLock { $0 = [] }
+        #expect(try await !reader.read().isFirst, "the connection is well")
         await reader.close()
         await server.shutdown(grace: .zero)
         try? Files.remove(socket)

@@ -161,7 +161,7 @@ struct APIServerCaptureTests {
         _ = await replay.send("POST", "/api/v1/namespaces/capture/pods", pod)
         _ = await replay.send(
             "PATCH", "/api/v1/namespaces/capture/pods/evictme/status",
-            ["status": ["conditions": [["type": "Ready", "status": "True"]]]],
+            ["status": ["phase": "Running", "conditions": [["type": "Ready", "status": "True"]]]],
             type: "application/merge-patch+json")
         try await play(["65a-pdb-create", "65b-eviction-429"], on: replay)
         _ = await replay.send("DELETE", "/apis/policy/v1/namespaces/capture/poddisruptionbudgets/pdb2")

@@ -306,3 +306,40 @@ struct InitContainerDeviceTests {
         #expect(main.isDisjoint(with: sidecar))
     }
 }
+
+@Suite("Device manager: ids that name another layout of the cores")
+struct OtherLayoutTests {
+    /// Restarted after a pod got two of four devices `old`; the plugin then lists `new`.
+    private func restarted(
+        _ old: (Int) -> String, _ new: (Int) -> String
+    ) throws -> DeviceManagerState {
+        var before = manager((0..<4).map { PluginDevice(old($0)) })
+        _ = try before.allocate(pod: "a", 4)
+        var state = DeviceManagerState()
+        state.restore(try DeviceCheckpoint(parsing: DeviceCheckpoint(before).serialized()), now: 0)
+        state.pluginConnected(
+            resource, client: 1, options: PluginFeatures(preferredAllocationAvailable: true))
+        _ = state.receiveList(resource, (0..<8).map { PluginDevice(new($0)) })
+        return state
+    }
+
+    @Test("after a reboot a pod that had devices of the other layout is refused, in the kubelet's words")
+    func reboot() throws {
+        var state = try restarted({ "\($0)" }, { "lnc1-\($0)" })
+        #expect(throws: DeviceAllocationError.previousUnhealthy(resource: resource)) {
+            try state.allocate(pod: "a", 4)
+        }
+        // With the same ids for other hardware it would start again on what the plugin was never asked for.
+        var same = try restarted({ "\($0)" }, { "\($0)" })
+        #expect(try same.allocate(pod: "a", 4) == ["0", "1", "2", "3"])
+    }
+
+    @Test("a container that runs keeps them, and they are in nobody's way")
+    func running() throws {
+        var state = try restarted({ "lnc1-\($0)" }, { "\($0)" })
+        let choice = try state.beginChoice(
+            ContainerKey(pod: "a", container: "main"), resource: resource, required: 4, alreadyRunning: true)
+        #expect(choice == .nothing)
+        #expect(try state.allocate(pod: "b", 8).count == 8)
+    }
+}

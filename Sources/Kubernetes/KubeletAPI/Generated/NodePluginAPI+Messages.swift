@@ -171,12 +171,16 @@ package enum NodePluginAPI {
         package var resources: [Resource] = []
         /// Where the chips come from, `driver` or `fake`; empty where there is none.
         package var deviceSource: String = ""
+        /// The logical core size of the chips' family unless somebody says otherwise: with it a core's id is its plain number. 0
+        /// from a plugin that does not know the field, all of whose ids are plain.
+        package var defaultLogicalCoreSize: Int32 = 0
 
         package init() {}
 
         package init(
             instanceType: String = "", driverVersion: String = "", logicalCoreSize: Int32 = 0,
-            chips: [Chip] = [], resources: [Resource] = [], deviceSource: String = ""
+            chips: [Chip] = [], resources: [Resource] = [], deviceSource: String = "",
+            defaultLogicalCoreSize: Int32 = 0
         ) {
             self.instanceType = instanceType
             self.driverVersion = driverVersion
@@ -184,6 +188,7 @@ package enum NodePluginAPI {
             self.chips = chips
             self.resources = resources
             self.deviceSource = deviceSource
+            self.defaultLogicalCoreSize = defaultLogicalCoreSize
         }
 
         package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
@@ -193,6 +198,7 @@ package enum NodePluginAPI {
             try wire.field(4, &chips)
             try wire.field(5, &resources)
             try wire.field(6, &deviceSource)
+            try wire.field(7, &defaultLogicalCoreSize)
         }
     }
 

@@ -19,10 +19,15 @@ enum BuiltInResources {
             group: group, version: version, plural: plural, singular: singular, kind: kind,
             listKind: kind + "List", namespaced: namespaced, shortNames: shortNames, categories: categories,
             verbs: verbs, subresources: subresources, storage: GroupResource(group, plural),
-            countsGeneration: countsGeneration,
+            countsGeneration: countsGeneration, allowsUnconditionalUpdate: !versioned.contains(kind),
             separatesStatus: subresources.contains { $0.name == "status" }, selectableFields: selectable,
             columns: columns, strategy: strategy, rules: rules)
     }
+
+    /// Kinds whose updates must name the version that they change.
+    private static let versioned: Set<String> = [
+        "CustomResourceDefinition", "Lease", "PodDisruptionBudget", "ServiceAccount",
+    ]
 
     private static let conditions = MergeRules(lists: ["status.conditions": ["type"]])
 
@@ -109,7 +114,7 @@ enum BuiltInResources {
                 },
                 .age,
             ],
-            strategy: PlainStrategy(fields: ["secrets", "imagePullSecrets", "automountServiceAccountToken"]),
+            strategy: PlainStrategy(),
             rules: MergeRules(lists: ["secrets": ["name"], "imagePullSecrets": ["name"]])),
         make(
             "", "v1", "endpoints", "endpoints", "Endpoints", shortNames: ["ep"],
@@ -119,7 +124,7 @@ enum BuiltInResources {
                     .string(ServiceColumns.endpoints($0))
                 }, .age,
             ],
-            strategy: PlainStrategy(fields: ["subsets"])),
+            strategy: PlainStrategy()),
     ]
 
     private static let others: [ResourceType] = [
@@ -138,7 +143,7 @@ enum BuiltInResources {
         make(
             "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice",
             columns: ServiceColumns.slices,
-            strategy: PlainStrategy(fields: ["addressType", "endpoints", "ports"])),
+            strategy: PlainStrategy()),
         make(
             "policy", "v1", "poddisruptionbudgets", "poddisruptionbudget", "PodDisruptionBudget",
             shortNames: ["pdb"],
@@ -177,19 +182,18 @@ enum BuiltInResources {
                 },
             ],
             strategy: DefinitionStrategy(), rules: conditions),
-        rbac("clusterroles", "ClusterRole", namespaced: false, fields: ["rules", "aggregationRule"]),
-        rbac(
-            "clusterrolebindings", "ClusterRoleBinding", namespaced: false, fields: ["roleRef", "subjects"]),
-        rbac("roles", "Role", fields: ["rules"]),
-        rbac("rolebindings", "RoleBinding", fields: ["roleRef", "subjects"]),
+        rbac("clusterroles", "ClusterRole", namespaced: false),
+        rbac("clusterrolebindings", "ClusterRoleBinding", namespaced: false),
+        rbac("roles", "Role"),
+        rbac("rolebindings", "RoleBinding"),
     ]
 
     private static func rbac(
-        _ plural: String, _ kind: String, namespaced: Bool = true, fields: Set<String>
+        _ plural: String, _ kind: String, namespaced: Bool = true
     ) -> ResourceType {
         make(
             "rbac.authorization.k8s.io", "v1", plural, kind.lowercased(), kind, namespaced: namespaced,
-            strategy: PlainStrategy(fields: fields))
+            strategy: PlainStrategy())
     }
 
     private static let events: ResourceType = {
@@ -205,7 +209,6 @@ enum BuiltInResources {
 
 /// Disruption budgets: kept and shown; evictions ask them.
 struct DisruptionBudgetStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     func prepareForCreate(_ object: inout JSON, _ context: WriteContext) {
         object.status = [
             "disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0,

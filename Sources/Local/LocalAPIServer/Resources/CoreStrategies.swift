@@ -6,7 +6,6 @@ internal import SystemIO
 
 /// What the API server does with pods.
 struct PodStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     var baseline: JSON { ["metadata": [:], "spec": ["containers": .null], "status": [:]] }
     var deleteReturnsObject: Bool { true }
 
@@ -44,7 +43,6 @@ struct PodStrategy: ResourceStrategy {
 
 /// Services: cluster IPs and ports.
 struct ServiceStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     var deleteReturnsObject: Bool { true }
 
     func applyDefaults(_ object: inout JSON) {
@@ -119,7 +117,6 @@ struct ServiceStrategy: ResourceStrategy {
 
 /// What the API server does with namespaces.
 struct NamespaceStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     var deleteReturnsObject: Bool { true }
 
     func prepareForCreate(_ object: inout JSON, _ context: WriteContext) {
@@ -133,10 +130,6 @@ struct NamespaceStrategy: ResourceStrategy {
 
 /// Secrets: stringData becomes data.
 struct SecretStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] {
-        pruneTopLevel(&object, ["data", "stringData", "type", "immutable"])
-    }
-
     func applyDefaults(_ object: inout JSON) {
         if object.type == nil { object.type = "Opaque" }
         if let plain = object.stringData?.object {
@@ -157,34 +150,17 @@ struct SecretStrategy: ResourceStrategy {
 
 /// Config maps.
 struct ConfigMapStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] {
-        pruneTopLevel(&object, ["data", "binaryData", "immutable"])
-    }
-
     func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
         var faults: [FieldError] = []
-        for (key, value) in object.data?.object ?? [:] where value.string == nil {
-            faults.append(.invalid("data[\(key)]", value, "must be a string"))
-        }
         if old?.immutable?.bool == true, old?.data != object.data {
             faults.append(.forbidden("data", "field is immutable when `immutable` is set"))
         }
         return faults
     }
-
-    func decodingFault(_ object: JSON) -> String? {
-        for (key, value) in (object.data?.object ?? [:]).sorted(by: { $0.key < $1.key })
-        where value.string == nil && !value.isNull {
-            return
-                "json: cannot unmarshal \(value.openAPIType == "integer" ? "number" : value.openAPIType) into Go struct field ConfigMap.data.\(key) of type string"
-        }
-        return nil
-    }
 }
 
 /// What the API server does with nodes.
 struct NodeStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
 
     func applyDefaults(_ object: inout JSON) {
         if object.spec == nil { object.spec = [:] }
@@ -196,10 +172,6 @@ struct NodeStrategy: ResourceStrategy {
 
 /// What the API server does with leases.
 struct LeaseStrategy: ResourceStrategy {
-    private let plain = PlainStrategy(fields: ["spec"], microTimes: ["spec.renewTime", "spec.acquireTime"])
-    func prune(_ object: inout JSON) -> [String] { plain.prune(&object) }
-    func decodingFault(_ object: JSON) -> String? { plain.decodingFault(object) }
-
     func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
         if let seconds = object.spec?.leaseDurationSeconds?.int, seconds <= 0 {
             return [.invalid("spec.leaseDurationSeconds", JSON(seconds), "must be greater than 0")]

@@ -7,7 +7,6 @@ internal import KubernetesAPI
 
 /// What the API server does with CustomResourceDefinitions.
 struct DefinitionStrategy: ResourceStrategy {
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, ["spec", "status"]) }
     var baseline: JSON { ["metadata": [:], "spec": ["names": [:]], "status": [:]] }
     var deleteReturnsObject: Bool { true }
 

@@ -15,15 +15,6 @@ struct EventStrategy: ResourceStrategy {
         ("deprecatedLastTimestamp", "lastTimestamp"), ("deprecatedCount", "count"),
     ]
 
-    private static let common: Set<String> = [
-        "eventTime", "series", "reportingInstance", "action", "reason", "related", "type",
-    ]
-
-    func prune(_ object: inout JSON) -> [String] {
-        let own = Set(Self.names.map { isNew ? $0.0 : $0.1 })
-        return pruneTopLevel(&object, Self.common.union(own))
-    }
-
     func stored(_ object: JSON) -> JSON { isNew ? rename(object, fromNew: true) : object }
     func shown(_ object: JSON) -> JSON { isNew ? rename(object, fromNew: false) : object }
 
@@ -80,9 +71,5 @@ struct EventStrategy: ResourceStrategy {
             faults.append(.invalid(path, .string(namespace), "does not match event.namespace"))
         }
         return faults
-    }
-
-    func decodingFault(_ object: JSON) -> String? {
-        PlainStrategy(microTimes: ["eventTime", "series.lastObservedTime"]).decodingFault(object)
     }
 }

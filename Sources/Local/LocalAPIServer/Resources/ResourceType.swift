@@ -34,6 +34,8 @@ struct ResourceType: Sendable {
     var isCustom = false
     /// ObjectNames the version in generic messages and whether metadata.generation counts changes of the rest.
     var countsGeneration = false
+    /// Whether an update without a resource version replaces what is there (AllowUnconditionalUpdate).
+    var allowsUnconditionalUpdate = false
     /// `status` is written only through its subresource.
     var separatesStatus = false
     /// Fields that may stand in a field selector besides metadata.name and metadata.namespace.
@@ -65,7 +67,8 @@ protocol ResourceStrategy: Sendable {
     func stored(_ object: JSON) -> JSON
     /// Changes a kept object into the form this version shows.
     func shown(_ object: JSON) -> JSON
-    /// Removes fields the kind does not know and returns their paths.
+    /// Removes fields that a custom resource does not know and returns their paths; what a built-in kind knows is the
+    /// matter of its type.
     func prune(_ object: inout JSON) -> [String]
     /// Fills in what the type itself defines.
     func applyDefaults(_ object: inout JSON)
@@ -77,8 +80,6 @@ protocol ResourceStrategy: Sendable {
     func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError]
     /// The object against which a create's fields are counted as new.
     var baseline: JSON { get }
-    /// The fault of a body that cannot be decoded into this kind, after "cannot be handled as".
-    func decodingFault(_ object: JSON) -> String?
     /// What a deletion answers: the object (pods) or a Status.
     var deleteReturnsObject: Bool { get }
 }
@@ -92,39 +93,8 @@ extension ResourceStrategy {
     func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) {}
     func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] { [] }
     var baseline: JSON { ["metadata": [:], "spec": [:], "status": [:]] }
-    func decodingFault(_ object: JSON) -> String? { nil }
     var deleteReturnsObject: Bool { false }
 }
 
-/// A kind without rules of its own, whose top-level fields are known.
-struct PlainStrategy: ResourceStrategy {
-    /// Known top-level fields besides apiVersion, kind and metadata; empty for any.
-    var fields: Set<String> = []
-    var microTimes: [String] = []
-
-    func prune(_ object: inout JSON) -> [String] { pruneTopLevel(&object, fields) }
-
-    func decodingFault(_ object: JSON) -> String? {
-        for path in microTimes {
-            guard let text = object[path: path.split(separator: ".").map(String.init)]?.string,
-                Timestamp(text) == nil
-            else { continue }
-            let rest = text.count > 10 ? String(text.dropFirst(10)) : text
-            return
-                "parsing time \(quoted(text)) as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \(quoted(rest)) as \"T\""
-        }
-        return nil
-    }
-}
-
-/// Removes unknown top-level fields and returns their names.
-func pruneTopLevel(_ object: inout JSON, _ fields: Set<String>) -> [String] {
-    guard !fields.isEmpty, case .object(var members) = object else { return [] }
-    let unknown = members.keys.filter {
-        !["apiVersion", "kind", "metadata"].contains($0) && !fields.contains($0)
-    }
-    .sorted()
-    for name in unknown { members[name] = nil }
-    object = .object(members)
-    return unknown
-}
+/// A kind without rules of its own.
+struct PlainStrategy: ResourceStrategy {}

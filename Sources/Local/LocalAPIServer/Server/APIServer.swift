@@ -52,7 +52,8 @@ package actor APIServer: LoopActor {
             }
             try checkHost(request.headers["host"])
             if let open = openAnswer(request) { return open }
-            let user = try authenticate(request.headers["authorization"])
+            let user = try impersonate(
+                Impersonation(request.headers), by: authenticate(request.headers["authorization"]))
             let request = APIRequest(request, user: user)
             known = request
             try authorize(AccessAttributes(request), request)

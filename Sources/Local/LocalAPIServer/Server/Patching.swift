@@ -36,8 +36,7 @@ extension APIServer {
         let before = type.strategy.shown(old.json).withType(type)
         var object = try patched(before, request, rules: type.rules)
         guard object.object != nil else { throw Self.rejected(422, "Invalid") }
-        try Self.checkType(object, type)
-        let warnings = try Self.prune(&object, type, request)
+        let warnings = try Self.read(&object, type, request)
         let result = try update(scope, old: old, new: object, request)
         return .json(200, Self.encoded(result, type), warnings: warnings)
     }
@@ -85,13 +84,12 @@ extension APIServer {
         guard configuration.apiVersion?.string != nil, configuration.kind?.string != nil else {
             throw .badRequest("the applied configuration lacks apiVersion or kind: send both")
         }
-        try Self.checkType(configuration, type)
+        let warnings = try Self.read(&configuration, type, request)
         if configuration.metadata?.managedFields?.array?.isEmpty == false {
             throw .badRequest("metadata.managedFields must be nil")
         }
         if configuration.metadata == nil { configuration.metadata = [:] }
         if configuration.metadata?.name == nil { configuration.metadata?.name = scope.name.map(JSON.string) }
-        let warnings = try Self.prune(&configuration, type, request)
         let old = state[type.storage, scope.objectName]
         let before = old.map { type.strategy.shown($0.json).withType(type) }
         // A resource version or a uid in the configuration is a condition, of the status too.

@@ -82,53 +82,13 @@ extension APIServer {
         let pods = GroupResource("", "pods")
         let name = scope.name ?? ""
         guard let pod = state[pods, scope.objectName] else { throw .notFound(pods, name) }
-        let labels = pod.json.metadata?.labels?.strings ?? [:]
-        for (_, budget) in state.list(
-            GroupResource("policy", "poddisruptionbudgets"), namespace: scope.namespace)
-        {
-            guard let selector = try? budget.json.spec?.selector?.decode(LabelSelector.self),
-                selector != LabelSelector(), selector.matches(labels)
-            else { continue }
-            let selected = state.list(pods, namespace: scope.namespace).map(\.1.json).filter {
-                selector.matches($0.metadata?.labels?.strings ?? [:])
-            }
-            let healthy = selected.count(where: \.isReadyPod)
-            let needed = Self.desiredHealthy(budget.json.spec ?? [:], total: selected.count)
-            if healthy - (pod.json.isReadyPod ? 1 : 0) < needed {
-                throw APIError(
-                    429, "TooManyRequests",
-                    "Cannot evict pod as it would violate the pod's disruption budget.",
-                    details: [
-                        "causes": [
-                            [
-                                "reason": "DisruptionBudget",
-                                "message": .string(
-                                    "The disruption budget \(budget.json.metadata?.name?.string ?? "") needs \(needed)"
-                                        + " healthy pods and has \(healthy) currently"),
-                            ]
-                        ]
-                    ])
-            }
-        }
+        try checkBudgets(pod.json, namespace: scope.namespace ?? "")
         var options = Deletion()
         options.gracePeriod = eviction.deleteOptions?.gracePeriodSeconds?.int
         if let type = catalog.types[""]?["v1"]?["pods"] {
             _ = try remove(pod, type, scope.objectName, options, dryRun: request.isDryRun)
         }
         return .object(201, Self.success)
-    }
-
-    private static func desiredHealthy(_ spec: JSON, total: Int) -> Int {
-        func count(_ value: JSON) -> Int {
-            if let number = value.int { return number }
-            guard let text = value.string, text.hasSuffix("%"), let percent = Int(text.dropLast()) else {
-                return 0
-            }
-            return (min(max(percent, 0), 100) * total + 99) / 100
-        }
-        if let minimum = spec.minAvailable { return count(minimum) }
-        if let maximum = spec.maxUnavailable { return max(0, total - min(max(count(maximum), 0), total)) }
-        return 0
     }
 
     /// Hands a request for a log to whoever runs the pod.

@@ -1,125 +1,43 @@
-// Some of kubectl's commands (create namespace, auth can-i) send their objects as protobuf and have no other way. The few
-// kinds they send are read here into the same values as JSON (k8s.io/api generated.proto; envelope: apimachinery
-// runtime/serializer/protobuf: `k8s\0`, then runtime.Unknown).
+// Typed Go clients and some of kubectl's commands send their objects as protobuf. They are read into the same values as JSON,
+// with all fields of the kind's Go type (BuiltInTypes.swift). Envelope: `k8s\0`, then runtime.Unknown (apimachinery,
+// runtime/serializer/protobuf).
 
-internal import CEL
 internal import JSON
 internal import KubernetesAPI
 internal import SystemIO
 
-/// Reads protobuf bodies of known kinds.
+/// Reads protobuf bodies of built-in kinds.
 enum ProtobufBodies {
     static let contentType = "application/vnd.kubernetes.protobuf"
 
-    /// What a field holds.
-    private indirect enum Shape: Sendable {
-        case string
-        case bytes
-        case int
-        case bool
-        case message([Int: (String, Shape)])
-        case list(Shape)
-        case map(Shape)
-        case time
-        case intOrString
-    }
-
-    private static let owner: Shape = .message([
-        1: ("kind", .string), 3: ("name", .string), 4: ("uid", .string), 5: ("apiVersion", .string),
-        6: ("controller", .bool), 7: ("blockOwnerDeletion", .bool),
-    ])
-    private static let metadata: (String, Shape) = (
-        "metadata",
-        .message([
-            1: ("name", .string), 2: ("generateName", .string), 3: ("namespace", .string),
-            5: ("uid", .string),
-            6: ("resourceVersion", .string), 7: ("generation", .int), 8: ("creationTimestamp", .time),
-            9: ("deletionTimestamp", .time), 10: ("deletionGracePeriodSeconds", .int),
-            11: ("labels", .map(.string)),
-            12: ("annotations", .map(.string)), 13: ("ownerReferences", .list(owner)),
-            14: ("finalizers", .list(.string)),
+    private static let envelope = BuiltInTypes.Message(
+        goName: "TypeMeta",
+        numbers: [
+            1: BuiltInTypes.Field("apiVersion", 1, .string(goType: "")),
+            2: BuiltInTypes.Field("kind", 2, .string(goType: "")),
         ])
-    )
-    private static let deleteOptions: [Int: (String, Shape)] = [
-        1: ("gracePeriodSeconds", .int),
-        2: ("preconditions", .message([1: ("uid", .string), 2: ("resourceVersion", .string)])),
-        3: ("orphanDependents", .bool), 4: ("propagationPolicy", .string), 5: ("dryRun", .list(.string)),
-    ]
-    private static let attributes: [Int: (String, Shape)] = [
-        1: (
-            "resourceAttributes",
-            .message([
-                1: ("namespace", .string), 2: ("verb", .string), 3: ("group", .string),
-                4: ("version", .string),
-                5: ("resource", .string), 6: ("subresource", .string), 7: ("name", .string),
-            ])
-        ),
-        2: ("nonResourceAttributes", .message([1: ("path", .string), 2: ("verb", .string)])),
-    ]
-    private static let port: Shape = .message([
-        1: ("name", .string), 2: ("protocol", .string), 3: ("port", .int), 4: ("targetPort", .intOrString),
-        5: ("nodePort", .int),
-    ])
 
-    private static let kinds: [String: [Int: (String, Shape)]] = [
-        "DeleteOptions": deleteOptions,
-        "Eviction": [1: metadata, 2: ("deleteOptions", .message(deleteOptions))],
-        "Namespace": [
-            1: metadata, 2: ("spec", .message([1: ("finalizers", .list(.string))])),
-            3: ("status", .message([1: ("phase", .string)])),
-        ],
-        "ConfigMap": [
-            1: metadata, 2: ("data", .map(.string)), 3: ("binaryData", .map(.bytes)), 4: ("immutable", .bool),
-        ],
-        "Secret": [
-            1: metadata, 2: ("data", .map(.bytes)), 3: ("type", .string), 4: ("stringData", .map(.string)),
-            5: ("immutable", .bool),
-        ],
-        "ServiceAccount": [1: metadata, 4: ("automountServiceAccountToken", .bool)],
-        "Service": [
-            1: metadata,
-            2: (
-                "spec",
-                .message([
-                    1: ("ports", .list(port)), 2: ("selector", .map(.string)), 3: ("clusterIP", .string),
-                    4: ("type", .string), 7: ("sessionAffinity", .string), 10: ("externalName", .string),
-                ])
-            ),
-        ],
-        "Binding": [
-            1: metadata,
-            2: (
-                "target",
-                .message([
-                    1: ("kind", .string), 2: ("namespace", .string), 3: ("name", .string),
-                    4: ("uid", .string),
-                    5: ("apiVersion", .string),
-                ])
-            ),
-        ],
-        "SelfSubjectAccessReview": [1: metadata, 2: ("spec", .message(attributes))],
-        "SelfSubjectRulesReview": [1: metadata, 2: ("spec", .message([1: ("namespace", .string)]))],
-        "SelfSubjectReview": [1: metadata],
-        "TokenReview": [1: metadata, 2: ("spec", .message([1: ("token", .string)]))],
-    ]
+    /// Messages within messages, at most: as deep as a schema may be.
+    private static let maximumDepth = 100
 
-    /// The object in a protobuf body; nil for bytes or kinds that are not known.
+    /// The object in a protobuf body; nil for octets or kinds that are not known.
     static func parse(_ body: [UInt8]) -> JSON? {
         guard body.starts(with: [0x6b, 0x38, 0x73, 0]) else { return nil }
-        var envelope = Reader(body[4...])
+        var reader = Reader(body[4...])
         var type: JSON = [:]
         var raw: ArraySlice<UInt8> = []
-        while let field = envelope.next() {
+        while let field = reader.next() {
             guard let bytes = field.bytes else { continue }
             if field.number == 1 {
-                guard let read = message(bytes, [1: ("apiVersion", .string), 2: ("kind", .string)], 0) else {
-                    return nil
-                }
+                guard let read = message(bytes, envelope, 0) else { return nil }
                 type = read
             }
             if field.number == 2 { raw = bytes }
         }
-        guard !envelope.isBroken, let kind = type.kind?.string, let fields = kinds[kind],
+        let version = type.apiVersion?.string ?? ""
+        guard !reader.isBroken, let kind = type.kind?.string,
+            let fields = BuiltInTypes.message(
+                of: kind, group: version.contains("/") ? String(version.prefix { $0 != "/" }) : ""),
             var object = message(raw, fields, 0)
         else { return nil }
         object.kind = type.kind
@@ -127,61 +45,112 @@ enum ProtobufBodies {
         return object
     }
 
-    private static func message(_ bytes: ArraySlice<UInt8>, _ fields: [Int: (String, Shape)], _ depth: Int)
-        -> JSON?
-    {
-        guard depth < 16 else { return nil }
+    private static func message(
+        _ bytes: ArraySlice<UInt8>, _ type: BuiltInTypes.Message, _ depth: Int
+    ) -> JSON? {
+        guard depth < maximumDepth else { return nil }
         var reader = Reader(bytes)
         var object: [String: JSON] = [:]
-        while let field = reader.next() {
-            guard let (name, shape) = fields[field.number] else { continue }
-            switch shape {
-            case .list(let inner):
-                guard let value = value(field, inner, depth) else { return nil }
-                object[name] = .array((object[name]?.array ?? []) + [value])
-            case .map(let inner):
-                guard let bytes = field.bytes,
-                    let pair = message(bytes, [1: ("key", .string), 2: ("value", inner)], depth + 1)
-                else { return nil }
-                var members = object[name]?.object ?? [:]
-                members[pair.key?.string ?? ""] = pair.value ?? ""
-                object[name] = .object(members)
+        while let read = reader.next() {
+            guard let field = type.numbers[read.number] else { continue }
+            switch field.value {
+            case .list(let element):
+                guard let value = value(read, element, depth) else { return nil }
+                object[field.name] = .array((object[field.name]?.array ?? []) + [value])
+            case .map(let element):
+                guard let entry = parts(read) else { return nil }
+                var members = object[field.name]?.object ?? [:]
+                guard let value = member(entry[2], element, depth) else { return nil }
+                members[entry[1]?.text ?? ""] = value
+                object[field.name] = .object(members)
             default:
-                guard let value = value(field, shape, depth) else { return nil }
-                // Go's types leave empty members out.
-                if value != "", value != .null, value != [:] { object[name] = value }
+                guard let value = value(read, field.value, depth) else { return nil }
+                if field.isEmbedded {
+                    object.merge(value.object ?? [:]) { _, new in new }
+                } else if !value.isNull, field.keepsZero || !value.isZero {
+                    // Go writes the members of its structs that are not set as well; JSON leaves them out.
+                    object[field.name] = value
+                }
             }
         }
         return reader.isBroken ? JSON?.none : .object(object)
     }
 
-    private static func value(_ field: Reader.Field, _ shape: Shape, _ depth: Int) -> JSON? {
-        switch shape {
-        case .string: return field.bytes.map { .string(String(decoding: $0, as: UTF8.self)) }
-        case .bytes: return field.bytes.map { .string(Base64.encode($0)) }
-        case .int: return field.varint.map { .int(Int64(bitPattern: $0)) }
+    /// The value of a map's entry. A list is within a message there, as its only field.
+    private static func member(
+        _ field: Reader.Field?, _ type: BuiltInTypes.Value, _ depth: Int
+    ) -> JSON? {
+        guard let field else { return type == .string(goType: "") ? "" : JSON.null }
+        guard case .list = type else { return value(field, type, depth) }
+        let list = BuiltInTypes.Message(goName: "", numbers: [1: BuiltInTypes.Field("items", 1, type)])
+        return field.bytes.flatMap { message($0, list, depth + 1) }.map { $0.items ?? [] }
+    }
+
+    private static func value(_ field: Reader.Field, _ type: BuiltInTypes.Value, _ depth: Int) -> JSON? {
+        switch type {
+        case .string: return field.text.map(JSON.string)
+        case .octets: return field.bytes.map { .string(Base64.encode($0)) }
+        case .int32, .int64: return field.varint.map { .int(Int64(bitPattern: $0)) }
         case .bool: return field.varint.map { .bool($0 != 0) }
-        case .message(let fields): return field.bytes.flatMap { message($0, fields, depth + 1) }
-        case .time:
-            guard let bytes = field.bytes, let time = message(bytes, [1: ("seconds", .int)], depth + 1) else {
-                return nil
-            }
-            guard let seconds = time.seconds?.int, seconds > 0, seconds < 1 << 40 else { return .null }
-            return .string(Timestamp(microseconds: Int64(seconds) * 1_000_000).text)
-        case .intOrString:
-            guard let bytes = field.bytes,
-                let both = message(
-                    bytes, [1: ("type", .int), 2: ("int", .int), 3: ("string", .string)], depth + 1)
-            else { return nil }
-            return both.type?.int == 1 ? both["string"] ?? "" : JSON(both["int"]?.int ?? 0)
+        case .double: return field.varint.map { .double(Double(bitPattern: $0)) }
+        case .message(let name):
+            guard let message = BuiltInTypes.messages[name] else { return .null }
+            return field.bytes.flatMap { self.message($0, message, depth + 1) }
         case .list, .map: return nil
+        case .time, .microTime: return time(field, isPrecise: type == .microTime)
+        case .quantity: return parts(field).map { $0[1]?.text.map(JSON.string) ?? "0" }
+        case .intOrString:
+            guard let parts = parts(field) else { return nil }
+            guard parts[1]?.varint == 1 else { return .int(Int64(bitPattern: parts[2]?.varint ?? 0)) }
+            return .string(parts[3]?.text ?? "")
+        case .anything:
+            guard let octets = parts(field)?[1]?.bytes else { return .null }
+            return try? JSON(parsing: Array(octets))
+        case .schemaOrList: return alternative(field, .schema, .list(.schema), depth)
+        case .schemaOrStrings: return alternative(field, .schema, .list(.string(goType: "")), depth)
+        case .schemaOrBool: return alternative(field, .bool, .schema, depth)
         }
     }
 
+    /// A message whose JSON is one of its two fields: the second where it is there.
+    private static func alternative(
+        _ field: Reader.Field, _ first: BuiltInTypes.Value, _ second: BuiltInTypes.Value, _ depth: Int
+    ) -> JSON? {
+        let type = BuiltInTypes.Message(
+            goName: "",
+            numbers: [
+                1: BuiltInTypes.Field("first", 1, first, keepsZero: true),
+                2: BuiltInTypes.Field("second", 2, second, keepsZero: true),
+            ])
+        guard let bytes = field.bytes, let read = message(bytes, type, depth + 1) else { return nil }
+        return read.second ?? read.first ?? .null
+    }
+
+    /// A point in time; null for the zero value.
+    private static func time(_ field: Reader.Field, isPrecise: Bool) -> JSON? {
+        guard let parts = parts(field) else { return nil }
+        let seconds = Int64(bitPattern: parts[1]?.varint ?? 0)
+        guard seconds > 0, seconds < 1 << 40 else { return .null }
+        guard isPrecise else { return .string(Timestamp(microseconds: seconds * 1_000_000).text) }
+        let nanoseconds = Int64(bitPattern: parts[2]?.varint ?? 0)
+        guard (0..<1_000_000_000).contains(nanoseconds) else { return .null }
+        return .string(Timestamp(microseconds: seconds * 1_000_000 + nanoseconds / 1_000).microText)
+    }
+
+    /// The fields of a message that JSON writes as one value.
+    private static func parts(_ field: Reader.Field) -> [Int: Reader.Field]? {
+        guard let bytes = field.bytes else { return nil }
+        var reader = Reader(bytes)
+        var parts: [Int: Reader.Field] = [:]
+        while let part = reader.next() { parts[part.number] = part }
+        return reader.isBroken ? nil : parts
+    }
+
     /// The fields of a message.
-    private struct Reader {
+    fileprivate struct Reader {
         struct Field {
             var number: Int
+            /// Of a number of any width.
             var varint: UInt64?
             var bytes: ArraySlice<UInt8>?
         }
@@ -198,13 +167,13 @@ enum ProtobufBodies {
             case 0:
                 guard let value = varint() else { return broken() }
                 return Field(number: number, varint: value)
-            case 1: return skip(8, number)
+            case 1: return fixed(8, number)
             case 2:
                 guard let length = varint(), length <= UInt64(rest.count) else { return broken() }
                 let bytes = rest.prefix(Int(length))
                 rest = rest.dropFirst(Int(length))
                 return Field(number: number, bytes: bytes)
-            case 5: return skip(4, number)
+            case 5: return fixed(4, number)
             default: return broken()
             }
         }
@@ -214,10 +183,11 @@ enum ProtobufBodies {
             return nil
         }
 
-        private mutating func skip(_ count: Int, _ number: Int) -> Field? {
+        private mutating func fixed(_ count: Int, _ number: Int) -> Field? {
             guard rest.count >= count else { return broken() }
+            let value = rest.prefix(count).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             rest = rest.dropFirst(count)
-            return Field(number: number)
+            return Field(number: number, varint: value)
         }
 
         private mutating func varint() -> UInt64? {
@@ -230,4 +200,19 @@ enum ProtobufBodies {
             return nil
         }
     }
+}
+
+extension ProtobufBodies.Reader.Field {
+    fileprivate var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+}
+
+extension BuiltInTypes.Field {
+    fileprivate init(_ name: String, _ number: Int, _ value: BuiltInTypes.Value, keepsZero: Bool = false) {
+        self.init(name: name, number: number, keepsZero: keepsZero, isEmbedded: false, value: value)
+    }
+}
+
+extension JSON {
+    /// Whether this is what Go has where nothing was set.
+    fileprivate var isZero: Bool { [.null, "", 0, false, [:], []].contains(self) || double == 0 }
 }

@@ -38,7 +38,12 @@ extension APIServer {
         let rest = segments[(versionIndex + 1)...]
         if let review = try review(request, group: group, version: version, rest) { return review }
         let scope = try catalog.scope(group: group, version: version, rest)
-        return try await serve(request, scope)
+        let answer = try await serve(request, scope)
+        // Events and leases come every second, and change nothing that a budget counts.
+        if !["GET", "HEAD"].contains(request.method), !["events", "leases"].contains(scope.type.plural) {
+            settleBudgets()
+        }
+        return answer
     }
 
     private func serve(_ request: APIRequest, _ scope: ResourceScope) async throws(APIError) -> APIAnswer {

@@ -40,8 +40,31 @@ extension APIServer {
         }
     }
 
-    /// Checks that a body is of the type it was sent to.
-    static func checkType(_ object: JSON, _ type: ResourceType) throws(APIError) {
+    /// Checks that a body is of the type it was sent to, and removes the fields that the type does not have.
+    ///
+    /// - Returns: a warning for each of them, where the request wants to be warned.
+    static func read(
+        _ object: inout JSON, _ type: ResourceType, _ request: APIRequest
+    ) throws(APIError) -> [String] {
+        try checkType(object, type)
+        var typed = TypedDecoding()
+        do throws(TypeFault) {
+            if !type.isCustom, let message = BuiltInTypes.message(of: type.kind, group: type.group) {
+                try typed.decode(&object, as: message)
+            } else if var metadata = object.metadata, let message = BuiltInTypes.messages["ObjectMeta"] {
+                object.metadata = nil
+                try typed.decode(&metadata, as: message, at: "metadata")
+                object.metadata = metadata
+            }
+        } catch {
+            throw .badRequest(
+                "\(type.kind) in version \(quoted(type.version)) cannot be handled as a \(type.kind): \(error)"
+            )
+        }
+        return try report(typed.unknown + type.strategy.prune(&object), type, request)
+    }
+
+    private static func checkType(_ object: JSON, _ type: ResourceType) throws(APIError) {
         if let kind = object.kind?.string, kind != type.kind {
             throw .badRequest(
                 "the kind in the data (\(kind)) does not match the expected kind (\(type.kind))")
@@ -51,30 +74,15 @@ extension APIServer {
                 "the API version in the data (\(version)) does not match the expected API version (\(type.apiVersion))"
             )
         }
-        if let fault = type.strategy.decodingFault(object) {
-            throw .badRequest(
-                "\(type.kind) in version \(quoted(type.version)) cannot be handled as a \(type.kind): \(fault)"
-            )
-        }
         if let metadata = object.metadata, metadata.object == nil, !metadata.isNull {
             throw .badRequest("the object's metadata is not an object: send metadata as a JSON object")
         }
-        for key in ["labels", "annotations"] {
-            for (name, value) in object.metadata?[key]?.object ?? [:]
-            where value.string == nil && !value.isNull {
-                throw .badRequest(
-                    "\(type.kind) in version \(quoted(type.version)) cannot be handled as a \(type.kind): json: cannot"
-                        + " unmarshal \(value.openAPIType == "integer" ? "number" : value.openAPIType) into Go struct"
-                        + " field ObjectMeta.metadata.\(key).\(name) of type string")
-            }
-        }
     }
 
-    /// Removes unknown fields; refuses or warns of them as the request asks.
-    static func prune(
-        _ object: inout JSON, _ type: ResourceType, _ request: APIRequest
+    /// Refuses or warns of unknown fields as the request asks.
+    private static func report(
+        _ unknown: [String], _ type: ResourceType, _ request: APIRequest
     ) throws(APIError) -> [String] {
-        let unknown = type.strategy.prune(&object)
         guard !unknown.isEmpty else { return [] }
         let sentences = unknown.map { "unknown field \(quoted($0))" }
         switch request.query["fieldValidation"] ?? "Warn" {
@@ -93,8 +101,7 @@ extension APIServer {
         let type = scope.type
         guard type.verbs.contains("create") else { throw .methodNotAllowed }
         var object = try decode(request, kind: type.kind)
-        try Self.checkType(object, type)
-        let warnings = try Self.prune(&object, type, request)
+        let warnings = try Self.read(&object, type, request)
         let stored = try insert(object, type, namespace: scope.namespace, request)
         return .json(201, Self.encoded(stored, type), warnings: warnings)
     }
@@ -212,10 +219,16 @@ extension APIServer {
     func replace(_ request: APIRequest, _ scope: ResourceScope) throws(APIError) -> APIAnswer {
         let type = scope.type
         var object = try decode(request, kind: type.kind)
-        try Self.checkType(object, type)
-        let warnings = try Self.prune(&object, type, request)
+        let warnings = try Self.read(&object, type, request)
         guard let old = state[type.storage, scope.objectName] else {
             throw .notFound(type.resource, scope.name ?? "")
+        }
+        let version = object.metadata?.resourceVersion?.string ?? ""
+        if version.isEmpty || version == "0", !type.allowsUnconditionalUpdate {
+            // The real server puts the resource where the kind belongs (store.go, Update).
+            throw .invalid(
+                group: type.group, kind: type.plural, name: scope.name ?? "",
+                [.invalid("metadata.resourceVersion", 0, "must be specified for an update")])
         }
         let result = try update(scope, old: old, new: object, request)
         return .json(200, Self.encoded(result, type), warnings: warnings)

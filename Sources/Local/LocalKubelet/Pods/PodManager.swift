@@ -74,8 +74,9 @@ actor PodManager: LoopActor {
         (pod.metadata.creationTimestamp?.microseconds ?? 0, pod.name)
     }
 
-    /// The uids of pods that hold devices.
-    var activePods: Set<String> { Set(pods.keys).union(workers.keys).union(awaited).subtracting(ended) }
+    /// The uids of pods that hold devices. A pod that was deleted by force is not among them, though its containers may run
+    /// for a while: the kubelet's own fault (kubernetes #104824, GetActivePods), with which everybody has to live.
+    var activePods: Set<String> { Set(pods.keys).union(awaited).subtracting(ended) }
 
     /// The pods that PodResources lists, with their containers.
     func podsWithResources() -> [Pod] {

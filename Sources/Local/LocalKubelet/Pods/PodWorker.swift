@@ -108,7 +108,9 @@ actor PodWorker: LoopActor {
     /// The pod's grace period is over.
     var isKillDue: Bool { killTime.map { $0 <= MonotonicClock.now } ?? false }
 
-    private func stop(grace: Int, telling: Bool) {
+    private func stop(grace given: Int, telling: Bool) {
+        // "no matter what, we always supply a grace period of 1" (pod_workers.go, calculateEffectiveGracePeriod)
+        let grace = max(1, given)
         let deadline = MonotonicClock.now &+ Duration.seconds(grace).nanoseconds
         if isStopping, let killTime, killTime <= deadline { return }
         let first = !isStopping
@@ -122,7 +124,7 @@ actor PodWorker: LoopActor {
                     .normal, "Killing", "Stopping container \(container.name)", pod: pod, container: container
                 )
             }
-            grace == 0 ? process.kill() : process.terminate()
+            process.terminate()
         }
         killTimer = loop.schedule(after: .seconds(grace), on: self) { worker in
             for process in worker.processes.values { process.kill() }

@@ -393,7 +393,7 @@ let endToEnd: [Target] =
             "EndToEndTests", folder: "EndToEnd",
             [
                 "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
-                "NeuronTools", "Placement", "SystemIO", "TestSupport",
+                "NeuronRuntime", "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [
                 "ganglion", "ganglion-device-plugin", "ganglion-e2e", "ganglion-model-server",

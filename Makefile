@@ -35,9 +35,15 @@ else
 	$(TEST) --skip '$(HEAVY)|EndToEndTests'
 	$(TEST) --filter '$(HEAVY)'
 	$(TEST) --filter EndToEndTests
+	@$(MAKE) --no-print-directory outside
 	scripts/fuzz --quick
 	@$(MAKE) --no-print-directory wire-cost
 endif
+
+.PHONY: outside
+outside: system-packages ## Build the package in Examples, which uses the libraries as somebody else's would, and run it
+	$(SWIFT) build --package-path Examples/Package --scratch-path .build-outside
+	test "$$(.build-outside/debug/echo hello)" = "hello, says /example.Echo/Say"
 
 .PHONY: wire-cost
 wire-cost: ## Compare what a gRPC call costs with Tests/Benchmarks/thresholds.json: allocations, instructions, memory
@@ -66,6 +72,14 @@ bench-plugin: ## Measure the device plugin's starts, restarts, memory and placem
 	strip -o .build/ganglion-device-plugin-stripped .build/static/release/ganglion-device-plugin
 	.build/release/plugin-bench plugin --program .build/ganglion-device-plugin-stripped $(BENCH_FLAGS)
 	.build/release/plugin-bench placement --output docs/placement.svg
+
+.PHONY: bench-model
+bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and MiniLM beside onnxruntime, on one thread each
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product model-bench
+	$(SWIFT) build -c release --product ganglion
+	rm -rf $(CACHE)/bench/fake && mkdir -p $(CACHE)/bench
+	.build/release/ganglion fake create --instance-type inf2.xlarge --root $(CACHE)/bench/fake
+	@$(GANGLION_PYTHON) Tests/Benchmarks/model.py --bench .build/release/model-bench --devices $(CACHE)/bench/fake/dev --model "$(GANGLION_MODEL_DIR)" --json $(CACHE)/bench/model.json $(BENCH_FLAGS)
 
 .PHONY: link-order
 link-order: ## Write anew which of the toolchain's functions lie side by side in the static executables (after a change of it)

@@ -19,14 +19,14 @@ let settings: [SwiftSetting] = [
 /// The matrix kernels are compiled optimised in every configuration: without it a test of a real model takes minutes.
 let kernelSettings: [SwiftSetting] = settings + [.unsafeFlags(["-O"])]
 
-/// Vectors of 256 bits and fused multiply-add; NeuronKernels picks this module or the baseline when it runs.
-#if arch(x86_64)
-    let wideSettings: [SwiftSetting] =
+/// Settings of kernels for instructions that not every CPU has; NeuronKernels picks a module when it runs.
+func kernelSettings(for instructions: [String]) -> [SwiftSetting] {
+    #if arch(x86_64)
+        kernelSettings + [.unsafeFlags(instructions.flatMap { ["-Xcc", "-m" + $0] })]
+    #else
         kernelSettings
-        + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"]), .define("GANGLION_AVX2")]
-#else
-    let wideSettings = kernelSettings
-#endif
+    #endif
+}
 
 // MARK: - Floors
 
@@ -228,18 +228,29 @@ let neuron: [Target] =
         "NeuronTools", on: .neuron, step: 2,
         ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
         tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
+    + bare("CKernels", on: .neuron, folder: "Sources/Neuron/Kernels/CKernels", settings: [])
     + bare(
-        "NeuronKernelsAVX2", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsAVX2",
-        settings: wideSettings)
-    + bare(
-        "NeuronKernelsBaseline", on: .neuron, folder: "Sources/Neuron/Kernels/NeuronKernelsBaseline",
+        "KernelTemplates", on: .neuron, step: 1, ["CKernels"],
+        folder: "Sources/Neuron/Kernels/KernelTemplates",
         settings: kernelSettings)
+    + bare(
+        "NeuronKernelsBaseline", on: .neuron, step: 2, ["KernelTemplates"],
+        folder: "Sources/Neuron/Kernels/NeuronKernelsBaseline", settings: kernelSettings)
+    + bare(
+        "NeuronKernelsAVX2", on: .neuron, step: 2, ["KernelTemplates"],
+        folder: "Sources/Neuron/Kernels/NeuronKernelsAVX2", settings: kernelSettings(for: ["avx2", "fma"]))
+    + bare(
+        "NeuronKernelsAVX512", on: .neuron, step: 2, ["KernelTemplates"],
+        folder: "Sources/Neuron/Kernels/NeuronKernelsAVX512",
+        settings: kernelSettings(for: ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"]))
     + module(
-        "NeuronKernels", on: .neuron, step: 1, ["NeuronKernelsAVX2", "NeuronKernelsBaseline"],
-        folder: "Sources/Neuron/Kernels/NeuronKernels")
+        "NeuronKernels", on: .neuron, step: 3,
+        ["KernelTemplates", "NeuronKernelsAVX2", "NeuronKernelsAVX512", "NeuronKernelsBaseline"],
+        folder: "Sources/Neuron/Kernels/NeuronKernels", tests: ["KernelTemplates"])
     + module(
-        "NeuronRuntime", on: .neuron, step: 2,
-        ["CLinux", "FakeChip", "JSON", "NeuronKernels", "SystemIO", "Text"], exclude: ["Unicode"],
+        "NeuronRuntime", on: .neuron, step: 4,
+        ["CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronKernels", "SystemIO", "Text"],
+        exclude: ["Unicode"],
         tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
@@ -425,6 +436,9 @@ let benchmarks: [Target] =
             path: "Tests/Benchmarks/WireCost", swiftSettings: settings,
             // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
+        .executableTarget(
+            name: "model-bench", dependencies: ["KernelTemplates", "NeuronKernels", "NeuronRuntime"],
+            path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),
         .executableTarget(
             name: "plugin-bench",
             dependencies: [

@@ -8,6 +8,7 @@ opset 20, with the exact GELU spelled out by Erf. Needs the packages of Tests/re
 """
 import json
 import math
+import os
 import statistics
 import sys
 import time
@@ -70,7 +71,7 @@ class Graph:
         return self.dense(joined, name + ".output.dense")
 
     def encoder(self):
-        """From ids [batch, length] to unit vectors [batch, hidden]; texts of a batch are of one length."""
+        """From ids [batch, length] to [batch, length, hidden]; texts of a batch are of one length."""
         zero, one = self.constant(np.array([0], np.int64)), self.constant(np.array([1], np.int64))
         length = self.node("Shape", "ids", start=1, end=2)
         words = self.node("Gather", self.weight("embeddings.word_embeddings.weight"), "ids")
@@ -83,11 +84,9 @@ class Graph:
             x = self.norm(attended, name + "attention.output.LayerNorm")
             middle = self.gelu(self.dense(x, name + "intermediate.dense"))
             x = self.norm(self.node("Add", x, self.dense(middle, name + "output.dense")), name + "output.LayerNorm")
-        mean = self.node("ReduceMean", x, one, keepdims=0)
-        unit = self.node("LpNormalization", mean, axis=-1, p=2)
         graph = helper.make_graph(
             self.nodes, "encoder", [helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "length"])],
-            [helper.make_tensor_value_info(unit, TensorProto.FLOAT, None)], self.initializers)
+            [helper.make_tensor_value_info(x, TensorProto.FLOAT, None)], self.initializers)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -96,14 +95,62 @@ class Graph:
         return lambda ids: session.run(None, {"ids": np.array(ids, np.int64)})[0]
 
 
+def pool(x, modes):
+    """sentence-transformers' Pooling over [length, hidden], in double precision."""
+    places = np.arange(1, len(x) + 1)[:, None]
+    ways = {
+        "cls": lambda: x[0], "max": lambda: x.max(0), "mean": lambda: x.mean(0), "lasttoken": lambda: x[-1],
+        "mean_sqrt_len_tokens": lambda: x.sum(0) / math.sqrt(len(x)),
+        "weightedmean": lambda: (x * places).sum(0) / places.sum(),
+    }
+    return np.concatenate([ways[mode]() for mode in modes])
+
+
+def head(directory):
+    """What modules.json has after the Transformer; without one, the mean at length 1."""
+    def unit(x):
+        return x / max(np.linalg.norm(x), 1e-12)
+
+    if not os.path.exists(directory + "/modules.json"):
+        return lambda x: unit(pool(x, ["mean"]))
+    steps = []
+    for module in json.load(open(directory + "/modules.json"))[1:]:
+        kind, path = module["type"].rsplit(".", 1)[1], directory + "/" + module["path"]
+        if kind == "Normalize":
+            steps.append(unit)
+            continue
+        config = json.load(open(path + "/config.json"))
+        if kind == "Pooling":
+            modes = config["pooling_mode"]
+            steps.append(lambda x, modes=modes: pool(x, [modes] if isinstance(modes, str) else modes))
+            continue
+        weights = {k: v.astype(np.float64) for k, v in load_file(path + "/model.safetensors").items()}
+        if kind == "Dense":
+            act = {"Tanh": np.tanh, "Identity": lambda x: x, "ReLU": lambda x: np.maximum(x, 0),
+                   "GELU": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2}[
+                       config.get("activation_function", "Tanh").rsplit(".", 1)[-1]]
+            bias = weights["linear.bias"] if config["bias"] else 0
+            steps.append(lambda x, w=weights, bias=bias, act=act: act(w["linear.weight"] @ x + bias))
+        else:
+            assert kind == "LayerNorm"
+            steps.append(lambda x, w=weights: (x - x.mean()) / math.sqrt(x.var() + 1e-5) * w["norm.weight"] + w["norm.bias"])
+
+    def run(x):
+        for step in steps:
+            x = step(x)
+        return x
+
+    return run
+
+
 def embed(directory, limit, texts, out):
     tokenizer = BertWordPieceTokenizer(directory + "/vocab.txt", lowercase=True)
     tokenizer.enable_truncation(int(limit))
-    run = Graph(directory).encoder()
+    run, finish = Graph(directory).encoder(), head(directory)
     results = []
     for text in json.load(open(texts, encoding="utf-8")):
         ids = tokenizer.encode(text).ids
-        results.append({"ids": ids, "embedding": run([ids])[0].tolist()})
+        results.append({"ids": ids, "embedding": finish(run([ids])[0].astype(np.float64)).tolist()})
     with open(out, "w", encoding="utf-8") as file:
         json.dump(results, file)
 
@@ -122,4 +169,5 @@ def measure(directory):
         print(f"batch {batch} tokens {tokens}: {min(times):.1f} ms at best, {statistics.median(times):.1f} ms median")
 
 
-{"embed": embed, "time": measure}[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    {"embed": embed, "time": measure}[sys.argv[1]](*sys.argv[2:])

@@ -17,8 +17,9 @@ enum CRDsCommand {
     private static let context = Option<String?>(
         "context", placeholder: "NAME", help: "A context of the kubeconfig")
 
-    /// Who owns the fields of the definitions.
-    private static let manager = "ganglion"
+    private static let manager = Option(
+        "field-manager", default: "ganglion", placeholder: "NAME",
+        help: "Who owns the fields of the definitions afterwards; \"helm\" leaves them to helm install")
     /// How long the API server may take to serve a definition that it has accepted.
     private static let patience = Duration.seconds(30)
 
@@ -42,7 +43,7 @@ enum CRDsCommand {
                     Needs the rights to get, create and patch customresourcedefinitions of these names. Objects that \
                     exist stay.
                     """,
-                arguments: [kubeconfig, context],
+                arguments: [kubeconfig, context, manager],
                 examples: [
                     .init("ganglion crds apply --kubeconfig ~/.kube/config", "before an upgrade without Helm")
                 ]
@@ -52,7 +53,7 @@ enum CRDsCommand {
                 let client = try await KubernetesClient.make(configuration, program: "ganglion")
                 for definition in GanglionAPI.definitions {
                     let object = try YAMLReader.read(definition)
-                    say("\(object.meta.name) \(try await apply(object, client))")
+                    say("\(object.meta.name) \(try await apply(object, client, manager: values[manager]))")
                 }
             },
         ])
@@ -60,7 +61,9 @@ enum CRDsCommand {
     /// Applies one definition and waits until it is served.
     ///
     /// - Returns: what happened, in kubectl's words.
-    private static func apply(_ definition: JSON, _ client: KubernetesClient) async throws -> String {
+    private static func apply(
+        _ definition: JSON, _ client: KubernetesClient, manager: String
+    ) async throws -> String {
         let key = ObjectKey(name: definition.meta.name)
         let before = try await find(key, client)
         var now = try await client.apply(.customResourceDefinitions, definition, manager: manager)

@@ -42,6 +42,7 @@ actor AgentService: LoopActor {
     private let setAssignments:
         @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment]
     private let setPresence: @Sendable (Bool) async -> Void
+    private let setStopped: @Sendable ([NodePluginAPI.PodName]) async -> Void
     private var watchers = 0
     private var server: GRPCServer?
     private var socket: Files.Identity?
@@ -53,7 +54,8 @@ actor AgentService: LoopActor {
         path: String, loop: EventLoop, log: Logger, states: Broadcast<NodePluginAPI.NodeState>,
         setAssignments:
             @escaping @Sendable ([NodePluginAPI.Assignment]) async -> [NodePluginAPI.RejectedAssignment],
-        setPresence: @escaping @Sendable (Bool) async -> Void
+        setPresence: @escaping @Sendable (Bool) async -> Void,
+        setStopped: @escaping @Sendable ([NodePluginAPI.PodName]) async -> Void
     ) {
         self.path = path
         self.loop = loop
@@ -61,6 +63,7 @@ actor AgentService: LoopActor {
         self.states = states
         self.setAssignments = setAssignments
         self.setPresence = setPresence
+        self.setStopped = setStopped
     }
 
     /// Serves, and sees to it every few seconds that it still does: the directory may be made anew under us.
@@ -104,12 +107,15 @@ actor AgentService: LoopActor {
     private func watch(_ change: Int) async {
         watchers += change
         await setPresence(watchers > 0)
+        // Names are used again, and nobody would say so any more.
+        if watchers == 0 { await setStopped([]) }
     }
 
     private func router() -> GRPCRouter {
         var router = GRPCRouter()
         router.unary(NodePluginAPI.Method.setAssignments) {
-            [setAssignments, log] (request: NodePluginAPI.SetAssignmentsRequest, _) in
+            [setAssignments, setStopped, log] (request: NodePluginAPI.SetAssignmentsRequest, _) in
+            await setStopped(request.stoppedPods)
             let rejected = await setAssignments(request.assignments)
             log.debug("assignments", ["count": request.assignments.count, "rejected": rejected.count])
             for one in rejected {

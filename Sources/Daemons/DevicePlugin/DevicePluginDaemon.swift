@@ -80,6 +80,8 @@ package actor DevicePluginDaemon: LoopActor {
     /// One for each of `settings.served`.
     private(set) var plugins: [ResourcePlugin] = []
     private var holdings: HoldingsReader?
+    /// Namespace and name of pods that hold nothing, whatever the kubelet lists.
+    private var stoppedPods: Set<[String]> = []
     private var agent: AgentService?
     private var status: StatusServer?
 
@@ -111,7 +113,8 @@ package actor DevicePluginDaemon: LoopActor {
                 },
                 setPresence: { [plugins] isThere in
                     for plugin in plugins { await plugin.setAgentPresence(isThere) }
-                })
+                },
+                setStopped: { [weak self] in await self?.setStopped($0) })
             self.agent = agent
             await agent.start()
         }
@@ -259,6 +262,10 @@ package actor DevicePluginDaemon: LoopActor {
         await refresh()
     }
 
+    private func setStopped(_ pods: [NodePluginAPI.PodName]) {
+        stoppedPods = Set(pods.map { [$0.namespace, $0.name] })
+    }
+
     private var isCutInSeveralWays: Bool { (ledger.inventory?.family?.logicalCoreSizes.count ?? 1) > 1 }
 
     /// The kubelet's account of who holds what, in cores.
@@ -269,10 +276,11 @@ package actor DevicePluginDaemon: LoopActor {
             if isFirst { await refresh() }
             return
         }
+        let pods = account.pods.filter { !stoppedPods.contains([$0.namespace, $0.name]) }
         var listed: [String: CoreSet] = [:]
         for (served, catalog) in zip(settings.served, catalogs()) {
             let resource = served.plugin.resource
-            let ids = account.pods.flatMap(\.containers).flatMap(\.devices)
+            let ids = pods.lazy.flatMap(\.containers).flatMap(\.devices)
                 .filter { $0.resourceName == resource }.flatMap(\.deviceIDs)
             listed[resource] = catalog?.cores(ids) ?? []
             listed[CoreGuard.otherLayout(of: resource)] = catalog?.coresOfOtherLayouts(ids) ?? []

@@ -1,20 +1,25 @@
-// Requests wait here for an idle group. A group that falls idle takes the oldest request and, with it, waiting ones for
-// the same model up to a batch: nobody waits for a batch to fill while a group is idle, and a busy server batches by
-// itself. The queue is bounded; who finds it full is told so at once, and when to come back.
+// Requests wait here for an idle group. A group that falls idle takes the oldest request and, with it, its share of the
+// waiting ones for the same model up to a batch: nobody waits for a batch to fill while a group is idle, and a busy server
+// batches by itself. The queue is bounded in number and in time; who finds it full is told so at once, and when to come back.
+// Whoever has gone leaves it, and what nobody waits for is not computed to its end.
 
 package import NeuronRuntime
 package import SystemIO
 
 /// Hands requests to groups, first come, first served.
 package actor Dispatcher: LoopActor {
-    /// Why a request was not taken.
+    /// Why a request was not answered.
     package enum Refusal: Error, Equatable {
         /// The queue is full.
         case full(limit: Int)
         /// No group is there yet.
         case notReady
-        /// The server is about to end.
-        case draining
+        /// No group was free in time.
+        case expired(after: Duration)
+        /// The caller has stopped waiting.
+        case cancelled
+        /// The vectors have numbers that are none.
+        case notFinite
         /// The group holds no such model; the caller has checked the name, so this is a fault of the server.
         case failed
     }
@@ -36,7 +41,6 @@ package actor Dispatcher: LoopActor {
     }
 
     private struct Job {
-        let model: String
         let texts: [String]
         let arrival: ContinuousClock.Instant
         let continuation: CheckedContinuation<Result<Prediction, Refusal>, Never>
@@ -47,18 +51,26 @@ package actor Dispatcher: LoopActor {
 
     private let queueLimit: Int
     private let batchLimit: Int
+    private let timeLimit: Duration
     private var idle: [NeuronCoreGroup] = []
     private var groupCount = 0
-    private var queue: [Job] = []
-    private var isDraining = false
+    private var queue = RequestQueue()
+    private var jobs: [Int: Job] = [:]
+    private var running: [Int: RunningBatch] = [:]
+    private var nextIdentifier = 0
+    private var timer: ScheduledTimer?
 
     /// A dispatcher without groups.
     ///
     /// - Parameters:
     ///   - queueLimit: requests that may wait while all groups are busy.
+    ///   - timeLimit: how long one may wait for a group.
     ///   - batchLimit: texts that are computed together, unless one request has more.
-    package init(queueLimit: Int, batchLimit: Int, loop: EventLoop = .shared) {
+    package init(
+        queueLimit: Int, timeLimit: Duration = .seconds(60), batchLimit: Int, loop: EventLoop = .shared
+    ) {
         self.queueLimit = queueLimit
+        self.timeLimit = timeLimit
         self.batchLimit = batchLimit
         self.loop = loop
     }
@@ -76,60 +88,101 @@ package actor Dispatcher: LoopActor {
     /// Groups that have nothing to do.
     package var idleGroups: Int { idle.count }
 
-    /// Takes no more requests; those that are there come to their end.
-    package func drain() { isDraining = true }
-
-    /// Embeds `texts`, when it is their turn.
+    /// Embeds `texts`, when it is their turn. Where the task is cancelled meanwhile, its turn does not come.
     package func predict(_ texts: [String], model: String) async throws(Refusal) -> Prediction {
-        guard !isDraining else { throw .draining }
         guard groupCount > 0 else { throw .notReady }
         guard !idle.isEmpty || queue.count < queueLimit else { throw .full(limit: queueLimit) }
-        let result = await withCheckedContinuation { continuation in
-            queue.append(
-                Job(model: model, texts: texts, arrival: ContinuousClock.now, continuation: continuation))
-            dispatch()
+        let identifier = nextIdentifier
+        nextIdentifier += 1
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let arrival = ContinuousClock.now
+                jobs[identifier] = Job(texts: texts, arrival: arrival, continuation: continuation)
+                queue.add(
+                    RequestQueue.Entry(
+                        identifier: identifier, model: model, texts: texts.count, arrival: arrival))
+                dispatch()
+                setTimer()
+            }
+        } onCancel: {
+            loop.execute(on: self) { $0.cancel(identifier) }
         }
         return try result.get()
     }
 
-    private func dispatch() {
-        while !idle.isEmpty, let first = queue.first {
-            let group = idle.removeFirst()
-            var texts = 0
-            var batch: [Job] = []
-            queue.removeAll { job in
-                guard job.model == first.model, batch.isEmpty || texts + job.texts.count <= batchLimit else {
-                    return false
-                }
-                texts += job.texts.count
-                batch.append(job)
-                return true
-            }
-            Task { await run(batch, on: group) }
+    /// Nobody waits for it any more.
+    private func cancel(_ identifier: Int) {
+        if queue.remove(identifier) {
+            finish(identifier, .failure(.cancelled))
+        } else {
+            for batch in running.values { batch.leave(identifier) }
         }
     }
 
-    private func run(_ batch: [Job], on group: NeuronCoreGroup) async {
-        let start = ContinuousClock.now
-        let texts = batch.flatMap(\.texts)
-        let output = await group.embed(texts, model: batch[0].model)
-        let computed = ContinuousClock.now - start
-        idle.append(group)
-        dispatch()
-        var first = 0
-        for job in batch {
-            let own = first..<first + job.texts.count
-            first = own.upperBound
-            guard let output, own.upperBound <= output.embeddings.count else {
-                job.continuation.resume(returning: .failure(.failed))
-                continue
-            }
-            job.continuation.resume(
-                returning: .success(
-                    Prediction(
-                        embeddings: Array(output.embeddings[own]), tokens: Array(output.tokens[own]),
-                        queued: start - job.arrival, computed: computed, batch: texts.count,
-                        core: group.cores.lowerBound)))
+    /// Refuses those that have waited too long.
+    func expire(_ now: ContinuousClock.Instant) {
+        for entry in queue.expire(now - timeLimit) {
+            finish(entry.identifier, .failure(.expired(after: timeLimit)))
         }
+        timer = nil
+        setTimer()
+    }
+
+    private func setTimer() {
+        guard timer == nil, let oldest = queue.entries.first else { return }
+        let rest = oldest.arrival + timeLimit - ContinuousClock.now
+        timer = loop.schedule(after: max(.zero, rest), on: self) { $0.expire(.now) }
+    }
+
+    private func finish(_ identifier: Int, _ result: Result<Prediction, Refusal>) {
+        jobs.removeValue(forKey: identifier)?.continuation.resume(returning: result)
+    }
+
+    private func dispatch() {
+        while !idle.isEmpty, !queue.isEmpty {
+            let entries = queue.takeBatch(limit: batchLimit, groups: groupCount)
+            let group = idle.removeFirst()
+            // Now, not when its task begins: somebody may go in between.
+            let batch = RunningBatch(entries)
+            running[entries[0].identifier] = batch
+            Task { await run(batch, of: entries, on: group) }
+        }
+    }
+
+    private func run(
+        _ batch: RunningBatch, of entries: [RequestQueue.Entry], on group: NeuronCoreGroup
+    ) async {
+        let start = ContinuousClock.now
+        let texts = entries.flatMap { jobs[$0.identifier]?.texts ?? [] }
+        let deliver = callback { (dispatcher: isolated Dispatcher) in
+            for result in batch.takeComplete() {
+                dispatcher.answer(result, batch: texts.count, start: start, core: group.cores.lowerBound)
+            }
+        }
+        let loop = loop
+        let isWhole = await group.embed(texts, model: entries[0].model) { output in
+            batch.receive(RunningBatch.Part(embeddings: output.embeddings, tokens: output.tokens))
+            loop.execute(deliver)
+            return batch.isWanted
+        }
+        // The loop may not have come to the last ones yet.
+        deliver()
+        running[entries[0].identifier] = nil
+        idle.append(group)
+        for entry in entries { finish(entry.identifier, .failure(isWhole ? .failed : .cancelled)) }
+        dispatch()
+    }
+
+    private func answer(
+        _ result: RunningBatch.JobResult, batch: Int, start: ContinuousClock.Instant, core: Int
+    ) {
+        guard let job = jobs[result.identifier] else { return }
+        guard result.isFinite else { return finish(result.identifier, .failure(.notFinite)) }
+        finish(
+            result.identifier,
+            .success(
+                Prediction(
+                    embeddings: result.embeddings, tokens: result.tokens, queued: start - job.arrival,
+                    computed: ContinuousClock.now - start, batch: batch, core: core)))
     }
 }

@@ -26,6 +26,7 @@ package final class InferenceServer: Sendable {
     ///
     /// - Parameters:
     ///   - queueLimit: requests that may wait while all groups are busy.
+    ///   - queueTimeout: how long one may wait.
     ///   - batchLimit: texts that a group computes together.
     ///   - tag: NEURON_PROCESS_TAG, for the metrics.
     ///   - pool: computes.
@@ -33,14 +34,16 @@ package final class InferenceServer: Sendable {
     ///     inference before it could join the next batch.
     package init(
         models specifications: [ModelSpecification], limits: RequestLimits = RequestLimits(),
-        queueLimit: Int = 256, batchLimit: Int = 32, tag: String = "", pool: ComputePool = .shared,
+        queueLimit: Int = 256, queueTimeout: Duration = .seconds(60), batchLimit: Int = 32, tag: String = "",
+        pool: ComputePool = .shared,
         textPool: ComputePool = InferenceServer.textPool, loop: EventLoop = .shared
     ) {
         self.specifications = specifications
         self.limits = limits
         self.pool = pool
         self.textPool = textPool
-        dispatcher = Dispatcher(queueLimit: queueLimit, batchLimit: batchLimit, loop: loop)
+        dispatcher = Dispatcher(
+            queueLimit: queueLimit, timeLimit: queueTimeout, batchLimit: batchLimit, loop: loop)
         metrics = ServerMetrics(tag: tag)
     }
 
@@ -56,7 +59,7 @@ package final class InferenceServer: Sendable {
         state.withLock { $0.phase = .loading(done: 0, total: total) }
         for specification in specifications {
             for group in groups {
-                let failure = await pool.run { [self] () -> String? in
+                var failure = await pool.run { [self] () -> String? in
                     do {
                         let model = try store.model(at: specification.uri)
                         try group.load(model, as: specification.name)
@@ -67,11 +70,11 @@ package final class InferenceServer: Sendable {
                             "cannot load model \(specification.name) on cores \(group.cores.spanText): \(error)"
                     }
                 }
+                if failure == nil { failure = await Self.warmUp(group, specification) }
                 if let failure {
                     state.withLock { $0.phase = .failed(failure) }
                     throw ServerError(failure)
                 }
-                _ = await group.embed(["warm up"], model: specification.name)
                 state.withLock { state in
                     if case .loading(let done, _) = state.phase {
                         state.phase = .loading(done: done + 1, total: total)
@@ -86,11 +89,22 @@ package final class InferenceServer: Sendable {
         }
     }
 
-    /// Turns unready and takes no more predictions; those that have been taken come to their end.
-    package func drain() async {
-        state.withLock { $0.phase = .draining }
-        await dispatcher.drain()
+    /// Computes once, and says why what came of it cannot be served.
+    private static func warmUp(_ group: NeuronCoreGroup, _ model: ModelSpecification) async -> String? {
+        let isFinite = Lock(false)
+        let isWhole = await group.embed(["warm up"], model: model.name) { output in
+            isFinite.withLock { $0 = output.embeddings.allSatisfy { $0.allSatisfy(\.isFinite) } }
+            return true
+        }
+        guard !isWhole || !isFinite.withLock({ $0 }) else { return nil }
+        return
+            "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(isWhole ? "gave numbers that are none" : "failed"):"
+            + " look whether \(model.uri) is the model that was meant"
     }
+
+    /// Turns unready, and answers on: Endpoints follow readiness after a while only, and until then there are clients who know
+    /// no other server (Kubernetes' conditions ready and serving).
+    package func beginTermination() { state.withLock { $0.phase = .terminating } }
 
     /// A prediction, counted.
     func predict(_ name: String, _ request: HTTPRequest) async -> HTTPResponse {
@@ -107,10 +121,12 @@ package final class InferenceServer: Sendable {
     }
 
     private func answer(_ name: String, _ request: HTTPRequest) async throws(HTTPProblem) -> HTTPResponse {
-        guard request.method == "POST" || request.method == "GET" else {
+        // PUT is what `curl -T` sends, as TorchServe's quick start has it; HEAD is GET without the body (RFC 9110 §9.3.2).
+        let methods = ["GET", "HEAD", "POST", "PUT"]
+        guard methods.contains(request.method) else {
             throw HTTPProblem(
-                405, "\(request.method) is not allowed here: use POST or GET", headers: ["allow": "GET, POST"]
-            )
+                405, "\(request.method) is not allowed here: use POST or GET",
+                headers: ["allow": methods.joined(separator: ", ")])
         }
         let specification = try specification(name)
         // Up to a mebibyte of JSON is read, and tens of thousands of numbers are printed: not on the loop, where everybody
@@ -171,7 +187,7 @@ package final class InferenceServer: Sendable {
             )
             .response
         case .failed(let sentence): HTTPProblem(503, sentence).response
-        case .draining: HTTPProblem(503, "the server is shutting down: use another").response
+        case .terminating: HTTPProblem(503, "the server is shutting down: use another").response
         }
     }
 
@@ -198,7 +214,7 @@ package final class InferenceServer: Sendable {
                 groups.map { group in ["cores": .string(group.cores.spanText), "status": "READY"] }),
         ]
         if let model {
-            description["dimensions"] = JSON(model.configuration.hiddenSize)
+            description["dimensions"] = JSON(model.dimension)
             description["maximumTokens"] = JSON(model.configuration.maximumTokens)
         }
         return description
@@ -211,7 +227,7 @@ extension ServerPhase {
         case .loading: "loading"
         case .ready: "ready"
         case .failed: "failed"
-        case .draining: "draining"
+        case .terminating: "terminating"
         }
     }
 }
@@ -224,7 +240,13 @@ extension Dispatcher.Refusal {
                 503, "all groups are busy and \(limit) requests wait: come back in a second",
                 headers: ["retry-after": "1"])
         case .notReady: HTTPProblem(503, "models are still being loaded", headers: ["retry-after": "1"])
-        case .draining: HTTPProblem(503, "the server is shutting down: use another")
+        case .expired(let limit):
+            HTTPProblem(
+                503, "no group was free within \(limit.inSeconds) s: come back later",
+                headers: ["retry-after": "1"])
+        // As nginx has it; who asked sees it only where its own direction of the connection alone was closed.
+        case .cancelled: HTTPProblem(499, "the connection was closed before its turn came")
+        case .notFinite: HTTPProblem(500, "the model gave numbers that are none for this request")
         case .failed: HTTPProblem(500, "the group could not compute: see the server's log")
         }
     }

@@ -32,9 +32,22 @@ package enum ModelServerCommand {
     private static let batch = Option(
         "max-batch-size", default: 32, placeholder: "N", help: "Texts of waiting requests computed together",
         check: { 1...1_024 ~= $0 ? nil : "must be from 1 to 1024" })
+    private static let queueTimeout = Option(
+        "queue-timeout", default: Duration.seconds(60),
+        help: "How long a request may wait for a group before it gets 503",
+        check: { .milliseconds(1)...(.seconds(86_400)) ~= $0 ? nil : "must be from 1ms to 24h" })
+    private static let coreWait = Option(
+        "core-wait", default: Duration.seconds(10),
+        help: "How long to wait at the start for cores that another process has",
+        check: { $0 <= .seconds(86_400) ? nil : "must be at most 24h" })
+    private static let drainDelay = Option<Duration?>(
+        "drain-delay", environment: "GANGLION_DRAIN_DELAY",
+        help:
+            "How long to go on answering after SIGTERM, not ready any more, until no new clients come (default 5s in a "
+            + "pod, else none; at most half of --grace)")
     private static let grace = Option(
-        "grace", default: 25, placeholder: "SECONDS",
-        help: "How long requests may take to end after SIGTERM; a pod is killed after 30",
+        "grace", default: 25, environment: "GANGLION_GRACE", placeholder: "SECONDS",
+        help: "How long requests may take to end after SIGTERM, the delay included; a pod is killed after 30",
         check: { 0...3_600 ~= $0 ? nil : "must be from 0 to 3600" })
     private static let measure = Flag(
         "measure", help: "Print how fast each model is on the first group, and end")
@@ -45,7 +58,10 @@ package enum ModelServerCommand {
         details:
             "The cores are those of NEURON_RT_VISIBLE_CORES, else a free run of NEURON_RT_NUM_CORES, else all of the"
             + " visible devices.",
-        arguments: [listen, models, degree, deviceRoot, queue, batch, grace, measure] + LogOptions.all,
+        arguments: [
+            listen, models, degree, deviceRoot, queue, queueTimeout, batch, coreWait, drainDelay, grace,
+            measure,
+        ] + LogOptions.all,
         examples: [
             Command.Example(
                 "ganglion-model-server --model minilm=/models/all-MiniLM-L6-v2 --tensor-parallel-degree 2",
@@ -70,17 +86,35 @@ package enum ModelServerCommand {
                 ?? defaultAddress(
                     podIP: Command.environment("POD_IP"), port: Command.environment("GANGLION_PORT")))
         let signals = try SignalWatcher()
-        let claims = try claimGroups(values)
+        let isAsked = Lock(false)
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        Task {
+            for await _ in signals.signals {
+                isAsked.withLock { $0 = true }
+                end.yield()
+            }
+        }
+        let claims: [CoreClaim]
+        do {
+            claims = try await claimGroups(values, log) { time in
+                try await Task.sleep(for: time)
+                if isAsked.withLock({ $0 }) { throw CancellationError() }
+            }
+        } catch is CancellationError {
+            return log.info("stopped")
+        }
         if values[measure] {
             try await printSpeed(specifications, on: NeuronCoreGroup(claims[0]))
             return
         }
 
         let server = InferenceServer(
-            models: specifications, queueLimit: values[queue], batchLimit: values[batch],
-            tag: Command.environment("NEURON_PROCESS_TAG") ?? "")
+            models: specifications, queueLimit: values[queue], queueTimeout: values[queueTimeout],
+            batchLimit: values[batch], tag: Command.environment("NEURON_PROCESS_TAG") ?? "")
         var limits = HTTPServerLimits()
         limits.message.body = server.limits.body
+        // A full queue leaves room for probes, scrapers and those who are told to come back.
+        limits.connections += values[queue]
         let http = HTTPServer(limits: limits) { await server.handle($0) }
         let bound = try await http.listen(on: address)
         log.info(
@@ -90,6 +124,9 @@ package enum ModelServerCommand {
                 "groups": claims.map { "\($0.cores.lowerBound)-\($0.cores.upperBound - 1)" },
             ])
         // A SIGTERM that comes while models are being loaded ends the server as well.
+        let shutdown = ServerShutdown(
+            total: .seconds(values[grace]),
+            delay: values[drainDelay] ?? (Command.environment("POD_IP") == nil ? .zero : .seconds(5)))
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await server.load(claims)
@@ -97,14 +134,21 @@ package enum ModelServerCommand {
                 return false
             }
             tasks.addTask {
-                _ = await signals.first()
+                for await _ in ends { break }
                 return true
             }
             while let isSignal = try await tasks.next(), !isSignal {}
             tasks.cancelAll()
-            log.info("draining")
-            await server.drain()
-            await http.shutdown(grace: .seconds(values[grace]))
+            log.info("draining", ["delay": shutdown.delay, "grace": shutdown.grace])
+            await shutdown.run(server, http) { delay in
+                await withTaskGroup(of: Void.self) { pause in
+                    pause.addTask { try? await Task.sleep(for: delay) }
+                    // A second signal: somebody does not want to wait.
+                    pause.addTask { for await _ in ends { break } }
+                    await pause.next()
+                    pause.cancelAll()
+                }
+            }
             log.info("stopped")
             // A load that is still going on cannot be interrupted; nobody needs its result.
             exit(0)
@@ -134,21 +178,23 @@ package enum ModelServerCommand {
     /// One digit after the point.
     private static func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 
-    /// The visible cores in groups, each claimed by itself.
-    private static func claimGroups(_ values: ArgumentValues) throws -> [CoreClaim] {
+    /// The visible cores in groups, claimed at once: given up and taken group by group, another process could come in between.
+    ///
+    /// - Parameter pause: lets time go by while others have the cores.
+    private static func claimGroups(
+        _ values: ArgumentValues, _ log: Logger, pause: (Duration) async throws -> Void
+    ) async throws -> [CoreClaim] {
         let devices = try NeuronDevices(root: values[deviceRoot])
         var environment: [String: String] = [:]
         for name in ["NEURON_RT_VISIBLE_CORES", "NEURON_RT_NUM_CORES"] {
             environment[name] = Command.environment(name)
         }
-        let cores: Range<Int>
-        switch try CoreSelection(environment: environment) {
-        case .all: cores = 0..<devices.coreCount
-        case .cores(let named): cores = named
-        // Found by claiming the run as a whole; it is free again when the claim is gone, a moment later.
-        case .count(let count): cores = try devices.claim(.count(count)).cores
-        }
-        return try GroupPlan(cores: cores, degree: values[degree]).groups.map { try devices.claim($0) }
+        let limit = values[coreWait]
+        let claim = try await devices.claim(
+            try CoreSelection(environment: environment), waiting: limit,
+            report: { log.warning("waiting for cores", ["limit": limit, "error": $0.description]) },
+            pause: pause)
+        return claim.split(try GroupPlan(cores: claim.cores, degree: values[degree]).groups)
     }
 
     /// Where it serves when nobody says: every address of its pod, so that `kubectl port-forward`, which comes by the pod's

@@ -31,7 +31,7 @@ struct PredictionRequest: Equatable {
         guard request.body.count <= limits.body else {
             throw HTTPProblem(413, "the body has \(request.body.count) octets: send at most \(limits.body)")
         }
-        if request.method == "GET" {
+        if request.method == "GET" || request.method == "HEAD" {
             texts = request.query.filter { $0.name == "inputs" || $0.name.hasPrefix("seq_") }.map(\.value)
             usesInstances = false
             guard !texts.isEmpty else {

@@ -10,8 +10,8 @@ package enum ServerPhase: Equatable, Sendable {
     case ready
     /// A model could not be loaded; the sentence says why. The process is about to end.
     case failed(String)
-    /// SIGTERM has come.
-    case draining
+    /// SIGTERM has come: the server is not ready, so that no new clients are sent here, and answers those who come all the same.
+    case terminating
 }
 
 /// What is known of the groups and models so far.

@@ -57,6 +57,12 @@ struct BoundPod: Equatable, Sendable {
     }
     /// Who bound it; only `WellKnown.scheduler` assigns cores.
     var scheduler: String { pod.spec.schedulerName ?? "" }
+    /// Containers that ask for devices and are privileged.
+    var privilegedRequests: [String] {
+        let names = Set(requests.map(\.name))
+        return (pod.spec.initContainers + pod.spec.containers)
+            .filter { names.contains($0.name) && $0.securityContext?.privileged == true }.map(\.name)
+    }
     /// Milliseconds since 1970; whole seconds, for the API server knows no finer.
     var boundAt: Int64 {
         let scheduled = pod.status.conditions["PodScheduled"]?.lastTransitionTime

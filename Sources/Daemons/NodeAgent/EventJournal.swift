@@ -54,7 +54,8 @@ struct EventJournal: Equatable, Sendable {
         return notes
     }
 
-    /// Containers that hold other cores than were assigned, and annotations that are no assignment.
+    /// Containers that hold other cores than were assigned, annotations that are no assignment, and containers that would use
+    /// other cores than they hold.
     mutating func notes(
         on groups: AssignedGroups, holdings: [Holding], topology: CoreTopology?, pods: [BoundPod]
     ) -> [EventNote] {
@@ -65,6 +66,16 @@ struct EventJournal: Equatable, Sendable {
             guard remarks.insert(Remark(pod: pod.uid, text: text)).inserted else { return }
             notes.append(
                 EventNote(type, about: pod.pod.reference, reason: reason, action: "Allocate", note: text))
+        }
+        // The driver's numbers count from the chips that a container sees, and a privileged one sees all of the node.
+        for pod in pods where !pod.pod.isTerminal {
+            for container in pod.privilegedRequests {
+                note(
+                    .warning, pod, "PrivilegedSeesAllChips",
+                    "container \(container) is privileged and sees all chips of the node, from the first on: its"
+                        + " NEURON_RT_VISIBLE_CORES counts from the chips that it was given, and names cores of others;"
+                        + " run it without privileged, or take the numbers of GANGLION_HOST_CORES")
+            }
         }
         for fault in groups.faults { note(.warning, fault.pod, "AssignmentIgnored", fault.sentence) }
         for group in groups.groups where group.isTaken {

@@ -13,19 +13,28 @@ struct Holding: Equatable, Sendable {
     var container: String
     /// By the numbers that they have on the node; never empty.
     var cores: CoreSet
+    /// The pod's uid; nil where it is not certain which pod of that name it is.
+    var uid: String?
 
     /// A holding.
-    init(pod: ObjectKey, container: String, cores: CoreSet) {
+    init(pod: ObjectKey, container: String, cores: CoreSet, uid: String? = nil) {
         self.pod = pod
         self.container = container
         self.cores = cores
+        self.uid = uid
     }
 
     /// What the kubelet's list says of the plugin's resources, by pod and container, each once.
-    static func read(_ list: [PodResourcesAPI.PodResources], on layout: NodeLayout) -> [Holding] {
+    ///
+    /// - Parameter pods: those of the node when the kubelet was asked.
+    static func read(
+        _ list: [PodResourcesAPI.PodResources], on layout: NodeLayout, pods: KnownPods = KnownPods()
+    ) -> [Holding] {
         var found: [ObjectKey: [String: CoreSet]] = [:]
         for pod in list {
             let key = ObjectKey(namespace: pod.namespace, name: pod.name)
+            // Kubelets before 1.34 list pods that have ended until they are deleted (kubernetes #119423).
+            guard !pods.stopped.contains(key) else { continue }
             for container in pod.containers {
                 for devices in container.devices {
                     let cores = layout.cores(of: devices.deviceIDs, resource: devices.resourceName)
@@ -36,7 +45,7 @@ struct Holding: Equatable, Sendable {
         }
         return found.sorted { $0.key < $1.key }.flatMap { key, containers in
             containers.sorted { $0.key < $1.key }
-                .map { Holding(pod: key, container: $0.key, cores: $0.value) }
+                .map { Holding(pod: key, container: $0.key, cores: $0.value, uid: pods.admitted[key]) }
         }
     }
 
@@ -45,12 +54,13 @@ struct Holding: Equatable, Sendable {
         guard let cores = try? CoreSet(parsing: entry.cores), !cores.isEmpty else { return nil }
         self.init(
             pod: ObjectKey(namespace: entry.namespace, name: entry.pod), container: entry.container,
-            cores: cores)
+            cores: cores, uid: entry.uid)
     }
 
     /// As it stands in `status.allocations`.
     var allocation: NeuronNodeStatus.Allocation {
-        .init(namespace: pod.namespace, pod: pod.name, container: container, cores: cores.list)
+        .init(
+            namespace: pod.namespace, pod: pod.name, container: container, cores: cores.list, uid: uid)
     }
 }
 

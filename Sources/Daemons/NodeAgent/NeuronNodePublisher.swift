@@ -134,7 +134,10 @@ actor NeuronNodePublisher: LoopActor {
         guard let report else { return }
         await label(report)
         guard let current = try await storedOrMade() else { return }
-        let status = report.status(previous: current.status, now: .now)
+        // A server with an older definition drops the time.
+        let status = report.status(
+            previous: current.status, renewed: current.status?.reportTime ?? written?.status.reportTime,
+            now: .now)
         // The second comparison keeps a server that stores less than was sent from being written to for ever.
         guard status != current.status,
             written.map({ $0.status == status && $0.answer == current.status }) != true

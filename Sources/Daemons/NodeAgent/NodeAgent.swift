@@ -58,12 +58,14 @@ package actor NodeAgent: LoopActor {
     private let publisher: NeuronNodePublisher
     private let assignments: Controller<ObjectKey>
     private let podResources: Controller<ObjectKey>
+    /// How soon the kubelet is asked again while it lists pods that have gone.
+    private let lateInterval: Duration
     private let neuronNode: Controller<ObjectKey>
     private let manager: ControllerManager
     private var task: Task<Void, Never>?
 
     private var report = NodeReport()
-    private var list: [PodResourcesAPI.PodResources]?
+    private var list: KubeletList?
     /// nil until it is known what was published before.
     private var journal: EventJournal?
     private var node: ObjectReference
@@ -74,6 +76,7 @@ package actor NodeAgent: LoopActor {
         loop: EventLoop = .shared, log: Logger = .silent
     ) {
         key = ObjectKey(name: settings.nodeName)
+        lateInterval = settings.podResourcesSpacing * 2
         self.registry = registry
         self.loop = loop
         pods = Informer(
@@ -83,8 +86,9 @@ package actor NodeAgent: LoopActor {
         let link = PluginLink(
             socket: settings.pluginSocket, loop: loop, log: log, firstPause: settings.firstPause)
         let poller = PodResourcesPoller(
-            socket: settings.podResourcesSocket, interval: settings.podResourcesInterval, loop: loop, log: log
-        )
+            socket: settings.podResourcesSocket, interval: settings.podResourcesInterval,
+            knownPods: { [store = pods.store] in KnownPods(store.isSynced ? store.list() : []) }, loop: loop,
+            log: log)
         let publisher = NeuronNodePublisher(
             client, node: settings.nodeName, labelsNode: settings.labelsNode, resync: settings.resync,
             loop: loop, log: log)
@@ -171,6 +175,7 @@ package actor NodeAgent: LoopActor {
         switch update {
         case .list(let list):
             self.list = list
+            report.heardAt = list.time
             report.kubeletFault = nil
         case .fault(let why): report.kubeletFault = why
         }
@@ -200,9 +205,9 @@ package actor NodeAgent: LoopActor {
 
     private func reconcile() async {
         if let layout = report.layout {
-            report.holdings = list.map { Holding.read($0, on: layout) }
+            report.holdings = list.map { Holding.read($0.pods, on: layout, pods: $0.known) }
             // Before the pods are known as a whole, silence: the plugin would take it for their end.
-            if pods.store.isSynced { await assign(on: layout) }
+            if pods.store.isSynced { await use(pods.store.list(), on: layout) }
             for note in journal?.notes(on: layout, node: node) ?? [] { events.record(note) }
         }
         // At a start each side gets its chance to speak: or every start would make the conditions flicker.
@@ -211,13 +216,20 @@ package actor NodeAgent: LoopActor {
         if await publisher.use(report) { neuronNode.queue.add(key) }
     }
 
-    private func assign(on layout: NodeLayout) async {
-        let bound = pods.store.list().map { BoundPod($0, resources: layout.resources.keys) }
+    private func use(_ present: [Pod], on layout: NodeLayout) async {
+        let bound = present.map { BoundPod($0, resources: layout.resources.keys) }
+        let holdings = report.holdings ?? []
+        report.unlisted =
+            report.holdings == nil ? UnlistedCores() : UnlistedCores(bound, on: layout, listed: holdings)
         let groups = AssignedGroups(bound, on: layout, holdings: report.holdings)
-        let notes = journal?.notes(
-            on: groups, holdings: report.holdings ?? [], topology: layout.topology, pods: bound)
+        let notes = journal?.notes(on: groups, holdings: holdings, topology: layout.topology, pods: bound)
         for note in notes ?? [] { events.record(note) }
-        await link.keep(groups.assignments)
+        await link.keep(groups.assignments, stopped: bound.filter(\.pod.hasStopped).map(\.key))
         assignments.queue.add(key)
+        // The kubelet lets go of a pod's devices about when the API server lets go of the pod, and tells nobody.
+        let keys = Set(bound.map(\.key))
+        if holdings.contains(where: { !keys.contains($0.pod) }) {
+            podResources.queue.add(key, after: lateInterval)
+        }
     }
 }

@@ -13,6 +13,10 @@ struct NodeReport: Equatable, Sendable {
     var layout: NodeLayout?
     /// From the kubelet; nil before its first word.
     var holdings: [Holding]?
+    /// What the kubelet has given out beside them.
+    var unlisted = UnlistedCores()
+    /// When the kubelet was asked for what it has said; nil before its first word.
+    var heardAt: Timestamp?
     /// Why the plugin cannot be heard now; nil while it can.
     var pluginFault: String?
     /// Why the kubelet's list cannot be had now; nil while it can.
@@ -22,15 +26,34 @@ struct NodeReport: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - previous: what is published now, nil where there is nothing.
+    ///   - renewed: the time of the report that was written last.
     ///   - now: becomes the time of conditions that change.
-    func status(previous: NeuronNodeStatus?, now: Timestamp) -> NeuronNodeStatus {
+    func status(
+        previous: NeuronNodeStatus?, renewed: Timestamp? = nil, now: Timestamp
+    ) -> NeuronNodeStatus {
         var status = layout.map { facts($0, previous) } ?? previous ?? NeuronNodeStatus()
         status.conditions = conditions.merged(with: previous?.conditions ?? [], now: now)
+        let last = renewed ?? previous?.reportTime
+        status.reportTime = previous?.reportTime
+        // What is new is as old as the kubelet's word; where nothing is, that there is a word is told now and then.
+        let isNew = status != previous
+        status.reportTime = last
+        if layout != nil, let heardAt, isNew || Self.isDue(heardAt, after: last) {
+            status.reportTime = heardAt.wholeSeconds
+        }
         return status
     }
 
+    /// A clock that was set back must not keep a report from being renewed.
+    private static func isDue(_ time: Timestamp, after last: Timestamp?) -> Bool {
+        guard let last, time >= last else { return true }
+        return time.seconds - last.seconds >= NeuronNodeStatus.renewal.components.seconds
+    }
+
     private func facts(_ layout: NodeLayout, _ previous: NeuronNodeStatus?) -> NeuronNodeStatus {
-        let holdings = self.holdings ?? previous?.allocations?.compactMap(Holding.init(published:))
+        let holdings =
+            self.holdings.map { $0 + unlisted.holdings }
+            ?? previous?.allocations?.compactMap(Holding.init(published:))
         var status = NeuronNodeStatus()
         status.chipCount = layout.chips.count
         status.coreCount = layout.chips.reduce(0) { $0 + $1.cores.count }
@@ -44,8 +67,9 @@ struct NodeReport: Equatable, Sendable {
             let held = holdings.reduce(CoreSet()) { $0.union($1.cores) }
             let free = layout.healthyCores.subtracting(held)
             status.allocations = holdings.prefix(NeuronNodeStatus.maximumAllocations).map(\.allocation)
-            status.freeCores = free.count
-            status.largestFreeGroup = layout.topology?.largestFreeGroup(free) ?? 0
+            let count = max(0, free.count - unlisted.others)
+            status.freeCores = count
+            status.largestFreeGroup = min(count, layout.topology?.largestFreeGroup(free) ?? 0)
         }
         return status
     }

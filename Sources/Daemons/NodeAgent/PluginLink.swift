@@ -4,6 +4,7 @@
 internal import Controller
 internal import GRPC
 internal import KubeletAPI
+internal import KubernetesAPI
 internal import Observability
 internal import SystemIO
 
@@ -31,8 +32,8 @@ actor PluginLink: LoopActor, Runnable {
     private var client: GRPCClient?
     private var backoff: Backoff
     private var failures = 0
-    private var wanted: [NodePluginAPI.Assignment]?
-    private var sent: [NodePluginAPI.Assignment]?
+    private var wanted: NodePluginAPI.SetAssignmentsRequest?
+    private var sent: NodePluginAPI.SetAssignmentsRequest?
     private var rejected: [NodePluginAPI.RejectedAssignment] = []
     /// How many states have come so far.
     private var received = 0
@@ -58,7 +59,13 @@ actor PluginLink: LoopActor, Runnable {
     }
 
     /// The plugin is to have exactly these, now and after each of its starts: call `deliver`.
-    func keep(_ assignments: [NodePluginAPI.Assignment]) { wanted = assignments }
+    ///
+    /// - Parameter stopped: pods that hold nothing any more.
+    func keep(_ assignments: [NodePluginAPI.Assignment], stopped: [ObjectKey]) {
+        wanted = NodePluginAPI.SetAssignmentsRequest(
+            assignments: assignments,
+            stoppedPods: stopped.sorted().map { .init(namespace: $0.namespace, name: $0.name) })
+    }
 
     private func follow() async {
         while !Task.isCancelled {
@@ -124,7 +131,7 @@ actor PluginLink: LoopActor, Runnable {
             }
         }
         rejected = refused
-        log.debug("assignments delivered", ["count": wanted.count, "refused": refused.count])
+        log.debug("assignments delivered", ["count": wanted.assignments.count, "refused": refused.count])
         // A state that came before this answer may be newer than the refusal.
         let isCurrent = refused.isEmpty || received == before
         sent = isCurrent ? wanted : nil

@@ -3,8 +3,19 @@
 
 internal import Controller
 internal import KubeletAPI
+internal import KubernetesAPI
 internal import Observability
 internal import SystemIO
+
+/// One answer of the kubelet.
+struct KubeletList: Sendable {
+    /// Who holds what.
+    var pods: [PodResourcesAPI.PodResources]
+    /// The node's pods when it was asked.
+    var known: KnownPods
+    /// When it was asked.
+    var time: Timestamp
+}
 
 /// Asks the kubelet who holds what; when, is its controller's matter.
 actor PodResourcesPoller: LoopActor, Runnable {
@@ -13,7 +24,7 @@ actor PodResourcesPoller: LoopActor, Runnable {
     /// What has become known.
     enum Update: Sendable {
         /// The whole list.
-        case list([PodResourcesAPI.PodResources])
+        case list(KubeletList)
         /// The kubelet has given no list for a while: why.
         case fault(PodResourcesFault)
     }
@@ -26,12 +37,19 @@ actor PodResourcesPoller: LoopActor, Runnable {
     private nonisolated let continuation: AsyncStream<Update>.Continuation
     private let reader: PodResourcesReader
     private let interval: Duration
+    private let knownPods: @Sendable () -> KnownPods
     private let log: Logger
     private var failures = 0
 
-    /// - Parameter interval: the time after which the kubelet is asked again without a reason.
-    init(socket: String, interval: Duration, loop: EventLoop, log: Logger) {
+    /// - Parameters:
+    ///   - interval: the time after which the kubelet is asked again without a reason.
+    ///   - knownPods: the node's pods now.
+    init(
+        socket: String, interval: Duration, knownPods: @escaping @Sendable () -> KnownPods, loop: EventLoop,
+        log: Logger
+    ) {
         self.interval = interval
+        self.knownPods = knownPods
         self.loop = loop
         self.log = log
         reader = PodResourcesReader(socket: socket, loop: loop)
@@ -55,11 +73,12 @@ actor PodResourcesPoller: LoopActor, Runnable {
 
     /// Asks once.
     func poll() async throws -> ReconcileResult {
+        let (known, time) = (knownPods(), Timestamp.now)
         do throws(PodResourcesFault) {
             let account = try await reader.read()
             if failures >= Self.failureThreshold { log.info("the kubelet says again who holds what") }
             failures = 0
-            continuation.yield(.list(account.pods))
+            continuation.yield(.list(KubeletList(pods: account.pods, known: known, time: time)))
             return .requeue(after: interval)
         } catch {
             failures += 1

@@ -1,8 +1,14 @@
 // Gives pending pods a node and their NeuronCores. One request does both, so there is no moment at which a pod is bound and
-// has no cores. Until a watch shows a binding, it is assumed; until it is known whether one that failed was carried out, too.
+// has no cores. Deciding waits for nobody: bindings are carried out beside it, each for itself, and so is telling pods why
+// they wait. Until a watch shows a binding, it is assumed; until it is known whether one that failed was carried out, too.
+//
+//     pass ── decides ──▶ bind   ─▶ assumed ── POST ──▶ shown by a watch
+//       ▲               │               ├─ refused ─────▶ forgotten; the pod waits a while and is told why
+//       │               │               └─ no answer ───▶ asked for until it is known what became of it
+//       │               └▶ refuse ─▶ PodRefusals
+//       └── whatever frees cores: a pod, a node, a binding that came to nothing
 
 internal import GanglionAPI
-internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
@@ -13,25 +19,38 @@ internal import SystemIO
 actor Binder: LoopActor {
     nonisolated let loop: EventLoop
 
+    /// Pods whose binding has to be carried out, by uid: call `carryOut`. For one reader.
+    nonisolated let decided: AsyncStream<String>
+    /// Bindings that came to nothing: what they took is free again. For one reader.
+    nonisolated let undone: AsyncStream<Void>
+
+    private nonisolated let decidedPods: AsyncStream<String>.Continuation
+    private nonisolated let undoings: AsyncStream<Void>.Continuation
     private let client: KubernetesClient
     private let cluster: ObservedCluster
+    private let refusals: PodRefusals
     private let events: EventRecorder
     private let log: Logger
     private let bindings: Counter?
     private let unplaced: Gauge?
     private var assumed: [String: AssumedBinding] = [:]
+    /// Nobody knows what became of these.
     private var uncertain: Set<String> = []
+    private var setbacks = BindingSetbacks()
     private let messages = Lock<[String: String]>([:])
 
     init(
-        _ client: KubernetesClient, cluster: ObservedCluster, events: EventRecorder,
+        _ client: KubernetesClient, cluster: ObservedCluster, refusals: PodRefusals, events: EventRecorder,
         registry: MetricsRegistry?, log: Logger, loop: EventLoop
     ) {
         self.client = client
         self.cluster = cluster
+        self.refusals = refusals
         self.events = events
         self.log = log
         self.loop = loop
+        (decided, decidedPods) = AsyncStream.makeStream()
+        (undone, undoings) = AsyncStream.makeStream()
         bindings = registry?.counter("ganglion_bindings_total", "Pods bound to a node.", labels: ["result"])
         unplaced = registry?.gauge("ganglion_unschedulable_pods", "Pods that no node can take now.")
     }
@@ -45,15 +64,13 @@ actor Binder: LoopActor {
         var changed: [PodInfo] = []
         /// Some pods fit nowhere.
         var leavesPods = false
-        /// A request failed: another pass is needed although nothing changes.
-        var failure: KubernetesError?
+        /// When a pod whose binding was refused may be tried again; nil where there is none.
+        var triesAgainAfter: Duration?
     }
 
     /// A pass over all pods that wait.
-    func pass() async -> Outcome {
+    func pass(now: Duration = MonotonicClock.time) -> Outcome {
         var outcome = Outcome()
-        // The pods are read when it is settled what became of earlier bindings.
-        outcome.failure = await settle()
         let present = cluster.podInfos()
         let seen = Dictionary(present.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
         // What a watch has shown, or has shown to be gone, need not be assumed any more.
@@ -61,37 +78,56 @@ actor Binder: LoopActor {
             guard let pod = seen[uid] else { return uncertain.contains(uid) }
             return !pod.pod.isBound
         }
+        setbacks.keep { seen[$0]?.needsPlacement == true }
         let decisions = SchedulingState(
-            pods: present, nodes: cluster.nodeInfos(), assumed: Array(assumed.values)
+            pods: present, nodes: cluster.nodeInfos(), assumed: Array(assumed.values),
+            postponed: setbacks.postponed(now: now)
         )
         .decisions()
-        var refused: [String: String] = [:]
+        var refused = setbacks.messages(now: now)
         for decision in decisions {
             switch decision {
             case .bind(let pod, let node, let cores):
-                if let failure = await bind(pod, to: node, cores: cores) { outcome.failure = failure }
-            case .unschedulable(let pod, let message):
-                refused[pod.uid] = message
-                if messages.withLock({ $0[pod.uid] }) != message {
-                    outcome.changed.append(pod)
-                    await refuse(pod, message)
-                }
+                assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: cores)
+                refusals.withdraw(pod.uid)
+                decidedPods.yield(pod.uid)
+            case .unschedulable(let pod, let message): refused[pod.uid] = message
             }
         }
-        let placed = messages.withLock { messages -> Set<String> in
-            let placed = Set(messages.keys).subtracting(refused.keys)
-            messages = refused
-            return placed
+        let before = messages.withLock { messages -> [String: String] in
+            defer { messages = refused }
+            return messages
         }
-        outcome.changed += placed.compactMap { seen[$0] }
+        for (uid, message) in refused where before[uid] != message {
+            guard let pod = seen[uid] else { continue }
+            outcome.changed.append(pod)
+            refusals.tell(pod, message)
+        }
+        outcome.changed += before.keys.filter { refused[$0] == nil }.compactMap { seen[$0] }
         unplaced?.set(Double(refused.count))
         outcome.leavesPods = !refused.isEmpty
+        outcome.triesAgainAfter = setbacks.next(now: now)
         return outcome
     }
 
-    /// - Returns: why it may have to be tried again.
-    private func bind(_ pod: PodInfo, to node: String, cores: CoreSet) async -> KubernetesError? {
-        assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: cores)
+    /// Carries out what was decided about a pod; nothing where that is done.
+    ///
+    /// - Throws: where it is not known whether it was carried out: call again, then that is asked for.
+    func carryOut(_ uid: String) async throws(KubernetesError) {
+        guard let binding = assumed[uid] else {
+            uncertain.remove(uid)
+            return
+        }
+        guard uncertain.contains(uid) else { return try await bind(binding) }
+        if try await isBound(binding.pod) {
+            uncertain.remove(uid)
+        } else {
+            undo(uid)
+        }
+    }
+
+    private func bind(_ binding: AssumedBinding) async throws(KubernetesError) {
+        let (pod, node, cores) = (binding.pod, binding.node, binding.cores)
         do throws(KubernetesError) {
             try await client.bind(
                 pod: pod.key, uid: pod.uid, node: node,
@@ -105,61 +141,33 @@ actor Binder: LoopActor {
             events.record(
                 EventNote(
                     .normal, about: pod.pod.reference, reason: "Scheduled", action: "Binding", note: note))
-            return nil
         } catch {
             log.warning(
                 "cannot bind", ["pod": pod.key.description, "node": node, "error": error.description])
             bindings?.increment(["failed"])
-            switch error.code {
-            case .some(400..<500): assumed[pod.uid] = nil  // refused: nothing was done
-            default: uncertain.insert(pod.uid)
+            guard case .some(400..<500) = error.code else {
+                uncertain.insert(pod.uid)
+                throw error
             }
-            // Gone, or bound by another: a watch will show it.
-            return error.isNotFound || error.isConflict ? nil : error
+            // Nothing was done. Of a pod that is gone, or bound by another, a watch will tell.
+            if !error.isNotFound, error.isRefusal || !error.isConflict {
+                setbacks.add(pod.uid, message: "the binding was refused: \(error)")
+            }
+            undo(pod.uid)
         }
     }
 
-    /// Asks what became of bindings whose answer was lost.
-    private func settle() async -> KubernetesError? {
-        var failure: KubernetesError?
-        for uid in uncertain {
-            guard let binding = assumed[uid] else {
-                uncertain.remove(uid)
-                continue
-            }
-            do throws(KubernetesError) {
-                // A list, since that is a right which the operator has anyway.
-                let key = binding.pod.key
-                let found = try await client.list(
-                    Pod.self, namespace: key.namespace, fieldSelector: "metadata.name=\(key.name)")
-                let isBound = found.items.contains { $0.metadata.uid == uid && $0.isBound }
-                if !isBound { assumed[uid] = nil }
-                uncertain.remove(uid)
-            } catch {
-                failure = error
-            }
-        }
-        return failure
+    private func undo(_ uid: String) {
+        assumed[uid] = nil
+        uncertain.remove(uid)
+        undoings.yield()
     }
 
-    /// Says in the pod's events and condition why it waits, as kube-scheduler does.
-    private func refuse(_ pod: PodInfo, _ message: String) async {
-        events.record(
-            EventNote(
-                .warning, about: pod.pod.reference, reason: "FailedScheduling", action: "Scheduling",
-                note: message))
-        var status = PodStatus()
-        status.conditions = [
-            Condition(
-                type: "PodScheduled", status: .false, reason: "Unschedulable", message: message,
-                lastTransitionTime: .now)
-        ]
-        let metadata = ObjectMetadata(name: pod.key.name, namespace: pod.key.namespace)
-        do throws(KubernetesError) {
-            try await client.apply(
-                Pod(metadata, status: status), manager: WellKnown.operatorManager, subresource: "status")
-        } catch {
-            log.debug("cannot set PodScheduled", ["pod": pod.key.description, "error": error.description])
-        }
+    /// Asks what became of a binding whose answer was lost.
+    private func isBound(_ pod: PodInfo) async throws(KubernetesError) -> Bool {
+        // A list, since that is a right which the operator has anyway.
+        let found = try await client.list(
+            Pod.self, namespace: pod.key.namespace, fieldSelector: "metadata.name=\(pod.key.name)")
+        return found.items.contains { $0.metadata.uid == pod.uid && $0.isBound }
     }
 }

@@ -16,8 +16,8 @@ struct CandidateNode: Sendable {
     let topology: CoreTopology?
     /// The cores of healthy chips.
     let healthy: CoreSet
-    /// What the kubelet has handed out, by pod.
-    let allocations: [ObjectKey: CoreSet]
+    /// What the kubelet has handed out.
+    let account: KubeletAccount
     /// NeuronCores that the kubelet says it can hand out in all.
     let allocatableCores: Int
 
@@ -25,8 +25,11 @@ struct CandidateNode: Sendable {
     ///
     /// - Parameters:
     ///   - neuronNode: the NeuronNode of the same name, if there is one.
+    ///   - isCurrent: whether the NeuronNode's agent is there.
     ///   - resource: the extended resource of NeuronCores.
-    init(_ node: Node, neuronNode: NeuronNode?, resource: String = WellKnown.neuronCore) {
+    init(
+        _ node: Node, neuronNode: NeuronNode?, isCurrent: Bool = true, resource: String = WellKnown.neuronCore
+    ) {
         self.node = node
         let status = neuronNode?.status ?? NeuronNodeStatus()
         var labels = node.metadata.labels
@@ -47,12 +50,7 @@ struct CandidateNode: Sendable {
             ? topology?.allCores ?? []
             : status.chips.filter { $0.health == .healthy }
                 .reduce(CoreSet()) { $0.union(topology?.cores(ofChip: $1.index) ?? []) }
-        allocations =
-            status.allocations?.reduce(into: [:]) { allocations, entry in
-                guard let cores = try? CoreSet(parsing: entry.cores) else { return }
-                let key = ObjectKey(namespace: entry.namespace, name: entry.pod)
-                allocations[key] = (allocations[key] ?? []).union(cores)
-            } ?? [:]
+        account = KubeletAccount(status.allocations ?? [], isCurrent: isCurrent)
     }
 
     /// The node's name.

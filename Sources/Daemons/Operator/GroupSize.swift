@@ -50,7 +50,6 @@ extension NeuronRequest {
     }
 
     private static func indivisible(_ cores: Int, _ name: String, _ value: Int) -> InvalidSpec {
-        InvalidSpec(
-            "spec.neuron.\(name) (\(value)) does not divide \(cores) cores: \(validSplits(of: cores))")
+        InvalidSpec("spec.neuron.\(name) (\(value)) \(indivisible(cores))")
     }
 }

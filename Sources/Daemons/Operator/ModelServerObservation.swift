@@ -21,17 +21,23 @@ struct ModelServerObservation: Sendable {
         let spec = resolved.spec
         let living = living
         let ready = living.filter(\.isReady).count
-        let updated = living.filter { $0.hash == resolved.hash }.count
+        let updated = living.filter(resolved.isCurrent).count
         var status = ModelServerStatus()
         status.observedGeneration = state.server.metadata.generation
         status.replicas = living.count
         status.readyReplicas = ready
         status.updatedReplicas = updated
         status.coresPerReplica = resolved.cores
+        status.coresPerChip = resolved.coresPerChip
         status.selector = "\(WellKnown.serverLabel)=\(state.server.metadata.name)"
         status.url = resolved.url
         status.metrics = metrics
         status.groups = groups
+        // kubectl's columns take one value each, and the first of many would look like all of them.
+        let nodes = Set(status.groups.compactMap(\.node)).sorted()
+        status.nodes = nodes.count > 1 ? "\(nodes.count) nodes" : nodes.first
+        let held = status.groups.compactMap(\.cores)
+        status.neuronCores = held.count > 1 ? "\(held.count) groups" : held.first
         status.modelStatus = modelStatus(ready: ready)
         status.conditions = state.conditions(
             conditionList(desired: spec.replicas, living: living, ready: ready, updated: updated), now: now)
@@ -127,6 +133,7 @@ struct ModelServerObservation: Sendable {
         if let message = messages.first {
             return Condition(.placed, .false, "Unschedulable", message)
         }
+        if let loss = state.loss { return Condition(.placed, .false, "NodeLost", loss) }
         if let refusal = state.refusal { return Condition(.placed, .false, "Refused", refusal) }
         return Condition(.placed, .false, "Placing", "\(bound) of \(desired) replicas have their NeuronCores")
     }
@@ -156,6 +163,7 @@ struct ModelServerObservation: Sendable {
             return Condition(.ready, .false, "LoadFailed", Self.sentence(pod, failure))
         }
         if let refusal = state.refusal, ready == 0 { return Condition(.ready, .false, "Refused", refusal) }
+        if let loss = state.loss, ready == 0 { return Condition(.ready, .false, "NodeLost", loss) }
         if ready == 0, living.allSatisfy(\.node.isEmpty),
             living.contains(where: { state.unschedulable[$0.uid] != nil })
         {
@@ -167,6 +175,7 @@ struct ModelServerObservation: Sendable {
     private var degraded: Condition {
         if let serviceConflict { return Condition(.degraded, .true, "ServiceConflict", serviceConflict) }
         if let refusal = state.refusal { return Condition(.degraded, .true, "Refused", refusal) }
+        if let loss = state.loss { return Condition(.degraded, .true, "NodeLost", loss) }
         if let (pod, failure) = failure {
             return Condition(.degraded, .true, "PodFailed", Self.sentence(pod, failure))
         }
@@ -185,6 +194,7 @@ struct ModelServerObservation: Sendable {
         // It may be the end of a log: many lines, of which the last say most.
         let text = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
         let message = text.isEmpty ? "" : ": \(text.suffix(900))\(advice(text))"
-        return "pod \(pod.key.name): \(failure.reason)\(code)\(message)"
+        let place = failure.place.map { "\($0): " } ?? ""
+        return "pod \(pod.key.name): \(place)\(failure.reason)\(code)\(message)"
     }
 }

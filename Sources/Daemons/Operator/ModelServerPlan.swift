@@ -1,5 +1,4 @@
-// From what is to what has to be done, for one ModelServer: a pure function, called again after every change. Pods are told
-// apart by replica number; a replica has one pod at a time, for NeuronCores are too scarce to hold two.
+// From what is to what has to be done, for one ModelServer: a pure function, called again after every change.
 
 internal import GanglionAPI
 internal import JSON
@@ -11,7 +10,9 @@ internal import SystemIO
 enum Action: Equatable, Sendable {
     /// It is JSON, for the user's template may have fields that this program's types do not know.
     case createPod(JSON)
-    case deletePod(PodInfo, why: String)
+    /// Ask the API server whether it would take this pod, for which another has to go: what follows needs its yes.
+    case tryPod(JSON, replacing: PodInfo)
+    case deletePod(PodInfo, why: String, byForce: Bool = false)
     case applyService(Service)
 }
 
@@ -66,6 +67,8 @@ struct ModelServerState: Sendable {
     var unschedulable: [String: String]
     /// The cores per chip of the nodes that are known, for specs in chips.
     var coresPerChip: Set<Int>
+    /// Nodes that do not answer, by name.
+    var lostNodes: [String: LostNode] = [:]
     /// What pods get that nobody has said.
     var defaults = ServingDefaults()
     /// What the API server said when it refused a pod or the Service.
@@ -82,7 +85,7 @@ struct ModelServerState: Sendable {
         var plan = ModelServerPlan(status: ModelServerStatus())
         let template = PodTemplate(resolved)
         let conflict = planService(template, &plan)
-        planPods(template, &plan, failures: &failures, now: now)
+        PodsPlan(state: self, template: template, now: now, time: time).work(&plan, failures: &failures)
         plan.status = ModelServerObservation(state: self, resolved: resolved, serviceConflict: conflict)
             .status(now: time)
         return plan
@@ -97,52 +100,5 @@ struct ModelServerState: Sendable {
         let desired = template.service
         if service?.covers(desired) != true { plan.actions.append(.applyService(desired)) }
         return nil
-    }
-
-    private func planPods(
-        _ template: PodTemplate, _ plan: inout ModelServerPlan, failures: inout FailureMemory, now: Duration
-    ) {
-        let spec = template.server.spec
-        let replicas = spec.replicas
-        var byReplica = Dictionary(grouping: pods) { $0.replica ?? -1 }
-        for (replica, surplus) in byReplica.sorted(by: { $0.key < $1.key })
-        where replica < 0 || replica >= replicas {
-            for pod in surplus.sorted(by: { $0.key < $1.key }) where !pod.isTerminating {
-                plan.actions.append(.deletePod(pod, why: "the server has \(replicas) replicas"))
-            }
-            byReplica[replica] = nil
-        }
-        var unavailable = 0
-        var outdated: [PodInfo] = []
-        for replica in 0..<replicas {
-            let slot = (byReplica[replica] ?? []).sorted { $0.key < $1.key }
-            guard let pod = slot.first else {
-                plan.actions.append(.createPod(template.pod(replica: replica)))
-                unavailable += 1
-                continue
-            }
-            if pod.isReady { failures.forget(replica: replica) } else { unavailable += 1 }
-            guard !pod.isTerminating else { continue }
-            if pod.isTerminal {
-                let pause = failures.pause(for: pod, replica: replica, now: now)
-                guard pause > .zero else {
-                    plan.actions.append(
-                        .deletePod(pod, why: "it has ended: \(pod.failure?.reason ?? pod.pod.phase.rawValue)")
-                    )
-                    continue
-                }
-                plan.lookAgainAfter = min(pause, plan.lookAgainAfter ?? pause)
-            } else if pod.hash != template.server.hash {
-                outdated.append(pod)
-            }
-        }
-        // Pods that serve nobody go first; of the others as many as may be missing.
-        for pod in outdated where !pod.isReady {
-            plan.actions.append(.deletePod(pod, why: "the template has changed"))
-        }
-        for pod in outdated where pod.isReady && unavailable < spec.rollout.maxUnavailable {
-            unavailable += 1
-            plan.actions.append(.deletePod(pod, why: "the template has changed"))
-        }
     }
 }

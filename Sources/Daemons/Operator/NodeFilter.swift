@@ -1,6 +1,6 @@
 // Whether a pod may go to a node at all, by the rules of kube-scheduler's plugins that matter for pods of this operator:
-// NodeReady, NodeUnschedulable, TaintToleration, NodeAffinity. What is left out (volumes, pod affinity, ports) the kubelet
-// still refuses at admission.
+// NodeReady, NodeUnschedulable, TaintToleration, NodeAffinity. Resources and ports are NodeUsage's, and a pod with what is
+// left out (volumes, pod affinity, spread) is not placed at all (UnsupportedPlacement).
 
 internal import KubernetesAPI
 

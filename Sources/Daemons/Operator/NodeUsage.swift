@@ -16,41 +16,48 @@ struct NodeUsage: Sendable {
     let node: CandidateNode
     private(set) var taken = CoreSet()
     private(set) var requestedCores = 0
-    private(set) var cpu = Quantity.zero
-    private(set) var memory = Quantity.zero
+    /// By resource, what its pods ask for.
+    private(set) var requested: [String: Quantity] = [:]
     private(set) var podCount = 0
+    private(set) var hostPorts: [HostPort] = []
 
     /// Counts what the pods bound to the node hold.
     ///
     /// - Parameters:
     ///   - pods: those bound to the node that have not ended.
+    ///   - stopped: those bound to the node that hold nothing any more.
     ///   - assumed: bindings to the node that the pods do not show yet.
-    init(node: CandidateNode, pods: [PodInfo], assumed: [AssumedBinding]) {
+    init(node: CandidateNode, pods: [PodInfo], stopped: [PodInfo] = [], assumed: [AssumedBinding]) {
         self.node = node
-        var held = CoreSet()
-        for pod in pods { held = held.union(Self.settled(pod, on: node) ?? []) }
-        var unknown: [PodInfo] = []
+        // Which cores these hold is not known, only how many.
+        var unknown: [(pod: PodInfo, count: Int)] = []
+        var unreported: [PodInfo] = []
         for pod in pods {
-            if let cores = Self.settled(pod, on: node) {
+            guard let cores = Self.reported(pod, on: node) else {
+                unreported.append(pod)
+                continue
+            }
+            add(pod, cores: cores)
+            // Devices of init containers belong to the pod until it ends, and no list has them.
+            if cores.count < pod.cores { unknown.append((pod, pod.cores - cores.count)) }
+        }
+        taken = taken.union(node.account.cores(beyond: pods, stopped: stopped))
+        for pod in unreported.sorted(by: { $0.key < $1.key }) {
+            if let cores = pod.assignedCores, cores.isDisjoint(with: taken) {
                 add(pod, cores: cores)
-            } else if let cores = Self.cores(of: pod, on: node),
-                node.allocations[pod.key] != nil || cores.isDisjoint(with: held)
-            {
-                add(pod, cores: cores)
-            } else if pod.cores > 0 {
-                // Also one whose group the kubelet has given to another of the same size: it gets cores all the same.
-                unknown.append(pod)
             } else {
                 add(pod, cores: [])
+                // Also one whose group the kubelet has given to another of the same size: it gets cores all the same.
+                if pod.cores > 0 { unknown.append((pod, pod.cores)) }
             }
         }
         for binding in assumed { add(binding.pod, cores: binding.cores) }
         // Bound by another scheduler, or to a group that is gone, and not reported yet: the plugin will choose by the same rule.
-        for pod in unknown.sorted(by: { $0.key < $1.key }) {
+        for (_, count) in unknown.sorted(by: { $0.pod.key < $1.pod.key }) {
             let guess = node.topology.flatMap {
-                preferredCores(available: free, size: pod.cores, topology: $0)
+                preferredCores(available: free, size: count, topology: $0)
             }
-            add(pod, cores: CoreSet(guess ?? []))
+            taken = taken.union(CoreSet(guess ?? []))
         }
     }
 
@@ -61,41 +68,44 @@ struct NodeUsage: Sendable {
     mutating func add(_ pod: PodInfo, cores: CoreSet) {
         taken = taken.union(cores)
         requestedCores += pod.cores
-        cpu += pod.requests["cpu"] ?? 0
-        memory += pod.requests["memory"] ?? 0
+        for (resource, amount) in pod.requests { requested[resource, default: .zero] += amount }
         podCount += 1
+        hostPorts += pod.hostPorts
     }
 
-    /// The cores of a running pod as the kubelet says, nil where it does not run or nobody has said.
-    private static func settled(_ pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
-        guard let reported = node?.allocations[pod.key], pod.pod.phase == .running, !reported.isEmpty,
-            reported.count == pod.cores
-        else { return nil }
-        return reported
+    /// The cores of a bound pod as far as the kubelet has spoken of it, nil where it has not.
+    ///
+    /// A current report of all that the pod asked for, under its uid, is the truth. What is older, or knows the name alone,
+    /// or has less, counts beside what the binding assigned: one of the two is right.
+    private static func reported(_ pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
+        guard let account = node?.account else { return nil }
+        let own = account.cores(of: pod)
+        if account.isCurrent, !own.isEmpty, own.count >= pod.cores { return own }
+        let said = own.union(account.cores(perhapsOf: pod))
+        return said.isEmpty ? nil : said.union(pod.assignedCores ?? [])
     }
 
     /// The cores that a bound pod holds, nil where nobody has said yet.
-    ///
-    /// A running pod has what the kubelet says. Until it runs, the report may be that of an earlier pod of the same name,
-    /// so both count.
     static func cores(of pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
-        if let cores = settled(pod, on: node) { return cores }
-        guard let reported = node?.allocations[pod.key], !reported.isEmpty else { return pod.assignedCores }
-        return reported.union(pod.assignedCores ?? [])
+        reported(pod, on: node) ?? pod.assignedCores
     }
 
-    /// Why a pod does not fit apart from its group of cores: what follows "NODE ", nil where it does.
+    /// Why a pod does not fit apart from its group of cores: what follows "NODE ", nil where it does. The rules are those of
+    /// kube-scheduler's NodeResourcesFit.
     func shortage(for pod: PodInfo) -> String? {
         let allocatable = node.node.status.allocatable
         if let limit = allocatable["pods"], Quantity(podCount + 1) > limit {
             return "has no room for another pod"
         }
-        if let limit = allocatable["cpu"], cpu + (pod.requests["cpu"] ?? 0) > limit {
-            return "has too little CPU left"
+        for port in pod.hostPorts where hostPorts.contains(where: port.collides(with:)) {
+            return "has no host port \(port.number)/\(port.transport) left"
         }
-        if let limit = allocatable["memory"], memory + (pod.requests["memory"] ?? 0) > limit {
-            return "has too little memory left"
+        let short = pod.requests.filter { resource, amount in
+            // Cores are counted below, one by one.
+            guard amount > .zero, resource != pod.resource else { return false }
+            return (requested[resource] ?? .zero) + amount > allocatable[resource] ?? .zero
         }
+        if let resource = short.keys.min() { return "has too little \(Self.name(of: resource)) left" }
         guard pod.cores > 0 else { return nil }
         guard node.allocatableCores > 0 else { return "advertises no NeuronCores" }
         guard node.topology != nil else { return "has chips of an unknown kind and no NeuronNode" }
@@ -105,4 +115,6 @@ struct NodeUsage: Sendable {
         }
         return nil
     }
+
+    private static func name(of resource: String) -> String { resource == "cpu" ? "CPU" : resource }
 }

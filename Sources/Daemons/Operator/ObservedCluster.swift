@@ -22,18 +22,22 @@ final class ObservedCluster: Sendable {
     private struct Infos {
         var pods = InfoCache<PodInfo>()
         var nodes = InfoCache<CandidateNode>()
+        var clock = ReportClock()
     }
 
     /// - Parameter resource: the extended resource of NeuronCores.
-    init(_ client: KubernetesClient, resource: String, log: Logger, loop: EventLoop) {
+    init(
+        _ client: KubernetesClient, resource: String, registry: MetricsRegistry?, log: Logger, loop: EventLoop
+    ) {
         self.resource = resource
-        servers = Informer(client, log: log, loop: loop)
-        pods = Informer(client, log: log, loop: loop)
-        nodes = Informer(client, log: log, loop: loop)
-        neuronNodes = Informer(client, log: log, loop: loop)
+        servers = Informer(client, registry: registry, log: log, loop: loop)
+        pods = Informer(
+            client, transform: { $0.reducedToPlacement() }, registry: registry, log: log, loop: loop)
+        nodes = Informer(client, registry: registry, log: log, loop: loop)
+        neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
         services = Informer(
-            client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)", log: log,
-            loop: loop)
+            client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
+            registry: registry, log: log, loop: loop)
     }
 
     /// What is known of each pod.
@@ -47,24 +51,53 @@ final class ObservedCluster: Sendable {
     }
 
     /// What is known of each node, by the Node and its NeuronNode.
-    func nodeInfos() -> [CandidateNode] {
+    ///
+    /// - Parameter now: on any clock that does not jump.
+    func nodeInfos(now: Duration = MonotonicClock.time) -> [CandidateNode] {
         let objects = nodes.store.list()
         let reports = Dictionary(
             neuronNodes.store.list().map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
-        func version(_ node: Node) -> String {
-            let report = reports[node.metadata.name]?.metadata.resourceVersion ?? ""
-            return "\(node.metadata.resourceVersion) \(report)"
-        }
         return infos.withLock { infos in
-            infos.nodes.update(objects, version: version) {
-                CandidateNode($0, neuronNode: reports[$0.metadata.name], resource: resource)
+            infos.clock.keep(Set(reports.keys))
+            var current: Set<String> = []
+            for (name, report) in reports
+            where infos.clock.isCurrent(name, time: report.status?.reportTime, now: now) {
+                current.insert(name)
             }
+            return infos.nodes.update(
+                objects,
+                version: { node in
+                    let name = node.metadata.name
+                    let report = reports[name]?.metadata.resourceVersion ?? ""
+                    return "\(node.metadata.resourceVersion) \(report) \(current.contains(name))"
+                },
+                make: { node in
+                    let name = node.metadata.name
+                    return CandidateNode(
+                        node, neuronNode: reports[name], isCurrent: current.contains(name),
+                        resource: resource)
+                })
         }
+    }
+
+    /// Whether a change of a NeuronNode changes anything but the time at which its agent was last heard.
+    static func isNews(_ change: ObjectChange<NeuronNode>) -> Bool {
+        guard case .modified(let old, let new) = change else { return true }
+        var (before, after) = (old.status, new.status)
+        before?.reportTime = nil
+        after?.reportTime = nil
+        return before != after
     }
 
     /// The ModelServers that have pods on a node.
     func servers(onNode name: String) -> [ObjectKey] {
         podInfos().filter { $0.node == name }.compactMap { $0.pod.owner(of: ModelServer.resource) }
+    }
+
+    /// Whether a change of a node may change whether its pods can be reached.
+    static func changesReadiness(_ change: ObjectChange<Node>) -> Bool {
+        guard case .modified(let old, let new) = change else { return true }
+        return old.status.conditions["Ready"] != new.status.conditions["Ready"]
     }
 
     /// Whether a change of a pod may change who gets which cores: one waits, or gives its cores back.

@@ -3,7 +3,10 @@
 //
 //     ModelServers, their pods and Services, NeuronNodes ──▶ modelserver, one key each ──▶ ServerReconciler
 //                                                               ▲ why a pod has no node has changed
-//     pods, nodes, NeuronNodes ────────────────────────────▶ placement, one key ────────▶ Binder
+//     pods, nodes, NeuronNodes ────────────────────────────▶ placement, one key ────────▶ Binder decides
+//                                    a binding came to nothing ▲                            │       │
+//                                                              binding, one key a pod ◀─────┘       │
+//                                                              podstatus, one key a pod ◀───────────┘
 
 package import Controller
 internal import GanglionAPI
@@ -19,6 +22,8 @@ enum PlacementKey: Hashable, Comparable, Sendable { case placement }
 package final class Operator: Sendable {
     /// After this time pods that fit nowhere are looked at again, although nothing has changed.
     private static let unschedulableInterval = Duration.seconds(30)
+    /// Bindings that are carried out at a time: one that hangs holds up none of the others.
+    private static let bindingWorkers = 16
 
     private let cluster: ObservedCluster
     private let manager: ControllerManager
@@ -32,12 +37,18 @@ package final class Operator: Sendable {
         leadership: (any Leadership)? = nil, log: Logger = .silent, loop: EventLoop = .shared
     ) {
         self.log = log
-        let cluster = ObservedCluster(client, resource: settings.serving.resource, log: log, loop: loop)
+        // Whatever a task is doing: what another leader may do by now is left to it.
+        let client = leadership.map { leader in client.writing(until: { leader.leadsUntil }) } ?? client
+        let cluster = ObservedCluster(
+            client, resource: settings.serving.resource, registry: settings.registry, log: log, loop: loop)
         let events = EventRecorder(
             client, controller: WellKnown.operatorController, instance: settings.instance, log: log,
             loop: loop)
+        let refusals = PodRefusals(client, cluster: cluster, events: events)
         let binder = Binder(
-            client, cluster: cluster, events: events, registry: settings.registry, log: log, loop: loop)
+            client, cluster: cluster, refusals: refusals, events: events, registry: settings.registry,
+            log: log,
+            loop: loop)
         let reconciler = ServerReconciler(
             client, cluster: cluster, binder: binder, events: events, settings: settings, log: log, loop: loop
         )
@@ -47,8 +58,12 @@ package final class Operator: Sendable {
         .for(cluster.servers)
         .owns(cluster.pods, by: ModelServer.resource)
         .owns(cluster.services, by: ModelServer.resource)
-        .watches(cluster.neuronNodes) { cluster.servers(onNode: $0.key.name) }
-        .reads(cluster.nodes)
+        .watches(cluster.neuronNodes) { change in
+            ObservedCluster.isNews(change) ? cluster.servers(onNode: change.key.name) : []
+        }
+        .watches(cluster.nodes) { change in
+            ObservedCluster.changesReadiness(change) ? cluster.servers(onNode: change.key.name) : []
+        }
         let placement = Controller<PlacementKey>(
             named: "placement", log: log, registry: settings.registry, loop: loop
         ) { _ in
@@ -57,16 +72,35 @@ package final class Operator: Sendable {
             for pod in outcome.changed {
                 if let key = pod.pod.owner(of: ModelServer.resource) { servers.queue.add(key) }
             }
-            if let failure = outcome.failure { throw failure }
-            return outcome.leavesPods ? .requeue(after: Self.unschedulableInterval) : .done
+            guard outcome.leavesPods else { return .done }
+            return .requeue(
+                after: min(Self.unschedulableInterval, outcome.triesAgainAfter ?? Self.unschedulableInterval))
         }
         .watches(cluster.pods) { cluster.changesPlacement($0) ? [.placement] : [] }
         .watches(cluster.nodes) { _ in [.placement] }
-        .watches(cluster.neuronNodes) { _ in [.placement] }
+        .watches(cluster.neuronNodes) { ObservedCluster.isNews($0) ? [.placement] : [] }
+        .watches(binder.undone) { [.placement] }
+        let bindings = Controller<String>(
+            named: "binding", workers: Self.bindingWorkers, log: log, registry: settings.registry, loop: loop
+        ) { uid in
+            try await binder.carryOut(uid)
+            return .done
+        }
+        .watches(binder.decided) { [$0] }
+        let podStatus = Controller<String>(
+            named: "podstatus", workers: PodRefusals.workers, log: log, registry: settings.registry,
+            loop: loop
+        ) { uid in
+            try await refusals.write(uid)
+            return .done
+        }
+        .watches(refusals.due) { [$0] }
         self.cluster = cluster
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
         manager.add(events)
         manager.add(servers)
+        manager.add(bindings)
+        manager.add(podStatus)
         manager.add(placement)
     }
 
@@ -75,6 +109,9 @@ package final class Operator: Sendable {
 
     /// Why nothing can be decided, or only on what was true before, in one sentence; nil while everything is followed.
     package var problem: String? { manager.problem }
+
+    /// What a readiness probe asks, by name, with what is wrong.
+    package var checks: [(name: String, problem: String?)] { manager.checks }
 
     /// Begins to work; returns when this operator leads and everything has been read once, or when it was stopped before.
     package func start() async {

@@ -30,6 +30,9 @@ package enum OperatorCommand {
         "model-server-image", default: "ganglion.dev/model-server:latest",
         environment: "GANGLION_MODEL_SERVER_IMAGE", placeholder: "IMAGE",
         help: "The image of ModelServers whose template names none")
+    private static let replaceImage = Flag(
+        "replace-image", environment: "GANGLION_REPLACE_IMAGE",
+        help: "Replace the pods of ModelServers whose template names no image when the default image changes")
     private static let serverCommand = Option<String?>(
         "model-server-command", environment: "GANGLION_MODEL_SERVER_COMMAND", placeholder: "PATH",
         help: "The program in that image, where it is not the image's own entrypoint")
@@ -51,7 +54,8 @@ package enum OperatorCommand {
             schedulerName is ganglion-operator, and keeps the status true.
             """,
         arguments: [
-            kubeconfig, context, leaderElect, namespace, lease, image, serverCommand, resource, workers,
+            kubeconfig, context, leaderElect, namespace, lease, image, replaceImage, serverCommand, resource,
+            workers,
             metricsAddress,
         ] + LogOptions.all,
         examples: [
@@ -73,6 +77,7 @@ package enum OperatorCommand {
         let identity = hostName() + "_" + String(UInt64.random(in: 0 ... .max), radix: 16)
         var settings = OperatorSettings()
         settings.serving.image = values[image]
+        settings.serving.replacesImage = values[replaceImage]
         settings.serving.command = values[serverCommand].map { [$0] } ?? []
         settings.serving.resource = values[resource]
         settings.workers = values[workers]
@@ -89,10 +94,15 @@ package enum OperatorCommand {
             address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry
         ) { probe in
             // A restart mends nothing that the operator waits for.
-            [StatusCheck(name: "cluster", fault: probe == .ready ? worker.problem : nil)]
+            worker.checks.map { StatusCheck(name: $0.name, fault: probe == .ready ? $0.problem : nil) }
         }
         await status.start()
-        log.info("starting", ["version": Product.version, "server": configuration.server.authority])
+        log.info(
+            "starting",
+            [
+                "version": Product.version, "server": configuration.server.authority,
+                "proxy": configuration.proxy?.authority ?? "none",
+            ])
         let stopping = Task {
             _ = await signals.first()
             log.info("stopping")

@@ -7,6 +7,8 @@ package import Observability
 package struct ServingDefaults: Equatable, Sendable {
     /// The image.
     package var image = "ganglion.dev/model-server:latest"
+    /// Whether another image here replaces the pods that run with an earlier one.
+    package var replacesImage = false
     /// The command of pods whose template names no image; empty for the image's own.
     package var command: [String] = []
     /// The extended resource of NeuronCores.

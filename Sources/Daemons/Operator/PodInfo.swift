@@ -6,30 +6,26 @@ internal import Placement
 
 /// A pod, with what it takes of a node.
 struct PodInfo: Equatable, Sendable {
-    /// A container's failure.
-    struct Failure: Equatable, Sendable {
-        /// A word for machines.
-        var reason: String
-        /// What the container or the kubelet said.
-        var message: String
-        /// nil where nothing has ended.
-        var exitCode: Int?
-    }
-
     /// The pod.
     let pod: Pod
     /// What the scheduler counts for it, by resource.
     let requests: [String: Quantity]
+    /// The extended resource of NeuronCores.
+    let resource: String
     /// NeuronCores that the pod holds once it runs.
     let cores: Int
+    /// Ports of the node that it takes.
+    let hostPorts: [HostPort]
 
     /// Works it out.
     ///
     /// - Parameter resource: the extended resource of NeuronCores.
     init(_ pod: Pod, resource: String = WellKnown.neuronCore) {
         self.pod = pod
+        self.resource = resource
         requests = PodRequirements(pod).requests
         cores = Int(requests[resource]?.value ?? 0)
+        hostPorts = HostPort.taken(by: pod.spec)
     }
 
     /// Namespace and name.
@@ -46,6 +42,8 @@ struct PodInfo: Equatable, Sendable {
     var isTerminating: Bool { pod.metadata.isTerminating }
     /// Whether it has ended for good: it holds nothing any more.
     var isTerminal: Bool { pod.isTerminal }
+    /// Whether it is on a node and holds nothing there any more.
+    var hasStopped: Bool { pod.isBound && pod.hasStopped }
     /// Whether it waits for this operator to find a node.
     var needsPlacement: Bool {
         isOurs && !pod.isBound && !isTerminal && !isTerminating && pod.spec.schedulingGates.isEmpty
@@ -67,25 +65,5 @@ struct PodInfo: Equatable, Sendable {
             let set = try? CoreSet(parsing: text), set.count == cores
         else { return nil }
         return set
-    }
-
-    /// Why it does not run, nil where nothing has failed.
-    var failure: Failure? {
-        let status = pod.status
-        if pod.phase == .failed {
-            return Failure(
-                reason: status.reason ?? "PodFailed", message: status.message ?? "", exitCode: nil)
-        }
-        for container in status.containerStatuses where container.ready != true {
-            let ended = container.state.terminated ?? container.lastState.terminated
-            let waiting = container.state.waiting
-            let reason = waiting?.reason ?? ended?.reason ?? ""
-            let isHarmless = ["", "ContainerCreating", "PodInitializing"].contains(reason)
-            guard !isHarmless || (container.restartCount ?? 0) > 0 else { continue }
-            return Failure(
-                reason: reason.isEmpty ? "Restarted" : reason,
-                message: ended?.message ?? waiting?.message ?? "", exitCode: ended?.exitCode)
-        }
-        return nil
     }
 }

@@ -7,6 +7,9 @@ internal import KubernetesAPI
 
 /// Makes pods and the Service of one ModelServer.
 struct PodTemplate: Sendable {
+    /// What a pod has to end in where the user says nothing: Kubernetes' own default. Our server's `--grace` is made for it.
+    static let terminationGracePeriodSeconds = 30
+
     /// What they are made from.
     let server: ResolvedServer
 
@@ -53,7 +56,7 @@ struct PodTemplate: Sendable {
         labels[WellKnown.managedByLabel] = WellKnown.operatorManager
         labels[WellKnown.hashLabel] = server.hash
         labels[WellKnown.replicaLabel] = String(replica)
-        var annotations = own?.annotations ?? [:]
+        var annotations = server.annotations
         annotations[WellKnown.coresAnnotation] = nil  // the binding's alone
         addScraping(to: &annotations)
         return ObjectMetadata(
@@ -90,9 +93,18 @@ struct PodTemplate: Sendable {
         var pod = PodSpec()
         pod.schedulerName = WellKnown.scheduler
         if own.restartPolicy == nil { pod.restartPolicy = .always }
-        if own.terminationGracePeriodSeconds == nil { pod.terminationGracePeriodSeconds = 30 }
+        if own.terminationGracePeriodSeconds == nil {
+            pod.terminationGracePeriodSeconds = Self.terminationGracePeriodSeconds
+        }
         if own.enableServiceLinks == nil { pod.enableServiceLinks = false }
         if own.automountServiceAccountToken == nil { pod.automountServiceAccountToken = false }
+        // What an init container writes last is why nothing starts; the status shows it.
+        pod.initContainers = own.initContainers.filter { $0.terminationMessagePolicy == nil }.map {
+            container in
+            var addition = Container(name: container.name)
+            addition.terminationMessagePolicy = "FallbackToLogsOnError"
+            return addition
+        }
         // Lists without a merge key are replaced as a whole.
         pod.tolerations = own.tolerations
         for key in [WellKnown.neuronTaint, server.defaults.resource]

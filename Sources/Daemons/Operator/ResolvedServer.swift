@@ -30,13 +30,16 @@ struct ResolvedServer: Sendable {
 
     /// Settles a server.
     ///
-    /// - Parameter coresPerChip: those of the nodes that it may run on, for specs in chips.
+    /// - Parameter coresPerChip: those of the nodes that it may run on, for specs in chips. Where they do not settle it,
+    ///   what was settled before stays: nodes that come and go change no running server.
     /// - Throws: `InvalidSpec` where it cannot be carried out.
     init(_ server: ModelServer, coresPerChip: Set<Int>, defaults: ServingDefaults) throws(InvalidSpec) {
         try Self.checkName(server.metadata.name)
         self.server = server
         spec = try server.validSpec()
-        cores = try spec.neuron.coreCount(coresPerChip: coresPerChip)
+        let perChip =
+            coresPerChip.count == 1 ? coresPerChip : server.settledCoresPerChip.map { [$0] } ?? coresPerChip
+        cores = try spec.neuron.coreCount(coresPerChip: perChip)
         groupSize = try spec.neuron.groupSize(cores: cores)
         podSpec = try Self.podSpec(spec.template)
         container =
@@ -49,11 +52,32 @@ struct ResolvedServer: Sendable {
         try check()
     }
 
+    /// NeuronCores of a chip; nil where the spec does not count in chips.
+    var coresPerChip: Int? { spec.neuron.chips.map { cores / $0 } }
+
+    /// Whether a pod is made from this spec, whatever image the operator puts in now where the template names none: a new
+    /// operator restarts nobody's server.
+    func isCurrent(_ pod: PodInfo) -> Bool {
+        if pod.hash == hash { return true }
+        guard container.image == nil, !defaults.replacesImage else { return false }
+        let serving = pod.pod.spec.containers.first { $0.name == WellKnown.servingContainer }
+        return serving?.image.map { pod.hash == spec.podHash(defaultImage: $0) } ?? false
+    }
+
     /// Copies of the models in a pod.
     var copies: Int { cores / groupSize }
 
     /// The labels that every pod has and the Service selects by.
     var selector: [String: String] { [WellKnown.serverLabel: server.metadata.name] }
+
+    /// The pods' annotations that the user has set. What is said of volumes can be said of the ModelServer as well: then no
+    /// pod that runs has to go for it.
+    var annotations: [String: String] {
+        var annotations = spec.template?.metadata?.annotations ?? [:]
+        let key = WellKnown.volumesAnnotation
+        if let value = server.metadata.annotations[key], annotations[key] == nil { annotations[key] = value }
+        return annotations
+    }
 
     /// Where the Service answers inside the cluster.
     var url: String { "http://\(server.metadata.name).\(server.metadata.namespace).svc:\(runtime.port)" }
@@ -109,6 +133,24 @@ struct ResolvedServer: Sendable {
                 "preset \(name) has one copy of the model in a server, not \(copies): set neither tensorParallelDegree nor processesPerReplica, and use replicas"
             )
         }
+        if let fault = UnsupportedPlacement(podSpec, annotations: annotations) {
+            throw InvalidSpec("spec.template.spec.\(fault.field) \(fault.words)")
+        }
+        if let fault = RuntimeHandover(self).contradiction(container, runtime: runtime) {
+            throw InvalidSpec(fault)
+        }
+    }
+}
+
+extension ModelServer {
+    /// The cores of a chip by which its replicas were sized last; nil where none were.
+    fileprivate var settledCoresPerChip: Int? {
+        if let settled = status?.coresPerChip { return settled }
+        // Written before the status had the field.
+        guard status?.observedGeneration == metadata.generation, let cores = status?.coresPerReplica,
+            let chips = spec?.neuron.chips, chips > 0, cores > 0, cores % chips == 0
+        else { return nil }
+        return cores / chips
     }
 }
 

@@ -90,6 +90,61 @@ struct RuntimeHandover: Equatable, Sendable {
         }
     }
 
+    /// Where the user's container says something else than the spec: there one of the two would do nothing. One sentence, nil
+    /// where they agree.
+    func contradiction(_ container: Container, runtime: RuntimeSettings) -> String? {
+        for (name, value) in options {
+            guard let other = Self.value(of: name, in: container.args), other != value else { continue }
+            return
+                "the container's argument \(name) \(other) would stand against the spec, from which it gets \(name) \(value): remove it, or say it in the spec"
+        }
+        for variable in environment where Self.settings.contains(variable.name) {
+            guard let own = container.env.first(where: { $0.name == variable.name }),
+                own.value != variable.value
+            else { continue }
+            return
+                "the container's variable \(variable.name) would stand against the spec, from which it is \(variable.value ?? ""): remove it, or say it in the spec"
+        }
+        // A command of the user's own is their way to start a server of others, and gets no arguments.
+        guard runtime.preset != .ganglion, !container.command.isEmpty else { return nil }
+        return options.first { ["--max-num-seqs", "--max-batch-size", "--queue"].contains($0.name) }.map {
+            "\($0.name == "--queue" ? "spec.queue" : "spec.batching") does nothing beside the container's own command: remove one of them"
+        }
+    }
+
+    /// Variables that carry fields which a user need not set. What a server cannot do without, a variable of the user's own
+    /// may say in another way.
+    private static let settings: Set = [
+        "OPTION_MAX_ROLLING_BATCH_SIZE", "SERVING_JOB_QUEUE_SIZE", "TS_JOB_QUEUE_SIZE",
+    ]
+
+    /// The arguments that can be given once only.
+    private var options: [(name: String, value: String)] {
+        arguments.indices.compactMap { index in
+            let argument = arguments[index]
+            guard argument.hasPrefix("--"),
+                !["--model-repository", "--load-model"].contains(Self.name(argument))
+            else {
+                return nil
+            }
+            let name = Self.name(argument)
+            return Self.value(of: name, in: Array(arguments[index...])).map { (name, $0) }
+        }
+    }
+
+    /// `--name` of `--name` and of `--name=value`.
+    private static func name(_ argument: String) -> String {
+        String(argument.prefix { $0 != "=" })
+    }
+
+    private static func value(of name: String, in arguments: [String]) -> String? {
+        for (index, argument) in arguments.enumerated() where Self.name(argument) == name {
+            if argument.count > name.count { return String(argument.dropFirst(name.count + 1)) }
+            return index + 1 < arguments.count ? arguments[index + 1] : ""
+        }
+        return nil
+    }
+
     private static func own(_ server: ResolvedServer) -> [EnvVar] {
         // The list as users wrote it, with sorted keys.
         let models = (try? JSON(encoding: server.spec.models))?.text() ?? "[]"

@@ -16,18 +16,25 @@ struct SchedulingState: Sendable {
     var pods: [PodInfo]
     var nodes: [CandidateNode]
     var assumed: [AssumedBinding]
+    /// Pods, by uid, that wait although nothing is decided about them now.
+    var postponed: Set<String> = []
 
     /// Decides about every pod that waits: higher priority first, then older, then by name. What one decision takes, the next
     /// one does not find.
     func decisions() -> [Decision] {
         let assumedPods = Set(assumed.map(\.pod.uid))
-        let pending = pods.filter { $0.needsPlacement && !assumedPods.contains($0.uid) }
+        let pending = pods.filter {
+            $0.needsPlacement && !assumedPods.contains($0.uid) && !postponed.contains($0.uid)
+        }
         guard !pending.isEmpty else { return [] }
         let seen = Set(pods.filter { !$0.node.isEmpty }.map(\.uid))
         let bound = Dictionary(grouping: pods.filter(\.isBound), by: \.node)
+        let stopped = Dictionary(grouping: pods.filter(\.hasStopped), by: \.node)
         let unseen = Dictionary(grouping: assumed.filter { !seen.contains($0.pod.uid) }, by: \.node)
         var usages = nodes.sorted { $0.name < $1.name }.map {
-            NodeUsage(node: $0, pods: bound[$0.name] ?? [], assumed: unseen[$0.name] ?? [])
+            NodeUsage(
+                node: $0, pods: bound[$0.name] ?? [], stopped: stopped[$0.name] ?? [],
+                assumed: unseen[$0.name] ?? [])
         }
         return pending.sorted(by: Self.comesFirst).map { Self.place($0, in: &usages) }
     }
@@ -40,6 +47,9 @@ struct SchedulingState: Sendable {
     }
 
     private static func place(_ pod: PodInfo, in usages: inout [NodeUsage]) -> Decision {
+        if let fault = UnsupportedPlacement(pod.pod.spec, annotations: pod.pod.metadata.annotations) {
+            return .unschedulable(pod, message: "spec.\(fault.field) \(fault.words)")
+        }
         var candidates: [NodeCandidate] = []
         var refusals: [(node: String, reason: String)] = []
         for usage in usages {

@@ -41,7 +41,12 @@ actor ServerReconciler: LoopActor {
     /// Brings one server in order.
     func reconcile(_ key: ObjectKey) async throws(KubernetesError) -> ReconcileResult {
         let server = cluster.servers.store[key]
-        try await removeOrphans(of: key, server: server)
+        var orphansRefusal: KubernetesError?
+        do throws(KubernetesError) { try await removeOrphans(of: key, server: server) } catch {
+            // What stays of an earlier server of the name does not keep this one from being brought in order.
+            guard error.isRefusal, server != nil else { throw error }
+            orphansRefusal = error
+        }
         guard let server else {
             failures[key] = nil
             return .done
@@ -59,7 +64,11 @@ actor ServerReconciler: LoopActor {
                 cores[pod.uid] = NodeUsage.cores(of: pod, on: byName[pod.node])
             },
             unschedulable: binder.unschedulable, coresPerChip: Self.coresPerChip(server, nodes: nodes),
+            lostNodes: owned.reduce(into: [:]) { lost, pod in
+                if !pod.node.isEmpty { lost[pod.node] = LostNode(byName[pod.node]?.node) }
+            },
             defaults: settings.serving)
+        state.refusal = orphansRefusal?.refusalSentence
         var memory = failures[key].flatMap { $0.uid == uid ? $0.memory : nil } ?? FailureMemory()
         let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)
         failures[key] = (uid, memory)
@@ -70,14 +79,15 @@ actor ServerReconciler: LoopActor {
             } catch {
                 // What is refused now will be refused again until somebody changes the template or a quota: they have to
                 // see why.
-                guard error.code == 422 || error.code == 403 else { throw error }
-                state.refusal = "\("\(error)".prefix(900)): correct spec.template, or what forbids it"
+                guard error.isRefusal else { throw error }
+                state.refusal = error.refusalSentence
                 try await write(
                     state.plan(failures: &memory, now: MonotonicClock.time, time: .now).status, to: server)
                 throw error
             }
         }
         try await write(plan.status, to: server)
+        if let orphansRefusal { throw orphansRefusal }
         return .requeue(afterIfAny: later)
     }
 
@@ -91,15 +101,23 @@ actor ServerReconciler: LoopActor {
                 return true
             }
             note(server, .normal, "CreatedPod", "Creating", "created pod \(pod.meta.name)")
-        case .deletePod(let pod, let why):
+        case .tryPod(let pod, let old):
+            let path = APIResource.pods.path(namespace: server.key.namespace)
+            do throws(KubernetesError) {
+                _ = try await client.request("POST", path, query: ["dryRun": "All"], body: pod)
+            } catch {
+                guard error.isHarmless(replacing: old) else { throw error }
+            }
+        case .deletePod(let pod, let why, let byForce):
             do throws(KubernetesError) {
                 // A pod that has ended has nothing left to end gracefully, and its name is needed again.
-                try await client.delete(.pods, pod.key, uid: pod.uid, gracePeriod: pod.isTerminal ? 0 : nil)
+                let now = pod.isTerminal || byForce
+                try await client.delete(.pods, pod.key, uid: pod.uid, gracePeriod: now ? 0 : nil)
             } catch {
-                guard error.isNotFound || error.isConflict else { throw error }
+                guard !error.isRefusal && error.isConflict || error.isNotFound else { throw error }
             }
             note(
-                server, pod.isTerminal ? .warning : .normal, "DeletedPod", "Deleting",
+                server, pod.isTerminal || byForce ? .warning : .normal, "DeletedPod", "Deleting",
                 "deleted pod \(pod.key.name): \(why)")
         case .applyService(let service):
             try await client.apply(service, manager: WellKnown.operatorManager)

@@ -34,7 +34,18 @@ struct ServingContainer: Sendable {
         let amount = [server.defaults.resource: Quantity(server.cores)]
         container.resources = ResourceRequirements(requests: amount, limits: amount)
         container.env = environment(handover)
+        // Ours goes on answering after SIGTERM by itself; others close their port at once, while new clients still come.
+        if runtime.preset != .ganglion, own.lifecycle?.preStop == nil, drainDelay > 0 {
+            container.lifecycle = Lifecycle(sleepBeforeStop: drainDelay)
+        }
         return container
+    }
+
+    /// Seconds that the news of a pod's end may take to reach the proxies of all nodes: at most half of what the pod has to end.
+    private var drainDelay: Int { min(5, gracePeriod / 2) }
+
+    private var gracePeriod: Int {
+        server.podSpec.terminationGracePeriodSeconds ?? PodTemplate.terminationGracePeriodSeconds
     }
 
     /// What a Service's port leads to: the port's name where it is plain, so that while pods of two ports run, each is reached
@@ -102,6 +113,13 @@ struct ServingContainer: Sendable {
         var variables = handover.environment
         if [.ganglion, .custom].contains(runtime.preset) {
             variables.append(EnvVar("POD_IP", valueFrom: EnvVarSource(field: "status.podIP")))
+        }
+        // The server's own default is for the period that a pod has by default.
+        if runtime.preset == .ganglion, gracePeriod != PodTemplate.terminationGracePeriodSeconds {
+            variables.append(
+                EnvVar(
+                    "GANGLION_GRACE", value: String(max(0, min(3_600, gracePeriod - min(5, gracePeriod / 2))))
+                ))
         }
         let taken = Set(own.env.map(\.name))
         return variables.filter { !taken.contains($0.name) }

@@ -38,7 +38,7 @@ extension Int: ArgumentValue {
         guard let value = Int(argument) else { throw InvalidArgument("must be a whole number") }
         self = value
     }
-    /// Decimal.
+    /// In decimal.
     package var argumentText: String { String(self) }
     /// N
     package static var placeholder: String { "N" }
@@ -50,7 +50,7 @@ extension Double: ArgumentValue {
         guard let value = Double(argument), value.isFinite else { throw InvalidArgument("must be a number") }
         self = value
     }
-    /// Decimal.
+    /// In decimal.
     package var argumentText: String {
         self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self)
     }

@@ -9,7 +9,7 @@ internal import Glibc
 ///   - address: whom to connect to.
 ///   - timeout: after which to give up.
 /// - Returns: a connected, non-blocking socket.
-/// - Throws: `SystemError` with the system's reason, or ETIMEDOUT.
+/// - Throws: `SystemError` with the system's reason, ETIMEDOUT, or ECANCELED when the task is cancelled.
 public func connect(
     to address: SocketAddress, loop: EventLoop = .shared, timeout: Duration = .seconds(10)
 ) async throws(SystemError) -> FileDescriptor {
@@ -23,34 +23,52 @@ public func connect(
     if started == 0 { return descriptor }
     guard started == EINPROGRESS else { throw SystemError("connect to", address.description, code: started) }
 
-    let code: Int32 = await withCheckedContinuation { continuation in
-        let attempt = ConnectAttempt(descriptor, loop, continuation)
-        attempt.start(timeout)
+    let attempt = ConnectAttempt(descriptor, loop)
+    let code = await withTaskCancellationHandler {
+        await attempt.wait(timeout)
+    } onCancel: {
+        attempt.cancel()
     }
     guard code == 0 else { throw SystemError("connect to", address.description, code: code) }
     return descriptor
 }
 
-/// Waits for writability or the time-out, whichever comes first.
+/// Waits for writability, the time-out or the end of the task, whichever comes first.
 private final class ConnectAttempt: Sendable {
     private struct State {
         var continuation: CheckedContinuation<Int32, Never>?
         var registration: EventLoop.Registration?
         var timer: ScheduledTimer?
+        /// What has come of it; nil while it is not over.
+        var code: Int32?
     }
 
     private let descriptor: FileDescriptor
     private let loop: EventLoop
-    private let state: Lock<State>
+    private let state = Lock(State())
 
-    init(_ descriptor: FileDescriptor, _ loop: EventLoop, _ continuation: CheckedContinuation<Int32, Never>) {
+    init(_ descriptor: FileDescriptor, _ loop: EventLoop) {
         self.descriptor = descriptor
         self.loop = loop
-        state = Lock(State(continuation: continuation))
     }
 
-    func start(_ timeout: Duration) {
+    /// - Returns: 0, or why there is no connection.
+    func wait(_ timeout: Duration) async -> Int32 {
+        await withCheckedContinuation { continuation in
+            let code = state.withLock { state in
+                if state.code == nil { state.continuation = continuation }
+                return state.code
+            }
+            if let code { continuation.resume(returning: code) } else { start(timeout) }
+        }
+    }
+
+    /// On the loop, so that it cannot fall between the steps of `start`.
+    func cancel() { loop.execute { self.finish(ECANCELED) } }
+
+    private func start(_ timeout: Duration) {
         loop.execute { [self] in
+            guard state.withLock({ $0.code == nil }) else { return }
             do throws(SystemError) {
                 let registration = try loop.register(descriptor, .writable) { _ in
                     self.finish(self.pendingError)
@@ -73,12 +91,14 @@ private final class ConnectAttempt: Sendable {
     }
 
     private func finish(_ code: Int32) {
-        let (continuation, registration, timer) = state.withLock { state in
-            defer { state = State() }
-            return (state.continuation, state.registration, state.timer)
+        let last = state.withLock { state -> State? in
+            guard state.code == nil else { return nil }
+            defer { state = State(code: code) }
+            return state
         }
-        if let registration { loop.deregister(registration) }
-        timer?.cancel()
-        continuation?.resume(returning: code)
+        guard let last else { return }
+        if let registration = last.registration { loop.deregister(registration) }
+        last.timer?.cancel()
+        last.continuation?.resume(returning: code)
     }
 }

@@ -52,6 +52,9 @@ public final class SocketChannel {
     /// Why nothing goes any more; nil while the channel works. What is written from then on is dropped.
     public private(set) var failure: SystemError?
     private var closeWhenDrained = false
+    private var isDetached = false
+    /// Octets that the kernel has taken, those of TLS included.
+    public private(set) var sentOctets: UInt64 = 0
     /// How far `end` has come; nil before it.
     private var ending: Ending?
 
@@ -191,6 +194,7 @@ public final class SocketChannel {
             Glibc.send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         // What went wrong goes wrong again in `flush`, which knows what to do about it.
+        sentOctets &+= UInt64(max(0, count))
         guard count < bytes.byteCount else { return }
         write(bytes.extracting(max(0, count)..<bytes.byteCount))
         flush()
@@ -207,6 +211,7 @@ public final class SocketChannel {
             }
             if count > 0 {
                 outputHead += count
+                sentOctets &+= UInt64(count)
             } else if errno == EINTR {
                 continue
             } else if errno == EAGAIN {
@@ -297,12 +302,28 @@ public final class SocketChannel {
         pauseReading(true)
     }
 
+    /// Whether octets, the end of the stream or a failure wait to be processed: readiness that was not told yet, since it
+    /// has come about after the loop has last looked.
+    public var hasUnread: Bool {
+        guard !isClosed else { return false }
+        var octet: UInt8 = 0
+        let count = recv(descriptor.number, &octet, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count >= 0 || (errno != EAGAIN && errno != EINTR)
+    }
+
+    /// Gives the socket to somebody else, such as TLS in a tunnel: this channel is closed, the socket is not.
+    public func detach() -> FileDescriptor {
+        isDetached = true
+        shut()
+        return descriptor
+    }
+
     private func shut() {
         isClosed = true
         if let registration { loop.deregister(registration) }
         registration = nil
         output = []
         outputHead = 0
-        descriptor.close()
+        if !isDetached { descriptor.close() }
     }
 }

@@ -28,6 +28,7 @@ public actor ControllerManager: LoopActor {
     private var ending: Ending?
     private var waiters: [CheckedContinuation<Ending, Never>] = []
     private var keeper: Task<Void, Never>?
+    private var reading: CheckedContinuation<Void, Never>?
     private var tasks: [Task<Void, Never>] = []
 
     private struct Parts {
@@ -81,6 +82,21 @@ public actor ControllerManager: LoopActor {
         return caches.allSatisfy(\.isSynced) ? nil : "the cluster has not been read yet"
     }
 
+    /// What a readiness probe asks, by name: each with its problem in one sentence, nil while it is well. A candidate that
+    /// waits for another to go reads nothing yet.
+    public nonisolated var checks: [(name: String, problem: String?)] {
+        let (isCandidate, caches) = parts.withLock { ($0.isCandidate, $0.caches) }
+        let election = leadership.map { [(name: "leader election", problem: $0.problem)] } ?? []
+        guard !isCandidate else { return election }
+        return election
+            + caches.map { cache in
+                (
+                    "copy of \(cache.name)",
+                    cache.problem ?? (cache.isSynced ? nil : "it has not been read yet")
+                )
+            }
+    }
+
     /// Works until `stop` is called or leadership is lost.
     public func run() async -> Ending {
         await start()
@@ -103,13 +119,29 @@ public actor ControllerManager: LoopActor {
             await runnable.start()
         }
         // Nothing is decided before all is known: what was not read yet would seem not to be there.
-        for cache in parts.withLock(\.caches) {
-            // A copy that has ended is never whole: after `stop` nobody may wait for one.
-            guard isWorking else { return }
-            await cache.synced()
-        }
+        await readAll()
         guard isWorking, isSynced else { return }
         for controller in parts.withLock(\.controllers) { tasks += start(controller) }
+    }
+
+    /// Waits until every copy is whole, or there is no more work to do: a server that is away keeps nobody from ending.
+    private func readAll() async {
+        let caches = parts.withLock(\.caches)
+        // None of those that `stop` waits for: it ends when the copies do, which comes later.
+        Task {
+            for cache in caches {
+                // A copy that has ended is never whole: after `stop` nobody may wait for one.
+                guard isWorking else { break }
+                await cache.synced()
+            }
+            endReading()
+        }
+        await suspend(while: { isWorking && !isSynced }, keeping: { reading = $0 })
+    }
+
+    private func endReading() {
+        reading?.resume()
+        reading = nil
     }
 
     private func start(_ controller: some ManagedController) -> [Task<Void, Never>] {
@@ -129,6 +161,7 @@ public actor ControllerManager: LoopActor {
 
     /// No call begins from here on, and those under way are cancelled.
     private func shutDown() {
+        endReading()
         for controller in parts.withLock(\.controllers) { controller.shutDown() }
         for task in tasks { task.cancel() }
     }

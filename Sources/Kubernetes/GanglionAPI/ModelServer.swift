@@ -83,10 +83,10 @@ package struct ModelServer: Resource {
                 "Preset", "string", ".spec.runtime.preset", description: "the server in the pods",
                 isWide: true),
             .init(
-                "Node", "string", ".status.groups[0].node", description: "the first group's node",
+                "Node", "string", ".status.nodes", description: "the groups' node, or how many there are",
                 isWide: true),
             .init(
-                "Group", "string", ".status.groups[0].cores", description: "the first group's NeuronCores",
-                isWide: true),
+                "Group", "string", ".status.neuronCores",
+                description: "the group's NeuronCores, or how many groups there are", isWide: true),
         ], spec: ModelServerSpec.schema, status: ModelServerStatus.schema, rules: [nameRule])
 }

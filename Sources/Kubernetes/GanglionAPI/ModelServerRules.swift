@@ -55,22 +55,26 @@ extension NeuronRequest {
             message:
                 "set at most one of tensorParallelDegree and processesPerReplica: the one follows from the other"
         ),
-        // One rule for both, for at most one of them is there: the table of sentences is long.
-        SchemaRule(
-            rule: """
-                !has(self.cores) \
-                || ((!has(self.processesPerReplica) || self.cores % self.processesPerReplica == 0) \
-                && (!has(self.tensorParallelDegree) || self.cores % self.tensorParallelDegree == 0))
-                """,
-            messageExpression: "[\(divisorSentences.map { "'\($0)'" }.joined(separator: ", "))][self.cores]",
-            fieldPath: ".cores"),
+        divisorRule("tensorParallelDegree"), divisorRule("processesPerReplica"),
     ]
+
+    /// The sentence follows "spec.neuron.FIELD: Invalid value: ", so it must not begin with a number that could be read as it.
+    ///
+    /// - Parameter field: what has to divide the cores.
+    private static func divisorRule(_ field: String) -> SchemaRule {
+        SchemaRule(
+            rule: "!has(self.cores) || !has(self.\(field)) || self.cores % self.\(field) == 0",
+            messageExpression: "[\(divisorSentences.map { "'\($0)'" }.joined(separator: ", "))][self.cores]",
+            fieldPath: ".\(field)")
+    }
 
     /// What is said of each number of cores, from 0, when a split does not divide it. Whole sentences, picked by index: the
     /// API server's cost estimate refuses text put together from numbers, whose length it does not know.
-    static var divisorSentences: [String] {
-        ["no cores"]
-            + (1...maximumCores).map { "\($0) \($0 == 1 ? "core" : "cores"): \(validSplits(of: $0))" }
+    static var divisorSentences: [String] { ["no cores"] + (1...maximumCores).map { indivisible($0) } }
+
+    /// What is said of a split that does not come out even.
+    package static func indivisible(_ cores: Int) -> String {
+        "does not divide \(cores) \(cores == 1 ? "core" : "cores"): \(validSplits(of: cores))"
     }
 
     /// The numbers that divide `cores`, as the end of a sentence.

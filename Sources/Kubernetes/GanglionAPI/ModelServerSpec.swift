@@ -213,6 +213,8 @@ package struct Queue: Codable, Equatable, Sendable {
 package struct Rollout: Codable, Equatable, Sendable {
     /// Replicas that may be missing at a time.
     package var maxUnavailable = 1
+    /// Seconds after which a pod whose node does not answer is given up; nil for never.
+    package var replaceLostAfterSeconds: Int?
 
     /// One replica at a time.
     package init() {}
@@ -221,6 +223,7 @@ package struct Rollout: Codable, Equatable, Sendable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         maxUnavailable = try container.decodeIfPresent(Int.self, forKey: .maxUnavailable) ?? maxUnavailable
+        replaceLostAfterSeconds = try container.decodeIfPresent(Int.self, forKey: .replaceLostAfterSeconds)
     }
 
     /// What it may hold.
@@ -228,7 +231,12 @@ package struct Rollout: Codable, Equatable, Sendable {
         "How pods are replaced when the template changes. NeuronCores are scarce, so none are added first.",
         [
             "maxUnavailable": .integer("How many replicas may be missing at a time.", 1...1000).defaulting(
-                to: 1)
+                to: 1),
+            "replaceLostAfterSeconds": .integer(
+                """
+                How long a node may be not ready until its pods are deleted by force and made anew elsewhere; by default \
+                they are waited for. What runs on a node that is only cut off goes on until the node is back.
+                """, 30...86_400),
         ])
 }
 
@@ -255,7 +263,7 @@ package struct ServerTemplate: Codable, Equatable, Sendable {
     /// A pod's spec as Kubernetes knows it; the API server checks it when a pod is made.
     package var spec: JSON?
 
-    /// Nothing.
+    /// A specification with no field set.
     package init() {}
 
     /// What it may hold.

@@ -14,6 +14,12 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
     package var updatedReplicas: Int?
     /// NeuronCores of a replica.
     package var coresPerReplica: Int?
+    /// NeuronCores of a chip; nil where the spec does not count in chips. They stay when nodes of other kinds join.
+    package var coresPerChip: Int?
+    /// Nodes that the groups are on: their name, or how many they are.
+    package var nodes: String?
+    /// The NeuronCores of the only group, or how many groups there are.
+    package var neuronCores: String?
     /// The pods' label selector, for the scale subresource.
     package var selector: String?
     /// Where the server answers inside the cluster.
@@ -39,6 +45,11 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
             "readyReplicas": .integer("Pods whose every group has loaded every model."),
             "updatedReplicas": .integer("Pods made from the present template."),
             "coresPerReplica": .integer("NeuronCores of one replica."),
+            "coresPerChip": .integer(
+                "NeuronCores of a chip, where the spec counts in chips; they stay when nodes of other kinds join."
+            ),
+            "nodes": .string("The node of the groups, or how many nodes they are on."),
+            "neuronCores": .string("The node's core numbers of the group, or how many groups there are."),
             "selector": .string("The pods' label selector, for the scale subresource."),
             "url": .string("Where the server answers inside the cluster."),
             "metrics": Metrics.schema,
@@ -143,7 +154,7 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
             /// Copies in pods that have failed.
             package var failed: Int
 
-            /// Numbers.
+            /// Counts of replicas, both at least 0.
             package init(total: Int, failed: Int) {
                 self.total = total
                 self.failed = failed

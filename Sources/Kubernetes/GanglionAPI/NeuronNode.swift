@@ -76,6 +76,8 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
     package var chips: [Chip] = []
     /// Who holds which cores; nil while the kubelet has not said.
     package var allocations: [Allocation]?
+    /// When the kubelet last said who holds what; nil while it has not, and of agents that did not write it yet.
+    package var reportTime: Timestamp?
     /// Healthy, Registered and AllocationsKnown.
     package var conditions: [Condition] = []
 
@@ -86,6 +88,10 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
     package static let maximumChips = 64
     /// The most entries of `allocations`.
     package static let maximumAllocations = 1024
+    /// How often `reportTime` is written anew although nothing else changes.
+    package static let renewal = Duration.seconds(30)
+    /// A report whose `reportTime` stays the same for this long is an agent's that has ended, or hears no kubelet.
+    package static let validity = Duration.seconds(100)
 
     /// What it may hold.
     package static let schema = Schema.object(
@@ -107,6 +113,11 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
             "allocations": .list(
                 "Who holds which cores, as the kubelet says.", of: Allocation.schema,
                 count: 0...maximumAllocations, .map(["namespace", "pod", "container"])),
+            "reportTime": .moment(
+                """
+                When the kubelet last said who holds what; renewed twice a minute while it does. What has stood still for \
+                longer counts for pods that are there only.
+                """),
             "conditions": .conditions,
         ])
 
@@ -120,7 +131,7 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
             case unhealthy = "Unhealthy"
         }
 
-        /// N.
+        /// The N of `/dev/neuronN`.
         package var index: Int
         /// How many cores it has; its first is `index * cores`.
         package var cores: Int
@@ -243,13 +254,17 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
         package var container: String
         /// The node's core numbers, such as `4,5,6,7`.
         package var cores: String
+        /// The pod's uid; nil where the agent cannot tell which pod of that name it is. The kubelet knows names only, and
+        /// names are used again.
+        package var uid: String?
 
         /// An allocation.
-        package init(namespace: String, pod: String, container: String, cores: String) {
+        package init(namespace: String, pod: String, container: String, cores: String, uid: String? = nil) {
             self.namespace = namespace
             self.pod = pod
             self.container = container
             self.cores = cores
+            self.uid = uid
         }
 
         /// What it may hold.
@@ -259,6 +274,7 @@ package struct NeuronNodeStatus: Codable, Equatable, Sendable {
                 "namespace": .string("The pod's namespace."), "pod": .string("The pod's name."),
                 "container": .string("The container's name."),
                 "cores": .string("The node's core numbers, such as 4,5,6,7."),
+                "uid": .string("The pod's uid; absent where it is not certain which pod of that name it is."),
             ], required: ["namespace", "pod", "container", "cores"])
     }
 }

@@ -128,7 +128,9 @@ extension Schema {
     }
 
     /// A moment, RFC 3339.
-    package static let moment = Schema(form: .string, format: "date-time")
+    package static func moment(_ description: String = "") -> Schema {
+        Schema(form: .string, description: description, format: "date-time")
+    }
 
     /// A number of 32 bits.
     package static func integer(_ description: String = "", _ range: ClosedRange<Int>? = nil) -> Schema {
@@ -161,7 +163,7 @@ extension Schema {
             [
                 "type": .string(), "status": .choice(among: ["True", "False", "Unknown"]),
                 "reason": .string(),
-                "message": .string(), "observedGeneration": .generation, "lastTransitionTime": .moment,
+                "message": .string(), "observedGeneration": .generation, "lastTransitionTime": .moment(),
             ], required: ["type", "status", "reason", "lastTransitionTime"]),
         count: 0...16, .map(["type"]))
 }

@@ -15,6 +15,10 @@ package enum WellKnown {
 
     /// The pod annotation with the assigned cores, such as `4,5,6,7`; the Binding brings it.
     package static let coresAnnotation = "ganglion.dev/neuroncores"
+    /// The annotation of a pod or a ModelServer by which a user says where its volumes can be had.
+    package static let volumesAnnotation = "ganglion.dev/volumes"
+    /// The value of `volumesAnnotation` for volumes that every node can have.
+    package static let volumesOnAnyNode = "any-node"
     /// The pods' `schedulerName`: whoever has it is bound by the operator, and nobody else assigns cores.
     package static let scheduler = "ganglion-operator"
     /// The pod label with the ModelServer's name; also the Service's selector.

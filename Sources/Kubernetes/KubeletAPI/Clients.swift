@@ -116,11 +116,10 @@ package struct NodePluginClient: Sendable {
 
     /// Replaces all assignments; gives those that can never be honoured.
     package func setAssignments(
-        _ assignments: [NodePluginAPI.Assignment], timeout: Duration? = .seconds(10)
+        _ request: NodePluginAPI.SetAssignmentsRequest, timeout: Duration? = .seconds(10)
     ) async throws -> [NodePluginAPI.RejectedAssignment] {
         let response: NodePluginAPI.SetAssignmentsResponse = try await connection.unary(
-            NodePluginAPI.Method.setAssignments,
-            NodePluginAPI.SetAssignmentsRequest(assignments: assignments), timeout: timeout)
+            NodePluginAPI.Method.setAssignments, request, timeout: timeout)
         return response.rejected
     }
 

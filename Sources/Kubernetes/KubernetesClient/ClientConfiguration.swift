@@ -29,8 +29,12 @@ public struct ClientConfiguration: Equatable, Sendable {
         public var authoritiesFile: String?
         /// The client's certificate chain, PEM.
         public var certificate: [UInt8]?
+        /// The file that `certificate` came from, where it may be renewed while the process runs.
+        public var certificateFile: String?
         /// The certificate's key, PEM.
         public var key: [UInt8]?
+        /// The file that `key` came from.
+        public var keyFile: String?
         /// The name to expect in the server's certificate; nil for the host.
         public var serverName: String?
         /// Whether the server's certificate is taken unseen.
@@ -42,8 +46,10 @@ public struct ClientConfiguration: Equatable, Sendable {
 
     /// The server's address.
     public var server: ServerAddress
-    /// TLS.
+    /// Whom to trust and by which certificate to be known; unused with `http`.
     public var security = Security()
+    /// The proxy through which the server is reached; nil for none.
+    public var proxy: ProxyAddress?
     /// Who the client is.
     public var credential = Credential.none
     /// The namespace to use where none is named.

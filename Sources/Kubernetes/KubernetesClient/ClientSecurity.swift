@@ -1,15 +1,21 @@
-// TLS as a configuration asks for it. In a pod the authorities' file is read again from time to time: clusters replace their
-// authority while pods run.
+// TLS as a configuration asks for it. Files are read again for each handshake: clusters replace their authority, and whoever
+// renews certificates replaces them, while this process runs.
 
+internal import HTTP
 public import SystemIO
 internal import TLS
 
-/// Makes TLS layers that trust what the file says at present.
+/// Makes TLS layers of what the files say at present.
 final class ClientSecurity: SecureLayerFactory {
+    private struct Material: Equatable {
+        var authorities: [UInt8]?
+        var certificate: [UInt8]?
+        var key: [UInt8]?
+    }
+
     private struct Current {
         var factory: TLSClient
-        var authorities: [UInt8]?
-        var readAt: Duration
+        var material: Material
     }
 
     private let security: ClientConfiguration.Security
@@ -19,35 +25,41 @@ final class ClientSecurity: SecureLayerFactory {
     init(_ security: ClientConfiguration.Security, host: String) throws(SecureLayerError) {
         self.security = security
         self.host = security.serverName ?? host
-        let factory = try Self.factory(security, host: self.host, authorities: security.authorities)
-        current = Lock(
-            Current(factory: factory, authorities: security.authorities, readAt: MonotonicClock.time))
+        let material = Material(
+            authorities: security.authorities, certificate: security.certificate, key: security.key)
+        let factory = try Self.factory(
+            material, host: self.host, skipsVerification: security.skipsVerification)
+        current = Lock(Current(factory: factory, material: material))
     }
 
     func makeLayer() throws(SecureLayerError) -> any SecureLayer {
         try current.withLock { current throws(SecureLayerError) in
-            let now = MonotonicClock.time
-            if let path = security.authoritiesFile, now - current.readAt > TokenSource.lifetime {
-                current.readAt = now
-                // A file that is away or broken for a moment changes nothing.
-                if let bytes = try? Files.read(path), bytes != current.authorities,
-                    let factory = try? Self.factory(security, host: host, authorities: bytes)
-                {
-                    current.factory = factory
-                    current.authorities = bytes
-                }
+            func read(_ file: String?, _ last: [UInt8]?) -> [UInt8]? {
+                guard let file, let bytes = try? Files.read(file, limit: 1 << 20) else { return last }
+                return bytes
+            }
+            let material = Material(
+                authorities: read(security.authoritiesFile, current.material.authorities),
+                certificate: read(security.certificateFile, current.material.certificate),
+                key: read(security.keyFile, current.material.key))
+            // A file that is away or broken for a moment, and a key that is not yet the new certificate's, change nothing.
+            if material != current.material,
+                let factory = try? Self.factory(
+                    material, host: host, skipsVerification: security.skipsVerification)
+            {
+                current = Current(factory: factory, material: material)
             }
             return try current.factory.makeLayer()
         }
     }
 
     private static func factory(
-        _ security: ClientConfiguration.Security, host: String, authorities: [UInt8]?
+        _ material: Material, host: String, skipsVerification: Bool
     ) throws(SecureLayerError) -> TLSClient {
         let trust: TLSTrust =
-            security.skipsVerification ? .insecure : authorities.map(TLSTrust.authorities) ?? .system
+            skipsVerification ? .insecure : material.authorities.map(TLSTrust.authorities) ?? .system
         var identity: TLSIdentity?
-        if let certificate = security.certificate, let key = security.key {
+        if let certificate = material.certificate, let key = material.key {
             identity = TLSIdentity(certificateChain: certificate, privateKey: key)
         }
         return try TLSClient(host: host, trust: trust, identity: identity)
@@ -55,7 +67,7 @@ final class ClientSecurity: SecureLayerFactory {
 }
 
 extension KubernetesClient {
-    /// A client for a configuration: finds the server's address and reads the certificates; nothing is connected yet.
+    /// A client for a configuration; nothing is looked for or connected before the first request.
     ///
     /// - Parameters:
     ///   - program: the program's name, for the User-Agent.
@@ -66,7 +78,15 @@ extension KubernetesClient {
         metrics: ClientMetrics? = nil, loop: EventLoop = .shared
     ) async throws(ConfigurationError) -> KubernetesClient {
         let server = configuration.server
-        let address = try await resolve(host: server.host, port: server.port)
+        let proxy = configuration.proxy
+        let resolver = NameResolver(
+            host: proxy?.host ?? server.host, port: proxy?.port ?? server.port, loop: loop)
+        // A proxy is asked for the way to a server that speaks TLS, and for the answer of one that does not.
+        let tunnel =
+            server.isSecure
+            ? proxy.map { HTTPRoute.Tunnel(to: server.authority, authorization: $0.authorization) } : nil
+        let route = HTTPRoute(tunnel: tunnel) { () async throws(SystemError) in try await resolver.addresses()
+        }
         let security: ClientSecurity?
         do throws(SecureLayerError) {
             security = server.isSecure ? try ClientSecurity(configuration.security, host: server.host) : nil
@@ -74,7 +94,7 @@ extension KubernetesClient {
             throw ConfigurationError(error.description)
         }
         return KubernetesClient(
-            configuration: configuration, address: address, security: security, program: program,
+            configuration: configuration, route: route, security: security, program: program,
             timeout: timeout, metrics: metrics, loop: loop)
     }
 }

@@ -16,6 +16,16 @@ extension ClientConfiguration {
     public static func load(
         kubeconfig path: String? = nil, context: String? = nil
     ) throws(ConfigurationError) -> ClientConfiguration {
+        var result = try find(kubeconfig: path, context: context)
+        if result.proxy == nil {
+            result.proxy = try ProxyAddress.fromEnvironment(for: result.server, environment)
+        }
+        return result
+    }
+
+    private static func find(
+        kubeconfig path: String?, context: String?
+    ) throws(ConfigurationError) -> ClientConfiguration {
         if let path, !path.isEmpty { return try load(paths: [path], context: context) }
         if let list = environment("KUBECONFIG"), !list.isEmpty {
             let paths = list.split(separator: ":").map(String.init).filter(Files.exists)

@@ -42,17 +42,28 @@ public actor CoreEventRecorder: LoopActor {
     public nonisolated func record(_ note: EventNote) { notes.yield(note) }
 
     private func send(_ note: EventNote) async {
-        do throws(ClusterError) {
-            switch correlator.act(on: note, now: MonotonicClock.time, time: .now) {
-            case .create(let record): try await cluster.create(record.coreEvent)
-            case .update(let record):
-                try await cluster.patch(
-                    CoreEvent.self, record.key, Repetition(count: record.count, lastTimestamp: record.last),
-                    kind: .merge, subresource: nil)
-            case .drop: break
+        let action = correlator.act(on: note, now: MonotonicClock.time, time: .now)
+        for attempt in 1...Backoff.eventAttempts {
+            do throws(ClusterError) {
+                return try await perform(action)
+            } catch {
+                // What has been written by a try whose answer was lost is there.
+                if error.status == 409, attempt > 1 { return }
+                guard error.isWorthRetrying, attempt < Backoff.eventAttempts else { break }
+                try? await Task.sleep(for: Backoff.events.pause(after: attempt))
             }
-        } catch {
-            correlator.forget(note)
+        }
+        correlator.forget(note)
+    }
+
+    private func perform(_ action: EventCorrelator.Action) async throws(ClusterError) {
+        switch action {
+        case .create(let record): try await cluster.create(record.coreEvent)
+        case .update(let record):
+            try await cluster.patch(
+                CoreEvent.self, record.key, Repetition(count: record.count, lastTimestamp: record.last),
+                kind: .merge, subresource: nil)
+        case .drop: break
         }
     }
 }

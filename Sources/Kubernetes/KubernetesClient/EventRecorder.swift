@@ -13,6 +13,7 @@ public actor EventRecorder: LoopActor {
     private let client: KubernetesClient
     private let log: Logger
     private var correlator: EventCorrelator
+    private let backoff: Backoff
     private let notes: AsyncStream<EventNote>
     private nonisolated let continuation: AsyncStream<EventNote>.Continuation
     private var task: Task<Void, Never>?
@@ -22,11 +23,13 @@ public actor EventRecorder: LoopActor {
     /// - Parameters:
     ///   - controller: such as `ganglion.dev/operator`.
     ///   - instance: the process, such as the pod's name.
+    ///   - backoff: the pauses after failures.
     public init(
-        _ client: KubernetesClient, controller: String, instance: String, log: Logger = .silent,
-        loop: EventLoop = .shared
+        _ client: KubernetesClient, controller: String, instance: String, backoff: Backoff = .events,
+        log: Logger = .silent, loop: EventLoop = .shared
     ) {
         self.client = client
+        self.backoff = backoff
         self.log = log
         self.loop = loop
         correlator = EventCorrelator(controller: controller, instance: instance)
@@ -54,23 +57,49 @@ public actor EventRecorder: LoopActor {
     /// Records a note; returns at once.
     public nonisolated func record(_ note: EventNote) { continuation.yield(note) }
 
+    /// Sends a note, several times where that may help. Those behind it wait: an API server that is away takes none of them.
     private func send(_ note: EventNote) async {
-        do throws(KubernetesError) {
-            switch correlator.act(on: note, now: MonotonicClock.time, time: .now) {
-            case .create(let record):
-                try await client.create(record.event)
-            case .update(let record):
-                let series: JSON = [
-                    "count": JSON(record.series.count),
-                    "lastObservedTime": JSON(record.series.lastObservedTime?.microText),
-                ]
-                try await client.patch(Event.self, record.key, ["series": series])
-            case .drop:
-                break
+        let action = correlator.act(on: note, now: MonotonicClock.time, time: .now)
+        for attempt in 1...Backoff.eventAttempts {
+            do throws(KubernetesError) {
+                return try await perform(action)
+            } catch {
+                // What has been written by a try whose answer was lost is there.
+                if error.isAlreadyExists, attempt > 1 { return }
+                let mayHelp = error.isTransient && attempt < Backoff.eventAttempts
+                if mayHelp, await pause(backoff.pause(after: attempt)) { continue }
+                correlator.forget(note)
+                log.warning("event lost", ["reason": note.reason, "error": error.description])
+                return
             }
-        } catch {
-            correlator.forget(note)
-            log.debug("event lost", ["reason": note.reason, "error": error.description])
         }
     }
+
+    /// - Returns: whether the time is over, and not the recorder.
+    private func pause(_ duration: Duration) async -> Bool {
+        do { try await Task.sleep(for: duration) } catch { return false }
+        return true
+    }
+
+    private func perform(_ action: EventCorrelator.Action) async throws(KubernetesError) {
+        switch action {
+        case .create(let record):
+            try await client.create(record.event)
+        case .update(let record):
+            let series: JSON = [
+                "count": JSON(record.series.count),
+                "lastObservedTime": JSON(record.series.lastObservedTime?.microText),
+            ]
+            try await client.patch(Event.self, record.key, ["series": series])
+        case .drop:
+            break
+        }
+    }
+}
+
+extension Backoff {
+    /// The pauses between tries for an event: 1 s, doubled up to 10 s, which is client-go's one pause.
+    public static var events: Backoff { Backoff(base: .seconds(1), limit: .seconds(10)) }
+    /// How often an event is sent at most, as in client-go.
+    static var eventAttempts: Int { 12 }
 }

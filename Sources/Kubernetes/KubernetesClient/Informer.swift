@@ -20,14 +20,27 @@ public actor Informer<Object: APIObject>: LoopActor {
     private let namespace: String
     private let selectors: [String: String]
     private let log: Logger
-    private let trouble = Lock<String?>(nil)
-    /// What has been named in the log, by object.
-    private var named: [ObjectKey: String] = [:]
+    private let outage = Outage()
+    private let unreadableGauge: Gauge?
+    /// What cannot be read at present, and why.
+    private let faults = Lock<[ObjectKey: String]>([:])
+    /// What every object is reduced to before it is kept.
+    private let transform: (@Sendable (Object) -> Object)?
+    /// Closes a stream whose initial events do not come to their end.
+    private var initialEventsTimer: ScheduledTimer?
+    private var initialEventsAreLate = false
     private var task: Task<Void, Never>?
 
     /// Why the collection cannot be followed at the moment, in one sentence; nil while it is followed, and before the first
     /// try.
-    public nonisolated var problem: String? { trouble.withLock { $0 } }
+    public nonisolated var problem: String? { outage.problem }
+
+    /// The objects that are passed over at present, since they cannot be read, with their faults.
+    public nonisolated var unreadable: [ObjectKey: String] { faults.withLock { $0 } }
+
+    /// How long initial events may take before they are taken for something that never ends: as long as a list of the
+    /// largest clusters.
+    private static var initialEventsLimit: Duration { .seconds(60) }
 
     /// An informer; nothing is asked before `start`.
     ///
@@ -36,13 +49,23 @@ public actor Informer<Object: APIObject>: LoopActor {
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
     ///   - indexes: by what the store finds objects besides namespace and name.
+    ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
+    ///   - registry: where it is counted what cannot be read.
     public init(
         _ client: KubernetesClient, _ resource: APIResource, namespace: String = "",
         labelSelector: String = "",
-        fieldSelector: String = "", indexes: [StoreIndex<Object>] = [], log: Logger = .silent,
+        fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
+        transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
+        log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
         store = ObjectStore(indexes: indexes)
+        self.transform = transform
+        unreadableGauge = registry?.gauge(
+            "ganglion_unreadable_objects",
+            "Objects of the API server that are passed over, since they cannot be read.",
+            labels: ["resource"])
+        unreadableGauge?.set(0, [resource.plural])
         self.client = client
         self.resource = resource
         self.namespace = namespace
@@ -79,7 +102,7 @@ public actor Informer<Object: APIObject>: LoopActor {
                     let list: ObjectList<Object> = try await client.page(
                         resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
                     for object in list.unreadable { name(object) }
-                    store.apply(reflector.receive(list: list))
+                    apply(reflector.receive(list: reduced(list)))
                     settle()
                 case .watch(let query):
                     fault = try await follow(query.merging(selectors) { first, _ in first }, &reflector)
@@ -100,28 +123,66 @@ public actor Informer<Object: APIObject>: LoopActor {
 
     /// Logs once what is wrong, until something else is or nothing any more: an outage of an hour is one line.
     private func report(_ why: String, again pause: Duration) {
-        let isNew = trouble.withLock { trouble in
-            defer { trouble = why }
-            return trouble != why
-        }
+        let isNew = outage.begin(why)
         log.log(isNew ? .warning : .debug, "cannot follow", ["error": why, "again": pause])
     }
 
     /// Names an object that is passed over, once for each fault.
     private func name(_ object: UnreadableObject) {
-        guard named[object.key] != object.fault else { return }
-        if named.count >= 1000 { named.removeAll() }
-        named[object.key] = object.fault
+        let isNew = faults.withLock { faults in
+            if faults[object.key] == nil, faults.count >= 1000 { faults.removeAll() }
+            return faults.updateValue(object.fault, forKey: object.key) != object.fault
+        }
+        guard isNew else { return }
         log.warning("object passed over", ["object": object.key.description, "error": object.fault])
+        countFaults()
+    }
+
+    private func countFaults() {
+        unreadableGauge?.set(Double(faults.withLock(\.count)), [resource.plural])
+    }
+
+    /// Changes the copy, and forgets the faults of what can be read again or is gone.
+    private func apply(_ changes: [Reflector<Object>.Change]) {
+        store.apply(changes)
+        let isMended = faults.withLock { faults in
+            guard !faults.isEmpty else { return false }
+            for change in changes {
+                switch change {
+                case .replace(_, let unreadable): faults = faults.filter { unreadable.contains($0.key) }
+                case .upsert(let object), .delete(let object): faults[object.objectKey] = nil
+                case .remove(let key): faults[key] = nil
+                }
+            }
+            return true
+        }
+        if isMended { countFaults() }
+    }
+
+    private func reduced(_ list: ObjectList<Object>) -> ObjectList<Object> {
+        guard let transform else { return list }
+        var list = list
+        for index in list.items.indices { list.items[index] = transform(list.items[index]) }
+        return list
+    }
+
+    private func reduced(_ event: WatchEvent<Object>) -> WatchEvent<Object> {
+        guard let transform else { return event }
+        return switch event {
+        case .added(let object): .added(transform(object))
+        case .modified(let object): .modified(transform(object))
+        case .deleted(let object): .deleted(transform(object))
+        case .unreadable, .bookmark, .error: event
+        }
+    }
+
+    private func tell(_ fallback: String?) {
+        if let fallback { log.warning("cannot watch from the start", ["error": fallback]) }
     }
 
     /// The server answers.
     private func settle() {
-        let before = trouble.withLock { trouble in
-            defer { trouble = nil }
-            return trouble
-        }
-        if before != nil { log.info("following again") }
+        if outage.end() != nil { log.info("following again") }
     }
 
     /// A collection that is not found is one that the server does not know; its own words say nothing of the kind.
@@ -136,23 +197,48 @@ public actor Informer<Object: APIObject>: LoopActor {
         _ query: [String: String], _ reflector: inout Reflector<Object>
     ) async throws(KubernetesError) -> WatchDecodingError? {
         let stream = try await client.watch(resource, namespace: namespace, query: query)
-        settle()
+        if reflector.isFollowing { settle() }
+        initialEventsAreLate = false
+        if !reflector.isFollowing {
+            initialEventsTimer = loop.schedule(after: Self.initialEventsLimit, on: self) { informer in
+                informer.initialEventsAreLate = true
+                Task { await stream.close() }
+            }
+        }
+        defer { initialEventsTimer?.cancel() }
         var decoder = WatchDecoder<Object>()
         var chunks = stream.makeAsyncIterator()
         while !Task.isCancelled {
             let chunk: [UInt8]?
             do throws(HTTPError) { chunk = try await chunks.next() } catch {
                 await stream.close()
+                if initialEventsAreLate {
+                    tell(
+                        reflector.fallBack("the initial events did not end within \(Self.initialEventsLimit)")
+                    )
+                    return nil
+                }
                 // After silence the connection may be dead: go on with another.
                 if case .timeout = error { return nil }
+                tell(reflector.cutOff(error.description))
                 throw .connection(error.description)
             }
-            guard let chunk else { return nil }
+            guard let chunk else {
+                tell(reflector.fallBack("the initial events ended without the end mark"))
+                return nil
+            }
             do throws(WatchDecodingError) {
                 for event in try decoder.receive(chunk) {
-                    let reception = reflector.receive(event)
-                    store.apply(reception.changes)
-                    if let object = reception.unreadable { name(object) }
+                    let reception = reflector.receive(reduced(event))
+                    apply(reception.changes)
+                    if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
+                        name(object)
+                    }
+                    tell(reception.fallback)
+                    if reflector.isFollowing {
+                        initialEventsTimer?.cancel()
+                        settle()
+                    }
                     guard !reception.endsStream else {
                         await stream.close()
                         return nil
@@ -176,13 +262,19 @@ extension Informer where Object: Resource {
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
     ///   - indexes: by what the store finds objects besides namespace and name.
+    ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
+    ///   - registry: where it is counted what cannot be read.
     public init(
         _ client: KubernetesClient, namespace: String = "", labelSelector: String = "",
-        fieldSelector: String = "", indexes: [StoreIndex<Object>] = [], log: Logger = .silent,
+        fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
+        transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
+        log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
         self.init(
             client, Object.resource, namespace: namespace, labelSelector: labelSelector,
-            fieldSelector: fieldSelector, indexes: indexes, log: log, loop: loop)
+            fieldSelector: fieldSelector, indexes: indexes, transform: transform, registry: registry,
+            log: log,
+            loop: loop)
     }
 }

@@ -17,7 +17,7 @@ public struct Kubeconfig: Sendable {
     private var contexts: [String: Entry] = [:]
     private var currentContext = ""
 
-    /// Nothing.
+    /// A kubeconfig without clusters, users and contexts.
     public init() {}
 
     /// Adds a file.
@@ -75,15 +75,15 @@ public struct Kubeconfig: Sendable {
         guard let url = cluster.value["server"]?.string else {
             throw ConfigurationError("cluster \"\(clusterName)\" of the kubeconfig has no server")
         }
-        guard cluster.value["proxy-url"]?.string == nil else {
-            throw ConfigurationError(
-                "cluster \"\(clusterName)\" wants a proxy (proxy-url), which is not supported: remove it")
-        }
         var result = ClientConfiguration(server: try ServerAddress(url))
+        if let proxy = cluster.value["proxy-url"]?.string, !proxy.isEmpty {
+            result.proxy = try ProxyAddress(proxy, origin: "proxy-url of cluster \"\(clusterName)\"")
+        }
         result.namespace = context.value["namespace"]?.string ?? "default"
         result.security.serverName = cluster.value["tls-server-name"]?.string
         result.security.skipsVerification = cluster.value["insecure-skip-tls-verify"]?.bool ?? false
-        result.security.authorities = try material("certificate-authority", of: cluster, read: read)
+        (result.security.authorities, result.security.authoritiesFile) = try material(
+            "certificate-authority", of: cluster, read: read)
         let userName = context.value["user"]?.string ?? ""
         guard !userName.isEmpty else { return result }
         guard let user = users[userName] else {
@@ -106,8 +106,9 @@ public struct Kubeconfig: Sendable {
                 "user \"\(name)\" of the kubeconfig \(what), which is not supported: use a token or a certificate"
             )
         }
-        result.security.certificate = try material("client-certificate", of: user, read: read)
-        result.security.key = try material("client-key", of: user, read: read)
+        (result.security.certificate, result.security.certificateFile) = try material(
+            "client-certificate", of: user, read: read)
+        (result.security.key, result.security.keyFile) = try material("client-key", of: user, read: read)
         guard (result.security.certificate == nil) == (result.security.key == nil) else {
             throw ConfigurationError(
                 "user \"\(name)\" of the kubeconfig has only one of client-certificate and client-key: add the other"
@@ -123,18 +124,19 @@ public struct Kubeconfig: Sendable {
         }
     }
 
-    /// The bytes of `NAME-data` or of the file `NAME`.
+    /// The bytes of `NAME-data`, or of the file `NAME` with its path.
     private func material(
         _ name: String, of entry: Entry, read: (String) throws -> [UInt8]
-    ) throws(ConfigurationError) -> [UInt8]? {
+    ) throws(ConfigurationError) -> (bytes: [UInt8]?, file: String?) {
         if let text = entry.value["\(name)-data"]?.string, !text.isEmpty {
             guard let bytes = Base64.decode(text, allowing: [.padding, .whiteSpace]) else {
                 throw ConfigurationError("\(name)-data of the kubeconfig is not base64")
             }
-            return bytes
+            return (bytes, nil)
         }
-        guard let file = entry.value[name]?.string, !file.isEmpty else { return nil }
-        do { return try read(Self.resolve(file, in: entry.directory)) } catch {
+        guard let file = entry.value[name]?.string, !file.isEmpty else { return (nil, nil) }
+        let path = Self.resolve(file, in: entry.directory)
+        do { return (try read(path), path) } catch {
             throw ConfigurationError("cannot read the kubeconfig's \(name): \(error)")
         }
     }

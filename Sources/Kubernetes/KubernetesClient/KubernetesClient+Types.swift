@@ -40,7 +40,10 @@ extension KubernetesClient {
     func page<Object: APIObject>(
         _ resource: APIResource, namespace: String, query: [String: String]
     ) async throws(KubernetesError) -> ObjectList<Object> {
-        try read(await perform("GET", resource.path(namespace: namespace), query: query))
+        let octets = try await perform("GET", resource.path(namespace: namespace), query: query)
+        do throws(JSONError) { return try ObjectList(reading: octets) } catch {
+            throw .malformed(error.description)
+        }
     }
 
     /// Makes an object; its metadata says where.

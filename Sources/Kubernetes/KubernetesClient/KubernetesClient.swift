@@ -30,7 +30,12 @@ public struct KubernetesClient: Sendable {
     private let pathPrefix: String
     private let host: String
     private let userAgent: String
+    private let proxyAuthorization: String?
     private let metrics: ClientMetrics?
+    /// Whether a request is repeated when the server says when.
+    private let repeats: Bool
+    /// Until when requests that change something may be sent; nil for ever.
+    private let writesUntil: (@Sendable () -> Duration)?
 
     /// Requests that are repeated at most this often when the server asks for patience.
     private static let maximumRetries = 10
@@ -49,22 +54,52 @@ public struct KubernetesClient: Sendable {
         program: String = "ganglion", timeout: Duration = .seconds(30), metrics: ClientMetrics? = nil,
         loop: EventLoop = .shared
     ) {
+        self.init(
+            configuration: configuration, route: HTTPRoute(address), security: security, program: program,
+            timeout: timeout, metrics: metrics, loop: loop)
+    }
+
+    init(
+        configuration: ClientConfiguration, route: HTTPRoute, security: (any SecureLayerFactory)?,
+        program: String,
+        timeout: Duration, metrics: ClientMetrics?, loop: EventLoop
+    ) {
         namespace = configuration.namespace
         self.timeout = timeout
-        http = HTTPClient(address, host: configuration.server.authority, security: security, loop: loop)
+        http = HTTPClient(route, host: configuration.server.authority, security: security, loop: loop)
         tokens = TokenSource(configuration.credential)
-        pathPrefix = configuration.server.pathPrefix
+        // Absolute form for a proxy (RFC 9112 §3.2.2).
+        let isForwarded = configuration.proxy != nil && !configuration.server.isSecure
+        let origin = isForwarded ? "http://\(configuration.server.authority)" : ""
+        proxyAuthorization = isForwarded ? configuration.proxy?.authorization : nil
+        pathPrefix = origin + configuration.server.pathPrefix
         host = configuration.server.authority
         userAgent = "\(program)/v1alpha1 (linux) ganglion"
         self.metrics = metrics
+        repeats = true
+        writesUntil = nil
     }
 
     /// A client of the same server with another limit for requests.
-    public func with(timeout: Duration) -> KubernetesClient {
-        KubernetesClient(copying: self, timeout: timeout)
+    ///
+    /// - Parameter repeating: whether a request is repeated when the server says when (Retry-After).
+    public func with(timeout: Duration, repeating: Bool = true) -> KubernetesClient {
+        KubernetesClient(copying: self, timeout: timeout, repeats: repeating, writesUntil: writesUntil)
     }
 
-    private init(copying other: KubernetesClient, timeout: Duration) {
+    /// A client of the same server that changes nothing after a time: what would is not sent, and fails with `.notSent`.
+    ///
+    /// - Parameter time: of the monotonic clock, asked for each request anew: as long as this process leads.
+    public func writing(until time: @escaping @Sendable () -> Duration) -> KubernetesClient {
+        KubernetesClient(copying: self, timeout: timeout, repeats: repeats, writesUntil: time)
+    }
+
+    private init(
+        copying other: KubernetesClient, timeout: Duration, repeats: Bool,
+        writesUntil: (@Sendable () -> Duration)?
+    ) {
+        self.repeats = repeats
+        self.writesUntil = writesUntil
         namespace = other.namespace
         self.timeout = timeout
         http = other.http
@@ -72,6 +107,7 @@ public struct KubernetesClient: Sendable {
         pathPrefix = other.pathPrefix
         host = other.host
         userAgent = other.userAgent
+        proxyAuthorization = other.proxyAuthorization
         metrics = other.metrics
     }
 
@@ -200,7 +236,7 @@ public struct KubernetesClient: Sendable {
             if response.status == 401 { tokens.refused() }
             let status = Self.status(response.status, response.bytes)
             // client-go repeats a request only when the server says when.
-            guard response.status == 429 || response.status >= 500, retries < Self.maximumRetries,
+            guard response.status == 429 || response.status >= 500, repeats, retries < Self.maximumRetries,
                 let text = response.headers["retry-after"], let seconds = Int(text), seconds >= 0
             else { throw .status(status) }
             retries += 1
@@ -259,7 +295,8 @@ public struct KubernetesClient: Sendable {
     private func send(_ request: HTTPRequest) async throws(KubernetesError) -> HTTPResponse {
         let start = MonotonicClock.time
         do throws(HTTPError) {
-            let response = try await http.send(request, timeout: timeout)
+            let response = try await http.send(
+                request, timeout: timeout, sendBefore: request.method == "GET" ? nil : writesUntil?())
             metrics?.observe(
                 request.method, host: host, code: response.status, took: MonotonicClock.time - start)
             return response
@@ -279,6 +316,7 @@ public struct KubernetesClient: Sendable {
                 "\(index == 0 ? "?" : "&")\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))"
         }
         var headers: HTTPHeaders = ["accept": "application/json", "user-agent": userAgent]
+        if let proxyAuthorization { headers["proxy-authorization"] = proxyAuthorization }
         if let token = tokens.token() { headers["authorization"] = "Bearer \(token)" }
         guard let body else { return HTTPRequest(method, target, headers: headers) }
         headers["content-type"] = contentType
@@ -301,6 +339,7 @@ public struct KubernetesClient: Sendable {
         case .timeout: .timedOut(after: timeout, request: "\(request.method) \(request.rawPath)")
         case .malformed: .malformed(error.description)
         case .transport, .security, .closed: .connection(error.description)
+        case .expired: .notSent("this process may not lead any more")
         }
     }
 }

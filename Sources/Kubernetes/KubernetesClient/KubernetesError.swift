@@ -58,6 +58,8 @@ public enum KubernetesError: Error, Equatable {
     case connection(String)
     /// No answer in time. Whether the server did the work is not known.
     case timedOut(after: Duration, request: String)
+    /// Nothing was sent, so nothing was done: the client may change nothing any more.
+    case notSent(String)
     /// The answer was no HTTP or no JSON, or larger than allowed.
     case malformed(String)
 }
@@ -88,7 +90,7 @@ extension KubernetesError {
         switch self {
         case .status(let status): Self.isTransient(code: status.code)
         case .connection, .timedOut: true
-        case .malformed: false
+        case .malformed, .notSent: false
         }
     }
 }
@@ -104,6 +106,8 @@ extension KubernetesError: CustomStringConvertible {
             return "the API server cannot be reached: \(fault)"
         case .timedOut(let limit, let request):
             return "the API server did not answer \(request) within \(limit)"
+        case .notSent(let why):
+            return "nothing was sent to the API server: \(why)"
         case .malformed(let fault):
             return "the API server's answer cannot be read: \(fault)"
         }

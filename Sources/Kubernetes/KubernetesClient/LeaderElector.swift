@@ -1,4 +1,5 @@
-// Takes part in an election: acquires the lease, renews it, releases it.
+// Takes part in an election: acquires the lease, renews it, releases it. What to send and what an answer means is
+// `LeaseElection`'s; here are the requests, each bounded by what is left of the leader's time.
 
 public import KubernetesAPI
 public import Observability
@@ -15,10 +16,15 @@ public actor LeaderElector: LoopActor {
     private let identity: String
     private var election: LeaseElection
     private let stopped = Lock(false)
-    private let trouble = Lock<String?>(nil)
+    private let outage = Outage("the lease has not been read yet")
+    private let term = Lock(Duration.zero)
 
-    /// Why the lease cannot be read or taken at the moment, in one sentence; nil while somebody leads.
-    public nonisolated var problem: String? { trouble.withLock { $0 } }
+    /// Why the lease cannot be read, taken or renewed at the moment, in one sentence; nil while somebody leads.
+    public nonisolated var problem: String? { outage.problem }
+
+    /// Until when, by the monotonic clock, no other process can lead: what is sent later may collide with its work. Zero where
+    /// this process does not lead.
+    public nonisolated var leadsUntil: Duration { term.withLock { $0 } }
 
     /// A candidate.
     ///
@@ -30,8 +36,7 @@ public actor LeaderElector: LoopActor {
         timing: LeaseElection.Timing = .standard,
         registry: MetricsRegistry? = nil, log: Logger = .silent, loop: EventLoop = .shared
     ) {
-        // One hung request must not cost the lease.
-        self.client = client.with(timeout: max(.seconds(1), timing.renewDeadline / 2))
+        self.client = client
         self.identity = identity
         self.log = log.with(["lease": lease.description])
         self.loop = loop
@@ -44,26 +49,26 @@ public actor LeaderElector: LoopActor {
     /// Whether `release` was called.
     public nonisolated var isStopping: Bool { stopped.withLock { $0 } }
 
-    private var isStopped: Bool { isStopping }
-
     /// Waits until this process leads; false when it was stopped before.
     public func acquire() async -> Bool {
         var holder = ""
-        while !isStopped, !Task.isCancelled {
+        while !isStopping, !Task.isCancelled {
             do throws(KubernetesError) {
                 let outcome = try await attempt()
-                trouble.withLock { $0 = nil }
+                outage.end()
                 switch outcome {
-                case .leading:
+                // An answer that took too long comes with no time to lead.
+                case .leading where MonotonicClock.time < leadsUntil:
                     isLeading?.set(1, [election.key.name])
                     log.info("leading", ["identity": identity])
                     return true
+                case .leading: break
                 case .waiting(let other):
                     if other != holder { log.info("another leads", ["holder": other]) }
                     holder = other
                 }
             } catch {
-                if !error.isConflict, !error.isAlreadyExists { report(error.description) }
+                if !error.isConflict, !error.isAlreadyExists { report("cannot take the lease", error) }
             }
             try? await Task.sleep(for: election.timing.retry)
         }
@@ -71,50 +76,65 @@ public actor LeaderElector: LoopActor {
     }
 
     /// Logs once what is wrong, until something else is: it is tried again every two seconds.
-    private func report(_ why: String) {
-        let problem = "cannot take the lease: \(why)"
-        let isNew = trouble.withLock { trouble in
-            defer { trouble = problem }
-            return trouble != problem
-        }
-        log.log(isNew ? .warning : .debug, "cannot take the lease", ["error": why])
+    private func report(_ what: String, _ error: KubernetesError) {
+        let isNew = outage.begin("\(what): \(error.description)")
+        log.log(isNew ? .warning : .debug, what, ["error": error.description])
     }
 
-    /// Keeps the lease; returns when it is lost or `stop` was called.
+    /// Keeps the lease; returns when it is lost or `release` was called.
     public func keep() async {
-        var renewed = MonotonicClock.time
-        while !isStopped, !Task.isCancelled {
-            try? await Task.sleep(for: election.timing.retry)
-            guard !isStopped else { break }
+        while !isStopping, !Task.isCancelled {
+            let left = leadsUntil - MonotonicClock.time
+            guard left > .zero else {
+                log.error(
+                    "the lease could not be renewed in time", ["error": outage.problem ?? "it was paused"])
+                break
+            }
+            try? await Task.sleep(for: min(election.timing.retry, left))
+            guard !isStopping, MonotonicClock.time < leadsUntil else { continue }
             do throws(KubernetesError) {
                 guard case .leading = try await attempt() else {
                     log.error("the lease was taken by another")
                     break
                 }
-                renewed = MonotonicClock.time
+                if outage.end() != nil { log.info("renewed the lease again") }
             } catch {
-                log.warning("cannot renew the lease", ["error": error.description])
-            }
-            if MonotonicClock.time - renewed > election.timing.renewDeadline {
-                log.error("the lease could not be renewed in time")
-                break
+                report("cannot renew the lease", error)
             }
         }
+        resign()
+    }
+
+    private func resign() {
+        election.resign()
+        term.withLock { $0 = .zero }
         isLeading?.set(0, [election.key.name])
     }
 
     /// Stops and gives the lease back, so that another need not wait for its end.
     public func release() async {
         stopped.withLock { $0 = true }
+        resign()
         do throws(KubernetesError) {
-            let lease = try await client.get(Lease.self, election.key)
-            if let released = election.released(lease, time: .now) {
-                try await client.update(released)
-            }
+            try await giveBack()
         } catch {
             log.warning("cannot release the lease", ["error": error.description])
         }
-        isLeading?.set(0, [election.key.name])
+    }
+
+    private func giveBack() async throws(KubernetesError) {
+        // A renewal that is still under way changes the lease between the two requests, once.
+        for attempt in 1...2 {
+            let limit = MonotonicClock.time + election.timing.renewDeadline
+            let lease = try await client(until: limit).get(Lease.self, election.key)
+            guard let released = election.released(lease, time: .now) else { return }
+            do throws(KubernetesError) {
+                try await client(until: limit).update(released)
+                return
+            } catch {
+                guard error.isConflict, attempt == 1 else { throw error }
+            }
+        }
     }
 
     private enum Outcome {
@@ -122,18 +142,49 @@ public actor LeaderElector: LoopActor {
         case waiting(holder: String)
     }
 
+    /// One try, which is over before a leader's time is: no request is repeated in it.
     private func attempt() async throws(KubernetesError) -> Outcome {
+        let limit = election.limit(now: MonotonicClock.time)
+        if let renewal = election.renewal(time: .now) {
+            do throws(KubernetesError) {
+                try await write(.update(renewal), until: limit)
+                return .leading
+            } catch {
+                // Somebody has changed the lease, which says nothing yet about who holds it.
+                guard error.isConflict || error.isNotFound else { throw error }
+            }
+        }
         let lease: Lease?
-        do throws(KubernetesError) { lease = try await client.get(Lease.self, election.key) } catch {
+        do throws(KubernetesError) {
+            lease = try await client(until: limit).get(Lease.self, election.key)
+        } catch {
             guard error.isNotFound else { throw error }
             lease = nil
         }
-        guard !isStopped else { return .waiting(holder: "") }
-        switch election.act(on: lease, now: MonotonicClock.time, time: .now) {
-        case .create(let lease): try await client.create(lease)
-        case .update(let lease): try await client.update(lease)
-        case .wait(let holder): return .waiting(holder: holder)
-        }
+        guard !isStopping else { return .waiting(holder: "") }
+        let action = election.act(on: lease, now: MonotonicClock.time, time: .now)
+        term.withLock { $0 = election.leadsUntil ?? .zero }
+        if case .wait(let holder) = action { return .waiting(holder: holder) }
+        try await write(action, until: limit)
         return .leading
+    }
+
+    private func write(_ action: LeaseElection.Action, until limit: Duration) async throws(KubernetesError) {
+        let sentAt = MonotonicClock.time
+        let stored: Lease
+        switch action {
+        case .create(let lease): stored = try await client(until: limit).create(lease)
+        case .update(let lease): stored = try await client(until: limit).update(lease)
+        case .wait: return
+        }
+        election.acknowledged(stored, sentAt: sentAt, now: MonotonicClock.time)
+        guard !isStopping else { return }
+        term.withLock { $0 = election.leadsUntil ?? .zero }
+    }
+
+    /// A client whose requests end by then. One that hangs must leave time for another, on a new connection.
+    private func client(until limit: Duration) -> KubernetesClient {
+        let share = max(.seconds(1), election.timing.renewDeadline / 3)
+        return client.with(timeout: max(.zero, min(share, limit - MonotonicClock.time)), repeating: false)
     }
 }

@@ -1,5 +1,13 @@
 // Leader election over a Lease, as client-go does it: whoever has seen the record unchanged for its whole duration, by its
 // own clock, may take it. Clocks of other machines are never compared.
+//
+//     candidate ──write──▶ sent ──acknowledged──▶ leading until sent + renewDeadline ──▶ lost
+//         ▲                  │ refused, lost on the way         │   ▲
+//         └──────────────────┘                                  └───┘ each acknowledged renewal
+//
+// A leader counts from the moment at which it has sent what the server acknowledged. Others may have seen the record no
+// earlier than that, and wait for the whole lease: the leader's own time is over before theirs begins, however long the
+// answer took, and by the difference between the two (5 s of 15) for what it has sent last.
 
 public import KubernetesAPI
 
@@ -44,6 +52,18 @@ public struct LeaseElection: Sendable {
     public let timing: Timing
     private var observed: LeaseSpec?
     private var observedAt: Duration = .zero
+    private var term: Term?
+
+    /// What makes this process the leader.
+    private struct Term {
+        /// The lease as the server stored it.
+        var lease: Lease
+        /// When the write was sent.
+        var sentAt: Duration
+    }
+
+    /// Until when this process leads, if nothing more is acknowledged; nil where it does not.
+    public var leadsUntil: Duration? { term.map { $0.sentAt + timing.renewDeadline } }
 
     /// A candidate.
     public init(key: ObjectKey, identity: String, timing: Timing = .standard) {
@@ -60,6 +80,7 @@ public struct LeaseElection: Sendable {
     ///   - time: the wall clock, for the record only.
     public mutating func act(on lease: Lease?, now: Duration, time: Timestamp) -> Action {
         guard var update = lease else {
+            term = nil  // anybody may make it anew
             var lease = Lease(ObjectMetadata(name: key.name, namespace: key.namespace))
             record(in: &lease.spec, acquired: time, renewed: time, transitions: 0)
             return .create(lease)
@@ -69,6 +90,7 @@ public struct LeaseElection: Sendable {
             observedAt = now
         }
         let holder = update.spec.holderIdentity ?? ""
+        if holder != identity { term = nil }
         let seconds = min(3600, max(1, update.spec.leaseDurationSeconds ?? 15))
         if !holder.isEmpty, holder != identity, now - observedAt < .seconds(seconds) {
             return .wait(holder: holder)
@@ -80,6 +102,32 @@ public struct LeaseElection: Sendable {
             transitions: isOurs ? transitions : transitions &+ 1)
         return .update(update)
     }
+
+    /// Until when an attempt has to be over: a leader's own term, a candidate's as long as one would be.
+    public func limit(now: Duration) -> Duration { leadsUntil ?? now + timing.renewDeadline }
+
+    /// What a leader sends without reading first: the lease as it left it, unless somebody has written since.
+    public func renewal(time: Timestamp) -> Lease? {
+        guard var lease = term?.lease, lease.spec.holderIdentity == identity else { return nil }
+        lease.spec.renewTime = time
+        return lease
+    }
+
+    /// The server has stored what `act` or `renewal` gave.
+    ///
+    /// - Parameters:
+    ///   - lease: as it was answered.
+    ///   - sentAt: when it was sent, as for `act`.
+    ///   - now: when the answer was there.
+    public mutating func acknowledged(_ lease: Lease, sentAt: Duration, now: Duration) {
+        guard lease.spec.holderIdentity == identity else { return }
+        observed = lease.spec
+        observedAt = now
+        term = Term(lease: lease, sentAt: sentAt)
+    }
+
+    /// Gives up, before or after the time is over.
+    public mutating func resign() { term = nil }
 
     /// The lease as a leader leaves it: anyone may take it at once.
     public func released(_ lease: Lease, time: Timestamp) -> Lease? {

@@ -2,8 +2,8 @@
 // takes them since Kubernetes 1.35:
 //
 //     start ──▶ WatchList ──bookmark "initial-events-end"──▶ following ──end──▶ watch from the last version ──┐
-//       ▲          │ 400 or 422: the server cannot                ▲   ▲                                        │
-//       │          ▼                                              │   └────────────────────────────────────────┘
+//       ▲          │ 400 or 422, or no such bookmark: the         ▲   ▲                                        │
+//       │          ▼ server, or what stands before it, cannot     │   └────────────────────────────────────────┘
 //       │         list page by page ──▶ watch from its version ───┘
 //       └── 410, a version that is too large, bytes that cannot be followed: everything anew
 //
@@ -42,6 +42,8 @@ public struct Reflector<Object: APIObject>: Sendable {
         public var unreadable: UnreadableObject?
         /// The stream is of no more use: close it and call `ended`.
         public var endsStream = false
+        /// The initial events will not come: what the log is told, once.
+        public var fallback: String?
     }
 
     /// Objects of a list page.
@@ -62,9 +64,15 @@ public struct Reflector<Object: APIObject>: Sendable {
     private var phase = Phase.start
     private var resourceVersion = ""
     private var usesWatchList = true
+    /// Streams in a row that have ended at once although they said something.
+    private var shortStreams = 0
+    /// How often initial events were cut off.
+    private var cuts = 0
     private var backoff: Backoff
     private var fault: KubernetesError?
     private var events = 0
+    private var repeatsPage = false
+    private var stepIsWatch = true
 
     /// Starts with nothing known.
     public init(resource: APIResource, backoff: Backoff = .reflector) {
@@ -81,9 +89,11 @@ public struct Reflector<Object: APIObject>: Sendable {
     public mutating func next(random: Double) -> Step {
         events = 0
         fault = nil
+        stepIsWatch = true
         let timeout = 300 + Int(300 * min(1, max(0, random)))
         switch phase {
         case .start where !usesWatchList:
+            stepIsWatch = false
             return .list(query: ["limit": String(Self.pageSize)])
         case .start, .initialEvents:
             // Without a version the server answers with a consistent read, not with what its cache happens to hold.
@@ -93,6 +103,7 @@ public struct Reflector<Object: APIObject>: Sendable {
                 "allowWatchBookmarks": "true", "timeoutSeconds": String(timeout),
             ])
         case .listing(let token, _, _):
+            stepIsWatch = false
             return .list(query: ["limit": String(Self.pageSize), "continue": token])
         case .following:
             return .watch(query: [
@@ -107,9 +118,11 @@ public struct Reflector<Object: APIObject>: Sendable {
         events += 1
         var items: [Object] = []
         var unreadable: Set<ObjectKey> = []
-        if case .listing(_, let earlier, let faulty) = phase {
+        if case .listing(let token, let earlier, let faulty) = phase {
             items = earlier
             unreadable = faulty
+            // A server that gives the same page for ever.
+            if token == list.continueToken { repeatsPage = true }
         }
         items += list.items.map(completed)
         unreadable.formUnion(list.unreadable.map(\.key))
@@ -157,7 +170,11 @@ public struct Reflector<Object: APIObject>: Sendable {
                 advance(to: version)
                 return Reception()
             }
-            guard endsInitialEvents else { return Reception() }
+            // The first bookmark of a WatchList has the mark: who sends one without it knows no initial events, or
+            // something on the way has taken the mark off.
+            guard endsInitialEvents else {
+                return Reception(endsStream: true, fallback: fallBack("a bookmark came without the end mark"))
+            }
             resourceVersion = version
             phase = .following
             let items = objects.values.sorted { $0.objectKey < $1.objectKey }
@@ -181,17 +198,26 @@ public struct Reflector<Object: APIObject>: Sendable {
         _ error: KubernetesError? = nil, undecodable: Bool = false, lasted: Duration, now: Duration,
         random: Double
     ) -> Duration {
-        guard !undecodable else {
+        guard !undecodable, !repeatsPage else {
+            repeatsPage = false
             restart()
             return backoff.failed(now: now, random: random)
         }
         guard let error = error ?? fault else {
-            if case .initialEvents = phase { phase = .start }
-            // A watch that ends at once and says nothing would be asked for again in a tight loop.
-            let useless = events == 0 && lasted < .seconds(1)
-            if case .following = phase, !useless { return .zero }
-            if case .listing = phase { return .zero }
-            return useless ? backoff.failed(now: now, random: random) : .zero
+            // What ends at once would be asked for again in a tight loop: where it says nothing, and where it says
+            // something again and again.
+            let isShort = lasted < .seconds(1)
+            let isUseless = isShort && events == 0
+            switch phase {
+            case .listing: return .zero
+            case .following where stepIsWatch:
+                shortStreams = isShort ? shortStreams + 1 : 0
+                return isUseless || shortStreams > 1 ? backoff.failed(now: now, random: random) : .zero
+            case .following: return .zero
+            case .start, .initialEvents:
+                phase = .start
+                return isUseless ? backoff.failed(now: now, random: random) : .zero
+            }
         }
         if case .initialEvents = phase {
             phase = .start
@@ -204,6 +230,26 @@ public struct Reflector<Object: APIObject>: Sendable {
         let pause = backoff.failed(now: now, random: random)
         guard case .status(let status) = error, let seconds = status.retryAfterSeconds else { return pause }
         return max(pause, .seconds(min(300, max(0, seconds))))
+    }
+
+    /// The initial events do not come to their end: the stream has ended without the mark, or takes too long.
+    ///
+    /// - Returns: the sentence for the log; nil where the stream was past them, or this was said before.
+    public mutating func fallBack(_ why: String) -> String? {
+        guard case .initialEvents = phase else { return nil }
+        phase = .start
+        guard usesWatchList else { return nil }
+        usesWatchList = false
+        return "\(why): listing instead of watching for the initial events"
+    }
+
+    /// The stream has broken off. Where that happens to initial events once more, a list, page by page, may come through.
+    ///
+    /// - Returns: as for `fallBack`.
+    public mutating func cutOff(_ why: String) -> String? {
+        guard case .initialEvents = phase else { return nil }
+        cuts += 1
+        return cuts > 1 ? fallBack("the initial events were cut off again (\(why))") : nil
     }
 
     /// Nothing that is known can be built on.

@@ -17,7 +17,7 @@ public struct RemoteCluster: ClusterAPI {
         self.loop = loop
     }
 
-    /// GET.
+    /// Reads one object (GET).
     public func get<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey
     ) async throws(ClusterError) -> Object {
@@ -63,7 +63,7 @@ public struct RemoteCluster: ClusterAPI {
         return stream
     }
 
-    /// POST.
+    /// Makes an object (POST).
     @discardableResult
     public func create<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.create(object) } catch {
@@ -71,7 +71,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
-    /// PUT.
+    /// Replaces an object (PUT); its resource version must be the current one.
     @discardableResult
     public func replace<Object: Resource>(_ object: Object) async throws(ClusterError) -> Object {
         do throws(KubernetesError) { return try await client.update(object) } catch {
@@ -79,7 +79,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
-    /// PATCH.
+    /// Applies the fields that are set (server-side apply, PATCH).
     @discardableResult
     public func patch<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ patch: some Encodable & Sendable, kind: PatchKind,
@@ -105,7 +105,7 @@ public struct RemoteCluster: ClusterAPI {
         }
     }
 
-    /// DELETE.
+    /// Deletes an object (DELETE).
     public func delete<Object: Resource>(
         _ type: Object.Type, _ key: ObjectKey, _ options: DeleteOptions
     ) async throws(ClusterError) {

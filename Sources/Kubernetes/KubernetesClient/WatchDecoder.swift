@@ -19,23 +19,21 @@ public enum WatchEvent<Object: APIObject>: Equatable, Sendable {
     case error(APIStatus)
 }
 
-extension WatchEvent: Decodable {
-    private enum CodingKeys: String, CodingKey {
-        case type, object
-    }
-
+extension WatchEvent {
     private struct Bookmark: Decodable {
         var metadata: ObjectMetadata
     }
 
     /// Reads a line. Managed fields, a fifth of an object's octets, are passed over.
-    public init(from decoder: any Decoder) throws {
-        guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.object),
-            let type = try? container.decode(String.self, forKey: .type)
+    init(reading line: [UInt8]) throws(JSONError) {
+        let members = (try? JSONOutline.members(line)) ?? []
+        guard let object = members.last(where: { $0.name == "object" })?.value,
+            let name = members.last(where: { $0.name == "type" })?.value,
+            let type = try? JSON.decode(String.self, from: line, in: name)
         else { throw JSONError("\"type\" or \"object\" is missing") }
         switch type {
         case "ADDED", "MODIFIED", "DELETED":
-            switch try container.decode(DecodedObject<Object>.self, forKey: .object) {
+            switch DecodedObject<Object>(reading: line, in: object) {
             case .object(let object):
                 self =
                     type == "ADDED"
@@ -43,11 +41,11 @@ extension WatchEvent: Decodable {
             case .unreadable(let object): self = .unreadable(object, isGone: type == "DELETED")
             }
         case "BOOKMARK":
-            let metadata = try container.decode(Bookmark.self, forKey: .object).metadata
+            let metadata = try JSON.decode(Bookmark.self, from: line, in: object).metadata
             self = .bookmark(
                 resourceVersion: metadata.resourceVersion,
                 endsInitialEvents: metadata.annotations["k8s.io/initial-events-end"] == "true")
-        case "ERROR": self = .error(APIStatus(try container.decode(JSON.self, forKey: .object)))
+        case "ERROR": self = .error(APIStatus(try JSON(parsing: line, in: object)))
         default: throw JSONError("type \"\(type)\"")
         }
     }
@@ -69,6 +67,9 @@ public enum WatchDecodingError: Error, Equatable, CustomStringConvertible {
 
 /// Bytes in, events out.
 public struct WatchDecoder<Object: APIObject>: Sendable {
+    /// What is kept for the next event of a line that is over, in octets.
+    private static var keptCapacity: Int { 65_536 }
+
     private let maximumEventSize: Int
     private var pending: [UInt8] = []
 
@@ -93,11 +94,9 @@ public struct WatchDecoder<Object: APIObject>: Sendable {
         while start < bytes.count, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             try append(bytes[start..<end])
             start = end + 1
-            let line = pending
-            pending.removeAll(keepingCapacity: true)
-            guard line.contains(where: { $0 > 0x20 }) else { continue }
-            do throws(JSONError) { events.append(try JSON.decode(WatchEvent<Object>.self, from: line)) } catch
-            {
+            defer { pending.removeAll(keepingCapacity: pending.capacity <= Self.keptCapacity) }
+            guard pending.contains(where: { $0 > 0x20 }) else { continue }
+            do throws(JSONError) { events.append(try WatchEvent(reading: pending)) } catch {
                 throw .notAnEvent(error.description)
             }
         }

@@ -15,7 +15,7 @@ package indirect enum CELValue: Hashable, Sendable {
     case list([CELValue])
     case map([CELValue: CELValue])
     case quantity(Quantity)
-    /// Microseconds.
+    /// A span of time in microseconds.
     case duration(Int64)
     case timestamp(Timestamp)
     case type(String)

@@ -10,7 +10,7 @@ package struct InstanceType: Hashable, Sendable {
     package let name: String
     /// The generation of its chips.
     package let family: NeuronFamily
-    /// Chips.
+    /// How many chips an instance has.
     package let chipCount: Int
     /// Virtual CPUs.
     package let vCPUs: Int

@@ -79,7 +79,7 @@ package struct KernelErrors: Sendable {
 
     private var last: [Key: Duration] = [:]
 
-    /// None.
+    /// No error so far.
     package init() {}
 
     /// Takes an error.

@@ -26,6 +26,14 @@ package enum DeviceError: Error, Equatable {
     case outOfMemory(chip: Int, needed: Int, free: Int, capacity: Int)
     /// A system call failed.
     case system(String)
+
+    /// Whether it may pass by itself, when another owner ends.
+    package var isPassing: Bool {
+        switch self {
+        case .busy, .noFreeRun: true
+        default: false
+        }
+    }
 }
 
 extension DeviceError: CustomStringConvertible {

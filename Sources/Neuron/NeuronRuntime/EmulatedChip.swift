@@ -6,13 +6,14 @@
 import CLinux
 import FakeChip
 import Glibc
+import SystemIO
 
 // fcntl(2), <bits/fcntl-linux.h>; Glibc declares them only with _GNU_SOURCE.
 private let getLock: Int32 = 36
 private let setLock: Int32 = 37
 private let setLockWaiting: Int32 = 38
 
-/// An open chip. Each owner of cores opens the file for itself.
+/// An open chip. Each owner of cores opens the file for itself; claims that were split share it.
 final class EmulatedChip: @unchecked Sendable {
     /// The chip's number on the host.
     let index: Int
@@ -24,6 +25,8 @@ final class EmulatedChip: @unchecked Sendable {
     let path: String
 
     private let descriptor: Int32
+    /// Octets by core that are claimed through this open file, where some are reserved: its locks tell others only.
+    private let held = Lock<[Int: Int]>([:])
 
     /// Opens `path`, nil when there is no such file.
     ///
@@ -72,6 +75,30 @@ final class EmulatedChip: @unchecked Sendable {
         return false
     }
 
+    /// Gives a core back.
+    func release(_ core: Int) {
+        held.withLock { $0[core] = nil }
+        var lock = lock(type: F_UNLCK, at: entry(core))
+        _ = ganglion_fcntl_lock(descriptor, setLock, &lock)
+    }
+
+    /// Waits until no other open file of the chip is in its turn, and begins one: two owners must neither add up nor search at
+    /// the same time. The first octet of the file stands for the chip.
+    func beginTurn() throws(DeviceError) {
+        var chip = lock(type: F_WRLCK, at: 0)
+        while ganglion_fcntl_lock(descriptor, setLockWaiting, &chip) != 0 {
+            guard errno == EINTR else {
+                throw .system("cannot lock \(path) (\(errnoText())): keep the tree on a local disk")
+            }
+        }
+    }
+
+    /// Ends the turn.
+    func endTurn() {
+        var unlock = lock(type: F_UNLCK, at: 0)
+        _ = ganglion_fcntl_lock(descriptor, setLock, &unlock)
+    }
+
     /// Whether another owner has a core.
     func isClaimedElsewhere(_ core: Int) -> Bool {
         var lock = lock(type: F_WRLCK, at: entry(core))
@@ -83,20 +110,19 @@ final class EmulatedChip: @unchecked Sendable {
     /// - Parameter own: octets by core of this chip; every key is claimed by this owner.
     /// - Throws: `DeviceError.outOfMemory`, with nothing written.
     func reserve(_ own: [Int: Int]) throws(DeviceError) {
-        // The first octet of the file is the chip's own lock: two owners must not add up at the same time.
-        var chip = lock(type: F_WRLCK, at: 0)
-        while ganglion_fcntl_lock(descriptor, setLockWaiting, &chip) != 0 {
-            guard errno == EINTR else {
-                throw .system("cannot lock \(path) (\(errnoText())): keep the tree on a local disk")
-            }
+        // The lock is kept meanwhile: locks of one open file do not exclude each other.
+        try held.withLock { (held: inout [Int: Int]) throws(DeviceError) in
+            try beginTurn()
+            defer { endTurn() }
+            try write(own, beside: held)
+            held.merge(own) { $1 }
         }
-        defer {
-            var unlock = lock(type: F_UNLCK, at: 0)
-            _ = ganglion_fcntl_lock(descriptor, setLock, &unlock)
-        }
+    }
+
+    private func write(_ own: [Int: Int], beside held: [Int: Int]) throws(DeviceError) {
         var free = memory
-        for core in 0..<coreCount where own[core] == nil && isClaimedElsewhere(core) {
-            free -= min(free, reserved(core))
+        for core in 0..<coreCount where own[core] == nil {
+            free -= min(free, held[core] ?? (isClaimedElsewhere(core) ? reserved(core) : 0))
         }
         let needed = own.values.reduce(0, +)
         guard needed <= free else {

@@ -3,24 +3,28 @@
 // rows among themselves to sum the partials in core order, add the residual and normalise. The sums' order does not
 // depend on threads, so equal inputs give equal bits; another number of cores changes rounding only.
 
+import KernelTemplates
 import NeuronKernels
 
 /// The arithmetic of one model on one group.
 struct Encoder: Sendable {
     let weights: ModelWeights
+    /// Makes a text's vector of its tokens'.
+    let head: EmbeddingHead
     /// Written by one `embed` at a time.
     let workspace: Workspace
     let pool: ComputePool
 
-    private var kernels: Kernels { weights.kernels }
+    private var kernels: any Kernels { weights.kernels }
     private var configuration: ModelConfiguration { weights.configuration }
     private var states: FloatBuffer { workspace.states }
     private var cores: [Workspace.Core] { workspace.cores }
 
     /// Embeds texts that have been cut into ids below the vocabulary's size; each is one to `maximumTokens` long.
-    func embed(_ texts: [[Int32]]) -> [[Float]] {
-        var results: [[Float]] = []
-        results.reserveCapacity(texts.count)
+    ///
+    /// - Parameter progress: gets the vectors of each pass, in the order of the texts, and says whether to go on.
+    /// - Returns: whether all have been computed.
+    func embed(_ texts: [[Int32]], progress: ([[Float]]) -> Bool) -> Bool {
         var first = 0
         while first < texts.count {
             var end = first
@@ -29,11 +33,12 @@ struct Encoder: Sendable {
                 tokens += texts[end].count
                 end += 1
             }
-            guard end > first else { return results }
-            results += pass(texts[first..<end], tokens: tokens)
+            guard end > first else { return false }
+            let embeddings = pass(texts[first..<end], tokens: tokens)
             first = end
+            guard progress(embeddings) || first == texts.count else { return false }
         }
-        return results
+        return true
     }
 
     private func pass(_ texts: ArraySlice<[Int32]>, tokens: Int) -> [[Float]] {
@@ -67,12 +72,8 @@ struct Encoder: Sendable {
         return texts.indices.map { text in
             let start = bounds[text - texts.startIndex]
             let end = bounds[text - texts.startIndex + 1]
-            return [Float](unsafeUninitializedCapacity: hidden) { buffer, count in
-                guard let base = buffer.baseAddress else { return }
-                kernels.meanAndScaleToUnit(
-                    states.pointer + start * hidden, rows: end - start, columns: hidden, into: base)
-                count = hidden
-            }
+            return head.apply(
+                states.pointer + start * hidden, rows: end - start, columns: hidden, kernels: kernels)
         }
     }
 
@@ -134,8 +135,9 @@ struct Encoder: Sendable {
                 kernels.pack(
                     query + 2 * width, columns: head, depth: length, columnStride: 1, depthStride: stride,
                     into: memory.values.pointer)
-                for row in Swift.stride(from: 0, to: length, by: Workspace.blockRows) {
-                    let rows = min(Workspace.blockRows, length - row)
+                let block = Workspace.blockRows(of: length)
+                for row in Swift.stride(from: 0, to: length, by: block) {
+                    let rows = min(block, length - row)
                     kernels.multiply(
                         query + row * stride, rows: rows, depth: head, aStride: stride,
                         packed: memory.keys.pointer, columns: length, into: memory.scores.pointer,
@@ -159,8 +161,9 @@ struct Encoder: Sendable {
     private func feedForward(_ shard: LayerShard, _ memory: Workspace.Core, tokens: Int) {
         let hidden = configuration.hiddenSize
         let columns = configuration.intermediateSize / weights.degree
-        for row in stride(from: 0, to: tokens, by: Workspace.blockRows) {
-            let rows = min(Workspace.blockRows, tokens - row)
+        let block = Workspace.blockRows(of: tokens)
+        for row in stride(from: 0, to: tokens, by: block) {
+            let rows = min(block, tokens - row)
             kernels.multiply(
                 states.pointer + row * hidden, rows: rows, depth: hidden, aStride: hidden,
                 packed: shard.expand.pointer, columns: columns, into: memory.middle.pointer, cStride: columns,

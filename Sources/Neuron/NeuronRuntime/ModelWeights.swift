@@ -2,6 +2,7 @@
 // core holds whole attention heads and whole feed-forward columns, with the matching rows of the matrices behind
 // them, so that one sum over the cores per half layer is all the communication there is.
 
+import KernelTemplates
 import NeuronKernels
 import Text
 
@@ -43,7 +44,7 @@ final class ModelWeights: Sendable {
     let configuration: ModelConfiguration
     /// Cores that share the model.
     let degree: Int
-    let kernels: Kernels
+    let kernels: any Kernels
     let words: FloatBuffer
     let positions: FloatBuffer
     let firstType: FloatBuffer
@@ -58,7 +59,8 @@ final class ModelWeights: Sendable {
     ///
     /// - Throws: `ModelError` when the file is not this model's, or `degree` cores cannot share it evenly.
     init(
-        _ file: SafeTensors, configuration: ModelConfiguration, degree: Int, kernels: Kernels = .best
+        _ file: SafeTensors, configuration: ModelConfiguration, degree: Int,
+        kernels: any Kernels = KernelVariant.best.kernels
     ) throws(ModelError) {
         try configuration.check(degree: degree, subject: file.path)
         let reader = WeightReader(file: file, configuration: configuration, degree: degree, kernels: kernels)
@@ -114,15 +116,20 @@ private struct WeightReader {
     let file: SafeTensors
     let configuration: ModelConfiguration
     let degree: Int
-    let kernels: Kernels
+    let kernels: any Kernels
 
     /// Hidden size over all heads of one core.
     var width: Int { configuration.hiddenSize / degree }
     var columns: Int { configuration.intermediateSize / degree }
 
-    /// A tensor's floats. Models saved from a task model carry the prefix "bert.".
+    /// A tensor's floats. Models saved from a task model carry the prefix "bert.", and TensorFlow's models call the weight and
+    /// bias of a LayerNorm gamma and beta.
     func floats(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
-        try file.floats(file.tensors["bert." + name] == nil ? name : "bert." + name, shape: shape)
+        var names = [name]
+        for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+        where name.hasSuffix(ours) { names.append(name.dropLast(ours.count) + theirs) }
+        names = names.map { "bert." + $0 } + names
+        return try file.floats(names.first { file.tensors[$0] != nil } ?? name, shape: shape)
     }
 
     /// A tensor as it is, or its first `keep` floats.

@@ -8,7 +8,7 @@ import SystemIO
 package final class NeuronCoreGroup: Sendable {
     /// What a group has done since it began.
     package struct Statistics: Equatable, Sendable {
-        /// Batches computed.
+        /// Batches computed to their end.
         package var batches = 0
         /// Texts in them.
         package var texts = 0
@@ -20,15 +20,15 @@ package final class NeuronCoreGroup: Sendable {
 
     /// Device memory of one core in octets, as it is reserved on the chip.
     package struct Memory: Equatable, Sendable {
-        /// Weights.
+        /// Octets of weights.
         package var constants = 0
-        /// Activations.
+        /// Octets of activations.
         package var tensors = 0
     }
 
     /// A batch's answer.
     package struct Output: Equatable, Sendable {
-        /// One vector per text, of length 1, in the order of the texts.
+        /// One vector per text, in the order of the texts.
         package var embeddings: [[Float]]
         /// Ids per text, [CLS] and [SEP] included.
         package var tokens: [Int]
@@ -47,7 +47,7 @@ package final class NeuronCoreGroup: Sendable {
     }
 
     /// The kernels that this CPU runs: "avx2" or "baseline".
-    package static var kernelName: String { Kernels.best.variant.rawValue }
+    package static var kernelName: String { KernelVariant.best.rawValue }
 
     /// The cores, as the container counts them.
     package let cores: Range<Int>
@@ -85,40 +85,65 @@ package final class NeuronCoreGroup: Sendable {
             }
             state.workspaces[model.configuration] = workspace
             state.models[name] = Loaded(
-                model: model, encoder: Encoder(weights: weights, workspace: workspace, pool: pool))
+                model: model,
+                encoder: Encoder(weights: weights, head: model.head, workspace: workspace, pool: pool))
         }
     }
 
-    /// Cuts texts into ids and embeds them; nil when no model of that name is loaded. The calling executor is free
-    /// meanwhile. A second batch waits for the first.
-    package func embed(_ texts: [String], model name: String) async -> Output? {
-        guard let loaded = state.withLock({ $0.models[name] }) else { return nil }
+    /// Cuts texts into ids and embeds them. The calling executor is free meanwhile. A second batch waits for the first.
+    ///
+    /// - Parameter progress: gets the next texts' vectors after each pass, on a thread that computes, and says whether to go
+    ///   on.
+    /// - Returns: whether all texts have been embedded; false as well when no model of that name is loaded.
+    package func embed(
+        _ texts: [String], model name: String, progress: @escaping @Sendable (Output) -> Bool
+    ) async -> Bool {
+        guard let loaded = state.withLock({ $0.models[name] }) else { return false }
         return await pool.run { [self] in
             let tokenized = texts.map(loaded.model.tokenize)
-            return Output(
-                embeddings: compute(tokenized, loaded.encoder), tokens: tokenized.map(\.ids.count))
+            var done = 0
+            return compute(tokenized, loaded.encoder) { embeddings in
+                let own = done..<done + embeddings.count
+                done = own.upperBound
+                return progress(Output(embeddings: embeddings, tokens: tokenized[own].map(\.ids.count)))
+            }
         }
     }
 
     /// Embeds texts that have been cut already.
     package func embed(_ texts: [TokenizedText], model name: String) async -> [[Float]]? {
         guard let loaded = state.withLock({ $0.models[name] }) else { return nil }
-        return await pool.run { [self] in compute(texts, loaded.encoder) }
+        return await pool.run { [self] in
+            var all: [[Float]] = []
+            _ = compute(texts, loaded.encoder) { embeddings in
+                all += embeddings
+                return true
+            }
+            return all
+        }
     }
 
-    private func compute(_ texts: [TokenizedText], _ encoder: Encoder) -> [[Float]] {
+    private func compute(
+        _ texts: [TokenizedText], _ encoder: Encoder, progress: ([[Float]]) -> Bool
+    ) -> Bool {
         turn.withLock { _ in
             let clock = ContinuousClock()
-            let start = clock.now
-            let embeddings = encoder.embed(texts.map(\.ids))
-            let elapsed = clock.now - start
-            state.withLock { state in
-                state.statistics.batches += 1
-                state.statistics.texts += texts.count
-                state.statistics.tokens += texts.reduce(0) { $0 + $1.ids.count }
-                state.statistics.busy += elapsed
+            var start = clock.now
+            var done = 0
+            return encoder.embed(texts.map(\.ids)) { embeddings in
+                let own = done..<done + embeddings.count
+                done = own.upperBound
+                let now = clock.now
+                // Counted before it is told: who has the answer finds it in the metrics.
+                state.withLock { state in
+                    if done == texts.count { state.statistics.batches += 1 }
+                    state.statistics.texts += own.count
+                    state.statistics.tokens += texts[own].reduce(0) { $0 + $1.ids.count }
+                    state.statistics.busy += now - start
+                }
+                start = now
+                return progress(embeddings)
             }
-            return embeddings
         }
     }
 

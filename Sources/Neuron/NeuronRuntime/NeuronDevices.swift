@@ -46,15 +46,60 @@ package struct NeuronDevices: Sendable {
         case .cores(let cores): return try claim(cores)
         case .count(let count):
             guard 1...coreCount ~= count else { throw .noSuchCores(0..<count, available: coreCount) }
-            for start in 0...coreCount - count {
-                do throws(DeviceError) {
-                    return try claim(start..<start + count)
-                } catch {
-                    guard case .busy = error else { throw error }
-                }
-            }
-            throw .noFreeRun(count: count, longest: try longestFreeRun())
+            return try inTurn { () throws(DeviceError) in try firstFreeRun(of: count) }
         }
+    }
+
+    /// Claims what `selection` says, and waits while others have it.
+    ///
+    /// - Parameters:
+    ///   - limit: how long to wait in all.
+    ///   - report: called once, when there is something to wait for, with why.
+    ///   - pause: lets time go by; what it throws ends the wait.
+    /// - Throws: what `claim` throws, `.busy` and `.noFreeRun` after `limit` only.
+    package func claim(
+        _ selection: CoreSelection, waiting limit: Duration, report: (DeviceError) -> Void,
+        pause: (Duration) async throws -> Void
+    ) async throws -> CoreClaim {
+        let step = Duration.milliseconds(100)
+        var waited = Duration.zero
+        while true {
+            do throws(DeviceError) {
+                return try claim(selection)
+            } catch {
+                guard error.isPassing, waited < limit else { throw error }
+                if waited == .zero { report(error) }
+            }
+            let time = min(step, limit - waited)
+            try await pause(time)
+            waited += time
+        }
+    }
+
+    /// Lets nobody else search or claim meanwhile: two who take core after core of the same run would both fail.
+    private func inTurn<Result>(
+        _ body: () throws(DeviceError) -> Result
+    ) throws(DeviceError) -> Result {
+        var chips: [EmulatedChip] = []
+        defer { for chip in chips { chip.endTurn() } }
+        // All in the same order.
+        for place in 0..<self.chips.count {
+            let chip = try open(place)
+            try chip.beginTurn()
+            chips.append(chip)
+        }
+        return try body()
+    }
+
+    private func firstFreeRun(of count: Int) throws(DeviceError) -> CoreClaim {
+        for start in 0...coreCount - count {
+            do throws(DeviceError) {
+                return try take(start..<start + count)
+            } catch {
+                guard case .busy = error else { throw error }
+            }
+        }
+        throw .noFreeRun(count: count, longest: try longestFreeRun())
     }
 
     /// Claims consecutive cores.
@@ -64,6 +109,10 @@ package struct NeuronDevices: Sendable {
         guard !cores.isEmpty, cores.lowerBound >= 0, cores.upperBound <= coreCount else {
             throw .noSuchCores(cores, available: coreCount)
         }
+        return try inTurn { () throws(DeviceError) in try take(cores) }
+    }
+
+    private func take(_ cores: Range<Int>) throws(DeviceError) -> CoreClaim {
         var opened: [Int: EmulatedChip] = [:]
         for core in cores {
             let place = core / coresPerChip
@@ -107,12 +156,35 @@ package final class CoreClaim: @unchecked Sendable {
 
     private let coresPerChip: Int
     private let chips: [Int: EmulatedChip]
+    /// Whether the cores are this claim's to give back: not after it has been split.
+    private var isOwner = true
 
     fileprivate init(cores: Range<Int>, coresPerChip: Int, chips: [Int: EmulatedChip]) {
         self.cores = cores
         self.coresPerChip = coresPerChip
         self.chips = chips
         reserved = [Int](repeating: 0, count: cores.count)
+    }
+
+    deinit {
+        guard isOwner else { return }
+        for core in cores { chips[core / coresPerChip]?.release(core % coresPerChip) }
+    }
+
+    /// The same cores in parts, none of which is free in between. Afterwards this claim holds nothing.
+    ///
+    /// - Parameter parts: runs of its cores that do not overlap; cores of none are given back.
+    package func split(_ parts: [Range<Int>]) -> [CoreClaim] {
+        guard isOwner else { return [] }
+        isOwner = false
+        for core in cores where !parts.contains(where: { $0.contains(core) }) {
+            chips[core / coresPerChip]?.release(core % coresPerChip)
+        }
+        return parts.map { part in
+            CoreClaim(
+                cores: part.clamped(to: cores), coresPerChip: coresPerChip,
+                chips: chips.filter { place, _ in part.contains { $0 / coresPerChip == place } })
+        }
     }
 
     /// Adds to what the cores reserve on their chips.

@@ -4,6 +4,7 @@
 
 import Glibc
 import JSON
+import SystemIO
 
 /// An open safetensors file.
 package final class SafeTensors: @unchecked Sendable {
@@ -39,7 +40,7 @@ package final class SafeTensors: @unchecked Sendable {
         package let shape: [Int]
         /// Octets from the start of the file.
         let offset: Int
-        /// Octets.
+        /// How many octets of the file it takes.
         let byteCount: Int
     }
 
@@ -72,12 +73,37 @@ package final class SafeTensors: @unchecked Sendable {
         self.path = path
     }
 
+    /// Opens `model.safetensors` of a directory.
+    ///
+    /// - Throws: `ModelError`; where the weights are there in PyTorch's own format only, with how to convert them.
+    convenience init(directory: String) throws(ModelError) {
+        let path = directory + "/model.safetensors"
+        let other = directory + "/pytorch_model.bin"
+        guard Files.exists(path) || !Files.exists(other) else {
+            throw ModelError(
+                other, "is a pickle, which can run any code when it is read",
+                "save the model as model.safetensors (safe_serialization=True)")
+        }
+        try self.init(path: path)
+    }
+
     deinit { close(descriptor) }
 
     /// A tensor in single precision.
     ///
-    /// - Throws: `ModelError` when it is missing, of another shape or of a type that is no floating-point number.
+    /// - Throws: `ModelError` when it is missing, of another shape or of a type that is no floating-point number, or holds what is no
+    ///   finite number: one such weight makes every answer worthless.
     package func floats(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        let floats = try anyFloats(name, shape: shape)
+        if let index = firstNotFinite(floats) {
+            throw ModelError(
+                "\(path) tensor \(name)", "has \(floats[index]) at element \(index)",
+                "use weights of finite numbers, or download the file again")
+        }
+        return floats
+    }
+
+    private func anyFloats(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
         guard let tensor = tensors[name] else {
             throw ModelError(path, "has no tensor \(name)", "use the weights of a BERT encoder")
         }
@@ -217,6 +243,22 @@ private func read<Element: BitwiseCopyable>(
     }
     if let failure { throw failure }
     return elements
+}
+
+/// The place of the first NaN or infinity.
+private func firstNotFinite(_ floats: [Float]) -> Int? {
+    floats.withUnsafeBufferPointer { floats in
+        // A sum of nothing but zeros stays zero, and zero times what is not finite is NaN: no branch within the loop.
+        var start = 0
+        while start < floats.count {
+            let end = min(start + 4096, floats.count)
+            var sum: Float = 0
+            for index in start..<end { sum += floats[index] * 0 }
+            if sum != 0 { return (start..<end).first { !floats[$0].isFinite } }
+            start = end
+        }
+        return nil
+    }
 }
 
 /// IEEE 754 half precision to single. Spelled out, since Swift's Float16 is not there on every platform.

@@ -23,7 +23,7 @@ package struct SyntheticModel: Sendable {
         configuration = ModelConfiguration(
             hiddenSize: hiddenSize, layerCount: layerCount, headCount: headCount,
             intermediateSize: intermediateSize, vocabularySize: Self.vocabulary.count, positionCount: 128,
-            typeCount: 2, epsilon: 1e-12, maximumTokens: 128, lowercase: true)
+            typeCount: 2, epsilon: 1e-12, maximumTokens: 128)
         self.seed = seed
     }
 
@@ -91,7 +91,7 @@ package struct SyntheticModel: Sendable {
 }
 
 /// Collects tensors in the safetensors format.
-private struct TensorWriter {
+struct TensorWriter {
     /// Of a linear congruential generator (Knuth's MMIX constants).
     var state: UInt64
     var header: [String: JSON] = [:]

@@ -5,8 +5,21 @@
 
 /// Cuts text into normalised words.
 struct TextNormalizer: Sendable {
-    /// Whether capitals become small letters, which in BERT also means that accents go.
-    let lowercase: Bool
+    /// BertNormalizer's switches.
+    private let switches: TokenizerFile.Normalizer
+    /// Whether capitals become small letters before all else.
+    private let lowercasesFirst: Bool
+
+    /// A normalizer of these switches.
+    init(_ switches: TokenizerFile.Normalizer, lowercasesFirst: Bool = false) {
+        self.switches = switches
+        self.lowercasesFirst = lowercasesFirst
+    }
+
+    /// The normalizer of the "uncased" models, or that of the others.
+    init(lowercase: Bool) {
+        self.init(TokenizerFile.Normalizer(lowercase: lowercase, spacesIdeographs: true))
+    }
 
     /// The words of `text`: runs of letters, single punctuation marks, single ideographs.
     func words(in text: Substring.UnicodeScalarView) -> [[Unicode.Scalar]] {
@@ -32,21 +45,34 @@ struct TextNormalizer: Sendable {
 
     /// Cleaned, spaced, decomposed without accents, lower-cased: in this order.
     func normalized(_ text: Substring.UnicodeScalarView) -> [Unicode.Scalar] {
+        guard lowercasesFirst else { return normalized(scalars: text) }
+        return normalized(scalars: lowercased(text))
+    }
+
+    private func normalized(scalars text: some Collection<Unicode.Scalar>) -> [Unicode.Scalar] {
         var cleaned: [Unicode.Scalar] = []
         cleaned.reserveCapacity(text.underestimatedCount)
         for scalar in text where !scalar.isDropped {
             if scalar.properties.isWhitespace {
                 cleaned.append(" ")
-            } else if scalar.isIdeograph {
+            } else if switches.spacesIdeographs, scalar.isIdeograph {
                 cleaned += [" ", scalar, " "]
             } else {
                 cleaned.append(scalar)
             }
         }
-        guard lowercase else { return cleaned }
+        // Unless it is said, accents go where capitals do.
+        if switches.stripAccents ?? switches.lowercase {
+            cleaned = canonicallyDecomposed(cleaned).filter { !$0.isAccent }
+        }
+        return switches.lowercase ? lowercased(cleaned) : cleaned
+    }
+
+    /// Character by character, so without the rule for a sigma at a word's end.
+    private func lowercased(_ scalars: some Sequence<Unicode.Scalar>) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
-        result.reserveCapacity(cleaned.count)
-        for scalar in canonicallyDecomposed(cleaned) where !scalar.isAccent {
+        result.reserveCapacity(scalars.underestimatedCount)
+        for scalar in scalars {
             if scalar.isASCII {
                 result.append(scalar.asciiLowercased)
             } else {

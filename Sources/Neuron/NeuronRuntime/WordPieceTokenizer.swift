@@ -11,16 +11,18 @@ package struct WordPieceTokenizer: Sendable {
     private let normalizer: TextNormalizer
     private let wholeWords: PieceTable
     private let continuations: PieceTable
-    private let classify: Int32
-    private let separate: Int32
+    private let first: Int32
+    private let last: Int32
     private let unknown: Int32
-    /// Tokens that stand for themselves when a text contains them, such as `[SEP]`.
-    private let special: [(text: [UInt8], id: Int32)]
+    /// Tokens that stand for themselves when a text contains them, such as `[SEP]`; longer ones first.
+    private let special: [TokenizerFile.AddedToken]
+    /// The octets that these begin with.
+    private let specialStarts: Set<UInt8>
 
     /// A word of more characters than this is unknown as a whole (`max_input_chars_per_word`).
     private static let longestWord = 100
 
-    /// Reads a `vocab.txt`: one token a line, its id the line's number from 0.
+    /// The tokenizer of a `vocab.txt`: one token a line, its id the line's number from 0.
     ///
     /// - Parameters:
     ///   - vocabulary: the file's bytes.
@@ -28,49 +30,53 @@ package struct WordPieceTokenizer: Sendable {
     ///   - lowercase: `do_lower_case`; true for the "uncased" models.
     /// - Throws: `ModelError` when a token that BERT needs is missing.
     package init(vocabulary: [UInt8], subject: String, lowercase: Bool = true) throws(ModelError) {
-        let lines = vocabulary.split(separator: 10, omittingEmptySubsequences: false)
-        var wholeWords = PieceTable(capacity: lines.count)
-        var continuations = PieceTable(capacity: lines.count)
-        var special: [(text: [UInt8], id: Int32)] = []
-        var id: Int32 = 0
-        let specialTexts = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map { Array($0.utf8) }
-        for var line in lines {
-            if line.last == 13 { line.removeLast() }
-            // The part after the last line's end is no line.
-            if line.isEmpty && line.endIndex == vocabulary.endIndex { break }
-            wholeWords.insert(line, id: id)
-            if line.count > 2, line.starts(with: [35, 35]) {
-                continuations.insert(line.dropFirst(2), id: id)
-            }
-            if specialTexts.contains(Array(line)) { special.append((Array(line), id)) }
-            id += 1
-        }
-        func required(_ token: String) throws(ModelError) -> Int32 {
-            guard let entry = special.first(where: { $0.text == Array(token.utf8) }) else {
-                throw ModelError(subject, "has no token \(token)", "use the vocab.txt of a BERT model")
-            }
-            return entry.id
-        }
-        unknown = try required("[UNK]")
-        classify = try required("[CLS]")
-        separate = try required("[SEP]")
-        vocabularyCount = Int(id)
-        normalizer = TextNormalizer(lowercase: lowercase)
-        self.wholeWords = wholeWords
-        self.continuations = continuations
-        self.special = special
+        try self.init(TokenizerSettings(lines: vocabulary, subject: subject, lowercase: lowercase))
     }
 
-    /// The ids of `text` between [CLS] and [SEP].
+    /// - Throws: `ModelError` when a token that the settings name is missing.
+    init(_ settings: TokenizerSettings) throws(ModelError) {
+        var wholeWords = PieceTable(capacity: settings.vocabulary.count)
+        var continuations = PieceTable(capacity: settings.vocabulary.count)
+        var highest: Int32 = -1
+        for (token, id) in settings.vocabulary {
+            wholeWords.insert(token[...], id: id)
+            if token.count > 2, token.starts(with: [35, 35]) {
+                continuations.insert(token.dropFirst(2), id: id)
+            }
+            highest = max(highest, id)
+        }
+        for token in settings.special { highest = max(highest, token.id) }
+        func required(_ text: String) throws(ModelError) -> Int32 {
+            let octets = Array(text.utf8)
+            guard let id = wholeWords[octets] ?? settings.special.first(where: { $0.text == octets })?.id
+            else {
+                throw ModelError(
+                    settings.subject, "has no token \(text)", "use the vocabulary of a BERT model")
+            }
+            return id
+        }
+        unknown = try required(settings.unknown)
+        first = try required(settings.first)
+        last = try required(settings.last)
+        vocabularyCount = Int(highest) + 1
+        normalizer = TextNormalizer(settings.normalizer, lowercasesFirst: settings.lowercasesFirst)
+        special = settings.special.sorted { $0.text.count > $1.text.count }
+        specialStarts = Set(special.compactMap(\.text.first))
+        self.wholeWords = wholeWords
+        self.continuations = continuations
+    }
+
+    /// The ids of `text` between the two tokens that stand around every text, [CLS] and [SEP].
     ///
     /// - Parameter limit: how many ids there may be, the two included; what comes later is cut off. At least 2.
     package func encode(_ text: String, limit: Int) -> [Int32] {
-        var ids = [classify]
+        var ids = [first]
         let bytes = Array(text.utf8)
         var start = 0
         var index = 0
         while index < bytes.count, ids.count < limit {
-            if bytes[index] == 91, let token = special.first(where: { bytes[index...].starts(with: $0.text) })
+            if specialStarts.contains(bytes[index]),
+                let token = special.first(where: { bytes[index...].starts(with: $0.text) })
             {
                 encodePlain(bytes[start..<index], into: &ids, limit: limit)
                 ids.append(token.id)
@@ -82,7 +88,7 @@ package struct WordPieceTokenizer: Sendable {
         }
         encodePlain(bytes[start...], into: &ids, limit: limit)
         if ids.count > limit - 1 { ids.removeSubrange((limit - 1)...) }
-        ids.append(separate)
+        ids.append(last)
         return ids
     }
 
@@ -147,6 +153,12 @@ private struct PieceTable: Sendable {
             bytes += piece
             longest = max(longest, piece.count)
         }
+    }
+
+    /// The id of a whole piece.
+    subscript(piece: [UInt8]) -> Int32? {
+        let entry = slots[slot(of: piece[...], hash: FNV1a(piece).value)]
+        return entry >= 0 ? entries[Int(entry)].id : nil
     }
 
     func longestPrefix(of text: ArraySlice<UInt8>) -> (id: Int32, length: Int)? {

@@ -1,14 +1,23 @@
 // The activations of a group. Models of equal sizes share them, since a group computes one thing at a time; so a group
 // with many models needs room for one pass, not for one per model.
 
+import KernelTemplates
 import NeuronKernels
 
 /// Memory that one pass through an encoder writes.
 final class Workspace: Sendable {
     /// Tokens that one pass takes, unless a single text may be longer.
     private static let passTokens = 512
-    /// Rows of attention scores or of the feed-forward's middle that are alive at a time, so that they stay in cache.
-    static let blockRows = 120
+    /// The most rows of attention scores or of the feed-forward's middle that are alive at a time, so that they stay in
+    /// cache.
+    private static let blockRows = 264
+
+    /// Rows of a block, where so many are divided into blocks of one size: each block reads the weights from memory
+    /// again, which would be a waste for a last one of few rows.
+    static func blockRows(of rows: Int) -> Int {
+        let blocks = max(1, (rows + blockRows - 1) / blockRows)
+        return max(1, (rows + blocks - 1) / blocks)
+    }
 
     /// Tokens that one pass takes.
     let capacity: Int
@@ -17,7 +26,7 @@ final class Workspace: Sendable {
     /// By core.
     let cores: [Core]
 
-    init(_ configuration: ModelConfiguration, degree: Int, kernels: Kernels) {
+    init(_ configuration: ModelConfiguration, degree: Int, kernels: any Kernels) {
         let capacity = max(Self.passTokens, configuration.maximumTokens)
         self.capacity = capacity
         states = FloatBuffer(count: capacity * configuration.hiddenSize)
@@ -40,7 +49,9 @@ final class Workspace: Sendable {
         let partial: FloatBuffer
         let scratch: FloatBuffer
 
-        fileprivate init(_ configuration: ModelConfiguration, degree: Int, capacity: Int, kernels: Kernels) {
+        fileprivate init(
+            _ configuration: ModelConfiguration, degree: Int, capacity: Int, kernels: any Kernels
+        ) {
             let hidden = configuration.hiddenSize
             let head = configuration.headSize
             let longest = configuration.maximumTokens

@@ -75,7 +75,7 @@ struct ClientCall {
         return held > 0 ? 0 : count
     }
 
-    /// Trailers.
+    /// Takes the trailers in: the call ends with their grpc-status.
     mutating func receiveTrailers(_ trailers: HeaderList) {
         trailingMetadata = GRPCMetadata(trailers)
         finish(GRPCStatus(trailers: trailers) ?? missingStatus)

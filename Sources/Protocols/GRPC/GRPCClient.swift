@@ -43,7 +43,7 @@ public actor GRPCClient: HTTP2PeerOwner {
     private var life = ClientLife()
     private var endWaiters: [CheckedContinuation<Void, Never>] = []
 
-    /// Connects.
+    /// Connects to a server and waits for its settings.
     ///
     /// - Parameters:
     ///   - address: the server's.

@@ -24,7 +24,7 @@ public enum GRPCCompressionUse: Sendable, CaseIterable {
     case automatic
     /// All: a server's where the client takes them, a client's without asking.
     case always
-    /// None.
+    /// Messages go as they are.
     case never
 }
 

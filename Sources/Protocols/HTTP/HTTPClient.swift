@@ -6,16 +6,15 @@ public import SystemIO
 
 /// Sends requests to one server over HTTP/1.1.
 public actor HTTPClient: LoopActor {
-    /// Where the server is.
-    public nonisolated let address: SocketAddress
     /// What goes into the Host field.
     public nonisolated let host: String
     /// Runs the connections; a caller that is on it, too, changes threads nowhere.
     public nonisolated let loop: EventLoop
 
-    private let security: (any SecureLayerFactory)?
-    private let limits: HTTP1Limits
-    private let connectTimeout: Duration
+    let route: HTTPRoute
+    let security: (any SecureLayerFactory)?
+    let limits: HTTP1Limits
+    let connectTimeout: Duration
     private var idle: [HTTPClientConnection] = []
     /// Idle connections that are kept; more are closed.
     private let maximumIdle = 8
@@ -31,18 +30,31 @@ public actor HTTPClient: LoopActor {
         limits: HTTP1Limits = HTTPClient.defaultLimits, connectTimeout: Duration = .seconds(10),
         loop: EventLoop = .shared
     ) {
-        self.address = address
+        let isLocal = if case .unix = address { true } else { false }
+        self.init(
+            HTTPRoute(address), host: host ?? (isLocal ? "localhost" : address.description),
+            security: security,
+            limits: limits, connectTimeout: connectTimeout, loop: loop)
+    }
+
+    /// A client of a server whose address may change; nothing is looked for before the first request.
+    ///
+    /// - Parameters:
+    ///   - host: the Host field.
+    ///   - security: TLS; nil for plain HTTP.
+    ///   - limits: what a response may have; a stream's body is not limited.
+    ///   - connectTimeout: for all addresses together.
+    public init(
+        _ route: HTTPRoute, host: String, security: (any SecureLayerFactory)? = nil,
+        limits: HTTP1Limits = HTTPClient.defaultLimits, connectTimeout: Duration = .seconds(10),
+        loop: EventLoop = .shared
+    ) {
+        self.route = route
+        self.host = host
         self.security = security
         self.limits = limits
         self.connectTimeout = connectTimeout
         self.loop = loop
-        if let host {
-            self.host = host
-        } else if case .unix = address {
-            self.host = "localhost"
-        } else {
-            self.host = address.description
-        }
     }
 
     /// 64 KiB of header and 64 MiB of body: a list of all pods of a large cluster.
@@ -106,20 +118,34 @@ public actor HTTPClient: LoopActor {
 
     /// Sends a request and gathers the response.
     ///
-    /// - Parameter timeout: for the whole exchange.
+    /// - Parameters:
+    ///   - timeout: for the whole of it, from looking for the server to the last octet of the answer.
+    ///   - sendBefore: a time of the monotonic clock after which the request must not reach anybody; nil for none.
+    /// - Throws: `HTTPError`; `.expired` when nothing was sent, since `sendBefore` had passed.
     public func send(
-        _ request: HTTPRequest, timeout: Duration = .seconds(30)
+        _ request: HTTPRequest, timeout: Duration = .seconds(30), sendBefore: Duration? = nil
     ) async throws(HTTPError) -> HTTPResponse {
+        let limit = ExchangeLimit(timeout: timeout, sendBefore: sendBefore)
         while let connection = idle.popLast() {
+            // The server may close an idle connection at any time (RFC 9112 §9.3.1).
+            guard await connection.isUsable() else {
+                await connection.close()
+                continue
+            }
             do throws(HTTPError) {
-                return try await exchange(request, on: connection, timeout)
+                return try await exchange(request, on: connection, limit)
             } catch {
-                // The server may close an idle connection at any time (RFC 9112 §9.3.1): what was not begun to be
-                // answered, and may be repeated, goes out again on another one.
-                guard await connection.diedIdle, Self.isIdempotent(request.method) else { throw error }
+                // What kept one from being answered, such as a router that has forgotten the way back, is likely to keep
+                // the others: the next request goes out on a new one.
+                if await connection.hasTimedOut { await close() }
+                // What nobody has seen, or what may be repeated and was not begun to be answered, goes out again.
+                let mayRepeat = Self.isIdempotent(request.method)
+                guard await connection.diedIdle else { throw error }
+                guard await connection.sentNothing || mayRepeat, limit.left > .zero else { throw error }
+                if let error = limit.refusal(request) { throw error }
             }
         }
-        return try await exchange(request, on: connect(), timeout)
+        return try await exchange(request, on: connect(limit), limit)
     }
 
     /// Sends a request and returns when the head of the response is there.
@@ -130,8 +156,9 @@ public actor HTTPClient: LoopActor {
     public func stream(
         _ request: HTTPRequest, timeout: Duration = .seconds(30), idleTimeout: Duration? = nil
     ) async throws(HTTPError) -> Stream {
-        let connection = try await connect()
-        let head = try await connection.begin(prepared(request), timeout: timeout, idleTimeout: idleTimeout)
+        let limit = ExchangeLimit(timeout: timeout)
+        let connection = try await connect(limit)
+        let head = try await connection.begin(prepared(request), limit, idleTimeout: idleTimeout)
         return Stream(status: head.status, headers: head.headers, connection: connection)
     }
 
@@ -147,9 +174,9 @@ public actor HTTPClient: LoopActor {
     }
 
     private func exchange(
-        _ request: HTTPRequest, on connection: HTTPClientConnection, _ timeout: Duration
+        _ request: HTTPRequest, on connection: HTTPClientConnection, _ limit: ExchangeLimit
     ) async throws(HTTPError) -> HTTPResponse {
-        let response = try await connection.exchange(prepared(request), timeout: timeout)
+        let response = try await connection.exchange(prepared(request), limit)
         if await connection.isReusable {
             if idle.count < maximumIdle { idle.append(connection) } else { await connection.close() }
         }
@@ -165,28 +192,5 @@ public actor HTTPClient: LoopActor {
             request.headers["content-length"] = String(request.body.count)
         }
         return request
-    }
-
-    private func connect() async throws(HTTPError) -> HTTPClientConnection {
-        let descriptor: FileDescriptor
-        do throws(SystemError) {
-            descriptor = try await SystemIO.connect(to: address, loop: loop, timeout: connectTimeout)
-        } catch {
-            throw .transport(error)
-        }
-        let layer: (any SecureLayer)?
-        do throws(SecureLayerError) {
-            layer = try security?.makeLayer()
-        } catch {
-            throw .security(error)
-        }
-        let connection = HTTPClientConnection(
-            SocketChannel(descriptor, loop: loop, security: layer), loop: loop, limits: limits)
-        do throws(SystemError) {
-            try await connection.start()
-        } catch {
-            throw .transport(error)
-        }
-        return connection
     }
 }

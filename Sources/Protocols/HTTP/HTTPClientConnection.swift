@@ -25,6 +25,8 @@ actor HTTPClientConnection: LoopActor {
     private var isStreaming = false
     private var isBusy = false
     private var hasAnswered = false
+    /// What the channel had sent when the request began.
+    private var sentBefore: UInt64 = 0
     private var failure: HTTPError?
     private var waiter: CheckedContinuation<Void, Never>?
     private var hasChanged = false
@@ -45,11 +47,31 @@ actor HTTPClientConnection: LoopActor {
     /// Whether another request may be sent.
     var isReusable: Bool { failure == nil && isComplete && keepsAlive && parser.isIdle && !channel.isClosed }
 
+    /// Takes what has come in meanwhile, such as the end of the connection or tickets of TLS.
+    ///
+    /// - Returns: whether another request may be sent.
+    func isUsable() -> Bool {
+        // What waits is a few records at most; a peer that sends on and on has broken the protocol.
+        for _ in 0..<8 {
+            guard isReusable, channel.hasUnread else { break }
+            ready(.readable)
+        }
+        return isReusable && !channel.hasUnread
+    }
+
     /// Whether the connection broke before the server answered anything to the request that was sent on it.
-    var diedIdle: Bool {
-        guard !hasAnswered else { return false }
-        if case .timeout = failure { return false }
-        return true
+    var diedIdle: Bool { !hasAnswered && !hasTimedOut }
+
+    /// Whether no octet of the request has left this machine: nobody can have processed it.
+    var sentNothing: Bool { channel.sentOctets == sentBefore }
+
+    /// Whether the answer did not come in time.
+    var hasTimedOut: Bool { if case .timeout = failure { true } else { false } }
+
+    /// The socket, for whatever is spoken after this exchange.
+    func detach() -> FileDescriptor {
+        timer?.cancel()
+        return channel.detach()
     }
 
     func close() {
@@ -59,8 +81,8 @@ actor HTTPClientConnection: LoopActor {
     }
 
     /// Sends a request and gathers the whole response.
-    func exchange(_ request: HTTPRequest, timeout: Duration) async throws(HTTPError) -> HTTPResponse {
-        send(request, timeout: timeout, streaming: false)
+    func exchange(_ request: HTTPRequest, _ limit: ExchangeLimit) async throws(HTTPError) -> HTTPResponse {
+        send(request, limit, streaming: false)
         while failure == nil, !isComplete { await change() }
         timer?.cancel()
         guard isComplete, let head else {
@@ -75,13 +97,13 @@ actor HTTPClientConnection: LoopActor {
     }
 
     /// Sends a request and waits for the head of the response.
-    func begin(_ request: HTTPRequest, timeout: Duration, idleTimeout: Duration?) async throws(HTTPError)
-        -> Head
-    {
+    func begin(
+        _ request: HTTPRequest, _ limit: ExchangeLimit, idleTimeout: Duration?
+    ) async throws(HTTPError) -> Head {
         var unlimited = limits
         unlimited.body = .max
         parser = HTTP1Parser(.responses, limits: unlimited)
-        send(request, timeout: timeout, streaming: true)
+        send(request, limit, streaming: true)
         while failure == nil, head == nil { await change() }
         timer?.cancel()
         guard let head else {
@@ -112,21 +134,27 @@ actor HTTPClientConnection: LoopActor {
         }
     }
 
-    private func send(_ request: HTTPRequest, timeout: Duration, streaming: Bool) {
+    private func send(_ request: HTTPRequest, _ limit: ExchangeLimit, streaming: Bool) {
         head = nil
         isComplete = false
         isStreaming = streaming
         hasAnswered = false
         isBusy = true
-        parser.expectResponse(toHead: request.method == "HEAD")
+        sentBefore = channel.sentOctets
+        // After a 2xx to CONNECT the tunnel begins at once (RFC 9110 §9.3.6).
+        parser.expectResponse(toHead: request.method == "HEAD" || request.method == "CONNECT")
         var output: [UInt8] = []
         HTTP1Encoder.request(
             method: request.method, target: request.target, headers: request.headers, into: &output)
         output.append(contentsOf: request.body)
+        // The last moment at which it can be held back.
+        if let error = limit.refusal(request) {
+            isBusy = false
+            return fail(error)
+        }
         channel.write(output)
         channel.flush()
-        let what = "\(request.method) \(request.rawPath) after \(timeout)"
-        timer = loop.schedule(after: timeout, on: self) { $0.fail(.timeout(what)) }
+        timer = loop.schedule(after: max(.zero, limit.left), on: self) { $0.fail(limit.error(request)) }
     }
 
     private func watchSilence() {
@@ -172,6 +200,11 @@ actor HTTPClientConnection: LoopActor {
     }
 
     private func take(_ event: HTTP1Parser.Event) {
+        // Nothing was asked: a proxy that says 408 before it closes, or an answer that would be taken for the next one's.
+        guard isBusy else {
+            keepsAlive = false
+            return fail(.closed)
+        }
         hasAnswered = true
         switch event {
         case .head(let head):

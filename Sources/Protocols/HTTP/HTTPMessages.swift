@@ -117,6 +117,8 @@ public enum HTTPError: Error, Equatable, CustomStringConvertible {
     case closed
     /// No answer in time.
     case timeout(String)
+    /// Nothing was sent: the time until which it might have been had passed.
+    case expired(String)
 
     /// One sentence.
     public var description: String {
@@ -126,6 +128,7 @@ public enum HTTPError: Error, Equatable, CustomStringConvertible {
         case .security(let error): error.description
         case .closed: "the peer closed the connection before its message was complete"
         case .timeout(let what): "no answer in time: \(what)"
+        case .expired(let what): "not sent, since its time had passed: \(what)"
         }
     }
 }

@@ -38,16 +38,17 @@ public struct HTTPRouter<Handler: Sendable>: Sendable {
         routes.append(Route(method: method, segments: segments, handler: handler))
     }
 
-    /// Finds the handler of a request. Empty segments do not count: `/ping/` is `/ping`.
+    /// Finds the handler of a request. Empty segments do not count: `/ping/` is `/ping`. What answers GET answers HEAD, too
+    /// (RFC 9110 §9.1), and the server leaves the body out.
     public func match(_ request: HTTPRequest) -> Match {
         let segments = request.segments
         var methods: [String] = []
         for route in routes {
             guard let parameters = Self.parameters(route.segments, segments) else { continue }
-            guard let method = route.method, method != request.method else {
-                return .handler(route.handler, parameters)
-            }
-            if !methods.contains(method) { methods.append(method) }
+            guard let method = route.method else { return .handler(route.handler, parameters) }
+            let allowed = method == "GET" ? ["GET", "HEAD"] : [method]
+            guard !allowed.contains(request.method) else { return .handler(route.handler, parameters) }
+            methods += allowed.filter { !methods.contains($0) }
         }
         return methods.isEmpty ? .nothing : .otherMethod(methods)
     }

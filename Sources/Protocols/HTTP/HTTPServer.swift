@@ -1,28 +1,6 @@
 // Listens, and keeps the connections so that they can be drained.
 
-public import HTTP1
 public import SystemIO
-
-/// Bounds of a server.
-public struct HTTPServerLimits: Sendable {
-    /// What a message may have.
-    public var message = HTTP1Limits()
-    /// Connections at a time; beyond it new ones are closed at once.
-    public var connections = 1024
-    /// How long a connection may be silent between requests, or within a body.
-    public var idle = Duration.seconds(90)
-    /// How long the head of a request may take from its first octet: what a slow sender can hold.
-    public var head = Duration.seconds(10)
-    /// How long a peer may take nothing of a response.
-    public var stalledWrite = Duration.seconds(60)
-    /// How long a peer may take to close after the last response, once that has left.
-    public var closeTimeout = Duration.seconds(2)
-    /// Octets of a response that may wait for the peer before a write waits.
-    public var pendingOctets = 256 << 10
-
-    /// 1024 connections, 10 seconds for a head, 90 of silence, 60 for a peer that takes nothing of its answer.
-    public init() {}
-}
 
 /// Serves HTTP/1.1 on any number of addresses.
 public actor HTTPServer: LoopActor {
@@ -40,6 +18,7 @@ public actor HTTPServer: LoopActor {
     private var nextConnection = 0
     private var emptied: [CheckedContinuation<Void, Never>] = []
     private var isShutDown = false
+    private var keepsAlive = true
 
     /// A server that does not listen yet.
     ///
@@ -54,7 +33,7 @@ public actor HTTPServer: LoopActor {
         self.handler = handler
     }
 
-    /// Listens.
+    /// Binds the address and takes connections from now on.
     ///
     /// - Returns: the address with the real port.
     /// - Throws: `SystemError` where the address is taken or not usable.
@@ -64,6 +43,13 @@ public actor HTTPServer: LoopActor {
         try await listener.start()
         listeners.append(listener)
         return listener.address
+    }
+
+    /// Answers on, also on new connections, and ends each connection with its next answer: so clients find another server
+    /// before this one stops listening. The first step of a shutdown that loses no request.
+    public func disableKeepAlive() {
+        keepsAlive = false
+        for connection in connections.values { connection.assumeIsolated { $0.disableKeepAlive() } }
     }
 
     /// Stops listening, lets requests that have begun come to their end, and closes.
@@ -87,7 +73,9 @@ public actor HTTPServer: LoopActor {
     }
 
     private func accept(_ descriptor: FileDescriptor) {
-        guard !isShutDown, connections.count < limits.connections else { return }
+        guard !isShutDown else { return }
+        if connections.count >= limits.connections { makeRoom() }
+        guard connections.count < limits.connections else { return }
         let layer: (any SecureLayer)?
         do throws(SecureLayerError) {
             layer = try security?.makeLayer()
@@ -100,7 +88,23 @@ public actor HTTPServer: LoopActor {
             SocketChannel(descriptor, loop: loop, security: layer), loop: loop, limits: limits,
             handler: handler, onClose: callback { $0.forget(identifier) })
         connections[identifier] = connection
-        connection.assumeIsolated { $0.start() }
+        let keepsAlive = keepsAlive
+        connection.assumeIsolated { connection in
+            if !keepsAlive { connection.disableKeepAlive() }
+            connection.start()
+        }
+    }
+
+    /// Closes the connection that has taken room for the longest without being answered, as nginx does: who sends slowly, or
+    /// nothing, must not keep the others out, among them the probes whose failure would end the process.
+    private func makeRoom() {
+        var oldest: (start: UInt64, connection: HTTPServerConnection)?
+        // By number, for those that came in one turn of the loop.
+        for (_, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            guard let start = connection.assumeIsolated({ $0.idleStart }) else { continue }
+            if start < oldest?.start ?? .max { oldest = (start, connection) }
+        }
+        oldest?.connection.assumeIsolated { $0.close(discarding: true) }
     }
 
     private func forget(_ identifier: Int) {

@@ -11,6 +11,8 @@ actor HTTPServerConnection: LoopActor {
     private struct Incoming {
         var head: HTTP1Parser.Head
         var body: [UInt8] = []
+        /// When its body could begin to arrive, in nanoseconds of the monotonic clock.
+        var start: UInt64
         /// The peer holds the body back until it is told to send it (RFC 9110 §10.1.1).
         var awaitsContinue: Bool
     }
@@ -19,7 +21,7 @@ actor HTTPServerConnection: LoopActor {
     private enum Deadline {
         /// That of a head, from its first octet: nothing prolongs it.
         case head
-        /// That of silence.
+        /// That of silence, or of a body that comes too slowly.
         case idle
     }
 
@@ -35,6 +37,8 @@ actor HTTPServerConnection: LoopActor {
     private var timer: ScheduledTimer?
     private var deadline: Deadline?
     private var octetsInTurn = 0
+    /// Since when the peer has had no answer that it waits for: from the start, or from the last answer on.
+    private var quietSince: UInt64
 
     // `sending`: the channel is made for this connection.
     init(
@@ -46,6 +50,7 @@ actor HTTPServerConnection: LoopActor {
         self.limits = limits
         self.handler = handler
         self.onClose = onClose
+        quietSince = loop.turnStart
         parser = HTTP1Parser(.requests, limits: limits.message)
     }
 
@@ -58,13 +63,26 @@ actor HTTPServerConnection: LoopActor {
         }
     }
 
-    /// Takes no further request; closes at once if nothing is being answered.
+    /// Since when it has been taking room without being answered, in nanoseconds of the monotonic clock: the lowest goes first
+    /// where room is needed. Nil while it is answered.
+    var idleStart: UInt64? {
+        guard life.isOpen else { return 0 }
+        return life.isAnswering ? nil : quietSince
+    }
+
+    /// The next answer is the last.
+    func disableKeepAlive() { life.disableKeepAlive() }
+
+    /// Takes no further request; closes at once if nothing is being answered and none has begun to come.
     func drain() {
+        if !life.isAnswering, life.takesRequests, incoming != nil || !parser.isIdle {
+            return life.disableKeepAlive()
+        }
         // Who was told nothing has nothing to miss.
         if life.drain() { close(discarding: channel.pendingOctets == 0) }
     }
 
-    /// Closes.
+    /// Ends the connection: what is under way is cut off.
     ///
     /// - Parameter discarding: whether to drop what waits to be sent; else it leaves first, and the peer has a while to
     ///   take it and to close, too.
@@ -133,7 +151,7 @@ actor HTTPServerConnection: LoopActor {
         switch event {
         case .head(let head):
             incoming = Incoming(
-                head: head,
+                head: head, start: loop.turnStart,
                 awaitsContinue: head.minorVersion >= 1
                     && head.headers.contains("expect", token: "100-continue"))
             askForBody()
@@ -161,7 +179,10 @@ actor HTTPServerConnection: LoopActor {
     private func expectMore() {
         guard !life.isAnswering else { return }
         let isInHead = incoming == nil && !parser.isIdle
-        if !isInHead {
+        if let incoming {
+            let time = limits.bodyTime(octets: incoming.body.count, elapsed: loop.turnStart &- incoming.start)
+            expectOctets(within: min(limits.idle, time))
+        } else if !isInHead {
             expectOctets(within: limits.idle)
         } else if deadline != .head {
             expectOctets(within: limits.head)
@@ -196,6 +217,11 @@ actor HTTPServerConnection: LoopActor {
             let response = await handler(request)
             await send(response, toHead: request.method == "HEAD")
             answering = nil
+            quietSince = loop.turnStart
+            // What has come of the next one could not be read on meanwhile.
+            if let octets = incoming?.body.count {
+                incoming?.start = limits.bodyStart(octets: octets, now: quietSince)
+            }
             let wasLast = life.finishAnswer()
             guard life.isOpen else { return }
             if wasLast {

@@ -22,6 +22,8 @@ struct HTTPServerLife: ~Copyable {
         var input = Input.requests
         /// Complete requests that wait for their turn.
         var waiting: [Waiting] = []
+        /// Whether another request may come after an answer; once it may not, the answer to the last that is there says so.
+        var keepsAlive = true
     }
 
     private enum Answer {
@@ -43,6 +45,8 @@ struct HTTPServerLife: ~Copyable {
         case nothing(hasPeerEnded: Bool)
 
         var isLast: Bool { if case .nothing = self { true } else { false } }
+
+        var takesRequests: Bool { if case .requests = self { true } else { false } }
 
         var hasPeerEnded: Bool {
             switch self {
@@ -113,7 +117,7 @@ struct HTTPServerLife: ~Copyable {
     /// Whether what arrives is looked at.
     var takesRequests: Bool {
         switch state {
-        case .open(let open): if case .requests = open.input { true } else { false }
+        case .open(let open): open.input.takesRequests
         case .closing: false
         case .closed: false
         }
@@ -163,7 +167,7 @@ struct HTTPServerLife: ~Copyable {
     mutating func receive(_ error: HTTP1Error) {
         switch consume self.state {
         case .open(var open):
-            if case .requests = open.input { open.input = .malformed(error) }
+            if open.input.takesRequests { open.input = .malformed(error) }
             self = Self(.open(open))
         case .closing: self = Self(.closing)
         case .closed: self = Self(.closed)
@@ -221,7 +225,8 @@ struct HTTPServerLife: ~Copyable {
             }
             let next = open.waiting.removeFirst()
             let hasPeerEnded = open.input.hasPeerEnded
-            if !next.keepsAlive || hasPeerEnded && open.waiting.isEmpty {
+            let endsConnection = hasPeerEnded || !open.keepsAlive && open.input.takesRequests
+            if !next.keepsAlive || endsConnection && open.waiting.isEmpty {
                 open.input = .nothing(hasPeerEnded: hasPeerEnded)
             }
             open.answer = .whole
@@ -267,6 +272,22 @@ struct HTTPServerLife: ~Copyable {
         case .closed:
             self = Self(.closed)
             return false
+        }
+    }
+
+    /// Requests that come are still answered, and the last of those that are there is the last of the connection: its response
+    /// says so (RFC 9112 §9.6), and the peer makes a new connection, to another server where there is one.
+    mutating func disableKeepAlive() {
+        switch consume self.state {
+        case .open(var open):
+            open.keepsAlive = false
+            if case .none = open.answer {
+            } else if open.waiting.isEmpty, open.input.takesRequests {
+                open.input = .nothing(hasPeerEnded: false)
+            }
+            self = Self(.open(open))
+        case .closing: self = Self(.closing)
+        case .closed: self = Self(.closed)
         }
     }
 

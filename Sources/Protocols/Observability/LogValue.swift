@@ -16,7 +16,7 @@ extension LogValue {
 }
 
 extension LogValue where Self: FixedWidthInteger {
-    /// Decimal.
+    /// In decimal.
     public var logText: String { String(self) }
     /// A number.
     public var isJSONLiteral: Bool { true }

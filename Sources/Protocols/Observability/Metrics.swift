@@ -9,6 +9,9 @@ internal import Text
 ///     let metrics = MetricsRegistry()
 ///     let allocations = metrics.counter("ganglion_allocations_total", "Allocate calls", labels: ["result"])
 ///     allocations.increment(["ok"])
+///
+/// A name stands for one kind and one list of labels, and a series has a value for each label: a program that says
+/// otherwise in its own text traps, at the latest in the first test of that line. Nothing a peer sends leads there.
 public final class MetricsRegistry: Sendable {
     /// Series of one metric; what comes beyond is counted in one whose label values are all "other".
     public static let maximumSeries = 2_000

@@ -29,7 +29,7 @@ extension GzipError: CustomStringConvertible {
 
 /// gzip of whole messages.
 package enum Gzip {
-    /// Packs.
+    /// Compresses octets to one gzip member (RFC 1952).
     ///
     /// - Parameter level: 1, the fastest, to 9, the smallest.
     /// - Throws: `noMemory`; `tooLarge` above 4 GiB.

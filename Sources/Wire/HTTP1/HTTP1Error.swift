@@ -8,6 +8,8 @@ public enum HTTP1Error: Error, Equatable, CustomStringConvertible {
     case version(String)
     /// A field line that RFC 9112 §5 forbids.
     case field(String)
+    /// A request whose host is not clear (RFC 9112 §3.2).
+    case host(String)
     /// Start line and fields are longer than allowed.
     case headTooLarge(limit: Int)
     /// The body is longer than allowed.
@@ -35,6 +37,7 @@ public enum HTTP1Error: Error, Equatable, CustomStringConvertible {
         case .startLine(let line): "the first line \"\(line)\" is not that of an HTTP/1.1 message"
         case .version(let version): "HTTP version \"\(version)\" is not supported: use HTTP/1.1"
         case .field(let line): "the header line \"\(line)\" is malformed"
+        case .host(let why): "the request names its host not once: \(why) in Host"
         case .headTooLarge(let limit): "the header is longer than \(limit) octets"
         case .bodyTooLarge(let limit): "the body is longer than \(limit) octets"
         case .framing(let why): "the length of the body is unclear: \(why)"

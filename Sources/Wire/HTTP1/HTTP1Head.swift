@@ -71,6 +71,17 @@ enum HTTP1Head {
         String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether an octet may be in `host[:port]` (RFC 3986 §3.2.2, without user information).
+    static func mayBeInHost(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 48...57, 65...90, 97...122: true
+        // - . _ ~ and % : [ ], then the sub-delimiters
+        case 45, 46, 95, 126, 37, 58, 91, 93: true
+        case 33, 36, 38...44, 59, 61: true
+        default: false
+        }
+    }
+
     /// Whether an octet may be in a method or a field name (RFC 9110 §5.6.2).
     private static func isToken(_ octet: UInt8) -> Bool {
         switch octet {

@@ -174,7 +174,8 @@ public struct HTTP1Parser {
         return taken
     }
 
-    /// Takes a line without its end; nil when it is not complete. A bare LF ends a line too (RFC 9112 §2.2).
+    /// Takes a line without its end; nil when it is not complete. Only CR LF ends a line here: §2.2 of RFC 9112 lets a bare LF end
+    /// one of the head alone, and who takes it elsewhere sees other requests than a proxy before it does.
     private mutating func takeLine(
         _ bytes: RawSpan, _ offset: inout Int, limit: Int
     ) throws(HTTP1Error) -> [UInt8]? {
@@ -191,16 +192,22 @@ public struct HTTP1Parser {
         offset = index + 1
         var line = pending
         pending.removeAll(keepingCapacity: true)
-        if line.last == 13 { line.removeLast() }
+        guard line.last == 13 else { throw .chunk("a line ends with LF alone") }
+        line.removeLast()
         return line
     }
 
-    /// The size that begins a chunk: hexadecimal, then extensions that are ignored (RFC 9112 §7.1.1).
+    /// The size that begins a chunk: hexadecimal, then extensions that are ignored (RFC 9112 §7.1.1): blanks and a semicolon before
+    /// each, and no control characters.
     private static func chunkSize(_ line: [UInt8]) throws(HTTP1Error) -> Int {
         let digits = line.prefix { $0 != 59 && $0 != 32 && $0 != 9 }
+        let rest = line[digits.endIndex...]
+        let extensions = rest.drop { $0 == 32 || $0 == 9 }
         guard !digits.isEmpty, digits.count <= 15,
             let size = Int(String(decoding: digits, as: UTF8.self), radix: 16),
-            digits.allSatisfy({ $0 != 43 && $0 != 45 })
+            digits.allSatisfy({ $0 != 43 && $0 != 45 }),
+            rest.isEmpty || extensions.first == 59,
+            rest.allSatisfy({ $0 == 9 || $0 >= 32 && $0 != 127 })
         else { throw .chunk("\"\(String(decoding: line.prefix(32), as: UTF8.self))\" is no chunk size") }
         return size
     }
@@ -222,11 +229,24 @@ public struct HTTP1Parser {
             pending.removeAll(keepingCapacity: true)
             let head = try HTTP1Head.parse(text, role: role, maximumFields: limits.fields)
             let framing = try framing(of: head)
+            try checkHost(of: head)
             deliver(.head(head))
             if let framing { state = framing } else { end(deliver) }
             return true
         }
         return false
+    }
+
+    /// HTTP/1.1 names its host once, and no version twice (RFC 9112 §3.2): with two, a proxy would take the one and this end the
+    /// other.
+    private func checkHost(of head: Head) throws(HTTP1Error) {
+        guard case .request = head.start else { return }
+        let hosts = head.headers.all("host")
+        guard hosts.count == 1 || hosts.isEmpty && head.minorVersion == 0 else {
+            throw .host(hosts.isEmpty ? "there is none" : "there are \(hosts.count)")
+        }
+        guard let host = hosts.first, !host.utf8.allSatisfy(HTTP1Head.mayBeInHost) else { return }
+        throw .host("\"\(String(host.prefix(64)))\" is none")
     }
 
     private static func endsWithEmptyLine(_ bytes: [UInt8]) -> Bool {

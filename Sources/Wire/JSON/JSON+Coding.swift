@@ -41,15 +41,22 @@ extension JSONError {
 }
 
 extension JSON {
-    /// Parses one JSON document. Nesting is bounded by the decoder (512 levels).
+    /// The levels that a document may be nested where nothing else is said: what types are decoded from has the same limit.
+    public static let maximumDepth = 512
+
+    /// Parses one JSON document (RFC 8259). Of members with the same name the last one counts.
     ///
+    /// - Parameters:
+    ///   - range: where the document is in `bytes`; nil for all of them.
+    ///   - maximumDepth: levels of arrays and objects within each other. A caller that reads what a stranger has sent, and
+    ///     knows its shape, allows few.
     /// - Throws: `JSONError` that says where the fault is.
-    public init(parsing bytes: [UInt8]) throws(JSONError) {
-        do {
-            self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
-        } catch {
-            throw JSONError(decoding: error)
-        }
+    public init(
+        parsing bytes: [UInt8], in range: Range<Int>? = nil, maximumDepth: Int = JSON.maximumDepth
+    ) throws(JSONError) {
+        var reader = JSONReader(
+            bytes, (range ?? bytes.indices).clamped(to: bytes.indices), maximumDepth: maximumDepth)
+        self = try reader.document()
     }
 
     /// Parses one JSON document.

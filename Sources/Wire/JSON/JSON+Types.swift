@@ -5,12 +5,14 @@ internal import FoundationEssentials
 extension JSON {
     /// Reads a type out of a document.
     ///
+    /// - Parameter range: where the document is in `bytes`; nil for all of them.
     /// - Throws: `JSONError` that names the member and what was expected.
     public static func decode<T: Decodable>(
-        _ type: T.Type = T.self, from bytes: [UInt8]
+        _ type: T.Type = T.self, from bytes: [UInt8], in range: Range<Int>? = nil
     ) throws(JSONError) -> T {
+        let part = bytes[(range ?? bytes.indices).clamped(to: bytes.indices)]
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            return try JSONDecoder().decode(type, from: Data(part))
         } catch {
             throw JSONError(decoding: error)
         }

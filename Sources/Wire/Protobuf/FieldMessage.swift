@@ -63,7 +63,7 @@ public struct ProtobufFields: Sendable {
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
-    /// Bytes.
+    /// A field of type `bytes`.
     public mutating func field(_ number: Int, _ value: inout [UInt8]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, value) }
         if number == read.number { try reader?.read(read, into: &value) }

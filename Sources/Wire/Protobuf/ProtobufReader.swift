@@ -48,7 +48,7 @@ public struct ProtobufReader: Sendable {
         value = try string(field)
     }
 
-    /// Bytes.
+    /// Reads a field of type `bytes`.
     public mutating func read(_ field: ProtobufField, into value: inout [UInt8]) throws(ProtobufError) {
         guard field.wireType == .lengthDelimited else { return }
         value = Array(bytes[try take()])

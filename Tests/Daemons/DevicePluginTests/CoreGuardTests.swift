@@ -150,4 +150,28 @@ struct BothResourcesTests {
         }
         await node.kubelet.close()
     }
+
+    @Test("what the agent calls stopped holds nothing, for as long as the agent is there")
+    func stoppedPods() async throws {
+        let node = try Node(agentSocket: true, both: true)
+        try await node.kubelet.start()
+        let plugin = node.plugin()
+        try await plugin.start()
+        let socket = try #require(node.settings.agentSocket)
+        let agent = NodePluginClient(try await GRPCClient.connect(to: .unix(socket)))
+        var states = try await agent.watchState().makeAsyncIterator()
+        _ = try await states.next()
+        _ = try await agent.setAssignments(
+            .init(stoppedPods: [.init(namespace: "default", name: "pod-0"), .init(name: "pod-1")]))
+        // A kubelet before 1.34 lists both, the first has ended long ago.
+        await node.kubelet.setPods([(Self.chips, ["5"]), (Node.resource, ["0", "1"])])
+        try await node.kubelet.servePodResources()
+        await node.kubelet.wait {
+            $0.resources[Node.resource]?.allocatable == 12 && $0.resources[Self.chips]?.allocatable == 5
+        }
+        await agent.connection.close()
+        await node.kubelet.wait { $0.resources[Node.resource]?.allocatable == 10 }
+        await plugin.stop()
+        await node.kubelet.close()
+    }
 }

@@ -265,13 +265,14 @@ struct DaemonTests {
         try await node.kubelet.start()
         while state?.resources.first?.registered != true { state = try await states.next() }
         await node.kubelet.wait { $0.allocatable == 12 }
-        let rejected = try await agent.setAssignments([
-            .init(
-                podNamespace: "default", podName: "bert-0", podUID: "u", container: "server",
-                resource: Node.resource,
-                deviceIDs: ["4", "5", "6", "7"], boundAt: 1),
-            .init(podUID: "v", container: "c", resource: Node.resource, deviceIDs: ["99"]),
-        ])
+        let rejected = try await agent.setAssignments(
+            .init(assignments: [
+                .init(
+                    podNamespace: "default", podName: "bert-0", podUID: "u", container: "server",
+                    resource: Node.resource,
+                    deviceIDs: ["4", "5", "6", "7"], boundAt: 1),
+                .init(podUID: "v", container: "c", resource: Node.resource, deviceIDs: ["99"]),
+            ]))
         #expect(
             rejected == [
                 .init(podUID: "v", container: "c", reason: "there is no device 99 of \(Node.resource)")

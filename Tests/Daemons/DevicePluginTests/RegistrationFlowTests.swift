@@ -105,7 +105,7 @@ struct AssignmentWaitTests {
         let resource = try #require(await plugin.plugins.first)
         async let answer = kubelet.preferredAllocation(Self.request)
         while await resource.waitingCount == 0 { await Task.yield() }
-        _ = try await agent.setAssignments([Self.assignment])
+        _ = try await agent.setAssignments(.init(assignments: [Self.assignment]))
         #expect(try await answer.containerResponses.first?.deviceIDs == ["8", "9", "10", "11"])
         await agent.connection.close()
         await plugin.stop()

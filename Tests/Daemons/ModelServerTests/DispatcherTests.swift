@@ -4,6 +4,7 @@ import HTTP1
 import JSON
 import NeuronRuntime
 import SystemIO
+import TestSupport
 import Testing
 
 @testable import ModelServer
@@ -81,6 +82,79 @@ struct DispatcherTests {
         var sizes: [JSON?] = []
         for task in waiting { sizes.append((await task.value).json["batch"]) }
         #expect(sizes == [3, 2, 3, 2, 3, 1])
+    }
+
+    @Test("who has gone leaves the queue: the living are let in, and the dead are not computed")
+    func gone() async throws {
+        let node = try FakeNode(chips: 1)
+        let blocked = try await blocked(node, queueLimit: 2)
+        let server = blocked.server
+        let http = HTTPServer { await server.handle($0) }
+        let address = SocketAddress.unix(Scratch.socket())
+        try await http.listen(on: address)
+        let busy = Task { await server.get("/predictions/a?inputs=first") }
+        while await server.dispatcher.idleGroups > 0 { await Task.yield() }
+        // One goes by closing its connection, the other's task is cancelled.
+        let dead = try await connect(to: address)
+        let request = Array("GET /predictions/a?inputs=dead HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        #expect(write(dead.number, request, request.count) == request.count)
+        while await server.dispatcher.waiting < 1 { await Task.yield() }
+        let cancelled = Task { await server.get("/predictions/a?inputs=dead") }
+        while await server.dispatcher.waiting < 2 { await Task.yield() }
+        #expect((await server.get("/predictions/a?inputs=live")).status == 503)
+        dead.close()
+        cancelled.cancel()
+        #expect((await cancelled.value).status == 499)
+        while await server.dispatcher.waiting > 0 { await Task.yield() }
+        let live = Task { await server.get("/predictions/a?inputs=live") }
+        while await server.dispatcher.waiting < 1 { await Task.yield() }
+        blocked.release()
+        #expect((await busy.value).status == 200)
+        #expect((await live.value).status == 200)
+        await http.shutdown()
+        let metrics = await server.get("/metrics").text
+        #expect(metrics.contains(#"ganglion_model_server_texts_total{model="a"} 2"#))
+        #expect(metrics.contains(#"ganglion_model_server_requests_total{model="a",code="499"} 2"#))
+    }
+
+    @Test("what is being computed ends early when nobody waits for it any more")
+    func abandoned() async throws {
+        let node = try FakeNode(chips: 1)
+        let blocked = try await blocked(node, queueLimit: 2)
+        let server = blocked.server
+        // 128 tokens each: four to a pass of 512.
+        let texts = JSON.array([JSON](repeating: .string(String(repeating: "core ", count: 200)), count: 100))
+        let running = Task { await server.post("/predictions/a", JSON.object(["inputs": texts]).text()) }
+        while await server.dispatcher.idleGroups > 0 { await Task.yield() }
+        running.cancel()
+        // The cancellation comes by the loop, before what is asked of the dispatcher afterwards.
+        _ = await server.dispatcher.waiting
+        blocked.release()
+        #expect((await running.value).status == 499)
+        #expect((await server.get("/predictions/a?inputs=live")).status == 200)
+    }
+
+    @Test("who has waited too long is told so, and when to come back; who came later waits on")
+    func expired() async throws {
+        let node = try FakeNode(chips: 1)
+        let blocked = try await blocked(node, queueLimit: 9)
+        let server = blocked.server
+        let busy = Task { await server.get("/predictions/a?inputs=first") }
+        while await server.dispatcher.idleGroups > 0 { await Task.yield() }
+        let old = Task { await server.get("/predictions/a?inputs=old") }
+        while await server.dispatcher.waiting < 1 { await Task.yield() }
+        let between = ContinuousClock.now
+        let young = Task { await server.get("/predictions/a?inputs=young") }
+        while await server.dispatcher.waiting < 2 { await Task.yield() }
+        await server.dispatcher.expire(between + .seconds(59))
+        #expect(await server.dispatcher.waiting == 2)
+        await server.dispatcher.expire(between + .seconds(60))
+        let answer = await old.value
+        #expect(answer.status == 503 && answer.headers["retry-after"] == "1")
+        #expect(answer.json["message"] == "no group was free within 60.0 s: come back later")
+        blocked.release()
+        #expect((await busy.value).status == 200)
+        #expect((await young.value).status == 200)
     }
 
     @Test("requests spread over the groups and all are answered", arguments: [1, 2, 4])

@@ -60,7 +60,8 @@ struct ProcessTests {
         let answer = try await client.send(HTTPRequest("GET", "/predictions/tiny?inputs=hello"))
         #expect(answer.embeddings.first?.count == 48)
 
-        let second = try spawn(node, ["--listen", "unix:\(node.path)/other"], environment)
+        let second = try spawn(
+            node, ["--listen", "unix:\(node.path)/other", "--core-wait", "0s"], environment)
         #expect(await second.wait() == .exited(1))
         #expect(
             try Files.readText(node.path + "/termination")

@@ -83,6 +83,22 @@ struct RouteTests {
         #expect(answer.json["message"]?.string?.hasPrefix(message) == true, "\(answer.text)")
     }
 
+    @Test("PUT is POST, as `curl -T` sends it, and HEAD is GET wherever there is one")
+    func otherMethods() async throws {
+        let node = try FakeNode(chips: 1)
+        let server = try await server(node)
+        let body = Array(#"{"inputs": ["a text"]}"#.utf8)
+        for path in ["/predictions/tiny", "/models/tiny/invoke", "/invocations?model_name=tiny"] {
+            let answer = await server.handle(HTTPRequest("PUT", path, body: body))
+            #expect(answer.status == 200 && answer.embeddings.first?.count == 48)
+        }
+        for path in ["/", "/ping", "/healthz", "/models", "/models/tiny", "/predictions/tiny?inputs=a"] {
+            #expect((await server.handle(HTTPRequest("HEAD", path))).status == 200, "\(path)")
+        }
+        #expect((await server.handle(HTTPRequest("HEAD", "/models/none"))).status == 404)
+        #expect((await server.handle(HTTPRequest("PUT", "/ping"))).status == 405)
+    }
+
     @Test("octets that are no text, and a query without one, get 400")
     func noText() async throws {
         let node = try FakeNode(chips: 1)
@@ -128,16 +144,17 @@ struct RouteTests {
         #expect(path.json["type"] == "ResourceNotFoundException")
         let method = await server.handle(HTTPRequest("DELETE", "/predictions/tiny"))
         #expect(method.status == 405)
-        #expect(method.headers["allow"] == "GET, POST")
+        #expect(method.headers["allow"] == "GET, HEAD, POST, PUT")
         #expect(method.json["type"] == "MethodNotAllowedException")
-        #expect((await server.handle(HTTPRequest("POST", "/ping"))).headers["allow"] == "GET")
+        #expect((await server.handle(HTTPRequest("POST", "/ping"))).headers["allow"] == "GET, HEAD")
         let ambiguous = await server.post("/invocations", #"{"inputs": "a"}"#)
         #expect(
             ambiguous.json["message"]
                 == "this server has 2 models: add ?model_name=NAME or use /predictions/NAME")
     }
 
-    @Test("ready only when every group has its models, alive from the start, unready when draining")
+    @Test(
+        "ready only when every group has its models, alive from the start, unready and serving when it ends")
     func readiness() async throws {
         let node = try FakeNode(chips: 2)
         let server = InferenceServer(models: [try ModelSpecification(name: "tiny", uri: node.path + "/model")]
@@ -161,12 +178,11 @@ struct RouteTests {
         #expect(description["workers"]?.array?.count == 2)
         #expect((await server.get("/models")).json["models"]?[0]?["modelName"] == "tiny")
 
-        await server.drain()
+        server.beginTermination()
         #expect((await server.get("/ping")).status == 503)
         #expect((await server.get("/healthz")).status == 200)
-        let late = await server.post("/predictions/tiny", #"{"inputs": "a"}"#)
-        #expect(late.status == 503)
-        #expect(late.json["message"] == "the server is shutting down: use another")
+        #expect((await server.get("/ping")).json["message"] == "the server is shutting down: use another")
+        #expect((await server.post("/predictions/tiny", #"{"inputs": "a"}"#)).status == 200)
     }
 
     @Test("a model that does not fit leaves the server unready, with the figures")
@@ -181,6 +197,30 @@ struct RouteTests {
         #expect(sentence.contains("on chip 0, which has 1.0 MiB free of 1.0 MiB"))
         #expect(server.phase == .failed(sentence))
         #expect((await server.get("/ping")).json["message"] == .string(sentence))
+    }
+
+    @Test(
+        "weights that are no numbers, and sums that grow beyond them, leave the server unready with what is wrong",
+        arguments: [
+            (
+                "embeddings.LayerNorm.weight", Float.nan,
+                "tensor embeddings.LayerNorm.weight has nan at element 0"
+            ),
+            (
+                "encoder.layer.1.output.dense.bias", -Float.infinity,
+                "tensor encoder.layer.1.output.dense.bias has -inf at element 0"
+            ),
+            ("embeddings.LayerNorm.bias", Float(3e38), "its first computation gave numbers that are none"),
+        ])
+    func notFinite(tensor: String, value: Float, sentence: String) async throws {
+        let node = try FakeNode(chips: 1)
+        try node.fill(tensor, with: value)
+        let server = InferenceServer(models: [try ModelSpecification(name: "tiny", uri: node.path + "/model")]
+        )
+        let claim = try NeuronDevices(root: node.path).claim(.all)
+        let error = await #expect(throws: ServerError.self) { try await server.load([claim]) }
+        #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+        #expect((await server.get("/ping")).status == 503)
     }
 
     @Test("metrics carry neuron-monitor's names, and only models that exist become labels")

@@ -26,6 +26,21 @@ final class FakeNode: Sendable {
         try SyntheticModel.write(to: path + "/model")
     }
 
+    /// Overwrites a tensor of single precision of the model with one number.
+    func fill(_ tensor: String, with value: Float) throws {
+        let path = path + "/model/model.safetensors"
+        var bytes = try Files.read(path)
+        let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        let entry = try JSON(parsing: Array(bytes[8..<8 + length]))[tensor]
+        let range = (entry?["data_offsets"]?.array ?? []).compactMap(\.int).map { $0 + 8 + length }
+        for offset in stride(from: range[0], to: range[1], by: 4) {
+            withUnsafeBytes(of: value.bitPattern.littleEndian) {
+                bytes.replaceSubrange(offset..<offset + 4, with: $0)
+            }
+        }
+        try Files.write(path, bytes)
+    }
+
     /// A server that is ready, with models `tiny` and `other`.
     func server(cores: Range<Int>, degree: Int = 1, queueLimit: Int = 256, batchLimit: Int = 32) async throws
         -> InferenceServer

@@ -9,6 +9,8 @@ import Testing
 
 @Suite("Events")
 struct EventJournalTests {
+    private func sample(_ name: String) -> JSON { pod(name, cores: nil) }
+
     private static let node = ObjectReference(apiVersion: "v1", kind: "Node", name: "node")
 
     private static func text(_ notes: [EventNote]) -> [String] {
@@ -131,5 +133,39 @@ struct EventJournalTests {
                 on: AssignedGroups([], on: layout, holdings: nil), holdings: [], topology: nil, pods: [])
                 == [])
         #expect(journal == EventJournal(published: nil))
+    }
+
+    @Test("warn once of a privileged container that holds cores, and of no other")
+    func privileged() {
+        func pod(_ name: String, _ change: (inout JSON) -> Void) -> BoundPod {
+            var json = sample(name)
+            change(&json)
+            return BoundPod(json.typed(), resources: [cores])
+        }
+        var sidecar = container("s", "1", restarts: true)
+        sidecar["securityContext"] = ["privileged": true]
+        let pods = [
+            pod("p") { $0[path: ["spec", "initContainers"]] = [sidecar] },
+            pod("plain") { _ in },
+            pod("other") {
+                // It holds none.
+                let helper: JSON = ["name": "h", "securityContext": ["privileged": true]]
+                $0[path: ["spec", "containers"]] = [container("c", "2"), helper]
+            },
+            pod("ended") {
+                $0[path: ["spec", "initContainers"]] = [sidecar]
+                $0[path: ["status", "phase"]] = "Failed"
+            },
+        ]
+        var journal = EventJournal(published: nil)
+        func notes() -> [String] {
+            let groups = AssignedGroups([], on: NodeLayout(state()), holdings: nil)
+            return Self.text(journal.notes(on: groups, holdings: [], topology: nil, pods: pods))
+        }
+        #expect(
+            notes().map { $0.prefix(64) } == [
+                "Warning Pod PrivilegedSeesAllChips: container s is privileged an"
+            ])
+        #expect(notes() == [])
     }
 }

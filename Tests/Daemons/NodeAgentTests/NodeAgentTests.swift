@@ -26,12 +26,15 @@ struct NodeAgentTests {
         // The kubelet admits the pod.
         world.podResources.withLock { $0 = .success([listed("p", "c", ["4", "5"])]) }
         world.pods.send([pod("p", cores: "4,5", phase: "Running", admitted: true)])
-        await world.board.until { $0.told == [] && $0.status("freeCores") == 10 }
+        await world.board.until {
+            $0.told == [] && $0.status("allocations")?[0]?["uid"] != nil && $0.status("freeCores") == 10
+        }
         let facts = await world.board.facts
         #expect(
             facts.status("allocations") == [
-                ["namespace": "n", "pod": "p", "container": "c", "cores": "4,5"]
+                ["namespace": "n", "pod": "p", "container": "c", "cores": "4,5", "uid": "uid-p"]
             ])
+        #expect(facts.status("reportTime") != nil)
         #expect(facts.status("largestFreeGroup") == 6)
         #expect(facts.condition("Healthy") == "True")
         #expect(
@@ -141,7 +144,7 @@ struct NodeAgentTests {
     @Test("starts from what is published: no old events, nothing written that is there")
     func restarts() async throws {
         let ill = state(unhealthy: [3: "lost"])
-        let report = NodeReport(layout: NodeLayout(ill), holdings: [])
+        let report = NodeReport(layout: NodeLayout(ill), holdings: [], heardAt: .now)
         let owner = OwnerReference(
             apiVersion: "v1", kind: "Node", name: "node", uid: "node-uid", controller: false)
         let published = try JSON(
@@ -158,6 +161,30 @@ struct NodeAgentTests {
         let facts = await world.board.facts
         #expect(facts.events == [])
         #expect(facts.applies == [])
+        try await world.end(plugin, kubelet)
+    }
+
+    @Test("tells the plugin which pods have ended, and publishes no cores of theirs")
+    func endedPods() async throws {
+        let world = try await World(pods: [pod("job", cores: "4,5", phase: "Running", admitted: true)])
+        world.podResources.withLock { $0 = .success([listed("job", "c", ["4", "5"])]) }
+        let plugin = try await world.plugin()
+        let kubelet = try await world.kubelet()
+        let agent = NodeAgent(settings: world.settings, client: world.client)
+        await agent.start()
+        await world.board.until { $0.status("freeCores") == 10 && $0.stopped == [] }
+        // A kubelet before 1.34 goes on listing it.
+        world.pods.send([pod("job", cores: "4,5", phase: "Succeeded", admitted: true)])
+        await world.board.until { $0.status("freeCores") == 12 && $0.stopped == ["n/job"] }
+        // Deleted by force, it is the API server that does not know what runs.
+        world.pods.send([])
+        await world.board.until {
+            $0.status("allocations")?[0] == [
+                "namespace": "n", "pod": "job", "container": "c", "cores": "4,5",
+            ]
+                && $0.stopped == []
+        }
+        await agent.stop()
         try await world.end(plugin, kubelet)
     }
 

@@ -125,6 +125,78 @@ struct NodeReportTests {
             ])
     }
 
+    @Test("of the kubelet's names it tells those that are certain, and leaves out pods that have stopped")
+    func knownPods() {
+        let layout = NodeLayout(state())
+        var evicted: JSON = pod("evicted", cores: nil, phase: "Failed", admitted: true)
+        evicted[path: ["status", "containerStatuses"]] = [["name": "c", "state": ["running": [:]]]]
+        let pods = KnownPods(
+            [
+                pod("runs", cores: nil, phase: "Running", admitted: true), pod("waits", cores: nil),
+                pod("done", cores: nil, phase: "Succeeded", admitted: true), evicted,
+            ].map { $0.typed() as Pod })
+        let list = ["done", "evicted", "gone", "runs", "waits"].enumerated().map {
+            listed($0.element, "c", [String($0.offset)])
+        }
+        #expect(
+            Holding.read(list, on: layout, pods: pods).map { "\($0.pod.name) \($0.uid ?? "-")" } == [
+                "evicted uid-evicted", "gone -", "runs uid-runs", "waits -",
+            ])
+    }
+
+    @Test(
+        "what init containers have left with their pods is held, by number where the cores are not known",
+        arguments: [
+            ("4,5,6,7", true, ["5", "7"], ["4,6"], 0, 8, 4),
+            // Another scheduler's, or a binding that the kubelet did not follow.
+            (nil, true, ["5", "7"], [], 2, 8, 4), ("0,1,2,3", true, ["5", "7"], [], 2, 8, 4),
+            ("4,5,6,7", true, ["4", "5", "6", "7"], [], 0, 8, 4), ("4,5,6,7", false, [], [], 0, 12, 12),
+        ] as [(String?, Bool, [String], [String], Int, Int, Int)])
+    func unlisted(
+        assigned: String?, admitted: Bool, devices: [String], found: [String], others: Int, free: Int,
+        largest: Int
+    ) throws {
+        let layout = NodeLayout(state())
+        let pod = BoundPod(
+            pod("p", cores: assigned, initContainers: [container("i", "4")], admitted: admitted).typed(),
+            resources: [cores])
+        let held = Holding.read([listed("p", "c", devices)], on: layout)
+        let unlisted = UnlistedCores([pod], on: layout, listed: held)
+        #expect(unlisted.holdings.map(\.cores.list) == found)
+        #expect(unlisted.holdings.allSatisfy { $0.container == "i" && $0.uid == "uid-p" })
+        #expect(unlisted.others == others)
+        let status = NodeReport(layout: layout, holdings: held, unlisted: unlisted)
+            .status(previous: nil, now: Self.now)
+        #expect(status.freeCores == free)
+        #expect((status.largestFreeGroup ?? 0) >= largest)
+    }
+
+    @Test("the time of a report is that of the kubelet's word, and is renewed while there is one")
+    func renewal() {
+        func later(_ seconds: Int64) -> Timestamp { Self.now.adding(seconds: seconds) }
+        var report = NodeReport(layout: NodeLayout(state()), holdings: [], heardAt: Self.now)
+        let first = report.status(previous: nil, now: later(1))
+        #expect(first.reportTime == Self.now)
+        report.heardAt = later(29)
+        #expect(report.status(previous: first, now: later(29)) == first)
+        report.heardAt = later(30)
+        #expect(report.status(previous: first, now: later(31)).reportTime == later(30))
+        // A definition that has no such field drops it: no reason to write all the time.
+        var dropped = first
+        dropped.reportTime = nil
+        report.heardAt = later(15)
+        #expect(report.status(previous: dropped, renewed: Self.now, now: later(15)).reportTime == Self.now)
+        // What is new is told with its time; while the kubelet is silent the time stands still.
+        report.holdings = [holding("p", "c", [0])]
+        report.heardAt = later(2)
+        #expect(report.status(previous: first, now: later(2)).reportTime == later(2))
+        report.kubeletFault = .unreachable("gone")
+        #expect(report.status(previous: first, now: later(900)).reportTime == later(2))
+        // A clock that was set back.
+        report = NodeReport(layout: NodeLayout(state()), holdings: [], heardAt: later(-3600))
+        #expect(report.status(previous: first, now: later(-3600)).reportTime == later(-3600))
+    }
+
     @Test("reads chips as devices where the plugin advertises chips")
     func chips() {
         let resource = "aws.amazon.com/neuron"

@@ -17,6 +17,8 @@ import TestSupport
 /// What has happened around the agent so far.
 struct Facts: Sendable {
     var assignments: [[NodePluginAPI.Assignment]] = []
+    /// Pods of which the plugin was told last that they hold nothing.
+    var stopped: [String]?
     var neuronNode: JSON?
     var applies: [String] = []
     var events: [JSON] = []
@@ -121,7 +123,10 @@ final class World: Sendable {
             (request: NodePluginAPI.SetAssignmentsRequest, _) in
             // Decided before a test hears of it and goes on.
             let refused = state.value.chips.isEmpty ? request.assignments : []
-            await board.note { $0.assignments.append(request.assignments) }
+            await board.note {
+                $0.assignments.append(request.assignments)
+                $0.stopped = request.stoppedPods.map { "\($0.namespace)/\($0.name)" }
+            }
             return NodePluginAPI.SetAssignmentsResponse(
                 rejected: refused.map {
                     .init(podUID: $0.podUID, container: $0.container, reason: "no devices")

@@ -31,9 +31,20 @@ struct FieldTests {
         ("batching.maxBatchSize", [1, 2]),
         ("queue.maxLength", [1, 2]),
         ("rollout.maxUnavailable", [1, 2]),
+        ("rollout.replaceLostAfterSeconds", [60, 120]),
         ("template.metadata.labels", [["k": "a"], ["k": "b"]]),
         ("template.metadata.annotations", [["k": "a"], ["k": "b"]]),
         ("template.spec", [["hostNetwork": true], ["hostNetwork": false]]),
+    ]
+
+    /// A node that has not been ready for 90 seconds at the epoch.
+    private static let lost: JSON = [
+        "metadata": ["name": "a"],
+        "status": [
+            "conditions": [
+                ["type": "Ready", "status": "Unknown", "lastTransitionTime": "1969-12-31T23:58:30Z"]
+            ]
+        ],
     ]
 
     /// What is done, without the hash of what was written: that changes with everything.
@@ -41,7 +52,8 @@ struct FieldTests {
         var failures = FailureMemory()
         let state = ModelServerState(
             server: Make.server(spec: spec).typed(), pods: pods, service: nil, cores: [:], unschedulable: [:],
-            coresPerChip: [2], defaults: Make.defaults())
+            coresPerChip: [2], lostNodes: ["a": try #require(LostNode(Self.lost.typed() as Node))],
+            defaults: Make.defaults())
         let plan = state.plan(failures: &failures, now: .zero, time: Timestamp(microseconds: 0))
         try #require(plan.status.modelStatus?.transitionStatus != .invalidSpec)
         return try plan.actions.map { action in
@@ -50,7 +62,8 @@ struct FieldTests {
                 pod[path: ["metadata", "name"]] = nil
                 pod[path: ["metadata", "labels", WellKnown.hashLabel]] = nil
                 return pod
-            case .deletePod(let pod, _): return .string(pod.key.name)
+            case .tryPod(let pod, _): return .string("try \(pod.meta.name)")
+            case .deletePod(let pod, _, _): return .string(pod.key.name)
             case .applyService(let service): return try JSON(encoding: service)
             }
         } + [plan.written["groups"] ?? .null]
@@ -71,7 +84,9 @@ struct FieldTests {
     }
 
     /// These decide how many pods there are and how they are replaced, not what runs in them.
-    private static let harmless: Set = ["replicas", "rollout.maxUnavailable"]
+    private static let harmless: Set = [
+        "replicas", "rollout.maxUnavailable", "rollout.replaceLostAfterSeconds",
+    ]
 
     @Test(
         "what changes the pods replaces them, and what does not leaves them alone",

@@ -54,7 +54,8 @@ struct ModelServerPlanTests {
         actions.map { action in
             switch action {
             case .createPod(let pod): "create \(pod.meta.labels[WellKnown.replicaLabel] ?? "")"
-            case .deletePod(let pod, let why): "delete \(pod.replica ?? -1): \(why)"
+            case .tryPod(let pod, _): "try \(pod.meta.labels[WellKnown.replicaLabel] ?? "")"
+            case .deletePod(let pod, let why, _): "delete \(pod.replica ?? -1): \(why)"
             case .applyService: "service"
             }
         }
@@ -75,6 +76,33 @@ struct ModelServerPlanTests {
         #expect(condition(plan, "Ready") == "False NotReady: 0 of 2 replicas are ready")
         #expect(condition(plan, "Progressing") == "True ReplacingPods: 0 of 2 replicas are up to date")
         #expect(condition(plan, "Degraded") == "False AsExpected: nothing has failed")
+    }
+
+    @Test(
+        "a server of others is given a pause before SIGTERM, ours the time that its pod has to end",
+        arguments: [
+            ("vllm", nil, nil, 5, nil), ("custom", 120, nil, 5, nil), ("custom", 6, nil, 3, nil),
+            ("custom", 0, nil, nil, nil), ("custom", nil, ["preStop": ["sleep": ["seconds": 9]]], 9, nil),
+            ("custom", nil, ["postStart": ["sleep": ["seconds": 1]]], 5, nil),
+            ("ganglion", nil, nil, nil, nil),
+            ("ganglion", 120, nil, nil, "115"), ("ganglion", 4, nil, nil, "2"),
+            ("ganglion", 30, nil, nil, nil),
+        ] as [(String, Int?, JSON?, Int?, String?)])
+    func ends(preset: String, period: Int?, lifecycle: JSON?, pause: Int?, grace: String?) throws {
+        var spec = Make.spec()
+        spec["runtime"] = ["preset": .string(preset)]
+        var container: JSON = ["name": "model-server", "image": "mine"]
+        container["lifecycle"] = lifecycle
+        var pod: JSON = ["containers": [container]]
+        pod["terminationGracePeriodSeconds"] = period.map { JSON($0) }
+        spec["template"] = ["spec": pod]
+        let made = try #require(template(spec)).pod(replica: 0)
+        let serving = made["spec"]?["containers"]?[0]
+        #expect(made["spec"]?["terminationGracePeriodSeconds"]?.int == period ?? 30)
+        #expect(serving?["lifecycle"]?["preStop"]?["sleep"]?["seconds"]?.int == pause)
+        #expect(serving?["lifecycle"]?["postStart"] == lifecycle?["postStart"])
+        let variable = serving?["env"]?.array?.first { $0["name"] == "GANGLION_GRACE" }
+        #expect(variable?["value"]?.string == grace)
     }
 
     @Test("the pod asks for its cores, tells the server its models and is placed by the operator")
@@ -180,12 +208,18 @@ struct ModelServerPlanTests {
         let old = Make.spec(replicas: 3, cores: 4)
         let new = Make.spec(replicas: 3, cores: 2)
         let ready = try (0..<3).map { try pod(old, $0) }
-        #expect(describe(plan(state(new, pods: ready)).actions) == ["delete 0: the template has changed"])
+        #expect(
+            describe(plan(state(new, pods: ready)).actions) == [
+                "try 0", "delete 0: the template has changed",
+            ])
         let mixed = [try pod(old, 0), try pod(old, 1, ready: false), try pod(old, 2)]
-        #expect(describe(plan(state(new, pods: mixed)).actions) == ["delete 1: the template has changed"])
+        #expect(
+            describe(plan(state(new, pods: mixed)).actions) == [
+                "try 1", "delete 1: the template has changed",
+            ])
         var two = new
         two["rollout"] = ["maxUnavailable": 2]
-        #expect(plan(state(two, pods: ready)).actions.count == 2)
+        #expect(plan(state(two, pods: ready)).actions.count == 3)
     }
 
     @Test("a replica has one pod at a time: what ends is waited for")

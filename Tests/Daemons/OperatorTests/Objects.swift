@@ -87,14 +87,24 @@ enum Make {
     /// A node of an instance type, with what its agent reports.
     static func node(
         _ name: String, type: String = "inf2.48xlarge", unhealthy: Set<Int> = [], allocations: JSON = [],
-        reports: Bool = true, change: (inout JSON) -> Void = { _ in }
+        reports: Bool = true, isCurrent: Bool = true, change: (inout JSON) -> Void = { _ in }
     ) -> CandidateNode {
         var json = nodeObject(name, type: type)
         change(&json)
         return CandidateNode(
             json.typed(),
             neuronNode: reports
-                ? report(name, type: type, unhealthy: unhealthy, allocations: allocations).typed() : nil)
+                ? report(name, type: type, unhealthy: unhealthy, allocations: allocations).typed() : nil,
+            isCurrent: isCurrent)
+    }
+
+    /// What an agent publishes of a pod: under the uid that `pod` gives it, or another's, or none.
+    static func held(_ pod: String, _ cores: String, uid: String? = "", container: String = "c") -> JSON {
+        var entry: JSON = [
+            "namespace": "n", "pod": .string(pod), "container": .string(container), "cores": .string(cores),
+        ]
+        if let uid { entry["uid"] = .string(uid.isEmpty ? "uid-\(pod)" : uid) }
+        return entry
     }
 
     static func nodeObject(_ name: String, type: String) -> JSON {

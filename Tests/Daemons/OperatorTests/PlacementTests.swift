@@ -61,8 +61,7 @@ struct PlacementTests {
             "foreign", cores: 4, node: "a", phase: "Running", scheduler: "default-scheduler")
         let fresh = Make.pod("fresh", cores: 4)
         let waiting = Make.pod("waiting", cores: 4, created: 1)
-        let node = Make.node(
-            "a", allocations: [["namespace": "n", "pod": "foreign", "container": "c", "cores": "4,5,6,7"]])
+        let node = Make.node("a", allocations: [Make.held("foreign", "4,5,6,7")])
         let assumed = AssumedBinding(pod: fresh, node: "a", cores: [8, 9, 10, 11])
         #expect(
             decide([bound, foreign, fresh, waiting], [node], assumed: [assumed]) == [
@@ -73,13 +72,12 @@ struct PlacementTests {
     @Test("a running pod holds what the kubelet says, whatever its binding said")
     func truth() {
         let swapped = Make.pod("p", cores: 2, node: "a", assigned: "0,1", phase: "Running")
-        let allocations: JSON = [["namespace": "n", "pod": "p", "container": "c", "cores": "2,3"]]
         let node = Make.node("a", type: "inf2.xlarge")
-        let larger = Make.node("b", type: "inf2.24xlarge", allocations: allocations)
+        let larger = Make.node("b", type: "inf2.24xlarge", allocations: [Make.held("p", "2,3")])
         #expect(NodeUsage.cores(of: swapped, on: larger) == [2, 3])
         #expect(NodeUsage.cores(of: swapped, on: node) == [0, 1])
-        let starting = Make.pod("p", cores: 2, node: "b", assigned: "0,1")
-        #expect(NodeUsage.cores(of: starting, on: larger) == [0, 1, 2, 3])
+        let older = Make.node("b", type: "inf2.24xlarge", allocations: [Make.held("p", "2,3", uid: nil)])
+        #expect(NodeUsage.cores(of: swapped, on: older) == [0, 1, 2, 3])
     }
 
     @Test(
@@ -106,10 +104,7 @@ struct PlacementTests {
         let others = "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"
         let node = Make.node(
             "b",
-            allocations: [
-                ["namespace": "n", "pod": "others", "container": "c", "cores": .string(others)],
-                ["namespace": "n", "pod": "swapped", "container": "c", "cores": "18,19"],
-            ])
+            allocations: [Make.held("others", others), Make.held("swapped", "18,19")])
         let pods = [
             Make.pod("others", cores: 18, node: "b", assigned: others, phase: "Running"),
             Make.pod("swapped", cores: 2, node: "b", assigned: "22,23", phase: "Running"),
@@ -143,14 +138,6 @@ struct PlacementTests {
     func unreported() {
         let foreign = Make.pod("foreign", cores: 4, node: "a", scheduler: "default-scheduler")
         #expect(decide([foreign, Make.pod("p", cores: 4)], [Make.node("a")]) == ["p -> a 4,5,6,7"])
-    }
-
-    @Test("reports about pods that have gone or ended take nothing")
-    func stale() {
-        let node = Make.node(
-            "a", type: "inf2.xlarge",
-            allocations: [["namespace": "n", "pod": "gone", "container": "c", "cores": "0,1"]])
-        #expect(decide([Make.pod("p", cores: 2)], [node]) == ["p -> a 0,1"])
     }
 
     @Test("cores of unhealthy chips are not used")

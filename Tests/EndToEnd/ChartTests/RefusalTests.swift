@@ -116,6 +116,11 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             "{podMonitor: {enabled: true}, devicePlugin: {metricsPort: 0}}",
             "podMonitor.enabled with devicePlugin.metricsPort 0 would leave the nodes out: set a port"),
+        Refusal(
+            "nodeAgent: {metricsPort: 9410}",
+            "devicePlugin.metricsPort and nodeAgent.metricsPort are both 9410: they are one pod's, each needs a port "
+                + "of its own"),
+        Refusal("nodeAgent: {metricsPort: x}", "at '/nodeAgent/metricsPort': got string, want integer"),
     ]
 }
 

@@ -200,6 +200,17 @@ extension ValueSet {
             .value(daemonSet, pod + "containers.0.ports.0.containerPort", 19410),
             .value(daemonSet, pod + "containers.0.livenessProbe.httpGet.port", "metrics")),
         ValueSet(
+            "no metrics of the agent, and none of either",
+            "{nodeAgent: {metricsPort: 0}, devicePlugin: {metricsPort: 0}}",
+            .noArgument("node-agent", "--metrics-address"),
+            .noValue(daemonSet, pod + "containers.1.livenessProbe"),
+            .noValue(daemonSet, pod + "containers.1.ports")),
+        ValueSet(
+            "the agent's metrics on another port", "nodeAgent: {metricsPort: 19411}",
+            .argument("node-agent", "--metrics-address=:19411"),
+            .value(daemonSet, pod + "containers.1.ports.0.containerPort", 19411),
+            .value(daemonSet, pod + "containers.1.livenessProbe.httpGet.port", "agent-metrics")),
+        ValueSet(
             "CDI", "devicePlugin: {cdi: {enabled: true, directory: /etc/cdi}}",
             .argument("device-plugin", "--cdi-directory=/etc/cdi"), .mount("device-plugin", "/etc/cdi"),
             .notes("leaves ganglion.dev-neuron.json in /etc/cdi")),
@@ -289,7 +300,14 @@ extension ValueSet {
             "a network policy", "networkPolicy: {enabled: true}",
             .value(
                 "NetworkPolicy ganglion", "spec.ingress",
-                [["ports": [["port": "metrics", "protocol": "TCP"]]]]),
+                [
+                    [
+                        "ports": [
+                            ["port": "metrics", "protocol": "TCP"],
+                            ["port": "agent-metrics", "protocol": "TCP"],
+                        ]
+                    ]
+                ]),
             .value("NetworkPolicy ganglion", "spec.policyTypes", ["Ingress"])),
         ValueSet(
             "a network policy for some",
@@ -302,6 +320,7 @@ extension ValueSet {
             .value("PodMonitor ganglion", "metadata.labels.release", "prometheus"),
             .value("PodMonitor ganglion", "spec.podMetricsEndpoints.0.interval", "15s"),
             .value("PodMonitor ganglion", "spec.podMetricsEndpoints.0.port", "metrics"),
+            .value("PodMonitor ganglion", "spec.podMetricsEndpoints.1.port", "agent-metrics"),
             .noObject("ConfigMap ganglion-dashboard")),
         ValueSet(
             "a dashboard", "grafanaDashboard: {enabled: true, labels: {grafana_dashboard: null, mine: '1'}}",

@@ -49,6 +49,34 @@ struct CRDsTests {
         try await cluster.stop()
     }
 
+    /// Helm 4 installs a chart's definitions by server-side apply: fields that the upgrade's Job has changed in the
+    /// meantime must be Helm's own, or the release can never be installed again.
+    @Test("leaves what it changes to Helm, as the chart's Job asks")
+    func leavesFieldsToHelm() async throws {
+        let cluster = try await Cluster.start()
+        let file = "\(Tools.root)/charts/ganglion/crds/modelservers.yaml"
+        let asHelm = ["apply", "--server-side", "--field-manager=helm", "-f"]
+        // What the first install brought: an older definition, under the name of the program, as Helm does.
+        _ = try await cluster.kubectl(["delete", "crd", Self.names[0]]).succeeded()
+        let older = cluster.directory + "/older.yaml"
+        let text = try Files.readText(file).replacing("shortNames: [nms]", with: "shortNames: [old]")
+        try Files.write(older, Array(text.utf8))
+        _ = try await cluster.kubectl(asHelm + [older]).succeeded()
+
+        let job = try Files.readText("\(Tools.root)/charts/ganglion/templates/crds.yaml")
+        let arguments = try #require(job.firstMatch(of: /args: \[(.+)\]/)).1.split(separator: ", ")
+        _ = try await cluster.run(
+            Tools.programs + "/ganglion",
+            arguments.map(String.init) + ["--kubeconfig", cluster.directory + "/kubeconfig"]
+        ).succeeded()
+
+        // A release of the older chart again: no conflict, and the definition is its.
+        _ = try await cluster.kubectl(asHelm + [older]).succeeded()
+        #expect(
+            try await cluster.json("get", "crd", Self.names[0])["spec"]?["names"]?["shortNames"] == ["old"])
+        try await cluster.stop()
+    }
+
     @Test("says in one sentence that there is no such kubeconfig")
     func noKubeconfig() async throws {
         let output = try await Output.of(

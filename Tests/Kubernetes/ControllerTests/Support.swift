@@ -100,6 +100,7 @@ final class FakeLeadership: Leadership {
     init(record: Record) { self.record = record }
 
     var problem: String? { "the lease cannot be read" }
+    let leadsUntil = Duration.zero
 
     func acquire() async -> Bool {
         record.add("acquire")
@@ -107,7 +108,10 @@ final class FakeLeadership: Leadership {
         return !isReleased.withLock { $0 }
     }
 
-    func keep() async { await taken.pass() }
+    func keep() async {
+        record.add("keep")
+        await taken.pass()
+    }
 
     func release() async {
         record.add("release")

@@ -2,6 +2,7 @@
 
 import GanglionAPI
 import HTTP
+import HTTP1
 import JSON
 import KubernetesAPI
 import Observability
@@ -185,84 +186,127 @@ struct InformerTests {
         #expect(informer.store.list(index: "node", value: "x").map(\.metadata.name) == ["a", "b"])
         #expect(
             lines.withLock { $0 } == [
-                "warning object passed over resource=pods object=n/bad error=\"items[0].spec.nodeName is not a string\"\n",
-                "warning object passed over resource=pods object=n/bad error=\"object.spec.nodeName is not a string\"\n",
+                "warning object passed over resource=pods object=n/bad error=\"spec.nodeName is not a string\"\n"
             ])
         await informer.stop()
         await server.stop()
     }
-}
 
-@Suite("Leader election over a server", .timeLimit(.minutes(10)))
-struct LeaderElectorTests {
-    /// A server with one lease and optimistic concurrency.
-    private static func leaseServer() async throws -> ScriptedServer {
-        let stored = Lock<JSON?>(nil)
-        return try await ScriptedServer { request, _ in
-            stored.withLock { stored in
-                switch request.method {
-                case "GET":
-                    return stored.map { ScriptedServer.json(200, $0) }
-                        ?? ScriptedServer.failure(404, "NotFound")
-                default:
-                    guard var lease = try? JSON(parsing: request.body) else { return HTTPResponse(400) }
-                    if request.method == "POST", stored != nil {
-                        return ScriptedServer.failure(409, "AlreadyExists")
-                    }
-                    let version = stored?.meta.resourceVersion ?? "0"
-                    if request.method == "PUT", lease.meta.resourceVersion != version {
-                        return ScriptedServer.failure(409, "Conflict")
-                    }
-                    lease[path: ["metadata", "resourceVersion"]] = .string(String((Int(version) ?? 0) + 1))
-                    stored = lease
-                    return ScriptedServer.json(200, lease)
+    /// What a server, or something before it, does to initial events.
+    enum Broken: CaseIterable, Sendable { case endsAtOnce, isAnotherBookmark, isCut }
+
+    @Test(
+        "where the initial events do not end as they must it lists, says so once and never asks for them again",
+        arguments: Broken.allCases)
+    func noEndMark(broken: Broken) async throws {
+        let server = try await ScriptedServer { request, number in
+            if request.query("sendInitialEvents") != nil {
+                switch broken {
+                case .endsAtOnce: return ScriptedServer.watch([Self.event("ADDED", "a", 1)])
+                case .isAnotherBookmark:
+                    return ScriptedServer.watch([Self.event("ADDED", "a", 1), Self.bookmark(2)], stays: true)
+                case .isCut:
+                    return HTTPResponse(
+                        200,
+                        body: .stream { writer in
+                            try await writer.write(Self.event("ADDED", "a", 1))
+                            throw CancellationError()
+                        })
                 }
             }
+            if request.query("watch") == nil {
+                return ScriptedServer.json(
+                    200, ["metadata": ["resourceVersion": "5"], "items": [["metadata": ["name": "b"]]]])
+            }
+            // Too old at once: everything anew, by a list.
+            return request.query("resourceVersion") == "5" && number < 5
+                ? ScriptedServer.failure(410, "Expired")
+                : ScriptedServer.watch([Self.event("ADDED", "c", 6)], stays: true)
         }
-    }
-
-    @Test("a lease that cannot be read is a problem, told once, until it can")
-    func unreadable() async throws {
-        let told = Lock<[String]>([])
-        let elector = Lock<LeaderElector?>(nil)
-        let server = try await ScriptedServer { request, number in
-            told.withLock { $0.append(elector.withLock { $0 }?.problem ?? "") }
-            if number < 4 { return ScriptedServer.failure(403, "Forbidden") }
-            guard request.method == "POST" else { return ScriptedServer.failure(404, "NotFound") }
-            return ScriptedServer.json(201, (try? JSON(parsing: request.body)) ?? .null)
+        let lines = Lock<[String]>([])
+        let log = Logger(level: .warning) { bytes in
+            lines.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
         }
-        let lines = Lock(0)
-        let candidate = LeaderElector(
-            server.client, lease: ObjectKey(namespace: "n", name: "lock"), identity: "first",
-            timing: LeaseElection.Timing(
-                lease: .seconds(60), renewDeadline: .seconds(40), retry: .milliseconds(1)),
-            log: Logger(level: .warning) { _ in lines.withLock { $0 += 1 } })
-        elector.withLock { $0 = candidate }
-        #expect(await candidate.acquire())
-        #expect(candidate.problem == nil)
-        let problems = told.withLock { $0 }
-        #expect(problems.first == "")
-        #expect(problems.dropFirst().allSatisfy { $0.hasPrefix("cannot take the lease: ") })
-        #expect(problems.count == 5)
-        #expect(lines.withLock { $0 } == 1)
+        let informer = Informer<JSON>(server.client, .pods, log: log)
+        let changes = informer.store.changes()
+        await informer.start()
+        for await change in changes where change.last?.key.name == "c" { break }
+        let sentences = lines.withLock { $0 }.filter { $0.contains("listing instead") }
+        #expect(sentences.count == 1)
+        let initial = server.requests.filter { $0.target.contains("sendInitialEvents") }
+        #expect(initial.count == (broken == .isCut ? 2 : 1))
+        #expect(server.requests.contains { $0.target.hasSuffix("/pods?limit=500") })
+        #expect(informer.store.list().map(\.objectKey.name) == ["b", "c"])
+        await informer.stop()
         await server.stop()
     }
 
-    @Test("one of two leads; the other takes over as soon as the first gives the lease back")
-    func handover() async throws {
-        let server = try await Self.leaseServer()
-        let timing = LeaseElection.Timing(
-            lease: .seconds(60), renewDeadline: .seconds(40), retry: .milliseconds(10))
-        let lock = ObjectKey(namespace: "n", name: "lock")
-        let first = LeaderElector(server.client, lease: lock, identity: "first", timing: timing)
-        let second = LeaderElector(server.client, lease: lock, identity: "second", timing: timing)
-        #expect(await first.acquire())
-        let keeping = Task { await first.keep() }
-        let waiting = Task { await second.acquire() }
-        await first.release()
-        await keeping.value
-        #expect(await waiting.value)
-        #expect(try await server.client.get(.leases, lock)["spec"]?["holderIdentity"] == "second")
+    @Test("counts what it cannot read, until it can or that is gone")
+    func unreadableObjects() async throws {
+        let registry = MetricsRegistry()
+        let (steps, step) = AsyncStream.makeStream(of: String.self)
+        let bad =
+            #"{"type":"ADDED","object":{"metadata":{"name":"bad","namespace":"n"},"spec":{"nodeName":5}}}"#
+            + "\n"
+        let server = try await ScriptedServer { _, _ in
+            HTTPResponse(
+                200,
+                body: .stream { writer in
+                    try await writer.write(bad + Self.bookmark(1, endsInitialEvents: true))
+                    for await text in steps { try await writer.write(text) }
+                })
+        }
+        let informer = Informer<Pod>(server.client, registry: registry)
+        let changes = informer.store.changes()
+        await informer.start()
+        await informer.store.synced()
+        #expect(informer.problem == nil)
+        #expect(
+            informer.unreadable == [ObjectKey(namespace: "n", name: "bad"): "spec.nodeName is not a string"])
+        #expect(registry.exposition().contains("ganglion_unreadable_objects{resource=\"pods\"} 1\n"))
+        step.yield(Self.event("MODIFIED", "bad", 2))
+        for await change in changes where change.last?.key.name == "bad" { break }
+        step.yield(Self.event("ADDED", "next", 3))
+        for await change in changes where change.last?.key.name == "next" { break }
+        #expect(informer.unreadable.isEmpty)
+        #expect(registry.exposition().contains("ganglion_unreadable_objects{resource=\"pods\"} 0\n"))
+        step.finish()
+        await informer.stop()
+        await server.stop()
+    }
+
+    @Test("keeps of an object what it is told to keep, from a list and from a watch")
+    func transforms() async throws {
+        let server = try await ScriptedServer { request, number in
+            if number == 1 { return ScriptedServer.failure(422, "Invalid") }
+            if request.query("watch") == nil {
+                return ScriptedServer.json(
+                    200,
+                    [
+                        "metadata": ["resourceVersion": "5"],
+                        "items": [["metadata": ["name": "a", "namespace": "n", "annotations": ["k": "v"]]]],
+                    ])
+            }
+            return ScriptedServer.watch(
+                [
+                    #"{"type":"ADDED","object":{"metadata":{"name":"b","namespace":"n","annotations":{"k":"v"}}}}"#
+                        + "\n"
+                ],
+                stays: true)
+        }
+        let informer = Informer<Pod>(
+            server.client,
+            transform: { pod in
+                var pod = pod
+                pod.metadata.annotations = [:]
+                return pod
+            })
+        let changes = informer.store.changes()
+        await informer.start()
+        for await change in changes where change.last?.key.name == "b" { break }
+        #expect(informer.store.list().map(\.metadata.name) == ["a", "b"])
+        #expect(informer.store.list().map(\.metadata.annotations) == [[:], [:]])
+        await informer.stop()
         await server.stop()
     }
 }

@@ -45,7 +45,6 @@ struct ReflectorTests {
         #expect(reflector.receive(.modified(Self.pod("a", version: "4"))) == .init())
         #expect(reflector.receive(.added(Self.pod("c", version: "4"))) == .init())
         #expect(reflector.receive(.deleted(Self.pod("c", version: "5"))) == .init())
-        #expect(reflector.receive(.bookmark(resourceVersion: "5", endsInitialEvents: false)) == .init())
         #expect(!reflector.isFollowing)
         #expect(
             reflector.receive(.bookmark(resourceVersion: "9", endsInitialEvents: true))
@@ -67,13 +66,97 @@ struct ReflectorTests {
         #expect(reflector.next(random: 0) == Self.following("12"))
     }
 
-    @Test("starts anew when the initial events are cut off")
+    @Test("lists when the initial events end without their mark, and says so once")
+    func noEndMark() {
+        var reflector = Reflector<JSON>(resource: .pods)
+        _ = reflector.next(random: 0)
+        _ = reflector.receive(.added(Self.pod("a", version: "1")))
+        #expect(reflector.fallBack("why") == "why: listing instead of watching for the initial events")
+        #expect(reflector.ended(lasted: .milliseconds(2), now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+        #expect(reflector.receive(list: ObjectList([], resourceVersion: "5")) == [.replace([])])
+        #expect(reflector.ended(Self.failure(410), lasted: .zero, now: .zero, random: 0) > .zero)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+        #expect(reflector.fallBack("again") == nil)
+    }
+
+    @Test("takes a bookmark without the mark for a server that knows no initial events")
+    func unmarkedBookmark() {
+        var reflector = Reflector<JSON>(resource: .pods)
+        _ = reflector.next(random: 0)
+        _ = reflector.receive(.added(Self.pod("a", version: "1")))
+        let reception = reflector.receive(.bookmark(resourceVersion: "5", endsInitialEvents: false))
+        #expect(
+            reception
+                == .init(
+                    endsStream: true,
+                    fallback:
+                        "a bookmark came without the end mark: listing instead of watching for the initial events"
+                ))
+        #expect(reflector.ended(lasted: .seconds(10), now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+    }
+
+    @Test("a stream past its initial events ends as any other")
+    func pastTheMark() {
+        var reflector = synced()
+        #expect(reflector.fallBack("why") == nil)
+        #expect(reflector.cutOff("why") == nil)
+        #expect(reflector.next(random: 0) == Self.following("5"))
+    }
+
+    @Test("does not ask in a tight loop for watches that end at once, whatever they say")
+    func shortWatchesWithEvents() {
+        var reflector = synced()
+        var pauses: [Duration] = []
+        for version in 6...9 {
+            _ = reflector.next(random: 0)
+            _ = reflector.receive(.bookmark(resourceVersion: String(version), endsInitialEvents: false))
+            pauses.append(reflector.ended(lasted: .milliseconds(3), now: .zero, random: 0))
+        }
+        // Once is what every server does at times.
+        #expect(pauses == [0, 800, 1600, 3200].map(Duration.milliseconds))
+        _ = reflector.next(random: 0)
+        #expect(reflector.ended(lasted: .seconds(300), now: .zero, random: 0) == .zero)
+        _ = reflector.next(random: 0)
+        _ = reflector.receive(.added(Self.pod("a", version: "10")))
+        #expect(reflector.ended(lasted: .milliseconds(3), now: .zero, random: 0) == .zero)
+    }
+
+    @Test("gives up a list whose next page is the one before, after a pause")
+    func samePage() {
+        var reflector = Reflector<JSON>(resource: .pods)
+        _ = reflector.next(random: 0)
+        _ = reflector.ended(Self.failure(422), lasted: .zero, now: .zero, random: 0)
+        _ = reflector.next(random: 0)
+        let page = ObjectList<JSON>([], resourceVersion: "5", continueToken: "t")
+        #expect(reflector.receive(list: page).isEmpty)
+        #expect(reflector.ended(lasted: .zero, now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500", "continue": "t"]))
+        #expect(reflector.receive(list: page).isEmpty)
+        #expect(reflector.ended(lasted: .zero, now: .zero, random: 0) == .milliseconds(800))
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+    }
+
+    @Test("starts anew when the initial events are cut off, and lists when they are again")
     func cutOff() {
         var reflector = Reflector<JSON>(resource: .pods)
         _ = reflector.next(random: 0)
         _ = reflector.receive(.added(Self.pod("a", version: "1")))
-        #expect(reflector.ended(lasted: .seconds(2), now: .zero, random: 0) == .zero)
+        #expect(reflector.cutOff("gone") == nil)
+        #expect(
+            reflector.ended(.connection("gone"), lasted: .seconds(2), now: .zero, random: 0)
+                == .milliseconds(800))
         #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+        var other = reflector
+        #expect(
+            other.cutOff("gone")
+                == "the initial events were cut off again (gone): listing instead of watching for the initial events"
+        )
+        #expect(
+            other.ended(.connection("gone"), lasted: .seconds(2), now: .zero, random: 0)
+                == .milliseconds(1600))
+        #expect(other.next(random: 0) == .list(query: ["limit": "500"]))
         #expect(
             reflector.receive(.bookmark(resourceVersion: "2", endsInitialEvents: true))
                 == .init(changes: [.replace([])]))

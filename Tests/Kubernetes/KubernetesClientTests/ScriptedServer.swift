@@ -19,6 +19,7 @@ final class ScriptedServer: Sendable {
 
     let client: KubernetesClient
     private let server: HTTPServer
+    let address: SocketAddress
     private let seen: Lock<[Seen]>
 
     init(
@@ -39,7 +40,7 @@ final class ScriptedServer: Sendable {
             }
             return await answer(request, number)
         }
-        let address = try await server.listen(on: .ip("127.0.0.1", port: 0))
+        address = try await server.listen(on: .ip("127.0.0.1", port: 0))
         var configuration = ClientConfiguration(server: try ServerAddress("http://127.0.0.1:1/prefix"))
         configuration.credential = credential
         client = KubernetesClient(
@@ -47,6 +48,13 @@ final class ScriptedServer: Sendable {
     }
 
     var requests: [Seen] { seen.withLock { $0 } }
+
+    /// Another program's client of the server.
+    func another(_ program: String) throws -> KubernetesClient {
+        KubernetesClient(
+            configuration: ClientConfiguration(server: try ServerAddress("http://127.0.0.1:1/prefix")),
+            address: address, security: nil, program: program)
+    }
 
     func stop() async { await server.shutdown(grace: .zero) }
 

@@ -55,11 +55,54 @@ struct WatchDecoderTests {
         #expect(events.first == .added(pod))
         let gone = UnreadableObject(
             key: ObjectKey(namespace: "n", name: "b"), version: "8",
-            fault: "object.spec.nodeName is not a string")
+            fault: "spec.nodeName is not a string")
         #expect(events.dropFirst().first == .unreadable(gone, isGone: true))
         let nameless = UnreadableObject(
-            key: ObjectKey(name: ""), version: "", fault: "object.metadata.name is not a string")
+            key: ObjectKey(name: ""), version: "", fault: "metadata.name is not a string")
         #expect(events.last == .unreadable(nameless, isGone: false))
+    }
+
+    @Test(
+        "names an object whatever is wrong with it, and goes on with the next",
+        arguments: [600, 10_000, 200_000])
+    func deep(levels: Int) throws {
+        let nested = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+        var decoder = WatchDecoder<Pod>()
+        let events = try decoder.receive(
+            Self.line(
+                #"{"type":"ADDED","object":{"spec":{"x":\#(nested)},"metadata":{"name":"a","namespace":"n","resourceVersion":"8"}}}"#
+            )
+                + Self.line(
+                    #"{"type":"MODIFIED","object":{"metadata":{"name":"b","labels":{"a":1},"resourceVersion":"9"}}}"#
+                )
+                + Self.line(#"{"type":"ADDED","object":{"metadata":{"name":"c","namespace":"n"}}}"#))
+        guard events.count == 3, case .unreadable(let first, isGone: false) = events[0] else {
+            Issue.record("\(events)")
+            return
+        }
+        #expect(first.key == ObjectKey(namespace: "n", name: "a"))
+        #expect(first.version == "8")
+        #expect(first.fault.hasSuffix("it is nested deeper than 512 levels"))
+        let second = UnreadableObject(
+            key: ObjectKey(name: "b"), version: "9", fault: "metadata.labels.a is not a string")
+        #expect(events[1] == .unreadable(second, isGone: false))
+        #expect(events[2] == .added(Pod(ObjectMetadata(name: "c", namespace: "n"))))
+    }
+
+    @Test("reads a list item by item: one that is nested too deep hides no other")
+    func deepItem() throws {
+        let nested = String(repeating: "{\"a\":", count: 2000) + "1" + String(repeating: "}", count: 2000)
+        let text =
+            #"{"kind":"PodList","metadata":{"resourceVersion":"4","continue":"t"},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"bad"},"spec":\#(nested)}, {"metadata":{"name":"c"}}]}"#
+        let list = try ObjectList<Pod>(reading: Array(text.utf8))
+        #expect(list.items.map(\.metadata.name) == ["a", "c"])
+        #expect(list.unreadable.map(\.key.name) == ["bad"])
+        #expect(list.resourceVersion == "4" && list.continueToken == "t")
+        #expect(try ObjectList<Pod>(reading: Array(#"{"metadata":{},"items":null}"#.utf8)).items.isEmpty)
+        #expect(throws: JSONError("the document lacks \"items\"")) {
+            try ObjectList<Pod>(reading: Array("{}".utf8))
+        }
+        #expect(throws: JSONError.self) { try ObjectList<Pod>(reading: Array(#"{"items":[{},"#.utf8)) }
     }
 
     @Test("skips empty lines")

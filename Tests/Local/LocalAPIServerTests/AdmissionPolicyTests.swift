@@ -1,5 +1,5 @@
 // The chart's admission policies, as Helm renders them, over requests: their expressions run in the local cluster's CEL. A
-// real API server answered the same to the same requests.
+// real API server answered the same to the same requests about NeuronNodes, Nodes and pods.
 
 import JSON
 import TestSupport
@@ -130,6 +130,43 @@ struct AdmissionPolicyTests {
 
     @Test("a node agent writes its own NeuronNode and no other", arguments: neuronNodes)
     func ownNeuronNode(request: AdmissionRequest) async throws {
+        for nodeLabel in [true, false] {
+            let refusal = try await Self.refusal(of: request, nodeLabel: nodeLabel)
+            #expect((refusal == nil) == (request.refusal == nil))
+            #expect(refusal?.contains(request.refusal ?? "") != false, "\(refusal ?? "")")
+        }
+    }
+
+    private static func event(
+        _ what: String, kind: String = "Node", _ name: String = "a", instance: String = "a",
+        controller: String = "ganglion.dev/node-agent", before: String? = nil, user: String = agent,
+        isRefused: Bool = true
+    ) -> AdmissionRequest {
+        func event(_ instance: String) -> JSON {
+            [
+                "reportingController": .string(controller), "reportingInstance": .string(instance),
+                "regarding": ["kind": .string(kind), "name": .string(name)],
+            ]
+        }
+        return AdmissionRequest(
+            what: what, user: user, node: "a", operation: before == nil ? "CREATE" : "UPDATE",
+            resource: "events", group: "events.k8s.io", name: "a.17c", old: before.map(event) ?? .null,
+            object: event(instance), refusal: isRefused ? "in its own name" : nil)
+    }
+
+    private static let events = [
+        event("about its node", isRefused: false),
+        event("about a pod", kind: "Pod", "p", isRefused: false),
+        event("a series of its own", before: "a", isRefused: false),
+        event("about another node", "b"), event("about a server", kind: "ModelServer", "m"),
+        event("in another agent's name", instance: "b"),
+        event("in the operator's name", controller: "ganglion.dev/operator"),
+        event("over another agent's", before: "b"),
+        event("by the operator", controller: "ganglion.dev/operator", user: `operator`, isRefused: false),
+    ]
+
+    @Test("a node agent writes events in its own name, about its node and about pods", arguments: events)
+    func ownEvents(request: AdmissionRequest) async throws {
         for nodeLabel in [true, false] {
             let refusal = try await Self.refusal(of: request, nodeLabel: nodeLabel)
             #expect((refusal == nil) == (request.refusal == nil))

@@ -112,6 +112,42 @@ struct SmallPartsTests {
         #expect(cells[3] == "-2")
     }
 
+    @Test(
+        "restarts are those of init containers until they are through, then those of sidecars and containers",
+        arguments: [
+            // An init container fails; what comes after it has not run.
+            ([(4, ["waiting": ["reason": "CrashLoopBackOff"]], false), (9, [:], false)], 0, "4"),
+            // The first is through after one restart, the second runs.
+            ([(1, ["terminated": ["exitCode": 0]], true), (2, ["running": [:]], false)], 0, "3"),
+            ([(5, ["terminated": ["exitCode": 0]], true)], 3, "3"),
+        ] as [([(restarts: Int, state: JSON, ready: Bool)], Int, String)])
+    func restarts(initial: [(restarts: Int, state: JSON, ready: Bool)], own: Int, shown: String) {
+        func status(_ name: String, _ restarts: Int, _ state: JSON, _ ready: Bool) -> JSON {
+            [
+                "name": .string(name), "restartCount": JSON(restarts), "state": state, "ready": .bool(ready),
+                "started": .bool(ready),
+            ]
+        }
+        let names = initial.indices.map { "i\($0)" }
+        let pod: JSON = [
+            "spec": [
+                "containers": [["name": "c"]],
+                "initContainers": .array(names.map { ["name": .string($0)] }),
+            ],
+            "status": [
+                "initContainerStatuses": .array(
+                    zip(names, initial).map { status($0, $1.restarts, $1.state, $1.ready) }),
+                "containerStatuses": [status("c", own, ["running": [:]], true)],
+            ],
+        ]
+        #expect(PodColumns.columns[3].cell(pod) == .string(shown))
+        // A sidecar's restarts count for as long as the pod is there.
+        var sidecar = pod
+        sidecar[path: ["spec", "initContainers"]] = [["name": "i0", "restartPolicy": "Always"]]
+        sidecar[path: ["status", "initContainerStatuses"]] = [status("i0", 7, ["running": [:]], true)]
+        #expect(PodColumns.columns[3].cell(sidecar) == .string("\(7 + own)"))
+    }
+
     @Test("continue tokens come back")
     func tokens() throws {
         let token = ContinueToken(revision: 1_839, after: "p0")

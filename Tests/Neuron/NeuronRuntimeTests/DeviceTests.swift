@@ -118,6 +118,82 @@ struct DeviceTests {
         withExtendedLifetime((middle, run)) {}
     }
 
+    @Test(
+        "who searches at the same time finds a run each, as long as there is one for everybody",
+        arguments: 0..<20)
+    func together(round: Int) async throws {
+        let directory = try TemporaryDirectory()
+        try directory.addChips(6)
+        let devices = try NeuronDevices(root: directory.path)
+        let claims = try await withThrowingTaskGroup(of: CoreClaim.self) { tasks in
+            // Each with open files of its own, as processes have.
+            for _ in 0..<3 { tasks.addTask { try await blocking { try devices.claim(.count(4)) } } }
+            return try await tasks.reduce(into: []) { $0.append($1) }
+        }
+        #expect(claims.map(\.cores.lowerBound).sorted() == [0, 4, 8])
+    }
+
+    @Test("a claim in parts is held without a gap, each part until it is gone, and memory adds up over them")
+    func parts() throws {
+        let directory = try TemporaryDirectory()
+        try directory.addChips(2, memory: 1_000)
+        let devices = try NeuronDevices(root: directory.path)
+        var whole: CoreClaim? = try devices.claim(.count(3))
+        var parts = try #require(whole?.split([0..<1, 1..<2]))
+        #expect(parts.map(\.cores) == [0..<1, 1..<2])
+        #expect(whole?.split([0..<1]).isEmpty == true)
+        whole = nil
+        // Core 2 was in none of the parts.
+        #expect(try devices.claim(.count(1)).cores == 2..<3)
+        #expect(throws: DeviceError.self) { try devices.claim(0..<1) }
+        #expect(throws: DeviceError.self) { try devices.claim(1..<2) }
+        try parts[0].reserve([600])
+        #expect(throws: DeviceError.outOfMemory(chip: 0, needed: 500, free: 400, capacity: 1_000)) {
+            try parts[1].reserve([500])
+        }
+        try parts[1].reserve([400])
+        parts.removeFirst()
+        #expect(try devices.claim(0..<1).cores == 0..<1)
+        try parts[0].reserve([600])
+        #expect(throws: DeviceError.self) { try devices.claim(1..<2) }
+    }
+
+    @Test("cores that others have are waited for, with a word, and not for ever")
+    func waiting() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.addChips(1)
+        let devices = try NeuronDevices(root: directory.path)
+        for selection in [CoreSelection.all, .cores(1..<2), .count(2)] {
+            var other: CoreClaim? = try devices.claim(1..<2)
+            var reports: [DeviceError] = []
+            var pauses: [Duration] = []
+            let claim = try await devices.claim(
+                selection, waiting: .seconds(1), report: { reports.append($0) },
+                pause: {
+                    pauses.append($0)
+                    if pauses.count == 3 { other = nil }
+                })
+            #expect(pauses == [Duration](repeating: .milliseconds(100), count: 3))
+            #expect(reports.count == 1 && reports[0].isPassing)
+            withExtendedLifetime((claim, other)) {}
+        }
+        let other = try devices.claim(0..<1)
+        var pauses = 0
+        await #expect(
+            throws: DeviceError.busy(core: 0, coreOfChip: 0, chip: 0, path: directory.path + "/neuron0")
+        ) {
+            _ = try await devices.claim(
+                .all, waiting: .milliseconds(250), report: { _ in }, pause: { _ in pauses += 1 })
+        }
+        #expect(pauses == 3)
+        // What will not pass is not waited for.
+        await #expect(throws: DeviceError.noSuchCores(0..<9, available: 2)) {
+            _ = try await devices.claim(
+                .count(9), waiting: .seconds(1), report: { _ in }, pause: { _ in Issue.record("waited") })
+        }
+        withExtendedLifetime(other) {}
+    }
+
     @Test("memory adds up per chip over all owners, and what an owner reserved goes with it")
     func memory() throws {
         let directory = try TemporaryDirectory()

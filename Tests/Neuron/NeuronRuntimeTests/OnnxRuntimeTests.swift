@@ -46,6 +46,40 @@ struct OnnxRuntimeTests {
         try await compare(model, cores: cores, with: reference)
     }
 
+    /// What comes after the Transformer in modules.json, and the numbers of the vector.
+    static let pipelines: [(modules: [ModelFolder.Module], dimension: Int)] = [
+        ([.pooling("cls")], 48), ([.pooling("max"), .normalize], 48), ([.pooling("mean")], 48),
+        ([.pooling("mean_sqrt_len_tokens")], 48), ([.pooling("weightedmean"), .normalize], 48),
+        ([.pooling("lasttoken"), .normalize], 48), ([.pooling(["max", "cls", "mean"]), .normalize], 144),
+        ([.pooling("mean"), .dense(48, 8, "torch.nn.modules.activation.Tanh"), .normalize], 8),
+        ([.pooling("mean"), .dense(48, 5, nil), .dense(5, 7, "torch.nn.modules.linear.Identity")], 7),
+        ([.pooling("cls"), .dense(48, 48, "torch.nn.modules.activation.ReLU"), .layerNorm(48)], 48),
+        ([.pooling("mean"), .layerNorm(48), .dense(48, 3, "torch.nn.modules.activation.GELU")], 3),
+        ([.pooling(["cls", "mean"]), .dense(96, 16, "torch.nn.modules.activation.Tanh", bias: false)], 16),
+    ]
+
+    @Test("each way from tokens to a vector gives the same", arguments: 0..<pipelines.count)
+    func pipeline(index: Int) async throws {
+        let (modules, dimension) = Self.pipelines[index]
+        let folder = try ModelFolder(modules)
+        let model = try EmbeddingModel(directory: folder.path)
+        #expect(model.dimension == dimension)
+        let texts = Array(Self.texts.prefix(30))
+        let reference = try await OnnxRuntime.embed(texts, with: model)
+        let directory = try TemporaryDirectory()
+        try directory.addChips(1)
+        let group = NeuronCoreGroup(try NeuronDevices(root: directory.path).claim(.all))
+        try group.load(model, as: "model")
+        let embeddings = try #require(await group.embed(texts.map(model.tokenize), model: "model"))
+        #expect(reference.count == texts.count)
+        for (expected, embedding) in zip(reference, embeddings) {
+            #expect(embedding.count == dimension)
+            for (value, right) in zip(embedding, expected.embedding) {
+                #expect(abs(value - right) < 2e-5 * max(1, abs(right)))
+            }
+        }
+    }
+
     private func compare(
         _ model: EmbeddingModel, cores: Int, with reference: [OnnxRuntime.Result]
     ) async throws {

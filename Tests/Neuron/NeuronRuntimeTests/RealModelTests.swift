@@ -1,6 +1,7 @@
 // all-MiniLM-L6-v2 against an independent reference: ids by the Rust crate `tokenizers`, embeddings by NumPy in double
 // precision (Tests/Peers/minilm.py). Skipped where the model has not been downloaded (`make model`).
 
+import JSON
 import TestSupport
 import Testing
 
@@ -50,6 +51,53 @@ struct RealModelTests {
         let embedding = try #require(await group.embed([text], model: "minilm")).first ?? []
         for (value, expected) in zip(embedding, [0.00340, -0.10549, -0.03229, 0.02869] as [Float]) {
             #expect(abs(value - expected) < 1e-5)
+        }
+    }
+
+    /// The first three numbers that sentence-transformers 6.2.0 gives, and the length of the whole.
+    static let heads: [(modules: [ModelFolder.Module], first: [Float], length: Float)] = [
+        ([.pooling("mean", 384), .normalize], [0.04393, 0.05893, 0.04818], 1),
+        ([.pooling("cls", 384), .normalize], [0.00581, 0.04231, 0.02606], 1),
+        ([.pooling(["cls", "mean"], 384), .normalize], [0.00481, 0.03501, 0.02156], 1),
+        ([.pooling("max", 384), .normalize], [0.04076, 0.09408, 0.04096], 1),
+        ([.pooling("lasttoken", 384), .normalize], [0.05191, 0.01403, 0.03827], 1),
+        ([.pooling("weightedmean", 384), .normalize], [0.04991, 0.06673, 0.04896], 1),
+        ([.pooling("mean_sqrt_len_tokens", 384), .normalize], [0.04393, 0.05893, 0.04818], 1),
+        ([.pooling("mean", 384)], [0.23829, 0.31965, 0.26131], 5.423882),
+    ]
+
+    @Test("gives sentence-transformers' vectors for each way of pooling", arguments: 0..<heads.count)
+    func pooling(index: Int) async throws {
+        let (modules, first, length) = Self.heads[index]
+        let directory = try TemporaryDirectory()
+        try directory.addChips(1)
+        let folder = try ModelFolder(modules, linking: realModelDirectory)
+        let group = NeuronCoreGroup(try NeuronDevices(root: directory.path).claim(.all))
+        // One reading of the weights for all: each folder has them by a link.
+        let model = try Self.store.model(at: folder.path)
+        try group.load(model, as: "minilm")
+        let text = model.tokenize("The quick brown fox jumps over the lazy dog.")
+        let embedding = try #require(await group.embed([text], model: "minilm")).first ?? []
+        for (value, expected) in zip(embedding, first) { #expect(abs(value - expected) < 6e-6) }
+        #expect(abs(embedding.reduce(0) { $0 + $1 * $1 }.squareRoot() - length) < 1e-5)
+    }
+
+    @Test("puts the default prompt in front of a text")
+    func prompt() async throws {
+        let folder = try ModelFolder(
+            [.pooling("mean", 384), .normalize], linking: realModelDirectory)
+        try folder.write(
+            "config_sentence_transformers.json",
+            ["prompts": ["query": "query: ", "document": "passage: "], "default_prompt_name": "query"])
+        let directory = try TemporaryDirectory()
+        try directory.addChips(1)
+        let group = NeuronCoreGroup(try NeuronDevices(root: directory.path).claim(.all))
+        let model = try Self.store.model(at: folder.path)
+        try group.load(model, as: "minilm")
+        let text = model.tokenize("The quick brown fox jumps over the lazy dog.")
+        let embedding = try #require(await group.embed([text], model: "minilm")).first ?? []
+        for (value, expected) in zip(embedding, [0.04374, 0.05486, 0.05701] as [Float]) {
+            #expect(abs(value - expected) < 6e-6)
         }
     }
 

@@ -55,6 +55,32 @@ struct ModelTests {
         }
     }
 
+    @Test("texts come pass by pass, and whoever wants no more of them is heard between two")
+    func passes() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.addChips(1)
+        try SyntheticModel.write(to: directory.path + "/model")
+        let model = try EmbeddingModel(directory: directory.path + "/model")
+        let group = NeuronCoreGroup(try NeuronDevices(root: directory.path).claim(.all))
+        try group.load(model, as: "tiny")
+        // 128 tokens each, and a pass takes 512.
+        let texts = [String](repeating: String(repeating: "core ", count: 200), count: 9)
+        for (wanted, expected, isWhole) in [(9, [4, 4, 1], true), (5, [4, 4], false), (1, [4], false)] {
+            let before = group.statistics
+            let counts = Lock<[Int]>([])
+            let result = await group.embed(texts, model: "tiny") { output in
+                counts.withLock { counts in
+                    counts.append(output.embeddings.count)
+                    return counts.reduce(0, +) < wanted
+                }
+            }
+            #expect(result == isWhole)
+            #expect(counts.withLock { $0 } == expected)
+            #expect(group.statistics.texts - before.texts == expected.reduce(0, +))
+            #expect(group.statistics.tokens - before.tokens == 128 * expected.reduce(0, +))
+        }
+    }
+
     @Test("memory counts shards once and common weights per core")
     func memory() throws {
         let directory = try TemporaryDirectory()
@@ -106,7 +132,7 @@ struct ModelTests {
         try SyntheticModel.write(to: directory.path)
         let path = directory.path + "/vocab.txt"
         try Files.write(path, Array("[UNK]\n[SEP]\n".utf8))
-        #expect(throws: ModelError(path, "has no token [CLS]", "use the vocab.txt of a BERT model")) {
+        #expect(throws: ModelError(path, "has no token [CLS]", "use the vocabulary of a BERT model")) {
             try EmbeddingModel(directory: directory.path)
         }
         let count = SyntheticModel.vocabulary.count
@@ -115,7 +141,7 @@ struct ModelTests {
         #expect(
             throws: ModelError(
                 path, "has \(count + 1) tokens, where config.json says \(count)",
-                "use the vocab.txt that belongs to the model")
+                "use the vocabulary that belongs to the model")
         ) { try EmbeddingModel(directory: directory.path) }
     }
 

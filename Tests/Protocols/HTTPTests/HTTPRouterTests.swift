@@ -23,7 +23,10 @@ struct HTTPRouterTests {
             ("GET", "/models/a%2Fb", #"describe ["a/b"]"#),
             ("GET", "/models/own", #"describe ["own"]"#), ("DELETE", "/models/tiny", #"delete ["tiny"]"#),
             ("PATCH", "/models/a/versions/2", #"version ["a", "2"]"#),
-            ("POST", "/models/tiny", #"only ["GET", "DELETE"]"#), ("HEAD", "/", #"only ["GET"]"#),
+            ("POST", "/models/tiny", #"only ["GET", "HEAD", "DELETE"]"#),
+            // What answers GET answers HEAD (RFC 9110 §9.1), and nothing else does.
+            ("HEAD", "/", "root []"), ("HEAD", "/models/tiny", #"describe ["tiny"]"#),
+            ("HEAD", "/models/a/versions/2", #"version ["a", "2"]"#), ("PUT", "/", #"only ["GET", "HEAD"]"#),
             ("GET", "/model", "nothing"), ("GET", "/models/a/b", "nothing"),
             ("GET", "/models/a/versions", "nothing"),
         ])

@@ -18,6 +18,8 @@ struct HTTPServerLifeTests {
         case peerEndedWhileAnswering
         case peerEndedBeforeLastOfTwo
         case drained
+        case leaving
+        case answeringOneOfTwoAndLeaving
         case closing
         case closed
 
@@ -36,6 +38,8 @@ struct HTTPServerLifeTests {
             case .peerEndedWhileAnswering: [.request, .next, .peerEnd]
             case .peerEndedBeforeLastOfTwo: [.request, .next, .request, .peerEnd]
             case .drained: [.drain]
+            case .leaving: [.disableKeepAlive]
+            case .answeringOneOfTwoAndLeaving: [.request, .next, .request, .disableKeepAlive]
             case .closing: [.close]
             case .closed: [.close, .socketClosed]
             }
@@ -51,6 +55,7 @@ struct HTTPServerLifeTests {
         case beginStream
         case finishAnswer
         case drain
+        case disableKeepAlive
         case close
         case socketClosed
     }
@@ -67,6 +72,7 @@ struct HTTPServerLifeTests {
             .next: "wait",
             .finishAnswer: "false",
             .drain: "true last",
+            .disableKeepAlive: "-",
             .close: "true over",
             .socketClosed: "false",
         ],
@@ -78,6 +84,7 @@ struct HTTPServerLifeTests {
             .next: "answer answering",
             .finishAnswer: "false waiting",
             .drain: "false waiting last",
+            .disableKeepAlive: "- waiting",
             .close: "true over",
             .socketClosed: "false waiting",
         ],
@@ -90,6 +97,7 @@ struct HTTPServerLifeTests {
             .beginStream: "true streaming",
             .finishAnswer: "false",
             .drain: "false answering last",
+            .disableKeepAlive: "- answering last",
             .close: "true over",
             .socketClosed: "false answering",
         ],
@@ -102,6 +110,7 @@ struct HTTPServerLifeTests {
             .beginStream: "true streaming waiting",
             .finishAnswer: "false waiting",
             .drain: "false answering waiting last",
+            .disableKeepAlive: "- answering waiting",
             .close: "true over",
             .socketClosed: "false answering waiting",
         ],
@@ -114,6 +123,7 @@ struct HTTPServerLifeTests {
             .beginStream: "true streaming",
             .finishAnswer: "false",
             .drain: "false streaming last",
+            .disableKeepAlive: "- streaming last",
             .close: "true over",
             .socketClosed: "false streaming",
         ],
@@ -126,6 +136,7 @@ struct HTTPServerLifeTests {
             .beginStream: "true streaming last",
             .finishAnswer: "true last",
             .drain: "false answering last",
+            .disableKeepAlive: "- answering last",
             .close: "true over",
             .socketClosed: "false answering last",
         ],
@@ -138,6 +149,7 @@ struct HTTPServerLifeTests {
             .beginStream: "true streaming last",
             .finishAnswer: "true last",
             .drain: "false streaming last",
+            .disableKeepAlive: "- streaming last",
             .close: "true over",
             .socketClosed: "false streaming last",
         ],
@@ -149,6 +161,7 @@ struct HTTPServerLifeTests {
             .next: "refuse last",
             .finishAnswer: "false deaf",
             .drain: "true last",
+            .disableKeepAlive: "- deaf",
             .close: "true over",
             .socketClosed: "false deaf",
         ],
@@ -161,6 +174,7 @@ struct HTTPServerLifeTests {
             .beginStream: "true streaming deaf",
             .finishAnswer: "false deaf",
             .drain: "false answering last",
+            .disableKeepAlive: "- answering deaf",
             .close: "true over",
             .socketClosed: "false answering deaf",
         ],
@@ -173,6 +187,7 @@ struct HTTPServerLifeTests {
             .beginStream: "false answering last half",
             .finishAnswer: "true last half",
             .drain: "false answering last half",
+            .disableKeepAlive: "- answering last half",
             .close: "true over",
             .socketClosed: "false answering last half",
         ],
@@ -185,6 +200,7 @@ struct HTTPServerLifeTests {
             .beginStream: "false answering waiting half",
             .finishAnswer: "false waiting half",
             .drain: "false answering waiting last half",
+            .disableKeepAlive: "- answering waiting half",
             .close: "true over",
             .socketClosed: "false answering waiting half",
         ],
@@ -196,8 +212,34 @@ struct HTTPServerLifeTests {
             .next: "close last",
             .finishAnswer: "true last",
             .drain: "true last",
+            .disableKeepAlive: "- last",
             .close: "true over",
             .socketClosed: "false last",
+        ],
+        .leaving: [
+            .request: "- waiting",
+            .lastRequest: "- waiting",
+            .nonsense: "- deaf",
+            .peerEnd: "close",
+            .next: "wait",
+            .finishAnswer: "false",
+            .drain: "true last",
+            .disableKeepAlive: "-",
+            .close: "true over",
+            .socketClosed: "false",
+        ],
+        .answeringOneOfTwoAndLeaving: [
+            .request: "- answering waiting",
+            .lastRequest: "- answering waiting",
+            .nonsense: "- answering waiting deaf",
+            .peerEnd: "cancelAnswer answering waiting half",
+            .next: "wait answering waiting",
+            .beginStream: "true streaming waiting",
+            .finishAnswer: "false waiting",
+            .drain: "false answering waiting last",
+            .disableKeepAlive: "- answering waiting",
+            .close: "true over",
+            .socketClosed: "false answering waiting",
         ],
         .closing: [
             .request: "- over",
@@ -208,6 +250,7 @@ struct HTTPServerLifeTests {
             .beginStream: "false over",
             .finishAnswer: "false over",
             .drain: "false over",
+            .disableKeepAlive: "- over",
             .close: "false over",
             .socketClosed: "true over",
         ],
@@ -220,6 +263,7 @@ struct HTTPServerLifeTests {
             .beginStream: "false over",
             .finishAnswer: "false over",
             .drain: "false over",
+            .disableKeepAlive: "- over",
             .close: "false over",
             .socketClosed: "false over",
         ],
@@ -251,6 +295,9 @@ struct HTTPServerLifeTests {
             case .beginStream: outcome = "\(life.beginStream())"
             case .finishAnswer: outcome = "\(life.finishAnswer())"
             case .drain: outcome = "\(life.drain())"
+            case .disableKeepAlive:
+                life.disableKeepAlive()
+                outcome = "-"
             case .close: outcome = "\(life.close())"
             case .socketClosed: outcome = "\(life.socketClosed())"
             }
@@ -272,6 +319,23 @@ struct HTTPServerLifeTests {
             guard !isBodyOfNothing else { continue }
             #expect(Self.outcome(state.path + [event]) == Self.table[state]?[event], "\(event) in \(state)")
         }
+    }
+
+    @Test(
+        "without keep-alive, what has come is answered, and the last of it is the last answer",
+        arguments: [1, 2, 3])
+    func leaving(requests: Int) {
+        var life = HTTPServerLife()
+        life.disableKeepAlive()
+        for _ in 0..<requests { life.receive(HTTPRequest("GET", "/"), keepsAlive: true) }
+        var lasts: [Bool] = []
+        while case .answer = life.next() {
+            lasts.append(life.isLast)
+            #expect(life.finishAnswer() == lasts.last)
+        }
+        #expect(lasts == [Bool](repeating: false, count: requests - 1) + [true])
+        let takesRequests = life.takesRequests
+        #expect(!takesRequests)
     }
 
     @Test("answers in the order in which requests came, and refuses nonsense after them")

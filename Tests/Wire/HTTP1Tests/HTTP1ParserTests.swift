@@ -46,15 +46,19 @@ struct HTTP1ParserTests {
         ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", [request("GET", "/", ["Host": "a"]), .end]),
         ("\r\n\r\nGET / HTTP/1.0\n\n", [request("GET", "/", [:], minor: 0), .end]),
         (
-            "POST /x?y HTTP/1.1\r\nContent-Length: 5\r\nA:  b c \t\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n",
+            "POST /x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nA:  b c \t\r\n\r\nhelloGET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
             [
-                request("POST", "/x?y", ["Content-Length": "5", "A": "b c"]), body("hello"), .end,
-                request("GET", "/", [:]), .end,
+                request("POST", "/x?y", ["Host": "a", "Content-Length": "5", "A": "b c"]), body("hello"),
+                .end,
+                request("GET", "/", ["Host": "[::1]:80"]), .end,
             ]
         ),
         (
-            "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0A;x=y\r\n0123456789\r\n0\r\nT: u\r\n\r\n",
-            [request("PUT", "/", ["Transfer-Encoding": "chunked"]), body("abc0123456789"), .end]
+            "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0A \t;x=\"y z\";w\r\n0123456789\r\n0\r\nT: u\r\n\r\n",
+            [
+                request("PUT", "/", ["Host": "a", "Transfer-Encoding": "chunked"]), body("abc0123456789"),
+                .end,
+            ]
         ),
     ]
 
@@ -112,20 +116,21 @@ struct HTTP1ParserTests {
                 .framing("Transfer-Encoding gzip, chunked is not supported: use chunked"), 400
             ),
             (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
                 .chunk("\"-1\" is no chunk size"), 400
             ),
             (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", .chunk("\"\" is no chunk size"),
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
+                .chunk("\"\" is no chunk size"),
                 400
             ),
             (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\n",
                 .bodyTooLarge(limit: 3_145_728),
                 413
             ),
             (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab",
                 .chunk("a line is longer than 2 octets"), 400
             ),
         ])
@@ -133,6 +138,60 @@ struct HTTP1ParserTests {
         let padded = text + (error == .chunk("a line is longer than 2 octets") ? "cd\r\n" : "")
         for piece in [1, 1000] { #expect(throws: error) { try parse(padded, piece: piece) } }
         #expect(error.status == status)
+    }
+
+    @Test(
+        "a chunked body has CR LF at each line's end, and what is behind a size is an extension, §7.1.1",
+        arguments: [
+            ("1\nx\r\n0\r\n\r\n", "a line ends with LF alone"),
+            ("1\r\nx\n0\r\n\r\n", "a line ends with LF alone"),
+            ("1\r\nx\r\n0\n\r\n", "a line ends with LF alone"),
+            ("1\r\nx\r\n0\r\n\n", "a line ends with LF alone"),
+            ("0\r\nT: u\n\r\n", "a line ends with LF alone"),
+            ("1;a\nb\r\nx\r\n0\r\n\r\n", "a line ends with LF alone"),
+            ("1 2\r\nx\r\n", "\"1 2\" is no chunk size"),
+            ("1 x\r\nx\r\n", "\"1 x\" is no chunk size"),
+            ("1;a\rb\r\nx\r\n", "\"1;a\rb\" is no chunk size"),
+            ("1;a\u{0}\r\nx\r\n", "\"1;a\u{0}\" is no chunk size"),
+            ("1\r\r\nx\r\n", "\"1\r\" is no chunk size"),
+            ("0x1\r\nx\r\n", "\"0x1\" is no chunk size"),
+            (" 1\r\nx\r\n", "\" 1\" is no chunk size"),
+            ("+1\r\nx\r\n", "\"+1\" is no chunk size"),
+        ])
+    func chunkLines(text: String, why: String) {
+        for (role, start) in [
+            (HTTP1Parser.Role.requests, "POST / HTTP/1.1\r\nHost: a\r\n"), (.responses, "HTTP/1.1 200\r\n"),
+        ] {
+            for piece in [1, 1000] {
+                #expect(throws: HTTP1Error.chunk(why)) {
+                    try parse(start + "Transfer-Encoding: chunked\r\n\r\n" + text, role, piece: piece)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a request names its host once, HTTP/1.0 at most once, §3.2",
+        arguments: [
+            ("1.1", "", "there is none"), ("1.1", "Host: a\r\nhost: a\r\n", "there are 2"),
+            ("1.0", "Host: a\r\nHost: b\r\n", "there are 2"), ("1.1", "Host: a b\r\n", "\"a b\" is none"),
+            ("1.1", "Host: u@a\r\n", "\"u@a\" is none"), ("1.1", "Host: a/b\r\n", "\"a/b\" is none"),
+            ("1.1", "Host: a#b\r\n", "\"a#b\" is none"), ("1.1", "Host: a\\b\r\n", "\"a\\b\" is none"),
+            ("1.0", "Host: \u{e4}\r\n", "\"\u{e4}\" is none"),
+        ])
+    func hosts(version: String, fields: String, why: String) {
+        #expect(HTTP1Error.host(why).status == 400)
+        #expect(throws: HTTP1Error.host(why)) { try parse("GET / HTTP/\(version)\r\n\(fields)\r\n") }
+    }
+
+    @Test(
+        "no host of HTTP/1.0, an empty one, and those with ports, zones and dots are taken",
+        arguments: [
+            ("1.0", ""), ("1.1", "Host:\r\n"), ("1.1", "Host: [fe80::1%25eth0]:8080\r\n"),
+            ("1.1", "Host: m.default.svc:8080\r\n"), ("1.0", "Host: a_b~c\r\n"),
+        ])
+    func goodHosts(version: String, fields: String) throws {
+        #expect(try parse("GET / HTTP/\(version)\r\n\(fields)\r\n").count == 2)
     }
 
     @Test("a head beyond the limit is refused while it arrives")
@@ -154,7 +213,7 @@ struct HTTP1ParserTests {
 
     @Test(
         "an end in the middle of a message is told",
-        arguments: ["GET", "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\na"])
+        arguments: ["GET", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na"])
     func truncated(text: String) {
         #expect(throws: HTTP1Error.truncated) { try parse(text, ends: true) }
     }

@@ -16,9 +16,91 @@ struct JSONTests {
         #expect(try JSON(parsing: text).text() == printed)
     }
 
-    @Test("refuses what is not JSON", arguments: ["", "{", "[1", "nul", "\"a", "{\"a\" 1}", "1 2"])
+    @Test(
+        "refuses what is not JSON",
+        arguments: [
+            "", "{", "[1", "nul", "\"a", "{\"a\" 1}", "1 2", "[1,]", "{\"a\":1,}", "{,}", "[,]", "01", "-",
+            "1.", ".5",
+            "1e", "+1", "0x10", "'a'", "{a:1}", "[1}", "{\"a\":1]", "\"\\x\"", "\"\\u12g4\"", "\"\\ud800\"",
+            "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"a\nb\"", "1e999", "NaN", "tru", "//", "[1 2]", "{\"a\":}",
+            "\"\\",
+        ])
     func refuses(text: String) {
         #expect(throws: JSONError.self) { try JSON(parsing: text) }
+    }
+
+    @Test(
+        "refuses a string that is not UTF-8",
+        arguments: [[0x80], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5]] as [[UInt8]])
+    func notUTF8(octets: [UInt8]) {
+        #expect(throws: JSONError.self) { try JSON(parsing: [0x22] + octets + [0x22]) }
+    }
+
+    @Test(
+        "says where the fault is",
+        arguments: [
+            ("[1, x]", "not valid JSON at octet 4: a value was expected"),
+            ("{\"a\": 1", "not valid JSON: it ends where \",\" or \"}\" was expected"),
+            ("[[[1]]] 2", "not valid JSON at octet 8: text follows the document"),
+            ("{\"a\" 1}", "not valid JSON at octet 5: \":\" was expected"),
+        ])
+    func sentences(text: String, sentence: String) {
+        #expect(throws: JSONError(sentence)) { try JSON(parsing: text) }
+    }
+
+    @Test(
+        "reads what JSON allows",
+        arguments: [
+            (" \t\r\n[ ]\n", []), ("-0", 0), ("1E2", 100), ("1.50", 1.5), ("{\"a\":1,\"a\":2}", ["a": 2]),
+            ("\"\\b\\f\\n\\r\\t\\/\\\\\\\"\"", "\u{8}\u{c}\n\r\t/\\\""), ("\u{feff}{}", [:]),
+            ("\"\\u0000\"", "\0"), ("[[],{}]", [[], [:]]),
+            ("{\"\":{\"b\":[null]}}", ["": ["b": [JSON.null]]]),
+        ] as [(String, JSON)])
+    func reads(text: String, value: JSON) throws {
+        #expect(try JSON(parsing: text) == value)
+    }
+
+    @Test("takes as many levels as it is told, and names the limit", arguments: [1, 32, 512, 2000])
+    func depth(levels: Int) throws {
+        func nested(_ count: Int) -> [UInt8] {
+            Array(
+                (String(repeating: "{\"a\":[", count: count / 2) + (count % 2 == 1 ? "{}" : "")
+                    + String(repeating: "]}", count: count / 2)).utf8)
+        }
+        _ = try JSON(parsing: nested(levels), maximumDepth: levels)
+        let error = #expect(throws: JSONError.self) {
+            try JSON(parsing: nested(levels + 2), maximumDepth: levels)
+        }
+        #expect(error?.description.hasSuffix(": it is nested deeper than \(levels) levels") == true)
+    }
+
+    @Test("finds the parts of a document at any depth")
+    func outline() throws {
+        let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+        let text = Array(
+            "{ \"kind\" : \"a\\\"}\" , \"n\":-1.5e3,\"deep\":\(deep),\"list\":[1,{\"x\":[2,3]} , \"]\",null] }"
+                .utf8)
+        let members = try JSONOutline.members(text)
+        #expect(members.map(\.name) == ["kind", "n", "deep", "list"])
+        #expect(try JSON(parsing: text, in: members[0].value) == "a\"}")
+        #expect(try JSON(parsing: text, in: members[1].value) == -1500)
+        #expect(members[2].value.count == 200_000)
+        let elements = try JSONOutline.elements(text, in: members[3].value)
+        #expect(try elements.map { try JSON(parsing: text, in: $0) } == [1, ["x": [2, 3]], "]", .null])
+        #expect(try JSONOutline.elements(Array(" [ ] ".utf8)).isEmpty)
+        #expect(try JSONOutline.members(Array("{}".utf8)).isEmpty)
+    }
+
+    @Test(
+        "finds no parts in what has none or does not end",
+        arguments: [
+            "", "1", "[", "[1", "{\"a\"", "{\"a\":", "{\"a\":[}", "{1:2}", "[1 2]", "\"a\"", "{\"a\":\"b\\",
+        ])
+    func noOutline(text: String) {
+        #expect(throws: JSONError.self) {
+            _ = try JSONOutline.elements(Array(text.utf8))
+            _ = try JSONOutline.members(Array(text.utf8))
+        }
     }
 
     @Test("refuses nesting without bound instead of overflowing the stack")

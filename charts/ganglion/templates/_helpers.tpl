@@ -70,6 +70,9 @@ setting they would do nothing, or half.
 {{- if $plugin.fakeRoot }}
 {{- fail "devicePlugin.fakeRoot is gone: set fake.enabled and fake.instanceType, and each node gets its files in fake.root by itself" }}
 {{- end }}
+{{- if and $plugin.metricsPort (eq (int $plugin.metricsPort) (int .Values.nodeAgent.metricsPort)) }}
+{{- fail (printf "devicePlugin.metricsPort and nodeAgent.metricsPort are both %d: they are one pod's, each needs a port of its own" (int $plugin.metricsPort)) }}
+{{- end }}
 {{- $values := dict
   "granularity" "devicePlugin.granularity"
   "core-resource" "devicePlugin.resourceName"

@@ -23,13 +23,40 @@ package enum NodePluginAPI {
     package struct SetAssignmentsRequest: FieldMessage {
         /// Replaces what was set before.
         package var assignments: [Assignment] = []
+        /// Pods that hold nothing any more, although a kubelet before 1.34 lists their devices until they are deleted. Replaces
+        /// what was set before, and is forgotten when the agent goes.
+        package var stoppedPods: [PodName] = []
 
         package init() {}
 
-        package init(assignments: [Assignment] = []) { self.assignments = assignments }
+        package init(assignments: [Assignment] = [], stoppedPods: [PodName] = []) {
+            self.assignments = assignments
+            self.stoppedPods = stoppedPods
+        }
 
         package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
             try wire.field(1, &assignments)
+            try wire.field(2, &stoppedPods)
+        }
+    }
+
+    /// A pod of this node.
+    package struct PodName: FieldMessage {
+        /// The pod's namespace.
+        package var namespace: String = ""
+        /// The pod's name.
+        package var name: String = ""
+
+        package init() {}
+
+        package init(namespace: String = "", name: String = "") {
+            self.namespace = namespace
+            self.name = name
+        }
+
+        package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+            try wire.field(1, &namespace)
+            try wire.field(2, &name)
         }
     }
 

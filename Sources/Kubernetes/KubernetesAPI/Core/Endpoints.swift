@@ -13,7 +13,7 @@ public struct Endpoints: Resource {
     /// Addresses that have the same ports.
     public var subsets: [EndpointSubset]
 
-    /// Endpoints.
+    /// Endpoints of a Service that has the same name.
     public init(_ metadata: ObjectMetadata = ObjectMetadata(), subsets: [EndpointSubset] = []) {
         self.metadata = metadata
         self.subsets = subsets
@@ -29,7 +29,7 @@ public struct EndpointSubset: Codable, Equatable, Sendable, DefaultInitializable
     /// The ports.
     public var ports: [EndpointPort] = []
 
-    /// Nothing.
+    /// A subset without addresses.
     public init() {}
 
     /// Addresses with their ports.

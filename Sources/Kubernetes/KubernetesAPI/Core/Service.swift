@@ -43,7 +43,7 @@ public struct ServiceSpec: Codable, Equatable, Sendable, DefaultInitializable {
     /// `IPv4`, `IPv6`.
     public var ipFamilies: [String] = []
 
-    /// Nothing.
+    /// A specification with no field set.
     public init() {}
 
     /// Ports of selected pods.

@@ -61,7 +61,7 @@ public struct ConfigMap: Resource {
     public private(set) var kind = KindField<ConfigMap>()
     /// Name, namespace ...
     public var metadata: ObjectMetadata
-    /// Text.
+    /// Values that are text, by key.
     public var data: [String: String]
     /// Octets as base64.
     public var binaryData: [String: String]

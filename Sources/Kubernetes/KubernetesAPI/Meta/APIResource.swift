@@ -45,13 +45,13 @@ public struct APIResource: Hashable, Sendable {
 }
 
 extension APIResource {
-    /// Pods.
+    /// `v1` pods.
     public static let pods = APIResource(version: "v1", plural: "pods", kind: "Pod")
-    /// Nodes.
+    /// `v1` nodes; they have no namespace.
     public static let nodes = APIResource(version: "v1", plural: "nodes", kind: "Node", isNamespaced: false)
-    /// Services.
+    /// `v1` services.
     public static let services = APIResource(version: "v1", plural: "services", kind: "Service")
-    /// Events.
+    /// `events.k8s.io/v1` events.
     public static let events = APIResource(
         group: "events.k8s.io", version: "v1", plural: "events", kind: "Event")
     /// Leases, the locks of leader elections.
@@ -68,7 +68,7 @@ extension APIResource {
     /// Endpoints of services, in parts.
     public static let endpointSlices = APIResource(
         group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice")
-    /// Namespaces.
+    /// `v1` namespaces; they have none themselves.
     public static let namespaces = APIResource(
         version: "v1", plural: "namespaces", kind: "Namespace", isNamespaced: false)
     /// Service accounts.
@@ -76,7 +76,7 @@ extension APIResource {
         version: "v1", plural: "serviceaccounts", kind: "ServiceAccount")
     /// Config maps.
     public static let configMaps = APIResource(version: "v1", plural: "configmaps", kind: "ConfigMap")
-    /// Secrets.
+    /// `v1` secrets.
     public static let secrets = APIResource(version: "v1", plural: "secrets", kind: "Secret")
     /// Bindings; the subresource of pods is what is used.
     public static let bindings = APIResource(version: "v1", plural: "bindings", kind: "Binding")

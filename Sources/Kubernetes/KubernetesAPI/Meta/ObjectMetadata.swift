@@ -29,7 +29,7 @@ public struct ObjectMetadata: Equatable, Sendable, DefaultInitializable {
     /// The beginning of a name that the server completes.
     @Rare public var generateName: String?
 
-    /// Nothing.
+    /// Metadata with no field set.
     public init() {}
 
     /// The metadata of a new object.

@@ -29,6 +29,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Whole seconds since 1970, rounded down.
     public var seconds: Int64 { moment.seconds }
 
+    /// This moment as `metav1.Time` has it: without what is less than a second.
+    public var wholeSeconds: Timestamp { Timestamp(microseconds: seconds &* 1_000_000) }
+
     /// This moment moved by whole seconds, which may be negative.
     public func adding(seconds: Int64) -> Timestamp {
         Timestamp(microseconds: microseconds &+ seconds &* 1_000_000)

@@ -9,7 +9,7 @@ public struct ResourceRequirements: Codable, Equatable, Sendable, DefaultInitial
     /// Names of the pod's resource claims that the container uses.
     public var claims: [ResourceClaimReference] = []
 
-    /// Nothing.
+    /// A container with no field set.
     public init() {}
 
     /// Requests and limits.
@@ -95,7 +95,7 @@ public struct Container: Codable, Equatable, Sendable {
     @Rare public var startupProbe: Probe?
     /// What happens after the start and before the end.
     @Rare public var lifecycle: Lifecycle?
-    /// Rights.
+    /// What the processes may do; it wins over the pod's.
     @Rare public var securityContext: SecurityContext?
     /// The file that the last words are read from.
     public var terminationMessagePath: String?

@@ -47,6 +47,14 @@ extension Pod {
     public var phase: PodPhase { status.phase ?? .pending }
     /// Whether it has ended for good and holds nothing any more.
     public var isTerminal: Bool { phase == .succeeded || phase == .failed }
+    /// Whether it has ended for good and, as far as its node has said, none of its containers runs any more. A pod that is
+    /// evicted fails first and is stopped then.
+    public var hasStopped: Bool {
+        isTerminal
+            && (status.containerStatuses + status.initContainerStatuses).allSatisfy {
+                $0.state.running == nil
+            }
+    }
     /// Whether it has been placed.
     public var isBound: Bool { !(spec.nodeName ?? "").isEmpty }
     /// Whether its readiness condition is true.

@@ -71,7 +71,7 @@ public struct PodSpec: Codable, Equatable, Sendable, DefaultInitializable {
     /// How it is run.
     @Rare public var runtimeClassName: String?
 
-    /// Nothing.
+    /// A specification with no field set.
     public init() {}
 
     /// Containers and nothing else.

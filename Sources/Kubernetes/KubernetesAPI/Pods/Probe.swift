@@ -92,22 +92,33 @@ public struct Lifecycle: Codable, Hashable, Sendable {
     public var preStop: LifecycleHandler?
     /// The signal instead of SIGTERM.
     public var stopSignal: String?
+
+    /// A pause before SIGTERM.
+    public init(sleepBeforeStop seconds: Int) {
+        preStop = LifecycleHandler(sleep: SleepAction(seconds: seconds))
+    }
 }
 
 /// What to do: one of these.
 public struct LifecycleHandler: Codable, Hashable, Sendable {
     /// Run a command.
     public var exec: ExecAction?
-    /// GET.
+    /// An HTTP request; 200 to 399 is a success.
     public var httpGet: HTTPGetAction?
-    /// Connect.
+    /// A TCP connection; that it opens is a success.
     public var tcpSocket: TCPSocketAction?
-    /// Wait.
+    /// A pause of so many seconds.
     public var sleep: SleepAction?
+
+    /// A pause.
+    public init(sleep: SleepAction) { self.sleep = sleep }
 }
 
 /// A pause.
 public struct SleepAction: Codable, Hashable, Sendable {
     /// How long.
     public var seconds: Int
+
+    /// A pause of some seconds.
+    public init(seconds: Int) { self.seconds = seconds }
 }

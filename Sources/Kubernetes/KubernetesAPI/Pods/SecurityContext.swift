@@ -24,9 +24,9 @@ public struct SecurityContext: Codable, Equatable, Sendable {
 
 /// Linux capabilities.
 public struct Capabilities: Codable, Hashable, Sendable {
-    /// More.
+    /// Capabilities given beyond the runtime's own, without `CAP_`.
     public var add: [String]
-    /// Less.
+    /// Capabilities taken away; `ALL` takes every one.
     public var drop: [String]
 }
 

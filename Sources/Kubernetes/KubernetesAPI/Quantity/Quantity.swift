@@ -23,7 +23,7 @@ public struct Quantity: Sendable {
     /// How it was written, which its canonical form keeps.
     public let format: Format
 
-    /// Nothing.
+    /// The quantity `0`.
     public static let zero = Quantity(0)
 
     /// A whole amount.

@@ -64,7 +64,7 @@ public struct LabelSelector: Codable, Hashable, Sendable, DefaultInitializable {
     /// More requirements.
     public var matchExpressions: [SelectorRequirement] = []
 
-    /// Everything.
+    /// The empty selector, which selects everything.
     public init() {}
 
     /// What has exactly these labels, among others.

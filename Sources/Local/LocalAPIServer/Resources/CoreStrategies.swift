@@ -4,7 +4,7 @@ internal import APIMachinery
 internal import JSON
 internal import SystemIO
 
-/// Pods.
+/// What the API server does with pods.
 struct PodStrategy: ResourceStrategy {
     var baseline: JSON { ["metadata": [:], "spec": ["containers": .null], "status": [:]] }
     var deleteReturnsObject: Bool { true }
@@ -115,7 +115,7 @@ struct ServiceStrategy: ResourceStrategy {
     }
 }
 
-/// Namespaces.
+/// What the API server does with namespaces.
 struct NamespaceStrategy: ResourceStrategy {
     var deleteReturnsObject: Bool { true }
 
@@ -159,7 +159,7 @@ struct ConfigMapStrategy: ResourceStrategy {
     }
 }
 
-/// Nodes.
+/// What the API server does with nodes.
 struct NodeStrategy: ResourceStrategy {
 
     func applyDefaults(_ object: inout JSON) {
@@ -170,7 +170,7 @@ struct NodeStrategy: ResourceStrategy {
     }
 }
 
-/// Leases.
+/// What the API server does with leases.
 struct LeaseStrategy: ResourceStrategy {
     func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
         if let seconds = object.spec?.leaseDurationSeconds?.int, seconds <= 0 {

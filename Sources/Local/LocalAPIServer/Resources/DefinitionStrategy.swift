@@ -5,7 +5,7 @@ internal import CEL
 internal import JSON
 internal import KubernetesAPI
 
-/// CustomResourceDefinitions.
+/// What the API server does with CustomResourceDefinitions.
 struct DefinitionStrategy: ResourceStrategy {
     var baseline: JSON { ["metadata": [:], "spec": ["names": [:]], "status": [:]] }
     var deleteReturnsObject: Bool { true }

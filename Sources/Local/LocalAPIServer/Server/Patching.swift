@@ -92,6 +92,8 @@ extension APIServer {
         if configuration.metadata?.name == nil { configuration.metadata?.name = scope.name.map(JSON.string) }
         let old = state[type.storage, scope.objectName]
         let before = old.map { type.strategy.shown($0.json).withType(type) }
+        // A resource version or a uid in the configuration is a condition, of the status too.
+        if let before { try Self.checkIdentity(configuration, before, scope.objectName, type) }
         if type.separatesStatus, scope.subresource.isEmpty { configuration.status = nil }
         if scope.subresource == "status" {
             configuration.spec = nil

@@ -296,7 +296,7 @@ extension APIServer {
         return state[type.storage, place] ?? written
     }
 
-    private static func checkIdentity(
+    static func checkIdentity(
         _ object: JSON, _ before: JSON, _ place: ObjectName, _ type: ResourceType
     ) throws(APIError) {
         if let name = object.metadata?.name?.string, !name.isEmpty, name != place.name {

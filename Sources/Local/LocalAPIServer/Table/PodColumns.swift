@@ -57,12 +57,28 @@ enum PodColumns {
         return "\(statuses.count { $0.ready?.bool == true && $0.state?.running != nil })/\(total)"
     }
 
+    /// While the pod is initialized, the restarts of init containers up to the one that is not through; afterwards those of
+    /// sidecars and of the other containers.
     private static func restarts(_ pod: JSON) -> String {
-        let statuses = pod.status?.containerStatuses?.array ?? []
+        let isStarting = initStatus(pod) != nil && !initialized(pod)
+        let sidecars = (pod.spec?.initContainers?.array ?? []).filter { $0.restartPolicy?.string == "Always" }
+            .compactMap { $0.name?.string }
+        let initial = pod.status?.initContainerStatuses?.array ?? []
+        let statuses =
+            isStarting
+            ? Array(initial.prefix((initial.firstIndex { !isThrough($0) } ?? initial.count) + 1))
+            : initial.filter { sidecars.contains($0.name?.string ?? "") }
+                + (pod.status?.containerStatuses?.array ?? [])
         let count = statuses.reduce(0) { $0 &+ ($1.restartCount?.int ?? 0) }
         let last = statuses.compactMap { $0.lastState?.terminated?.finishedAt?.string }.max()
         guard count > 0, let last else { return "\(count)" }
         return "\(count) (\(TableColumn.age(of: .string(last))) ago)"
+    }
+
+    /// Whether an init container has ended well, or runs as a sidecar.
+    private static func isThrough(_ status: JSON) -> Bool {
+        if let terminated = status.state?.terminated { return terminated.exitCode?.int == 0 }
+        return status.started?.bool == true && status.ready?.bool == true
     }
 
     static func status(_ pod: JSON) -> String {
@@ -114,11 +130,8 @@ enum PodColumns {
     private static func initStatus(_ pod: JSON) -> String? {
         let total = pod.spec?.initContainers?.array?.count ?? 0
         for (index, status) in (pod.status?.initContainerStatuses?.array ?? []).enumerated() {
-            if let terminated = status.state?.terminated {
-                if terminated.exitCode?.int == 0 { continue }
-                return "Init:" + ended(terminated)
-            }
-            if status.started?.bool == true, status.ready?.bool == true { continue }
+            if isThrough(status) { continue }
+            if let terminated = status.state?.terminated { return "Init:" + ended(terminated) }
             if let waiting = status.state?.waiting?.reason?.string, !waiting.isEmpty,
                 waiting != "PodInitializing"
             {

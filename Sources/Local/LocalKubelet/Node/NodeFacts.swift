@@ -6,7 +6,7 @@ internal import SystemIO
 /// The machine.
 struct NodeFacts: Equatable, Sendable {
     var cpus: Int
-    /// KiB.
+    /// Memory of the machine in KiB.
     var memory: Int
     /// Octets of the file system under the kubelet's root.
     var storage: UInt64

@@ -19,7 +19,7 @@ struct AdmissionRejection: Error, Equatable {
 struct NodeRoom: Equatable, Sendable {
     /// Thousandths of a CPU.
     var cpu: Int64
-    /// Octets.
+    /// Memory in octets.
     var memory: Int64
     var pods: Int
     var labels: [String: String]

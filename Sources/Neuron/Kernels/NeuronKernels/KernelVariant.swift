@@ -1,7 +1,11 @@
-// Which instructions the CPU has. The kernel's list in /proc/cpuinfo is asked rather than CPUID, because it leaves out
-// what the operating system has not enabled, and needs no C.
+// Picks the kernels that this CPU can run. The kernel's list in /proc/cpuinfo is asked rather than CPUID, because it
+// leaves out what the operating system has not enabled, and needs no C.
 
 import Glibc
+package import KernelTemplates
+import NeuronKernelsAVX2
+import NeuronKernelsAVX512
+import NeuronKernelsBaseline
 
 /// The kernels that were compiled.
 package enum KernelVariant: String, CaseIterable, Sendable {
@@ -9,12 +13,28 @@ package enum KernelVariant: String, CaseIterable, Sendable {
     case baseline
     /// 256-bit vectors and fused multiply-add; x86-64-v3, that is Haswell (2013), Zen, and newer.
     case avx2
+    /// 512-bit vectors and 32 registers; x86-64-v4, that is Skylake-SP (2017), Zen 4, and newer.
+    case avx512
 
-    /// Whether this CPU can run it.
+    /// The fastest that this CPU can run.
+    package static let best = allCases.last(where: \.isSupported) ?? .baseline
+
+    /// The kernels; where the CPU does not support them, a call ends the process with SIGILL.
+    package var kernels: any Kernels {
+        switch self {
+        case .baseline: BaselineKernels()
+        case .avx2: AVX2Kernels()
+        case .avx512: AVX512Kernels()
+        }
+    }
+
+    /// Whether this CPU can run them.
     package var isSupported: Bool {
         switch self {
         case .baseline: true
         case .avx2: processorFlags.isSuperset(of: ["avx2", "fma"])
+        case .avx512:
+            processorFlags.isSuperset(of: ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"])
         }
     }
 }

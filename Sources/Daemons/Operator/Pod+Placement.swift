@@ -1,0 +1,60 @@
+// A cluster has ten thousand pods that are nothing to this operator but room that is taken on their nodes. Of those, the copy
+// holds what that is worked out from: their environment, annotations and probes would be most of its memory.
+
+internal import GanglionAPI
+internal import KubernetesAPI
+
+extension Pod {
+    /// The pod as the operator's copy has it: whole where this operator has something to do with it, otherwise what it takes
+    /// of its node and how far it has come.
+    func reducedToPlacement() -> Pod {
+        guard spec.schedulerName != WellKnown.scheduler,
+            metadata.controller?.kind != ModelServer.resource.kind
+        else { return self }
+        var metadata = ObjectMetadata(name: metadata.name, namespace: metadata.namespace)
+        metadata.uid = self.metadata.uid
+        metadata.resourceVersion = self.metadata.resourceVersion
+        metadata.creationTimestamp = self.metadata.creationTimestamp
+        metadata.deletionTimestamp = self.metadata.deletionTimestamp
+        // Selectors of other pods look at them.
+        metadata.labels = self.metadata.labels
+        var spec = PodSpec(
+            containers: self.spec.containers.map { $0.reducedToResources() },
+            initContainers: self.spec.initContainers.map { $0.reducedToResources() })
+        spec.nodeName = self.spec.nodeName
+        spec.schedulerName = self.spec.schedulerName
+        spec.schedulingGates = self.spec.schedulingGates
+        spec.priority = self.spec.priority
+        spec.resources = self.spec.resources
+        spec.overhead = self.spec.overhead
+        spec.hostNetwork = self.spec.hostNetwork
+        var status = PodStatus()
+        status.phase = self.status.phase
+        status.conditions = self.status.conditions.filter { $0.type == "PodResizePending" }
+        // Those that are resized in place are counted by what they have (KEP-1287).
+        status.containerStatuses = self.status.containerStatuses.compactMap { $0.reducedToResources() }
+        status.initContainerStatuses = self.status.initContainerStatuses.compactMap {
+            $0.reducedToResources()
+        }
+        return Pod(metadata, spec: spec, status: status)
+    }
+}
+
+extension Container {
+    fileprivate func reducedToResources() -> Container {
+        Container(
+            name: name, ports: ports.filter { $0.hostPort != nil }, resources: resources,
+            restartPolicy: restartPolicy)
+    }
+}
+
+extension ContainerStatus {
+    /// Nil where nothing is counted by it.
+    fileprivate func reducedToResources() -> ContainerStatus? {
+        guard resources != nil || !allocatedResources.isEmpty else { return nil }
+        var status = ContainerStatus(name: name)
+        status.resources = resources
+        status.allocatedResources = allocatedResources
+        return status
+    }
+}

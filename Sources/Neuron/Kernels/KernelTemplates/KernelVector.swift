@@ -1,0 +1,64 @@
+// A register of floats, with what the standard library leaves out or does by a call.
+
+/// A register full of floats.
+public protocol KernelVector: SIMD where Scalar == Float {
+    /// As many integers as there are lanes.
+    associatedtype Integers: KernelIntegers
+
+    /// Rows of the register tile of a matrix product; its columns are two vectors. 6 fits 16 registers (12 sums, 2 loads,
+    /// 1 broadcast), 12 fits 32.
+    static var tileRows: Int { get }
+
+    // The standard library has these for each vector type as one instruction, and for any vector as a loop over its lanes,
+    // which is what generic code gets. As requirements they lead to the former.
+
+    /// The sum, lane by lane.
+    static func + (left: Self, right: Self) -> Self
+    /// The difference, lane by lane.
+    static func - (left: Self, right: Self) -> Self
+    /// The product, lane by lane.
+    static func * (left: Self, right: Self) -> Self
+    /// The quotient, lane by lane.
+    static func / (left: Self, right: Self) -> Self
+    /// Where `left` is less.
+    static func .< (left: Self, right: Self) -> SIMDMask<MaskStorage>
+    /// `other` in the lanes of `mask`, `self` in the rest.
+    func replacing(with other: Self, where mask: SIMDMask<MaskStorage>) -> Self
+
+    /// `self + a * b`, fused where one instruction does it. Elsewhere `addingProduct` would be a call into libm.
+    func adding(_ a: Self, times b: Self) -> Self
+}
+
+/// A register full of integers.
+public protocol KernelIntegers: SIMD where Scalar == Int32 {
+    /// The sum, lane by lane, with what overflows left out.
+    static func &+ (left: Self, right: Self) -> Self
+    /// Shifts left, lane by lane.
+    static func &<< (left: Self, right: Self) -> Self
+}
+
+extension KernelVector {
+    /// Reads one vector; `pointer` needs the alignment of a `Float` only.
+    @inlinable @inline(__always)
+    init(at pointer: UnsafePointer<Float>) {
+        self = UnsafeRawPointer(pointer).loadUnaligned(as: Self.self)
+    }
+
+    /// Writes one vector; `pointer` needs the alignment of a `Float` only.
+    @inlinable @inline(__always)
+    func store(to pointer: UnsafeMutablePointer<Float>) {
+        UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Self.self)
+    }
+
+    /// Every lane between the two; `clamped` of the standard library is a call that is not inlined.
+    @inlinable @inline(__always)
+    func limited(to low: Float, _ high: Float) -> Self {
+        let (least, most) = (Self(repeating: low), Self(repeating: high))
+        let bounded = replacing(with: least, where: self .< least)
+        return bounded.replacing(with: most, where: most .< bounded)
+    }
+
+    /// Columns of the register tile.
+    @inlinable @inline(__always)
+    static var panelColumns: Int { 2 * scalarCount }
+}

@@ -1,0 +1,94 @@
+// The kernels are written once, over whatever vector a CPU has. Swift has no attribute that picks a function's
+// instructions, so the choice is made between modules: NeuronKernelsBaseline, NeuronKernelsAVX2 and NeuronKernelsAVX512
+// each have a type of this protocol with a vector of theirs and are compiled with flags of their own. All the work is in
+// the protocol's extensions, inlinable, so what each module gets are copies for its vector in its instructions; public,
+// because the compiler hands no body of package access to another module.
+// NeuronKernels picks one at run time. Calls are coarse, a whole matrix each; an indirect one costs nothing.
+
+/// What an encoder computes. Pointers are the caller's to keep valid, matrices are row-major.
+public protocol Kernels: Sendable {
+    /// What it is written in.
+    associatedtype Vector: KernelVector
+
+    /// Floats of scratch memory that `multiply` needs, whatever the sizes.
+    var multiplyScratchCount: Int { get }
+
+    /// Floats that `pack` writes for `columns` x `depth`.
+    func packedCount(columns: Int, depth: Int) -> Int
+
+    /// Packs the right-hand side B of C = A B into panels, the last one filled up with zeros.
+    ///
+    /// - Parameters:
+    ///   - source: element (k, n) of B lies at `source[n * columnStride + k * depthStride]`, so a weight matrix stored
+    ///     as [out][in] has column stride `in` and depth stride 1.
+    ///   - destination: room for `packedCount` floats.
+    func pack(
+        _ source: UnsafePointer<Float>, columns: Int, depth: Int, columnStride: Int, depthStride: Int,
+        into destination: UnsafeMutablePointer<Float>
+    )
+
+    /// C = A B, in single precision. The order of summation depends on `depth` only, never on `rows` or `columns`.
+    ///
+    /// - Parameters:
+    ///   - a: `rows` x `depth`, row-major, rows `aStride` floats apart.
+    ///   - packed: B as `pack` left it, `depth` x `columns`.
+    ///   - c: `rows` x `columns`, row-major, rows `cStride` floats apart; must not overlap the others.
+    ///   - scratch: room for `multiplyScratchCount` floats.
+    func multiply(
+        _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int, packed: UnsafePointer<Float>,
+        columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, scratch: UnsafeMutablePointer<Float>
+    )
+
+    /// x := gelu(x + bias) = y/2 (1 + erf(y / sqrt 2)), the exact form that BERT uses, within 1e-6.
+    ///
+    /// - Parameters:
+    ///   - values: `rows` x `columns`, row-major, rows `stride` floats apart.
+    ///   - bias: one value per column.
+    func addBiasAndGELU(
+        _ values: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int,
+        bias: UnsafePointer<Float>
+    )
+
+    /// x := x + bias.
+    ///
+    /// - Parameters:
+    ///   - values: `rows` x `columns`, row-major, rows `stride` floats apart.
+    ///   - bias: one value per column.
+    func addBias(
+        _ values: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int,
+        bias: UnsafePointer<Float>
+    )
+
+    /// x := softmax(scale * x), row by row, with the row's maximum taken off first.
+    ///
+    /// - Parameter values: `rows` x `columns`, row-major, rows `stride` floats apart.
+    func softmax(
+        _ values: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int, scale: Float
+    )
+
+    /// y = layerNorm(residual + bias + partial 0 + partial 1 + ...), row by row, always summed in this order so that the
+    /// result is the same at every run. `out` may be `residual`.
+    ///
+    /// - Parameters:
+    ///   - partials: one `rows` x `columns` matrix per core, rows `columns` floats apart.
+    ///   - bias: one value per column, or nil.
+    ///   - epsilon: added to the variance (config.json's `layer_norm_eps`).
+    func reduceAndNormalize(
+        _ partials: [UnsafePointer<Float>], bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>,
+        rows: Int, columns: Int, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, epsilon: Float,
+        into out: UnsafeMutablePointer<Float>
+    )
+
+    /// out = sum of three rows: word, position and token type.
+    func addRows(
+        _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ third: UnsafePointer<Float>,
+        count: Int, into out: UnsafeMutablePointer<Float>
+    )
+
+    /// The mean of `rows` rows, scaled to length 1. A mean of zero stays zero.
+    ///
+    /// - Parameter values: `rows` (at least 1) x `columns`, row-major without gaps.
+    func meanAndScaleToUnit(
+        _ values: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>
+    )
+}

@@ -1,0 +1,22 @@
+// 256-bit vectors and fused multiply-add: x86-64-v3, that is Haswell (2013), Zen, and newer.
+
+public import KernelTemplates
+
+extension SIMD8<Int32>: KernelIntegers {}
+
+extension SIMD8<Float>: KernelVector {
+    public typealias Integers = SIMD8<Int32>
+
+    public static var tileRows: Int { 6 }
+
+    @inline(__always)
+    public func adding(_ a: Self, times b: Self) -> Self { addingProduct(a, b) }
+}
+
+/// The kernels in these instructions.
+package struct AVX2Kernels: Kernels {
+    public typealias Vector = SIMD8<Float>
+
+    /// The CPU must have the instructions, or the first call ends the process with SIGILL.
+    package init() {}
+}

@@ -1,0 +1,22 @@
+// 512-bit vectors and twice as many registers: x86-64-v4, that is Skylake-SP (2017), Zen 4, and newer.
+
+public import KernelTemplates
+
+extension SIMD16<Int32>: KernelIntegers {}
+
+extension SIMD16<Float>: KernelVector {
+    public typealias Integers = SIMD16<Int32>
+
+    public static var tileRows: Int { 12 }
+
+    @inline(__always)
+    public func adding(_ a: Self, times b: Self) -> Self { addingProduct(a, b) }
+}
+
+/// The kernels in these instructions.
+package struct AVX512Kernels: Kernels {
+    public typealias Vector = SIMD16<Float>
+
+    /// The CPU must have the instructions, or the first call ends the process with SIGILL.
+    package init() {}
+}

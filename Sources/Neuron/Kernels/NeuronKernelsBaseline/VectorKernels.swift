@@ -1,1 +1,0 @@
-../NeuronKernelsAVX2/VectorKernels.swift

@@ -292,7 +292,8 @@ let local: [Target] =
             "LocalControllers", "LocalKubelet", "Neuron", "Observability", "Placement", "SystemIO", "TLS",
         ],
         tests: [
-            "HTTP", "JSON", "LocalAPIServer", "LocalKubelet", "LocalTestSupport", "Observability", "SystemIO",
+            "HTTP", "JSON", "KubernetesAPI", "LocalAPIServer", "LocalKubelet", "LocalTestSupport",
+            "Observability", "SystemIO",
             "TestSupport",
         ])
 
@@ -393,7 +394,7 @@ let endToEnd: [Target] =
             "EndToEndTests", folder: "EndToEnd",
             [
                 "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
-                "NeuronTools", "Placement", "SystemIO", "TestSupport",
+                "NeuronRuntime", "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [
                 "ganglion", "ganglion-device-plugin", "ganglion-e2e", "ganglion-model-server",

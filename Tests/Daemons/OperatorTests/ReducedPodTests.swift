@@ -51,7 +51,8 @@ struct ReducedPodTests {
         let whole: Pod = try Self.pod.decode()
         let reduced = whole.reducedToPlacement()
         #expect(PodRequirements(reduced).requests == PodRequirements(whole).requests)
-        #expect(PodRequirements(reduced).requests.keys.sorted() == ["aws.amazon.com/neuroncore", "cpu", "memory"])
+        #expect(
+            PodRequirements(reduced).requests.keys.sorted() == ["aws.amazon.com/neuroncore", "cpu", "memory"])
         #expect(reduced.metadata.key == whole.metadata.key)
         #expect(reduced.metadata.uid == "u" && reduced.metadata.resourceVersion == "7")
         #expect(reduced.metadata.labels == ["app": "web"])
@@ -73,6 +74,20 @@ struct ReducedPodTests {
         ]
         let whole: Pod = try object.decode()
         #expect(PodRequirements(whole.reducedToPlacement()).requests == PodRequirements(whole).requests)
+    }
+
+    @Test("of a pod that has failed it stays known that a container still runs", arguments: [true, false])
+    func failing(runs: Bool) throws {
+        var object = Self.pod
+        object[path: ["status", "phase"]] = "Failed"
+        if !runs {
+            object[path: ["status", "containerStatuses"]] = [
+                ["name": "c", "state": ["terminated": ["exitCode": 1]], "lastState": [:]]
+            ]
+        }
+        let whole: Pod = try object.decode()
+        #expect(whole.hasStopped == !runs)
+        #expect(whole.reducedToPlacement().hasStopped == !runs)
     }
 
     @Test("this operator's own stay whole: by scheduler, or as a ModelServer's", arguments: [true, false])

@@ -2,7 +2,7 @@
 // stands, by the thread that has the text.
 
 import JSON
-import NeuronKernels
+import KernelTemplates
 
 /// Makes a text's vector of its tokens' vectors.
 struct EmbeddingHead: Sendable {
@@ -58,7 +58,7 @@ struct EmbeddingHead: Sendable {
     /// The vector of one text.
     ///
     /// - Parameter values: `rows` (at least 1) x `columns`, row-major without gaps.
-    func apply(_ values: UnsafePointer<Float>, rows: Int, columns: Int, kernels: Kernels) -> [Float] {
+    func apply(_ values: UnsafePointer<Float>, rows: Int, columns: Int, kernels: any Kernels) -> [Float] {
         var rest = stages[...]
         var vector: [Float]
         if pooling.modes == [.mean], case .normalize = rest.first {

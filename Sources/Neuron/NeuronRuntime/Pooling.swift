@@ -2,7 +2,6 @@
 // A text is never padded here, so its mask is all ones.
 
 import JSON
-import NeuronKernels
 
 /// One way to make a vector of many. The names are those of sentence-transformers' `pooling_mode`.
 package enum PoolingMode: String, CaseIterable, Sendable {

@@ -98,11 +98,14 @@ public actor HTTPServer: LoopActor {
     /// Closes the connection that has taken room for the longest without being answered, as nginx does: who sends slowly, or
     /// nothing, must not keep the others out, among them the probes whose failure would end the process.
     private func makeRoom() {
-        var oldest: (start: UInt64, connection: HTTPServerConnection)?
-        // By number, for those that came in one turn of the loop.
-        for (_, connection) in connections.sorted(by: { $0.key < $1.key }) {
+        var oldest: (start: UInt64, number: Int, connection: HTTPServerConnection)?
+        for (number, connection) in connections {
             guard let start = connection.assumeIsolated({ $0.idleStart }) else { continue }
-            if start < oldest?.start ?? .max { oldest = (start, connection) }
+            // By number, for those that came in one turn of the loop.
+            guard let known = oldest, (known.start, known.number) <= (start, number) else {
+                oldest = (start, number, connection)
+                continue
+            }
         }
         oldest?.connection.assumeIsolated { $0.close(discarding: true) }
     }

@@ -8,10 +8,19 @@ struct JSONReader {
     private let maximumDepth: Int
     private var offset: Int
 
-    /// A container whose end has not come yet.
-    private enum Open {
-        case array([JSON])
-        case object([String: JSON], key: String)
+    /// A container whose end has not come yet. Its parts are changed where they lie: taken out of an enum and put back, they would
+    /// be copied for each element wherever the compiler does not see that nobody else has them.
+    private struct Open {
+        var elements: [JSON] = []
+        var members: [String: JSON] = [:]
+        /// Of the member that comes next; nil in an array.
+        var key: String?
+
+        mutating func add(_ value: JSON) {
+            if let key { members[key] = value } else { elements.append(value) }
+        }
+
+        var value: JSON { key == nil ? .array(elements) : .object(members) }
     }
 
     init(_ bytes: [UInt8], _ range: Range<Int>, maximumDepth: Int) {
@@ -36,7 +45,7 @@ struct JSONReader {
                 offset += 1
                 skipBlanks()
                 guard peek == UInt8(ascii: "}") else {
-                    try enter(&open, .object([:], key: try key()))
+                    try enter(&open, Open(key: try key()))
                     continue
                 }
                 offset += 1
@@ -45,7 +54,7 @@ struct JSONReader {
                 offset += 1
                 skipBlanks()
                 guard peek == UInt8(ascii: "]") else {
-                    try enter(&open, .array([]))
+                    try enter(&open, Open())
                     continue
                 }
                 offset += 1
@@ -60,40 +69,25 @@ struct JSONReader {
             // The value belongs to the container that is open, and may end it and those around it.
             while true {
                 skipBlanks()
-                guard let container = open.popLast() else {
+                guard let last = open.indices.last else {
                     guard offset == end else { throw fault("text follows the document") }
                     return value
                 }
-                switch container {
-                case .array(var elements):
-                    elements.append(value)
-                    value = .null
-                    let next = try octet("\",\" or \"]\"")
-                    offset += 1
-                    if next == UInt8(ascii: ",") {
-                        open.append(.array(elements))
-                    } else if next == UInt8(ascii: "]") {
-                        value = .array(elements)
-                        continue
-                    } else {
-                        offset -= 1
-                        throw fault("\",\" or \"]\" was expected")
-                    }
-                case .object(var members, let key):
-                    members[key] = value
-                    value = .null
-                    let next = try octet("\",\" or \"}\"")
-                    offset += 1
-                    if next == UInt8(ascii: ",") {
-                        skipBlanks()
-                        open.append(.object(members, key: try self.key()))
-                    } else if next == UInt8(ascii: "}") {
-                        value = .object(members)
-                        continue
-                    } else {
-                        offset -= 1
-                        throw fault("\",\" or \"}\" was expected")
-                    }
+                open[last].add(value)
+                let isArray = open[last].key == nil
+                let mark: Unicode.Scalar = isArray ? "]" : "}"
+                let next = try octet("\",\" or \"\(mark)\"")
+                guard next == UInt8(ascii: ",") || next == UInt8(ascii: mark) else {
+                    throw fault("\",\" or \"\(mark)\" was expected")
+                }
+                offset += 1
+                guard next == UInt8(ascii: ",") else {
+                    value = open.removeLast().value
+                    continue
+                }
+                if !isArray {
+                    skipBlanks()
+                    open[last].key = try key()
                 }
                 break
             }

@@ -16,7 +16,7 @@ struct AnyClusterTests {
 
     /// Runs the suite; what it says is the test's, too.
     private func suite(_ cluster: Cluster, _ arguments: [String]) async throws -> Output {
-        let model = Tools.model.map { ["--model", $0] } ?? []
+        let model = ["--model", try Tools.model(cluster)]
         return try await cluster.run(
             Self.program, ["--local", cluster.directory, "--format", "tap"] + model + arguments)
     }

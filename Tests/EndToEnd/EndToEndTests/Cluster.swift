@@ -2,6 +2,7 @@
 
 import Glibc
 import JSON
+import NeuronRuntime
 import SystemIO
 import TestSupport
 import Testing
@@ -28,11 +29,19 @@ enum Tools {
     /// Whether all of it is there.
     static var isAvailable: Bool { Files.exists(kubectl) && Files.exists(programs + "/ganglion") }
 
-    /// The model directory.
-    static let model: String? = {
+    /// The real model's directory, where it has been downloaded.
+    private static let realModel: String? = {
         let path = variable("GANGLION_MODEL_DIR") ?? root + "/.cache/models/all-MiniLM-L6-v2"
         return Files.exists(path + "/model.safetensors") ? path : nil
     }()
+
+    /// A model to serve: the real one where it is there, else a small one that knows nothing, in the cluster's directory.
+    static func model(_ cluster: Cluster) throws -> String {
+        if let realModel { return realModel }
+        let path = cluster.directory + "/model"
+        try SyntheticModel.write(to: path)
+        return path
+    }
 
     static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }

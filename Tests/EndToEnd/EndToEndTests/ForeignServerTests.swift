@@ -87,7 +87,7 @@ struct ForeignServerTests {
         try await cluster.stop()
     }
 
-    @Test("the project's own server moves with spec.runtime.port", .enabled(if: Tools.model != nil))
+    @Test("the project's own server moves with spec.runtime.port")
     func ownPort() async throws {
         let cluster = try await Cluster.start()
         let manifest = """
@@ -97,7 +97,7 @@ struct ForeignServerTests {
             spec:
               neuron: {cores: 2}
               runtime: {port: 9100}
-              models: [{name: minilm, uri: "file://\(Tools.model ?? "")"}]
+              models: [{name: minilm, uri: "file://\(try Tools.model(cluster))"}]
             """
         _ = try await cluster.kubectl(["apply", "-f", "-"], input: manifest).succeeded()
         _ = try await cluster.kubectl([

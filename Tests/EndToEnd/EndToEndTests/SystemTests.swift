@@ -22,16 +22,6 @@ struct SystemTests {
         """
     }
 
-    /// A model to serve: the real one where it is there.
-    private func model(_ cluster: Cluster) async throws -> String {
-        if let model = Tools.model { return model }
-        let path = cluster.directory + "/model"
-        #expect(
-            try await cluster.run(Tools.programs + "/ganglion", ["model", "create", path]).status
-                == .exited(0))
-        return path
-    }
-
     private func list(_ value: JSON?) -> [Int] {
         (value?.string ?? "").split(separator: ",").compactMap { Int($0) }
     }
@@ -51,7 +41,7 @@ struct SystemTests {
                 "aws.amazon.com/neuroncore"))
 
         // A model server.
-        let manifest = modelServer("minilm", cores: 4, degree: 2, directory: try await model(cluster))
+        let manifest = modelServer("minilm", cores: 4, degree: 2, directory: try Tools.model(cluster))
         _ = try await cluster.kubectl(["apply", "-f", "-"], input: manifest).succeeded()
         _ = try await cluster.kubectl([
             "wait", "--for=condition=Ready", "modelserver/minilm", "--timeout=120s",

@@ -3,6 +3,21 @@ import Testing
 
 @Suite("JSON value")
 struct JSONTests {
+    // Were a container copied for each of its elements, this would take most of an hour.
+    @Test(
+        "a mebibyte of many small values takes time that grows with its length",
+        .timeLimit(.minutes(2)),
+        arguments: [
+            ("[]", "[", "]"), ("{}", "[", "]"), ("0", "[", "]"), (#""":0"#, "{", "}"), ("[[]]", "[", "]"),
+        ])
+    func many(piece: String, open: String, close: String) throws {
+        let count = (1 << 20) / (piece.utf8.count + 1)
+        // Members need names of their own.
+        let pieces = (0..<count).map { open == "{" ? "\"\($0)\":0" : piece }
+        let json = try JSON(parsing: Array((open + pieces.joined(separator: ",") + close).utf8))
+        #expect((json.array?.count ?? json.object?.count) == count)
+    }
+
     @Test(
         "prints with sorted keys what it has parsed",
         arguments: [

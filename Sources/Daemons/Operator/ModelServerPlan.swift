@@ -84,8 +84,8 @@ struct ModelServerState: Sendable {
         }
         var plan = ModelServerPlan(status: ModelServerStatus())
         let template = PodTemplate(resolved)
-        let conflict = planService(template, &plan)
         PodsPlan(state: self, template: template, now: now, time: time).work(&plan, failures: &failures)
+        let conflict = planService(template, &plan)
         plan.status = ModelServerObservation(state: self, resolved: resolved, serviceConflict: conflict)
             .status(now: time)
         return plan
@@ -98,7 +98,12 @@ struct ModelServerState: Sendable {
                 "the Service \(service.metadata.name) exists and belongs to somebody else: rename the ModelServer or delete it"
         }
         let desired = template.service
-        if service?.covers(desired) != true { plan.actions.append(.applyService(desired)) }
+        if service?.covers(desired) != true {
+            // Clients find it before there is a pod; but it follows the pods' edit only when that is taken.
+            let isTrial: (Action) -> Bool = { if case .tryPod = $0 { true } else { false } }
+            let place = plan.actions.firstIndex(where: isTrial).map { $0 + 1 } ?? 0
+            plan.actions.insert(.applyService(desired), at: place)
+        }
         return nil
     }
 }

@@ -22,6 +22,9 @@ enum PlacementKey: Hashable, Comparable, Sendable { case placement }
 package final class Operator: Sendable {
     /// After this time pods that fit nowhere are looked at again, although nothing has changed.
     private static let unschedulableInterval = Duration.seconds(30)
+    /// What the API server refuses is tried again at least this often: a quota or a policy may have changed, of which no watch
+    /// tells.
+    private static let refusalInterval = Duration.seconds(60)
     /// Bindings that are carried out at a time: one that hangs holds up none of the others.
     private static let bindingWorkers = 16
 
@@ -52,8 +55,11 @@ package final class Operator: Sendable {
         let reconciler = ServerReconciler(
             client, cluster: cluster, binder: binder, events: events, settings: settings, log: log, loop: loop
         )
+        var pace = ReconcilePace()
+        pace.backoff = Backoff(base: .milliseconds(5), limit: Self.refusalInterval)
         let servers = Controller<ObjectKey>(
-            named: "modelserver", workers: settings.workers, log: log, registry: settings.registry, loop: loop
+            named: "modelserver", workers: settings.workers, pace: pace, log: log,
+            registry: settings.registry, loop: loop
         ) { key in try await reconciler.reconcile(key) }
         .for(cluster.servers)
         .owns(cluster.pods, by: ModelServer.resource)

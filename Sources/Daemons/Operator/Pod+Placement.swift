@@ -31,10 +31,14 @@ extension Pod {
         var status = PodStatus()
         status.phase = self.status.phase
         status.conditions = self.status.conditions.filter { $0.type == "PodResizePending" }
-        // Those that are resized in place are counted by what they have (KEP-1287).
-        status.containerStatuses = self.status.containerStatuses.compactMap { $0.reducedToResources() }
+        // Those that are resized in place are counted by what they have (KEP-1287), and a pod that has failed by whether
+        // something of it still runs.
+        let hasEnded = isTerminal
+        status.containerStatuses = self.status.containerStatuses.compactMap {
+            $0.reducedToResources(keepingState: hasEnded)
+        }
         status.initContainerStatuses = self.status.initContainerStatuses.compactMap {
-            $0.reducedToResources()
+            $0.reducedToResources(keepingState: hasEnded)
         }
         return Pod(metadata, spec: spec, status: status)
     }
@@ -50,9 +54,13 @@ extension Container {
 
 extension ContainerStatus {
     /// Nil where nothing is counted by it.
-    fileprivate func reducedToResources() -> ContainerStatus? {
-        guard resources != nil || !allocatedResources.isEmpty else { return nil }
+    ///
+    /// - Parameter keepsState: whether it counts that it runs.
+    fileprivate func reducedToResources(keepingState keepsState: Bool) -> ContainerStatus? {
+        let isRunning = keepsState && state.running != nil
+        guard resources != nil || !allocatedResources.isEmpty || isRunning else { return nil }
         var status = ContainerStatus(name: name)
+        if isRunning { status.state = state }
         status.resources = resources
         status.allocatedResources = allocatedResources
         return status

@@ -25,7 +25,6 @@ struct PodsPlan {
         }
         var unavailable = 0
         var outdated: [(pod: PodInfo, replica: Int)] = []
-        var surplus: [(pod: PodInfo, why: String)] = []
         for replica in 0..<spec.replicas {
             let slot = (byReplica[replica] ?? []).sorted(by: comesFirst)
             giveUpLost(slot, &plan)
@@ -35,8 +34,10 @@ struct PodsPlan {
                 if slot.isEmpty { plan.actions.append(.createPod(template.pod(replica: replica))) }
                 continue
             }
+            // One that serves while the one that stays does not yet is all that the replica has.
             for other in slot where other.uid != pod.uid && !other.isTerminating {
-                surplus.append((other, "replica \(replica) has the pod \(pod.key.name)"))
+                guard !other.isReady || pod.isReady else { continue }
+                plan.actions.append(.deletePod(other, why: "replica \(replica) has the pod \(pod.key.name)"))
             }
             if pod.isReady { failures.forget(replica: replica) } else { unavailable += 1 }
             if pod.isTerminal {
@@ -51,11 +52,6 @@ struct PodsPlan {
             } else if !template.server.isCurrent(pod) {
                 outdated.append((pod, replica))
             }
-        }
-        for (pod, why) in surplus where !pod.isReady { plan.actions.append(.deletePod(pod, why: why)) }
-        // A pod more that serves may be all that its replica has.
-        for (pod, why) in surplus where pod.isReady && unavailable == 0 {
-            plan.actions.append(.deletePod(pod, why: why))
         }
         // Pods that serve nobody go first; of the others as many as may be missing.
         var going = outdated.filter { !$0.pod.isReady }

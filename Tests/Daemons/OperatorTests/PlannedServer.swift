@@ -19,6 +19,8 @@ struct PlannedServer {
     var lostNodes: [String: LostNode] = [:]
     var defaults = Make.defaults()
     var refusal: String?
+    /// The Service that is there; nil for the one that there should be.
+    var service: Service?
 
     init(_ spec: JSON, pods: [PodInfo] = []) {
         self.spec = spec
@@ -56,7 +58,7 @@ struct PlannedServer {
             server: server, pods: pods, service: nil, cores: [:], unschedulable: [:],
             coresPerChip: coresPerChip, lostNodes: lostNodes, defaults: defaults, refusal: refusal)
         for pod in pods { state.cores[pod.uid] = pod.assignedCores }
-        if let resolved = try? resolved() { state.service = PodTemplate(resolved).service }
+        state.service = service ?? (try? resolved()).map { PodTemplate($0).service }
         var failures = FailureMemory()
         return state.plan(failures: &failures, now: now, time: time)
     }

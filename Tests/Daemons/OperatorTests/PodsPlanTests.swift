@@ -78,6 +78,20 @@ struct PodsPlanTests {
         #expect(try new.plan(now: .seconds(0)).words == [])
     }
 
+    @Test("the Service follows an edit when a pod of it is taken, and comes before the first pod otherwise")
+    func serviceOrder() throws {
+        let old = PlannedServer(Make.spec())
+        var new = old
+        new.spec["runtime"] = ["port": 9000]
+        new.service = PodTemplate(try old.resolved()).service
+        #expect(try new.plan().words == ["service", "create 0"])
+        new.pods = [try old.pod(0)]
+        #expect(
+            try new.plan().words == [
+                "try 0 for uid-0", "service", "delete uid-0: the template has changed",
+            ])
+    }
+
     // MARK: Another default image
 
     /// trials.md, section 11.

@@ -76,6 +76,20 @@ struct ReducedPodTests {
         #expect(PodRequirements(whole.reducedToPlacement()).requests == PodRequirements(whole).requests)
     }
 
+    @Test("of a pod that has failed it stays known that a container still runs", arguments: [true, false])
+    func failing(runs: Bool) throws {
+        var object = Self.pod
+        object[path: ["status", "phase"]] = "Failed"
+        if !runs {
+            object[path: ["status", "containerStatuses"]] = [
+                ["name": "c", "state": ["terminated": ["exitCode": 1]], "lastState": [:]]
+            ]
+        }
+        let whole: Pod = try object.decode()
+        #expect(whole.hasStopped == !runs)
+        #expect(whole.reducedToPlacement().hasStopped == !runs)
+    }
+
     @Test("this operator's own stay whole: by scheduler, or as a ModelServer's", arguments: [true, false])
     func own(byScheduler: Bool) throws {
         var object = Self.pod

@@ -51,6 +51,11 @@ wire-cost: ## Compare what a gRPC call costs with Tests/Benchmarks/thresholds.js
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product wire-cost
 	@scripts/check-wire-cost
 
+.PHONY: copy-cost
+copy-cost: ## Count what the operator's copy of a cluster's pods holds for each octet of theirs
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product copy-cost
+	.build/release/copy-cost
+
 .PHONY: fuzz
 fuzz: ## Fuzz all that reads octets of others (RUNS=10000000 or DURATION=seconds each, TARGETS="http2-server hpack")
 	scripts/fuzz $(TARGETS)

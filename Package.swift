@@ -292,7 +292,8 @@ let local: [Target] =
             "LocalControllers", "LocalKubelet", "Neuron", "Observability", "Placement", "SystemIO", "TLS",
         ],
         tests: [
-            "HTTP", "JSON", "LocalAPIServer", "LocalKubelet", "LocalTestSupport", "Observability", "SystemIO",
+            "HTTP", "JSON", "KubernetesAPI", "LocalAPIServer", "LocalKubelet", "LocalTestSupport",
+            "Observability", "SystemIO",
             "TestSupport",
         ])
 
@@ -436,6 +437,10 @@ let benchmarks: [Target] =
             path: "Tests/Benchmarks/WireCost", swiftSettings: settings,
             // Without the debugger's information: valgrind 3.19 cannot read what Swift 6.3 writes.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"])]),
+        .executableTarget(
+            name: "copy-cost",
+            dependencies: ["CAllocationCounter", "JSON", "KubernetesAPI", "KubernetesClient", "Operator"],
+            path: "Tests/Benchmarks/CopyCost", swiftSettings: settings),
         .executableTarget(
             name: "model-bench", dependencies: ["KernelTemplates", "NeuronKernels", "NeuronRuntime"],
             path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),

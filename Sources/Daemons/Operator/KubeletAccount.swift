@@ -7,17 +7,10 @@ internal import Placement
 
 /// What a node's kubelet has handed out.
 struct KubeletAccount: Equatable, Sendable {
-    /// The cores of one pod.
-    struct Entry: Equatable, Sendable {
-        /// The pod's name.
-        var key: ObjectKey
-        /// nil where it is not certain which pod of that name it is.
-        var uid: String?
-        var cores: CoreSet
-    }
-
-    /// Each pod once.
-    private(set) var entries: [Entry] = []
+    /// Of pods that are certain, by uid.
+    private var certain: [String: CoreSet] = [:]
+    /// Of those that may be any pod of the name.
+    private var uncertain: [ObjectKey: CoreSet] = [:]
     /// Whether the agent is there and hears its kubelet. What it has published earlier still says what pods that are there
     /// hold, but no longer that anything beyond them is held.
     let isCurrent: Bool
@@ -25,29 +18,22 @@ struct KubeletAccount: Equatable, Sendable {
     /// Takes what is published; entries that cannot be read are left out.
     init(_ allocations: [NeuronNodeStatus.Allocation], isCurrent: Bool) {
         self.isCurrent = isCurrent
-        var places: [[String]: Int] = [:]
         for allocation in allocations {
             guard let cores = try? CoreSet(parsing: allocation.cores), !cores.isEmpty else { continue }
-            let place = [allocation.namespace, allocation.pod, allocation.uid ?? ""]
-            if let index = places[place] {
-                entries[index].cores = entries[index].cores.union(cores)
+            if let uid = allocation.uid {
+                certain[uid] = cores.union(certain[uid] ?? [])
             } else {
-                places[place] = entries.count
                 let key = ObjectKey(namespace: allocation.namespace, name: allocation.pod)
-                entries.append(Entry(key: key, uid: allocation.uid, cores: cores))
+                uncertain[key] = cores.union(uncertain[key] ?? [])
             }
         }
     }
 
     /// What a pod holds for certain.
-    func cores(of pod: PodInfo) -> CoreSet {
-        entries.first { $0.uid == pod.uid }?.cores ?? []
-    }
+    func cores(of pod: PodInfo) -> CoreSet { certain[pod.uid] ?? [] }
 
     /// What a pod holds, or an earlier one of its name did.
-    func cores(perhapsOf pod: PodInfo) -> CoreSet {
-        entries.first { $0.uid == nil && $0.key == pod.key }?.cores ?? []
-    }
+    func cores(perhapsOf pod: PodInfo) -> CoreSet { uncertain[pod.key] ?? [] }
 
     /// What is held by pods that the API server does not have any more, or not on this node: a process outlives its pod
     /// when that is deleted by force.
@@ -56,12 +42,12 @@ struct KubeletAccount: Equatable, Sendable {
     ///   - pods: those of the node that count anyway.
     ///   - stopped: those of the node that hold nothing any more. Kubelets before 1.34 list them until they are deleted.
     func cores(beyond pods: [PodInfo], stopped: [PodInfo]) -> CoreSet {
-        guard isCurrent, !entries.isEmpty else { return [] }
-        let uids = Set((pods + stopped).map(\.uid))
-        let keys = Set((pods + stopped).map(\.key))
-        return entries.reduce(into: CoreSet()) { cores, entry in
-            let isCounted = entry.uid.map(uids.contains) ?? keys.contains(entry.key)
-            if !isCounted { cores = cores.union(entry.cores) }
+        guard isCurrent else { return [] }
+        var (certain, uncertain) = (certain, uncertain)
+        for pod in pods + stopped {
+            certain[pod.uid] = nil
+            uncertain[pod.key] = nil
         }
+        return certain.values.reduce(uncertain.values.reduce(CoreSet()) { $0.union($1) }) { $0.union($1) }
     }
 }

@@ -2,12 +2,12 @@
 // holds what that is worked out from: their environment, annotations and probes would be most of its memory.
 
 internal import GanglionAPI
-internal import KubernetesAPI
+package import KubernetesAPI
 
 extension Pod {
     /// The pod as the operator's copy has it: whole where this operator has something to do with it, otherwise what it takes
     /// of its node and how far it has come.
-    func reducedToPlacement() -> Pod {
+    package func reducedToPlacement() -> Pod {
         guard spec.schedulerName != WellKnown.scheduler,
             metadata.controller?.kind != ModelServer.resource.kind
         else { return self }

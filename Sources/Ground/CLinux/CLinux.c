@@ -102,6 +102,10 @@ void ganglion_set_thread_name(const char *name) {
 }
 
 int ganglion_open(const char *path, int flags, unsigned int mode) { return open(path, flags, mode); }
+
+int ganglion_openat(int directory, const char *name, int flags, unsigned int mode) {
+    return openat(directory, name, flags, mode);
+}
 int ganglion_fcntl_int(int descriptor, int command, int argument) { return fcntl(descriptor, command, argument); }
 int ganglion_fcntl_lock(int descriptor, int command, struct flock *lock) { return fcntl(descriptor, command, lock); }
 

@@ -114,6 +114,10 @@ public enum Files {
     public static func list(_ path: String) throws(SystemError) -> [String] {
         guard let directory = opendir(path) else { throw SystemError("list", path) }
         defer { closedir(directory) }
+        return names(in: directory).sorted()
+    }
+
+    static func names(in directory: OpaquePointer) -> [String] {
         var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
@@ -121,7 +125,7 @@ public enum Files {
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        return names.sorted()
+        return names
     }
 
     /// Makes a directory and those above it; one that is there is no error.
@@ -140,14 +144,6 @@ public enum Files {
     /// Removes a file or link; one that is not there is no error.
     public static func remove(_ path: String) throws(SystemError) {
         guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove", path) }
-    }
-
-    /// Removes a directory with all that is in it; links are removed, not followed.
-    public static func removeTree(_ path: String) throws(SystemError) {
-        guard let kind = kind(path) else { return }
-        guard kind == .directory else { return try remove(path) }
-        for name in try list(path) { try removeTree(path + "/" + name) }
-        guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("remove", path) }
     }
 
     /// Makes a symbolic link at `path` to `target`.
@@ -192,6 +188,12 @@ public enum Files {
         case S_IFIFO: return .pipe
         default: return .other
         }
+    }
+
+    /// To whom what is at a path belongs, a link itself; nil where nothing is.
+    public static func owner(_ path: String) -> UInt32? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_uid : nil
     }
 
     /// Whether something is at a path; links are followed.

@@ -18,6 +18,8 @@ public actor LeaderElector: LoopActor {
     private let stopped = Lock(false)
     private let outage = Outage("the lease has not been read yet")
     private let term = Lock(Duration.zero)
+    /// Whether something was sent that may have made this process the holder.
+    private var mayHold = false
 
     /// Why the lease cannot be read, taken or renewed at the moment, in one sentence; nil while somebody leads.
     public nonisolated var problem: String? { outage.problem }
@@ -115,6 +117,7 @@ public actor LeaderElector: LoopActor {
     public func release() async {
         stopped.withLock { $0 = true }
         resign()
+        guard mayHold else { return }
         do throws(KubernetesError) {
             try await giveBack()
         } catch {
@@ -171,6 +174,7 @@ public actor LeaderElector: LoopActor {
 
     private func write(_ action: LeaseElection.Action, until limit: Duration) async throws(KubernetesError) {
         let sentAt = MonotonicClock.time
+        mayHold = true
         let stored: Lease
         switch action {
         case .create(let lease): stored = try await client(until: limit).create(lease)

@@ -214,6 +214,7 @@ public struct Reflector<Object: APIObject>: Sendable {
                 shortStreams = isShort ? shortStreams + 1 : 0
                 return isUseless || shortStreams > 1 ? backoff.failed(now: now, random: random) : .zero
             case .following: return .zero
+            case .start where !usesWatchList: return .zero  // now it lists
             case .start, .initialEvents:
                 phase = .start
                 return isUseless ? backoff.failed(now: now, random: random) : .zero

@@ -9,8 +9,17 @@ package struct ClusterDirectory: Sendable {
     /// The directory itself, absolute.
     package let path: String
 
+    /// Held for as long as the directory is in use.
+    private let lock: Lockfile?
+    private static let lockName = "lock"
+
     /// A directory that is there already, or will be.
-    package init(path: String) { self.path = path }
+    package init(path: String) { self.init(path: path, lock: nil) }
+
+    private init(path: String, lock: Lockfile?) {
+        self.path = path
+        self.lock = lock
+    }
 
     /// What every file of the fake devices is under: `sys` and `dev` trees as the driver makes them.
     package var devices: String { path + "/neuron" }
@@ -36,14 +45,31 @@ package struct ClusterDirectory: Sendable {
     /// Makes a directory of its own for this process under `/tmp`, and removes what processes that are gone have left
     /// there.
     package static func makeTemporary() throws(SystemError) -> ClusterDirectory {
+        try makeTemporary(in: "/tmp")
+    }
+
+    /// Everybody may write in `/tmp`: what is there under our names may be somebody else's, who must neither have anything
+    /// removed nor keep us from starting.
+    static func makeTemporary(in parent: String) throws(SystemError) -> ClusterDirectory {
         let prefix = "ganglion-\(geteuid())-"
-        for name in try Files.list("/tmp") where name.hasPrefix(prefix) {
-            guard let pid = Int32(name.dropFirst(prefix.count)), kill(pid, 0) != 0, errno == ESRCH else {
-                continue
-            }
-            try Files.removeTree("/tmp/" + name)
+        for name in try Files.list(parent) where name.hasPrefix(prefix) {
+            // `ganglion-USER-PROCESS`, or with a suffix where that was taken.
+            let process = name.dropFirst(prefix.count).prefix { $0 != "-" }
+            guard let pid = Int32(process), pid > 0, kill(pid, 0) != 0, errno == ESRCH else { continue }
+            let path = parent + "/" + name
+            guard Files.kind(path) == .directory, Files.owner(path) == geteuid() else { continue }
+            // A process that cannot be seen from here, in another container, may have the directory all the same.
+            guard !Lockfile.isHeld(path + "/" + lockName) else { continue }
+            // What cannot be removed is no reason not to start.
+            try? Files.removeTree(path, ownedBy: geteuid())
         }
-        return try make(at: "/tmp/\(prefix)\(getpid())")
+        let name = "\(parent)/\(prefix)\(getpid())"
+        for suffix in [""] + (0..<8).map({ _ in "-" + String(UInt32.random(in: 0 ... .max), radix: 16) }) {
+            do throws(SystemError) { return try make(at: name + suffix) } catch {
+                guard error.code == EEXIST else { throw error }
+            }
+        }
+        return try make(at: name)
     }
 
     /// Makes the directory and what is in it.
@@ -67,7 +93,7 @@ package struct ClusterDirectory: Sendable {
                 }
             throw SystemError("make state directory", path, code: code, hint: hint)
         }
-        let directory = ClusterDirectory(path: path)
+        let directory = ClusterDirectory(path: path, lock: try Lockfile(path + "/" + lockName))
         for part in [directory.kubelet, directory.run, directory.logs, directory.processes] {
             try Files.makeDirectory(part, mode: 0o700)
         }
@@ -76,4 +102,23 @@ package struct ClusterDirectory: Sendable {
 
     /// Removes the directory with all that is in it.
     package func remove() throws(SystemError) { try Files.removeTree(path) }
+}
+
+/// A file that one process has locked at a time (flock(2)).
+private struct Lockfile: Sendable {
+    private let file: FileDescriptor
+
+    /// Makes and locks a file.
+    ///
+    /// - Throws: `SystemError` where it is there already.
+    init(_ path: String) throws(SystemError) {
+        file = try FileDescriptor.open(path, flags: O_RDWR | O_CREAT | O_EXCL)
+        guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else { throw SystemError("lock", path) }
+    }
+
+    /// Whether a process has locked the file; no where there is none.
+    static func isHeld(_ path: String) -> Bool {
+        let found = try? FileDescriptor.open(path, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK)
+        return found.map { flock($0.number, LOCK_EX | LOCK_NB) != 0 } ?? false
+    }
 }

@@ -2,10 +2,25 @@
 
 package import HTTP
 internal import HTTP1
+internal import KubernetesAPI
 package import LocalAPIServer
 package import LocalKubelet
+internal import SystemIO
 
 extension KubeletLogClient {
+    /// Answers a request for a log of a pod on a node, by that node's kubelet.
+    static func answer(
+        _ request: PodLogRequest, on node: String, of cluster: some ClusterAPI, loop: EventLoop
+    ) async -> HTTPResponse {
+        guard let object = try? await cluster.get(Node.self, ObjectKey(name: node)) else {
+            return .text(500, "there is no node \(node)\n")
+        }
+        guard let client = KubeletLogClient(object, loop: loop) else {
+            return .text(500, "the kubelet of node \(node) cannot be reached: is it running?\n")
+        }
+        return await client.answer(request)
+    }
+
     /// Answers the API server's request for a log; 500 with a sentence where no kubelet answers.
     package func answer(_ request: PodLogRequest) async -> HTTPResponse {
         var query = "follow=\(request.follow)&previous=\(request.previous)"

@@ -67,6 +67,8 @@ package actor SingleNodeCluster: LoopActor {
     private var server: HTTPServer?
     private var controllers: Controllers?
     private var maintenance: Task<Void, Never>?
+    /// Held while the cluster runs: the addresses of its services.
+    private var serviceNetwork: NameClaim?
 
     /// Makes the state directory; nothing runs yet.
     package init(_ options: Options, log: Logger, loop: EventLoop = .shared) throws(SystemError) {
@@ -120,6 +122,7 @@ package actor SingleNodeCluster: LoopActor {
         await controllers?.stop()
         maintenance?.cancel()
         await server?.shutdown(grace: .milliseconds(100))
+        serviceNetwork?.release()
         do throws(SystemError) {
             try directory.remove()
         } catch {
@@ -150,10 +153,15 @@ package actor SingleNodeCluster: LoopActor {
         var apiOptions = APIServerOptions(tokens: tokens)
         apiOptions.rootCertificate = root
         apiOptions.hasWatchList = options.hasWatchList
+        let services = try Self.claimServiceNetwork()
+        apiOptions.serviceNetwork = services.network
+        serviceNetwork = services.claim
         if let path = options.auditLog { apiOptions.audit = try Self.auditSink(path, log) }
         let apiServer = APIServer(options: apiOptions, loop: loop)
-        let logs = KubeletLogClient(root: directory.kubelet, loop: loop)
-        await apiServer.setLogSource { _, request in await logs.answer(request) }
+        let nodes = InProcessClient(apiServer, program: "kube-apiserver")
+        await apiServer.setLogSource { [loop] node, request in
+            await KubeletLogClient.answer(request, on: node, of: nodes, loop: loop)
+        }
         let server = HTTPServer(security: try TLSServer(identity: certificate.identity), loop: loop) {
             await apiServer.handle($0)
         }
@@ -170,6 +178,15 @@ package actor SingleNodeCluster: LoopActor {
         await controllers.start()
         log.info("API server listens", ["address": address.description])
         return try await client()
+    }
+
+    /// The first of the networks 127.96.0.0/16 to 127.111.0.0/16 that no other cluster of this machine has.
+    private static func claimServiceNetwork() throws -> (network: UInt8, claim: NameClaim) {
+        for network in UInt8(96)...111 {
+            if let claim = try NameClaim("ganglion-service-network-\(network)") { return (network, claim) }
+        }
+        throw LocalClusterError(
+            "16 local clusters of this machine have their services' addresses: stop some of them")
     }
 
     /// Writes each event as a line, and says once where it cannot.

@@ -37,8 +37,8 @@ package struct Controllers: Sendable {
                 cluster: cluster("taint-eviction-controller"), events: events("taint-eviction-controller"),
                 loop: loop
             ).controller(log: log))
-        proxy = ServiceProxy(cluster: cluster("kube-proxy"), loop: loop)
-        manager.add(proxy.controller(log: log))
+        proxy = ServiceProxy(cluster: cluster("kube-proxy"), loop: loop, log: log)
+        manager.add(proxy.controller())
     }
 
     /// Starts all of them.

@@ -1,5 +1,5 @@
 // kube-proxy's part: connections to a service's address go to one of its ready pods, in turn. Cluster addresses are loopback
-// addresses (127.96.x.y), which Linux lets anyone listen on.
+// addresses (127.96.x.y, or another network of the cluster's own), which Linux lets anyone listen on.
 
 internal import Controller
 internal import KubernetesAPI
@@ -9,9 +9,6 @@ internal import SystemIO
 /// Listens on the addresses of services and relays.
 actor ServiceProxy: LoopActor {
     nonisolated let loop: EventLoop
-
-    /// Addresses of services begin so: 127.96.0.0/16.
-    private static let network = "127.96."
 
     /// Connections at a time, over all services.
     static let maximumConnections = 1_024
@@ -23,19 +20,23 @@ actor ServiceProxy: LoopActor {
     }
 
     private let cluster: any ClusterAPI
+    private let log: Logger
+    /// Ports that cannot be listened on, and why.
+    private(set) var faults: [Front: String] = [:]
     private var listeners: [Front: Listener] = [:]
     private var backends: [Front: [SocketAddress]] = [:]
     private var turns: [Front: Int] = [:]
     private var relays: [ObjectIdentifier: ServiceRelay] = [:]
     private var opening = 0
 
-    init(cluster: any ClusterAPI, loop: EventLoop) {
+    init(cluster: any ClusterAPI, loop: EventLoop, log: Logger = .silent) {
         self.cluster = cluster
+        self.log = log
         self.loop = loop
     }
 
     /// Looks at all services when one of them or a pod changes.
-    nonisolated func controller(log: Logger = .silent) -> Controller<Everything> {
+    nonisolated func controller() -> Controller<Everything> {
         Controller(named: "service-proxy", log: log, loop: loop) { _ in
             try await self.reconcile()
             return .done
@@ -49,7 +50,7 @@ actor ServiceProxy: LoopActor {
         let pods = try await cluster.list(Pod.self)
         var wanted: [Front: [SocketAddress]] = [:]
         for service in try await cluster.list(Service.self) {
-            guard let address = service.spec.clusterIP, address.hasPrefix(Self.network) else { continue }
+            guard let address = service.spec.clusterIP, address.hasPrefix("127.") else { continue }
             let endpoints = service.endpoints(among: pods).filter(\.isReady)
             for port in service.spec.ports where port.protocol != "UDP" {
                 guard let number = UInt16(exactly: port.port) else { continue }
@@ -63,6 +64,7 @@ actor ServiceProxy: LoopActor {
             listeners[front] = nil
             await listener.close()
         }
+        faults = faults.filter { wanted[$0.key] != nil }
         backends = wanted
         for front in wanted.keys where listeners[front] == nil { await open(front) }
     }
@@ -76,9 +78,18 @@ actor ServiceProxy: LoopActor {
                 .ip(front.address, port: front.port), loop: loop, accept: callback { $0.accept(front, $1) })
             listeners[front] = listener
             try await listener.start()
+            if faults.removeValue(forKey: front) != nil {
+                log.info(
+                    "the service's address is served again", ["address": "\(front.address):\(front.port)"])
+            }
         } catch {
-            // A port below 1024 needs a right we may not have; the service is then reached by its pods' addresses.
+            // It is tried again at the next change. A port below 1024 needs a right we may not have; the service is then
+            // reached by its pods' addresses.
             listeners[front] = nil
+            guard faults.updateValue("\(error)", forKey: front) != "\(error)" else { return }
+            log.warning(
+                "the service's address is not served",
+                ["address": "\(front.address):\(front.port)", "error": "\(error)"])
         }
     }
 

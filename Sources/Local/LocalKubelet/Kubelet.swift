@@ -22,8 +22,9 @@ package struct KubeletOptions: Sendable {
     package var labels: [String: String] = [:]
     /// What the node says of its kubelet.
     package var version = "v1.36.2"
-    /// The third number of its pods' addresses, 127.88.NETWORK.1 to .254: one per node of this machine.
-    package var network: UInt8 = 0
+    /// The third number of its pods' addresses, 127.88.NETWORK.1 to .254: one for each node of this machine. nil for one that
+    /// no other kubelet has.
+    package var network: UInt8?
     /// Host and port of the API server for KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT; nil for none.
     package var service: (host: String, port: UInt16)?
     /// The process that pods end with; by default the one that `GANGLION_SUPERVISOR_PID` names, if any.
@@ -100,12 +101,15 @@ package struct Kubelet: Sendable {
         let sockets: KubeletSockets
         let logs: LogServer
         let tasks: [Task<Void, Never>]
+        /// Held while the kubelet runs: the network of its pods.
+        let network: PodNetwork
 
         /// Closes the sockets; pods go on.
         func stop() async {
             for task in tasks { task.cancel() }
             await sockets.shutdown()
             await logs.shutdown()
+            network.release()
         }
     }
 
@@ -127,14 +131,17 @@ package struct Kubelet: Sendable {
         ).merging(options.labels) { _, own in own }
         let node = NodeManager(
             name: options.nodeName, labels: labels, facts: facts, version: options.version,
-            images: Array(options.images.programs.keys), cluster: cluster, devices: devices,
+            images: Array(options.images.programs.keys), socket: LogServer.socket(root: options.root),
+            cluster: cluster, devices: devices,
             timings: options.timings, loop: loop)
+        let network = try options.network.map(PodNetwork.init) ?? PodNetwork.claim(root: options.root)
+        if let note = network.note { log.warning(note, ["network": network.range]) }
         let pods = PodManager(
             services: services(devices),
             room: NodeRoom(
                 cpu: Int64(facts.cpus) * 1000, memory: Int64(facts.memory) * 1024, pods: NodeFacts.pods,
                 labels: labels, name: options.nodeName),
-            network: options.network)
+            network: network.number)
         // Plugins may register before the API server answers.
         let sockets = try await KubeletSockets(root: options.root, devices: devices, pods: pods, loop: loop)
         let logs = try await LogServer(root: options.root, pods: pods, loop: loop)
@@ -152,7 +159,8 @@ package struct Kubelet: Sendable {
             },
         ]
         return Running(
-            devices: devices, pods: pods, node: node, sockets: sockets, logs: logs, tasks: tasks)
+            devices: devices, pods: pods, node: node, sockets: sockets, logs: logs, tasks: tasks,
+            network: network)
     }
 
     private func services(_ devices: DeviceManager) -> KubeletServices {

@@ -2,6 +2,7 @@
 // directories have it by a link. Nothing else is shared: two directories with the same weights may cut texts otherwise, or pool
 // them otherwise.
 
+import CLinux
 import Glibc
 import SystemIO
 

@@ -2,6 +2,7 @@
 // tensor, then the tensors. Everything in it is checked before it is believed: the file may be damaged, cut off in a
 // download, or made to do harm. It is read and not mapped, so that a file that shrinks cannot end the process.
 
+import CLinux
 import Glibc
 import JSON
 import SystemIO

@@ -51,7 +51,8 @@ struct ReducedPodTests {
         let whole: Pod = try Self.pod.decode()
         let reduced = whole.reducedToPlacement()
         #expect(PodRequirements(reduced).requests == PodRequirements(whole).requests)
-        #expect(PodRequirements(reduced).requests.keys.sorted() == ["aws.amazon.com/neuroncore", "cpu", "memory"])
+        #expect(
+            PodRequirements(reduced).requests.keys.sorted() == ["aws.amazon.com/neuroncore", "cpu", "memory"])
         #expect(reduced.metadata.key == whole.metadata.key)
         #expect(reduced.metadata.uid == "u" && reduced.metadata.resourceVersion == "7")
         #expect(reduced.metadata.labels == ["app": "web"])

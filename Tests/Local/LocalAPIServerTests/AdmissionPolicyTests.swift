@@ -1,5 +1,5 @@
 // The chart's admission policies, as Helm renders them, over requests: their expressions run in the local cluster's CEL. A
-// real API server answered the same to the same requests about NeuronNodes, Nodes and pods.
+// real API server answered the same to the same requests.
 
 import JSON
 import TestSupport

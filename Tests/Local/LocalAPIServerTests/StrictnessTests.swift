@@ -357,3 +357,22 @@ struct ImpersonationTests {
                 == 403)
     }
 }
+
+@Suite("What kubectl reads of OpenAPI v2")
+struct OpenAPIv2Tests {
+    @Test(
+        "is a document without kinds in protobuf, where JSON would not be understood", arguments: [".", "@"])
+    func protobuf(separator: String) async throws {
+        let server = PlainServer().server
+        let headers: HTTPHeaders = [
+            "host": "localhost", "authorization": "Bearer admin",
+            "accept": "application/com.github.proto-openapi.spec.v2\(separator)v1.0+protobuf",
+        ]
+        let response = await server.handle(HTTPRequest("GET", "/openapi/v2", headers: headers, body: []))
+        let version = Array(APIServer.version.utf8)
+        #expect(
+            response.bytes
+                == [0x0a, 3] + Array("2.0".utf8) + [0x12, UInt8(14 + version.count), 0x0a, 10]
+                + Array("Kubernetes".utf8) + [0x12, UInt8(version.count)] + version + [0x42, 0, 0x4a, 0])
+    }
+}

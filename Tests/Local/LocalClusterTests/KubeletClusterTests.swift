@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import JSON
+import KubernetesAPI
 import LocalAPIServer
 import LocalTestSupport
 import Observability
@@ -10,6 +11,38 @@ import Testing
 
 @testable import LocalCluster
 @testable import LocalKubelet
+
+@Suite("Who has a pod's log")
+struct LogSourceTests {
+    @Test("is the kubelet whose socket the node names, if it is a socket of a kubelet of this user")
+    func socket() async throws {
+        let root = Scratch.path()
+        try Files.makeDirectory(root)
+        func client(_ path: String?) -> KubeletLogClient? {
+            var node = Node(ObjectMetadata(name: "n"))
+            if let path { node.metadata.annotations["local.ganglion.dev/kubelet-socket"] = path }
+            return KubeletLogClient(node)
+        }
+        #expect(client(nil) == nil)
+        #expect(client(root + "/kubelet-api.sock") == nil, "nothing is there")
+        try Files.write(root + "/kubelet-api.sock", [])
+        #expect(client(root + "/kubelet-api.sock") == nil, "a file is there")
+        try Files.remove(root + "/kubelet-api.sock")
+        let listener = try Listener(.unix(root + "/kubelet-api.sock")) { _ in }
+        let other = try Listener(.unix(root + "/docker.sock")) { _ in }
+        try await listener.start()
+        try await other.start()
+        #expect(client(root + "/kubelet-api.sock") != nil)
+        #expect(client(root + "/docker.sock") == nil)
+        if geteuid() == 0 {
+            try #require(chown(root + "/kubelet-api.sock", 12_345, 12_345) == 0)
+            #expect(client(root + "/kubelet-api.sock") == nil)
+        }
+        await listener.close()
+        await other.close()
+        try Files.removeTree(root)
+    }
+}
 
 @Suite(
     "The kubelet and the embedded API server",
@@ -28,8 +61,10 @@ struct KubeletClusterTests {
         let kubelet = Kubelet(
             options, client: server.cluster.client(program: "kubelet"), log: .silent)
         let running = try await kubelet.start()
-        let logs = KubeletLogClient(root: scratch.path)
-        await server.server.setLogSource { _, request in await logs.answer(request) }
+        let nodes = InProcessClient(server.server, program: "kube-apiserver")
+        await server.server.setLogSource { node, request in
+            await KubeletLogClient.answer(request, on: node, of: nodes, loop: .shared)
+        }
 
         let node = try await server.wait("/api/v1/nodes", name: "local") { object in
             object.status?.conditions?.array?.contains { $0.type == "Ready" && $0.status == "True" } ?? false
@@ -61,6 +96,15 @@ struct KubeletClusterTests {
         // The log is there before the pod is deleted; it may take the program a moment to write it.
         let log = try await server.send("GET", pods + "/web/log")
         #expect(log.status == 200)
+
+        // A pod of a node that has no kubelet has no log either.
+        _ = try await server.send(
+            "POST", pods,
+            [
+                "metadata": ["name": "lost"],
+                "spec": ["nodeName": "other", "containers": [["name": "c", "image": "i"]]],
+            ])
+        #expect(try await server.send("GET", pods + "/lost/log").status == 500)
 
         // Followed from before the deletion: the pod may be gone before a later watch begins.
         let version = try #require(ready.metadata?.resourceVersion?.string)

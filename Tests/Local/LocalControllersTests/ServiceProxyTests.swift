@@ -113,4 +113,50 @@ struct ServiceProxyTests {
         #expect(await proxy.addresses.isEmpty)
         await proxy.stop()
     }
+
+    @Test("says which address it cannot serve, and serves it when it can")
+    func taken() async throws {
+        let backend = try await Backend("a")
+        let address = try await expose([(backend, true)])
+        let other = try Listener(address) { _ in }
+        try await other.start()
+        let proxy = proxy
+        try await proxy.reconcile()
+        #expect(await proxy.addresses == [])
+        #expect(await proxy.faults.values.map { $0.contains("Address already in use") } == [true])
+        await other.close()
+        try await proxy.reconcile()
+        #expect(await proxy.faults == [:])
+        #expect(try await ask(address) == "a")
+        await proxy.stop()
+        await backend.stop()
+    }
+
+    @Test("two clusters of one machine answer each for itself, with the same services at the same ports")
+    func twoClusters() async throws {
+        let port = UInt16.random(in: 30_000..<32_000)
+        var answers: [String] = []
+        var stops: [@Sendable () async -> Void] = []
+        for (name, network) in [("one", UInt8(104)), ("two", 105)] {
+            let cluster = TestCluster(serviceNetwork: network)
+            let backend = try await Backend(name)
+            let service = try await cluster.api.create(
+                Make.service(
+                    "web", selector: ["app": "web"],
+                    ports: [ServicePort(port: Int(port), targetPort: .int(backend.port))]))
+            try await cluster.create(Make.running("p", at: backend.address, labels: ["app": "web"]))
+            let proxy = ServiceProxy(cluster: cluster.client("kube-proxy"), loop: .shared)
+            try await proxy.reconcile()
+            #expect(await proxy.faults == [:])
+            let address = try #require(service.spec.clusterIP)
+            #expect(address.hasPrefix("127.\(network)."))
+            answers.append(try await ask(.ip(address, port: port)))
+            stops.append {
+                await proxy.stop()
+                await backend.stop()
+            }
+        }
+        #expect(answers == ["one", "two"])
+        for stop in stops { await stop() }
+    }
 }

@@ -13,8 +13,11 @@ struct TestCluster {
     let api: any ClusterAPI
     private let server: APIServer
 
-    init() {
-        server = APIServer(options: APIServerOptions(tokens: [:]))
+    /// - Parameter serviceNetwork: the second number of the services' addresses.
+    init(serviceNetwork: UInt8 = 96) {
+        var options = APIServerOptions(tokens: [:])
+        options.serviceNetwork = serviceNetwork
+        server = APIServer(options: options)
         api = InProcessClient(server, program: "test")
     }
 

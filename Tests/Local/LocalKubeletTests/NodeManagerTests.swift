@@ -31,7 +31,8 @@ struct NodeManagerTests {
         return NodeManager(
             name: "local", labels: ["kubernetes.io/os": "linux"],
             facts: NodeFacts(cpus: 2, memory: 1 << 20, storage: 1 << 30), version: "v1.36.2", images: [],
-            cluster: cluster, devices: devices, timings: timings, loop: .shared)
+            socket: "/root/kubelet-api.sock", cluster: cluster, devices: devices, timings: timings,
+            loop: .shared)
     }
 
     @Test("registers a node that is not there, with its labels and its status")
@@ -56,7 +57,13 @@ struct NodeManagerTests {
         ])
         try await manager(cluster).register()
         #expect(cluster.requests.map(\.method) == ["PATCH", "PATCH"])
-        #expect(cluster.requests.first?.body == ["metadata": ["labels": ["kubernetes.io/os": "linux"]]])
+        #expect(
+            cluster.requests.first?.body == [
+                "metadata": [
+                    "labels": ["kubernetes.io/os": "linux"],
+                    "annotations": ["local.ganglion.dev/kubelet-socket": "/root/kubelet-api.sock"],
+                ]
+            ])
         #expect(cluster.requests.last?.body.status?.capacity?["aws.amazon.com/neuroncore"] == "0")
     }
 

@@ -114,6 +114,22 @@ struct PodLifeTests {
 
     init() throws { scratch = try TemporaryDirectory() }
 
+    @Test("a pod that is deleted by force holds no devices though its containers run on (kubernetes #104824)")
+    func forced() async throws {
+        let node = try await Node(scratch)
+        let pod = shellPod("stubborn", "trap '' TERM; while :; do sleep 0.1; done", grace: 1)
+        node.begin(pod)
+        await node.backend.status("stubborn", isRunning)
+        let uid = "uid-stubborn"
+        #expect(await node.manager.activePods == [uid])
+        await node.manager.receive(.removed(try pod.decode()))
+        let run = PodDirectory(root: scratch.path, uid: uid).run("main", 0)
+        #expect(ContainerProcess.isAlive(directory: run), "it has a second left")
+        #expect(await node.manager.activePods == [])
+        #expect(await node.manager.podsWithResources().isEmpty)
+        while ContainerProcess.isAlive(directory: run) { await Task.yield() }
+    }
+
     @Test("a pod that runs is Running and Ready, has an address, and keeps the scheduler's condition")
     func runs() async throws {
         let node = try await Node(scratch)

@@ -64,6 +64,7 @@ int ganglion_pipe(int descriptors[2]);
 
 /// open(2) and fcntl(2) without varargs.
 int ganglion_open(const char *path, int flags, unsigned int mode);
+int ganglion_openat(int directory, const char *name, int flags, unsigned int mode);
 int ganglion_fcntl_int(int descriptor, int command, int argument);
 int ganglion_fcntl_lock(int descriptor, int command, struct flock *lock);
 

@@ -4,6 +4,7 @@
 
 internal import APIMachinery
 internal import HTTP
+internal import HTTP1
 internal import JSON
 
 extension APIServer {
@@ -11,6 +12,12 @@ extension APIServer {
         let segments = request.segments
         switch segments.count > 1 ? segments[1] : "" {
         case "v2":
+            if request.accept.contains(where: { Self.openAPIv2Protobuf.contains($0.type) }) {
+                return .http(
+                    HTTPResponse(
+                        200, headers: ["content-type": Self.openAPIv2Protobuf[0]],
+                        body: .bytes(Self.emptyOpenAPIv2)))
+            }
             return .object(
                 200,
                 [
@@ -42,6 +49,22 @@ extension APIServer {
         guard versions(group).contains(version) else { throw .pageNotFound }
         return .object(200, document(group, version))
     }
+
+    /// As it is now, and as client-go asks for it, with a character that no media type may have.
+    private static let openAPIv2Protobuf = [
+        "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+        "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+    ]
+
+    /// A document without any kind, as gnostic's openapi_v2.Document. kubectl reads it for a `kind: List`, whose members the
+    /// server validates, and for kinds that there are not.
+    private static let emptyOpenAPIv2: [UInt8] = {
+        func field(_ number: UInt8, _ octets: [UInt8]) -> [UInt8] {
+            [number << 3 | 2, UInt8(clamping: octets.count)] + octets
+        }
+        let info = field(1, Array("Kubernetes".utf8)) + field(2, Array(version.utf8))
+        return field(1, Array("2.0".utf8)) + field(2, info) + field(8, []) + field(9, [])
+    }()
 
     private func document(_ group: String, _ version: String) -> JSON {
         var paths: JSON = [:]

@@ -18,7 +18,7 @@ package actor APIServer: LoopActor {
     let options: APIServerOptions
     var state: ClusterState
     var catalog = ResourceCatalog()
-    var addresses = ServiceAddresses()
+    var addresses: ServiceAddresses
     private(set) var logSource: PodLogSource?
     /// A namespace is being emptied: what waits for it looks when that is done.
     var isEmptying = false
@@ -27,6 +27,7 @@ package actor APIServer: LoopActor {
     package init(options: APIServerOptions, loop: EventLoop = .shared) {
         self.options = options
         self.loop = loop
+        addresses = ServiceAddresses(network: options.serviceNetwork)
         var state = ClusterState(limits: options.storeLimits)
         for type in BuiltInResources.all {
             state.register(type.storage)

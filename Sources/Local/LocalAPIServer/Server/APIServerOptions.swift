@@ -60,6 +60,8 @@ package struct APIServerOptions: Sendable {
     package var bookmarkInterval = 60
     /// The address discovery names, `127.0.0.1:6443`.
     package var serverAddress = "127.0.0.1:6443"
+    /// The second number of the addresses of services, 127.NETWORK.0.0/16: one for each cluster of a machine.
+    package var serviceNetwork: UInt8 = 96
     /// Whether a watch may begin with the objects that there are (the feature gate WatchList, on since Kubernetes 1.32).
     package var hasWatchList = true
     /// Takes each request's event of the audit log; nil where none is kept.

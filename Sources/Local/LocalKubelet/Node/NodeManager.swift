@@ -12,6 +12,7 @@ actor NodeManager: LoopActor {
     private let timings: KubeletTimings
     private let name: String
     private let labels: [String: String]
+    private let annotations: [String: String]
     private let facts: NodeFacts
     private let version: String
     private let images: [String]
@@ -23,10 +24,12 @@ actor NodeManager: LoopActor {
 
     init(
         name: String, labels: [String: String], facts: NodeFacts, version: String, images: [String],
-        cluster: any ClusterAPI, devices: DeviceManager, timings: KubeletTimings, loop: EventLoop
+        socket: String, cluster: any ClusterAPI, devices: DeviceManager, timings: KubeletTimings,
+        loop: EventLoop
     ) {
         self.name = name
         self.labels = labels
+        annotations = [LogServer.annotation: socket]
         self.facts = facts
         self.version = version
         self.images = images
@@ -65,9 +68,12 @@ actor NodeManager: LoopActor {
 
     private var key: ObjectKey { ObjectKey(name: name) }
 
-    /// A merge patch of the node's labels; those of others stay.
-    private struct LabelsPatch: Encodable, Sendable {
-        struct Metadata: Encodable, Sendable { var labels: [String: String] }
+    /// A merge patch of the node's labels and annotations; those of others stay.
+    private struct MetadataPatch: Encodable, Sendable {
+        struct Metadata: Encodable, Sendable {
+            var labels: [String: String]
+            var annotations: [String: String]
+        }
         var metadata: Metadata
     }
 
@@ -80,7 +86,8 @@ actor NodeManager: LoopActor {
             // (ShouldResetExtendedResourceCapacity).
             if await devices.isFirstStart { zeroed = NodeStatusBuilder.extendedResources(known.status) }
             try await cluster.patch(
-                Node.self, key, LabelsPatch(metadata: .init(labels: labels)), kind: .merge, subresource: nil)
+                Node.self, key, MetadataPatch(metadata: .init(labels: labels, annotations: annotations)),
+                kind: .merge, subresource: nil)
             try await sendStatus()
         } catch {
             guard error.isNotFound else { throw error }
@@ -115,7 +122,8 @@ actor NodeManager: LoopActor {
         let capacity = await devices.capacity()
         zeroed.formUnion(capacity.removed)  // a key once shown is never taken away
         return NodeStatusBuilder(
-            name: name, labels: labels, facts: facts, kubeletVersion: version, images: images,
+            name: name, labels: labels, annotations: annotations, facts: facts, kubeletVersion: version,
+            images: images,
             devices: capacity, zeroed: zeroed, readySince: readySince)
     }
 

@@ -10,6 +10,7 @@ struct NodeStatusBuilder {
 
     var name: String
     var labels: [String: String]
+    var annotations: [String: String] = [:]
     var facts: NodeFacts
     /// Such as `v1.36.2`.
     var kubeletVersion: String
@@ -22,7 +23,9 @@ struct NodeStatusBuilder {
     var now = Timestamp.now
 
     /// The object for the first registration.
-    var node: Node { Node(ObjectMetadata(name: name, labels: labels), status: status) }
+    var node: Node {
+        Node(ObjectMetadata(name: name, labels: labels, annotations: annotations), status: status)
+    }
 
     /// The status as a strategic merge patch has it.
     var status: NodeStatus {

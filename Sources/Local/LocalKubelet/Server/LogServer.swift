@@ -1,21 +1,28 @@
 // The kubelet's own small API, for the API server's pods/log: on a Unix socket in its root, which only its
 // user can open.
 
+internal import Glibc
 package import HTTP
 internal import HTTP1
+package import KubernetesAPI
 package import SystemIO
 
 /// Serves `GET /containerLogs/{namespace}/{pod}/{container}`.
 struct LogServer: Sendable {
     /// The socket's name in the kubelet's root.
     static let socketName = "kubelet-api.sock"
+    /// The annotation of a Node that says where its kubelet's socket is, as `status.daemonEndpoints` does elsewhere.
+    static let annotation = "local.ganglion.dev/kubelet-socket"
+
+    /// Where the socket of a kubelet is.
+    static func socket(root: String) -> String { root + "/" + socketName }
 
     private let server: HTTPServer
 
     /// Listens on `ROOT/kubelet-api.sock`.
     init(root: String, pods: PodManager, loop: EventLoop) async throws(SystemError) {
         server = HTTPServer(loop: loop) { request in await Self.answer(request, pods) }
-        _ = try await server.listen(on: .unix(root + "/" + Self.socketName))
+        _ = try await server.listen(on: .unix(Self.socket(root: root)))
     }
 
     func shutdown() async { await server.shutdown(grace: .zero) }
@@ -58,7 +65,19 @@ package struct KubeletLogClient: Sendable {
 
     /// - Parameter root: the kubelet's root directory.
     package init(root: String, loop: EventLoop = .shared) {
-        client = HTTPClient(.unix(root + "/" + LogServer.socketName), host: "kubelet", loop: loop)
+        client = HTTPClient(.unix(LogServer.socket(root: root)), host: "kubelet", loop: loop)
+    }
+
+    /// A client of the kubelet of a node.
+    ///
+    /// - Returns: nil where the node does not say where its kubelet is, or what is there belongs to another user than this
+    ///   process: whoever may write a Node must not lead the API server elsewhere.
+    package init?(_ node: Node, loop: EventLoop = .shared) {
+        guard let path = node.metadata.annotations[LogServer.annotation],
+            path.hasSuffix("/" + LogServer.socketName), Files.kind(path) == .socket,
+            Files.owner(path) == geteuid()
+        else { return nil }
+        client = HTTPClient(.unix(path), host: "kubelet", loop: loop)
     }
 
     /// Asks for a container's log.

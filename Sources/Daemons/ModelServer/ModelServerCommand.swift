@@ -114,7 +114,8 @@ package enum ModelServerCommand {
         var limits = HTTPServerLimits()
         limits.message.body = server.limits.body
         // A full queue leaves room for probes, scrapers and those who are told to come back.
-        limits.connections += values[queue]
+        limits.connections = DescriptorLimit.connections(
+            wanted: limits.connections + values[queue], limit: DescriptorLimit.raise())
         let http = HTTPServer(limits: limits) { await server.handle($0) }
         let bound = try await http.listen(on: address)
         log.info(

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import ModelServer
@@ -57,6 +58,22 @@ struct ConfigurationTests {
         #expect(throws: ServerError(sentence)) {
             try ModelSpecification.list(arguments: arguments, environment: environment)
         }
+    }
+
+    @Test(
+        "a server takes no more connections than it may have descriptors, and a few at least",
+        arguments: [(1280, 1 << 20, 1280), (1280, 1024, 960), (1280, 70, 16), (8, 1024, 8)])
+    func connections(wanted: Int, limit: Int, expected: Int) {
+        #expect(DescriptorLimit.connections(wanted: wanted, limit: limit) == expected)
+    }
+
+    @Test("the limit of descriptors is raised as far as it goes")
+    func descriptors() {
+        let limit = DescriptorLimit.raise()
+        #expect(limit > 0 && DescriptorLimit.raise() == limit)
+        var now = rlimit()
+        #expect(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &now) == 0)
+        #expect(now.rlim_cur == now.rlim_max && Int(clamping: now.rlim_cur) == limit)
     }
 
     @Test("cores divide into groups of the tensor parallel degree")

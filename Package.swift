@@ -292,7 +292,8 @@ let local: [Target] =
             "LocalControllers", "LocalKubelet", "Neuron", "Observability", "Placement", "SystemIO", "TLS",
         ],
         tests: [
-            "HTTP", "JSON", "LocalAPIServer", "LocalKubelet", "LocalTestSupport", "Observability", "SystemIO",
+            "HTTP", "JSON", "KubernetesAPI", "LocalAPIServer", "LocalKubelet", "LocalTestSupport",
+            "Observability", "SystemIO",
             "TestSupport",
         ])
 

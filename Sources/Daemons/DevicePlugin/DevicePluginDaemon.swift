@@ -262,8 +262,9 @@ package actor DevicePluginDaemon: LoopActor {
         await refresh()
     }
 
-    private func setStopped(_ pods: [NodePluginAPI.PodName]) {
+    private func setStopped(_ pods: [NodePluginAPI.PodName]) async {
         stoppedPods = Set(pods.map { [$0.namespace, $0.name] })
+        for plugin in plugins { await plugin.setStoppedPods(stoppedPods) }
     }
 
     private var isCutInSeveralWays: Bool { (ledger.inventory?.family?.logicalCoreSizes.count ?? 1) > 1 }

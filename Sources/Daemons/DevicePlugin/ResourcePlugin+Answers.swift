@@ -177,7 +177,8 @@ extension ResourcePlugin {
                 fault = error
                 continue
             }
-            guard let (id, holder) = Handouts.holder(of: ids, resource: settings.resource, in: pods)
+            let live = pods.filter { !stoppedPods.contains([$0.namespace, $0.name]) }
+            guard let (id, holder) = Handouts.holder(of: ids, resource: settings.resource, in: live)
             else { continue }
             await reader.close()
             metrics.givenTwice.increment([settings.resource, "refused"])

@@ -22,6 +22,8 @@ package actor ResourcePlugin: LoopActor {
     private let onRegistration: @Sendable (Bool) -> Void
     let claim: Claim
     var handouts = Handouts()
+    /// Pods that hold nothing though the kubelet may list them, by namespace and name.
+    private(set) var stoppedPods: Set<[String]> = []
     private(set) var behaviour: Behaviour
     private var machine: Machine
     private(set) var allocator: Allocator?
@@ -147,6 +149,9 @@ package actor ResourcePlugin: LoopActor {
         wakeAssignmentWaiters()
         return rejected
     }
+
+    /// Takes all pods of this node of which nothing runs any more, by namespace and name.
+    package func setStoppedPods(_ pods: Set<[String]>) { stoppedPods = pods }
 
     /// Is there an agent that hands over groups? Without one nobody waits for any.
     package func setAgentPresence(_ isThere: Bool) {

@@ -7,38 +7,6 @@ import Testing
 
 @testable import LocalAPIServer
 
-/// A server that is asked without a network.
-private struct PlainServer {
-    let server = APIServer(
-        options: APIServerOptions(tokens: [
-            "admin": APIUser("admin", groups: ["system:masters"]), "eve": APIUser("eve"),
-        ]))
-
-    @discardableResult
-    func send(
-        _ method: String, _ target: String, octets: [UInt8], type: String = "application/json",
-        as token: String = "admin", _ more: [(String, String)] = []
-    ) async -> (status: Int, body: JSON) {
-        var headers: HTTPHeaders = [
-            "host": "localhost", "authorization": "Bearer \(token)", "content-type": type,
-        ]
-        for (name, value) in more { headers.add(name, value) }
-        let response = await server.handle(HTTPRequest(method, target, headers: headers, body: octets))
-        return (response.status, (try? JSON(parsing: response.bytes)) ?? .null)
-    }
-
-    @discardableResult
-    func send(
-        _ method: String, _ target: String, _ body: JSON = .null, type: String = "application/json",
-        as token: String = "admin", _ more: [(String, String)] = []
-    ) async -> (status: Int, body: JSON) {
-        await send(
-            method, target, octets: body.isNull ? [] : body.serialized(), type: type, as: token, more)
-    }
-}
-
-private let core = "/api/v1/namespaces/default"
-
 @Suite("What the real server refuses")
 struct StrictnessTests {
     private let server = PlainServer()
@@ -174,187 +142,88 @@ struct StrictnessTests {
     }
 }
 
-@Suite("Disruption budgets and evictions")
-struct DisruptionTests {
+@Suite("Writes that are not quietly something else")
+struct QuietWriteTests {
     private let server = PlainServer()
-    private let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+    private let merge = "application/merge-patch+json"
 
-    private func pod(_ name: String, phase: String = "Running", ready: Bool = true) async {
-        await server.send(
-            "POST", core + "/pods",
-            [
-                "metadata": ["name": .string(name), "labels": ["app": "a"]],
-                "spec": ["nodeName": "n", "containers": [["name": "c", "image": "i"]]],
-            ])
-        await server.send(
-            "PATCH", core + "/pods/\(name)/status",
-            [
-                "status": [
-                    "phase": .string(phase),
-                    "conditions": [["type": "Ready", "status": ready ? "True" : "False"]],
-                ]
-            ], type: "application/merge-patch+json")
-    }
-
-    private func budget(_ name: String, _ spec: JSON) async {
-        var spec = spec
-        spec.selector = ["matchLabels": ["app": "a"]]
-        let made = await server.send("POST", budgets, ["metadata": ["name": .string(name)], "spec": spec])
+    @Test("managedFields that a client writes are taken: ownership moves with them")
+    func managedFields() async {
+        let apply = "application/apply-patch+yaml"
+        let map: JSON = ["apiVersion": "v1", "kind": "ConfigMap", "data": ["a": "1", "b": "1"]]
+        let old = core + "/configmaps/x?fieldManager=old"
+        let made = await server.send("PATCH", old, map, type: apply)
         #expect(made.status == 201)
+        // As `kubectl apply --server-side` takes over what a client-side apply owned.
+        let given = made.body.metadata?.managedFields?[0]
+        var moved = given ?? [:]
+        moved.manager = "new"
+        let patched = await server.send(
+            "PATCH", core + "/configmaps/x",
+            [["op": "replace", "path": "/metadata/managedFields", "value": [moved]]],
+            type: "application/json-patch+json")
+        #expect(patched.body.metadata?.managedFields?.array?.map(\.manager) == ["new"])
+        var less = map
+        less.data = ["a": "1"]
+        let applied = await server.send("PATCH", core + "/configmaps/x?fieldManager=new", less, type: apply)
+        #expect(applied.body.data == ["a": "1"], "what is its own and no longer applied goes")
+        // Nonsense, and a subresource, say nothing; an empty list resets.
+        for (target, value) in [("/configmaps/x", [["manager": "z"]]), ("/configmaps/x", .null)]
+            as [(String, JSON)]
+        {
+            let kept = await server.send(
+                "PATCH", core + target, ["metadata": ["managedFields": value]], type: merge)
+            #expect(kept.body.metadata?.managedFields?.array?.map(\.manager) == ["new"])
+        }
+        let reset = await server.send(
+            "PATCH", core + "/configmaps/x", ["metadata": ["managedFields": [[:]]]], type: merge)
+        #expect(reset.body.metadata?.managedFields == nil || reset.body.metadata?.managedFields == [])
     }
 
-    private func evict(_ name: String) async -> (status: Int, body: JSON) {
+    @Test("an object that is being deleted gets no new finalizers")
+    func finalizers() async {
         await server.send(
-            "POST", core + "/pods/\(name)/eviction",
-            ["apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": .string(name)]])
-    }
-
-    private func status(_ name: String) async -> [Int?] {
-        let status = await server.send("GET", "\(budgets)/\(name)").body.status
-        return [
-            status?.currentHealthy?.int, status?.desiredHealthy?.int, status?.expectedPods?.int,
-            status?.disruptionsAllowed?.int,
-        ]
-    }
-
-    @Test("minAvailable keeps what it says through a drain, though the evicted still run")
-    func drain() async {
-        for name in ["a", "b", "c"] { await pod(name) }
-        await budget("one", ["minAvailable": 1])
-        #expect(await status("one") == [3, 1, 3, 2])
-        #expect(await evict("a").status == 201)
-        #expect(await status("one") == [2, 1, 3, 1])
-        #expect(await evict("b").status == 201)
-        let refused = await evict("c")
-        #expect(refused.status == 429)
+            "POST", core + "/configmaps", ["metadata": ["name": "x", "finalizers": ["a.b/c"]]])
+        await server.send("DELETE", core + "/configmaps/x")
+        let more = await server.send(
+            "PATCH", core + "/configmaps/x", ["metadata": ["finalizers": ["a.b/c", "d.e/f"]]], type: merge)
+        #expect(more.status == 422)
         #expect(
-            refused.body.details?.causes?[0]?.message
-                == "The disruption budget one needs 1 healthy pods and has 1 currently")
-        let condition = await server.send("GET", "\(budgets)/one").body.status?.conditions?[0]
-        #expect(condition?.type == "DisruptionAllowed" && condition?.reason == "InsufficientPods")
-        await pod("d")
-        #expect(await evict("c").status == 201, "there is another one")
+            more.body.message?.string
+                == "ConfigMap \"x\" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the "
+                + "object is being deleted, found new finalizers []string{\"d.e/f\"}")
+        #expect(
+            await server.send(
+                "PATCH", core + "/configmaps/x", ["metadata": ["labels": ["a": "b"]]], type: merge
+            )
+            .status == 200)
     }
 
-    @Test("nobody needs pods that do not run, and those that are not ready go while the others suffice")
-    func unhealthy() async {
-        await pod("ready")
-        await pod("sick", ready: false)
-        await pod("done", phase: "Succeeded", ready: false)
-        await budget("one", ["minAvailable": 1])
-        #expect(await status("one") == [1, 1, 3, 0])
-        #expect(await evict("done").status == 201)
-        #expect(await evict("sick").status == 201)
-        #expect(await evict("ready").status == 429)
-        await pod("sicker", ready: false)
-        await server.send("DELETE", core + "/pods/ready?gracePeriodSeconds=0")
-        #expect(await evict("sicker").status == 429, "IfHealthyBudget")
-        await server.send(
-            "PATCH", budgets + "/one", ["spec": ["unhealthyPodEvictionPolicy": "AlwaysAllow"]],
-            type: "application/merge-patch+json")
-        #expect(await evict("sicker").status == 201)
+    @Test("a namespace keeps the label with its name")
+    func namespace() async {
+        let path = "/api/v1/namespaces/default"
+        let patched = await server.send(
+            "PATCH", path, ["metadata": ["labels": ["kubernetes.io/metadata.name": "zz", "a": "b"]]],
+            type: merge)
+        #expect(patched.body.metadata?.labels == ["kubernetes.io/metadata.name": "default", "a": "b"])
     }
 
-    @Test(
-        "a share of pods that nobody replaces is nothing that can be given away, and two budgets are one too many"
-    )
-    func faults() async {
-        for name in ["a", "b"] { await pod(name) }
-        await budget("share", ["maxUnavailable": 1])
-        #expect(await status("share") == [2, 0, 0, 0])
-        #expect(await evict("a").status == 429)
-        await budget("more", ["minAvailable": 1])
-        #expect(await evict("a").status == 500)
+    @Test("keys that can be no file names are refused", arguments: ["", "..", "..x", ".", "a/b", "ä"])
+    func keys(key: String) async {
+        for plural in ["configmaps", "secrets"] {
+            let made = await server.send(
+                "POST", "\(core)/\(plural)", ["metadata": ["name": "x"], "data": [key: "eA=="]])
+            #expect(made.status == 422)
+            #expect(made.body.details?.causes?[0]?.field?.string == "data[\(key)]")
+        }
     }
 
-    @Test(
-        "the counts of a controller's pods are of what it wants, not of what there is",
-        arguments: [
-            (["maxUnavailable": 1], 4, [3, 3, 4, 0]), (["maxUnavailable": "50%"], 4, [3, 2, 4, 1]),
-            (["minAvailable": "50%"], 4, [3, 2, 4, 1]), (["minAvailable": "51%"], 4, [3, 3, 4, 0]),
-            (["minAvailable": 5], 4, [3, 5, 3, 0]), (["maxUnavailable": 9], 4, [3, 0, 4, 3]),
-            (["maxUnavailable": "0%"], 3, [3, 3, 3, 0]),
-        ] as [(JSON, Int, [Int])])
-    func counts(spec: JSON, replicas: Int, wanted: [Int]) {
-        let pod: JSON = [
-            "metadata": ["ownerReferences": [["controller": true, "uid": "u"]]],
-            "status": ["conditions": [["type": "Ready", "status": "True"]]],
-        ]
-        let budget = DisruptionBudget(spec, pods: [pod, pod, pod]) { _ in replicas }
-        #expect(
-            [
-                budget.currentHealthy, budget.desiredHealthy, budget.expectedPods, budget.disruptionsAllowed,
-            ] == wanted)
-    }
-}
-
-@Suite("Requests in another's name")
-struct ImpersonationTests {
-    private let server = PlainServer()
-
-    private func who(_ token: String, _ headers: [(String, String)]) async -> (status: Int, body: JSON) {
-        await server.send(
-            "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", [:], as: token, headers)
-    }
-
-    @Test("have the other's rights and no more")
-    func rights() async {
-        let bob = [("Impersonate-User", "bob"), ("Impersonate-Group", "dev"), ("Impersonate-Group", "ops")]
-        let answer = await who("admin", bob)
-        #expect(
-            answer.body.status?.userInfo == [
-                "username": "bob", "groups": ["dev", "ops", "system:authenticated"],
-            ])
-        let pods = await server.send("GET", core + "/pods", as: "admin", bob)
-        #expect(pods.status == 403)
-        #expect(
-            pods.body.message?.string
-                == "pods is forbidden: User \"bob\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\""
-        )
-        let root = await server.send(
-            "GET", core + "/pods", as: "admin",
-            [("Impersonate-User", "bob"), ("Impersonate-Group", "system:masters")])
-        #expect(root.status == 200)
-        let account = await who("admin", [("Impersonate-User", "system:serviceaccount:ns:sa")])
-        #expect(
-            account.body.status?.userInfo?.groups == [
-                "system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated",
-            ])
-    }
-
-    @Test("are refused to who may not make them, and where they name nobody")
-    func refused() async {
-        let answer = await who("eve", [("Impersonate-User", "admin")])
-        #expect(answer.status == 403)
-        #expect(
-            answer.body.message?.string
-                == "users \"admin\" is forbidden: User \"eve\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope"
-        )
-        #expect(await who("eve", []).status == 201)
-        #expect(await who("admin", [("Impersonate-Group", "dev")]).status == 500)
-        #expect(await who("admin", [("Impersonate-User", "bob"), ("Impersonate-Uid", "1")]).status == 501)
-        await server.send(
-            "POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles",
-            [
-                "metadata": ["name": "as-bob"],
-                "rules": [
-                    [
-                        "verbs": ["impersonate"], "apiGroups": [""], "resources": ["users"],
-                        "resourceNames": ["bob"],
-                    ]
-                ],
-            ])
-        await server.send(
-            "POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-            [
-                "metadata": ["name": "as-bob"], "roleRef": ["kind": "ClusterRole", "name": "as-bob"],
-                "subjects": [["kind": "User", "name": "eve"]],
-            ])
-        #expect(await who("eve", [("Impersonate-User", "bob")]).status == 201)
-        #expect(await who("eve", [("Impersonate-User", "carol")]).status == 403)
-        #expect(
-            await who("eve", [("Impersonate-User", "bob"), ("Impersonate-Group", "system:masters")]).status
-                == 403)
+    @Test("a target port of 0 is the port")
+    func targetPort() async {
+        let made = await server.send(
+            "POST", core + "/services",
+            ["metadata": ["name": "x"], "spec": ["ports": [["port": 80, "targetPort": 0]]]])
+        #expect(made.body.spec?.ports?[0]?.targetPort == 80)
     }
 }
 

@@ -110,11 +110,24 @@ package struct FieldManager {
             time: time, fields: fields)
     }
 
+    /// Who owns what before a write: as the object that is written says, which is how ownership is taken from a manager that
+    /// is no more (`kubectl apply --server-side` after a client-side one). Nothing, or nonsense, keeps what was; an empty
+    /// list, or one empty entry, resets it. Through a subresource nobody can say it (fieldmanager.go, decodeLiveOrNew).
+    private func claimed(by new: JSON, _ old: JSON?) -> [ManagedEntry] {
+        guard let old, subresource.isEmpty, let given = new.metadata?.managedFields?.array else {
+            return Self.entries(of: old)
+        }
+        if given.isEmpty || given == [[:]] { return [] }
+        let areWhole = given.allSatisfy {
+            $0.fieldsType == "FieldsV1" && $0.fieldsV1?.object != nil && $0.apiVersion?.string != nil
+                && ["Apply", "Update"].contains($0.operation?.string)
+        }
+        return areWhole ? given.map(ManagedEntry.init) : Self.entries(of: old)
+    }
+
     /// The new object with managedFields after a create (`old` nil, `baseline` the empty object) or an update.
     package func updated(_ new: JSON, from old: JSON?, baseline: JSON) -> JSON {
-        // A client that sends an empty list asks to reset ownership; leaving the member out keeps it.
-        let resets = new.metadata?.managedFields?.array == [] && old != nil
-        let entries = resets ? [] : Self.entries(of: old)
+        let entries = claimed(by: new, old)
         var result = Self.bare(new)
         let previous = old.map(Self.bare) ?? baseline
         let difference = walk.difference(from: previous, to: result)

@@ -55,7 +55,7 @@ struct ServiceStrategy: ResourceStrategy {
                     var port = $0
                     guard port.object != nil else { return port }
                     if port["protocol"] == nil { port["protocol"] = "TCP" }
-                    if port.targetPort == nil { port.targetPort = port.port }
+                    if [nil, .null, 0, ""].contains(port.targetPort) { port.targetPort = port.port }
                     return port
                 })
         }
@@ -119,10 +119,19 @@ struct ServiceStrategy: ResourceStrategy {
 struct NamespaceStrategy: ResourceStrategy {
     var deleteReturnsObject: Bool { true }
 
-    func prepareForCreate(_ object: inout JSON, _ context: WriteContext) {
+    /// The label that names it is not anybody's to change.
+    private func label(_ object: inout JSON, _ context: WriteContext) {
         var labels = object.metadata?.labels?.strings ?? [:]
         labels["kubernetes.io/metadata.name"] = context.name
         object.metadata?.labels = JSON(labels)
+    }
+
+    func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) {
+        label(&object, context)
+    }
+
+    func prepareForCreate(_ object: inout JSON, _ context: WriteContext) {
+        label(&object, context)
         object.spec = ["finalizers": ["kubernetes"]]
         object.status = ["phase": "Active"]
     }
@@ -143,15 +152,41 @@ struct SecretStrategy: ResourceStrategy {
     }
 
     func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
-        old?.immutable?.bool == true && old?.data != object.data
-            ? [.forbidden("data", "field is immutable when `immutable` is set")] : []
+        let faults = DataKeys.faults(object, ["data"])
+        return old?.immutable?.bool == true && old?.data != object.data
+            ? faults + [.forbidden("data", "field is immutable when `immutable` is set")] : faults
+    }
+}
+
+/// The keys of config maps and secrets, which may become file names (validation.IsConfigMapKey).
+enum DataKeys {
+    static func faults(_ object: JSON, _ fields: [String]) -> [FieldError] {
+        fields.flatMap { field in
+            (object[field]?.object ?? [:]).keys.sorted().compactMap { key in
+                fault(key).map { .invalid("\(field)[\(key)]", .string(key), $0) }
+            }
+        }
+    }
+
+    private static func fault(_ key: String) -> String? {
+        if key.utf8.count > 253 { return "must be no more than 253 bytes" }
+        if key == "." { return "must not be '.'" }
+        if key.hasPrefix("..") { return key == ".." ? "must not be '..'" : "must not start with '..'" }
+        let isValid = { (octet: UInt8) in
+            (97...122).contains(octet) || (65...90).contains(octet) || (48...57).contains(octet)
+                || [45, 46, 95].contains(octet)
+        }
+        if !key.isEmpty, key.utf8.allSatisfy(isValid) { return nil }
+        return
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or"
+            + " 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
     }
 }
 
 /// Config maps.
 struct ConfigMapStrategy: ResourceStrategy {
     func validate(_ object: JSON, old: JSON?, _ context: WriteContext) -> [FieldError] {
-        var faults: [FieldError] = []
+        var faults = DataKeys.faults(object, ["data", "binaryData"])
         if old?.immutable?.bool == true, old?.data != object.data {
             faults.append(.forbidden("data", "field is immutable when `immutable` is set"))
         }

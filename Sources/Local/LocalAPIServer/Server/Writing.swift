@@ -280,6 +280,18 @@ extension APIServer {
         var faults = ObjectNames.metadataFaults(
             object.metadata ?? [:], kind: type.kind, custom: type.isCustom)
         faults += type.strategy.validate(object, old: before, context)
+        if before.metadata?.deletionTimestamp?.string != nil {
+            let known = before.metadata?.finalizers?.array ?? []
+            let added = (object.metadata?.finalizers?.array ?? []).filter { !known.contains($0) }
+            if !added.isEmpty {
+                // validation/objectmeta.go, ValidateObjectMetaAccessorUpdate.
+                faults.append(
+                    .forbidden(
+                        "metadata.finalizers",
+                        "no new finalizers can be added if the object is being deleted, found new finalizers"
+                            + " []string{\(added.map { $0.text() }.joined(separator: ", "))}"))
+            }
+        }
         if !faults.isEmpty { throw .invalid(group: type.group, kind: type.kind, name: place.name, faults) }
         if Self.isSame(object, before) { return old }
         let kept = type.strategy.stored(object).withType(storageType(type))

@@ -146,7 +146,9 @@ struct TypedDecoding {
     private static func base64Fault(_ text: String) -> Int {
         let octets = Array(text.utf8)
         let isDigit = { (octet: UInt8) in
-            (65...90).contains(octet) || (97...122).contains(octet) || (47...57).contains(octet) || octet == 43
+            // Letters, and / with the digits behind it, and +.
+            (65...90).contains(octet) || (97...122).contains(octet) || (47...57).contains(octet)
+                || octet == 43
         }
         guard let stop = octets.firstIndex(where: { !isDigit($0) }) else { return octets.count / 4 * 4 }
         // The first of two signs of padding, and nothing behind it.

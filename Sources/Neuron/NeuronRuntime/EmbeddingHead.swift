@@ -21,8 +21,11 @@ struct EmbeddingHead: Sendable {
 
     /// Reads the modules' files.
     ///
+    /// - Parameter keptNumbers: how many numbers of the last module's vector are given; nil for all.
     /// - Throws: `ModelError` that names the file, the key or tensor, and the value.
-    init(_ modules: SentenceModules, hiddenSize: Int) throws(ModelError) {
+    init(
+        _ modules: SentenceModules, hiddenSize: Int, keptNumbers: Int? = nil
+    ) throws(ModelError) {
         pooling = try Pooling(
             directory: modules.pooling, hiddenSize: hiddenSize, isRequired: modules.isPoolingListed)
         var width = hiddenSize * pooling.modes.count
@@ -52,7 +55,7 @@ struct EmbeddingHead: Sendable {
             }
         }
         self.stages = stages
-        dimension = width
+        dimension = min(width, keptNumbers ?? width)
     }
 
     /// The vector of one text.
@@ -83,6 +86,7 @@ struct EmbeddingHead: Sendable {
             case .layerNorm(let scale, let shift): normalize(&vector, scale: scale, shift: shift)
             }
         }
+        if vector.count > dimension { vector.removeLast(vector.count - dimension) }
         return vector
     }
 

@@ -53,8 +53,10 @@ package final class EmbeddingModel: Sendable {
         }
         let longest = transformer.maximumTokens ?? settings.maximumTokens ?? configuration.positionCount
         configuration.maximumTokens = min(longest, configuration.positionCount)
-        head = try EmbeddingHead(modules, hiddenSize: configuration.hiddenSize)
-        prompt = try Prompt.read(directory: directory)
+        let sentences = try SentenceSettings(directory: directory)
+        head = try EmbeddingHead(
+            modules, hiddenSize: configuration.hiddenSize, keptNumbers: sentences.keptNumbers)
+        prompt = sentences.prompt
         guard prompt.isEmpty || head.pooling.includesPrompt else {
             throw ModelError(
                 "\(modules.pooling)/config.json key include_prompt",

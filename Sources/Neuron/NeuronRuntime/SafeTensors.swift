@@ -79,7 +79,13 @@ package final class SafeTensors: @unchecked Sendable {
     /// - Throws: `ModelError`; where the weights are there in PyTorch's own format only, with how to convert them.
     convenience init(directory: String) throws(ModelError) {
         let path = directory + "/model.safetensors"
+        let index = directory + "/model.safetensors.index.json"
         let other = directory + "/pytorch_model.bin"
+        guard Files.exists(path) || !Files.exists(index) else {
+            throw ModelError(
+                index, "divides the weights among several files",
+                "save the model in one file (save_pretrained with max_shard_size above its size)")
+        }
         guard Files.exists(path) || !Files.exists(other) else {
             throw ModelError(
                 other, "is a pickle, which can run any code when it is read",
@@ -182,7 +188,31 @@ package final class SafeTensors: @unchecked Sendable {
             }
             tensors[name] = tensor
         }
+        try checkOrder(tensors, from: dataStart, to: fileSize, path: path)
         return tensors
+    }
+
+    /// The tensors fill the file: each begins where the one before ends (the format's "no holes", which its own library
+    /// checks). Octets of nobody, or of two, are a damaged file or one that holds something else besides.
+    private static func checkOrder(
+        _ tensors: [String: Tensor], from start: Int, to end: Int, path: String
+    ) throws(ModelError) {
+        var expected = start
+        for (name, tensor) in tensors.sorted(by: {
+            ($0.value.offset, $0.value.byteCount, $0.key) < ($1.value.offset, $1.value.byteCount, $1.key)
+        }) {
+            guard tensor.offset == expected else {
+                throw ModelError(
+                    "\(path) tensor \(name)",
+                    "begins at byte \(tensor.offset), where what is before it ends at byte \(expected)",
+                    "download the file again")
+            }
+            expected += tensor.byteCount
+        }
+        guard expected == end else {
+            throw ModelError(
+                path, "has \(end - expected) bytes behind its last tensor", "download the file again")
+        }
     }
 
     private static func parse(_ entry: JSON, subject: String, dataStart: Int) throws(ModelError) -> Tensor {

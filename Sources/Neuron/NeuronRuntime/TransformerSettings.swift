@@ -1,5 +1,6 @@
 // Two files of sentence-transformers beside config.json: sentence_bert_config.json, which says how long texts may be, and
-// config_sentence_transformers.json, which may put a prompt in front of every text.
+// config_sentence_transformers.json, which may put a prompt in front of every text and cut
+// every vector.
 
 import JSON
 
@@ -59,17 +60,25 @@ struct TransformerSettings: Equatable {
     }
 }
 
-/// What is put in front of every text.
-enum Prompt {
-    /// The default prompt of a model; empty where there is none.
+/// What sentence-transformers does before the first module and after the last.
+struct SentenceSettings: Equatable {
+    /// What is put in front of every text; empty where the model has no default prompt.
+    var prompt = ""
+    /// How many of a vector's numbers are given, from the first on (Matryoshka); nil for all. They are not scaled anew.
+    var keptNumbers: Int?
+
+    /// Reads the file of a model's directory, if there is one.
     ///
-    /// - Throws: `ModelError` when the prompt that is named is not there.
-    static func read(directory: String) throws(ModelError) -> String {
+    /// - Throws: `ModelError` when the prompt that is named is not there, or `truncate_dim` is no size.
+    init(directory: String) throws(ModelError) {
         let path = directory + "/config_sentence_transformers.json"
-        guard let config = try ModelSettings(path: path), let name = try config.string("default_prompt_name")
-        else {
-            return ""
-        }
+        guard let config = try ModelSettings(path: path) else { return }
+        keptNumbers = try config.int("truncate_dim", 1...1 << 24)
+        prompt = try Self.prompt(config, path)
+    }
+
+    private static func prompt(_ config: ModelSettings, _ path: String) throws(ModelError) -> String {
+        guard let name = try config.string("default_prompt_name") else { return "" }
         guard let prompt = try config.object("prompts")?.string(name) else {
             throw config.refusal(of: "default_prompt_name", "name one of the file's prompts")
         }

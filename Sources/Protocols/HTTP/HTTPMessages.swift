@@ -54,6 +54,29 @@ public struct HTTPRequest: Sendable {
     public func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }
 
+extension HTTPRequest {
+    /// Path and query of a request's target. A client that takes the server for a proxy sends the whole URL, and a server
+    /// has to take that (RFC 9112 §3.2.2).
+    static func originForm(of target: String) -> String {
+        let scheme = target.prefix(8).lowercased()
+        let length = scheme == "https://" ? 8 : scheme.hasPrefix("http://") ? 7 : 0
+        guard length > 0 else { return target }
+        let rest = target.dropFirst(length).drop { $0 != "/" && $0 != "?" }
+        return rest.hasPrefix("/") ? String(rest) : "/" + rest
+    }
+
+    /// What is said to a body in a coding: no handler here undoes one, and each would take the octets for something else
+    /// (RFC 9110 §15.5.16). nil where there is none.
+    var codingRefusal: HTTPResponse? {
+        let coding = headers["content-encoding"] ?? "identity"
+        guard coding.lowercased() != "identity" else { return nil }
+        var refusal = HTTPResponse.text(
+            415, "the body has the content-encoding \(coding.prefix(64)): send it as it is\n")
+        refusal.headers["accept-encoding"] = "identity"
+        return refusal
+    }
+}
+
 /// A response.
 public struct HTTPResponse: Sendable {
     /// The status code.

@@ -162,7 +162,8 @@ actor HTTPServerConnection: LoopActor {
             }
             incoming = nil
             let request = HTTPRequest(
-                method, target, headers: message.head.headers, body: message.body, peer: channel.peer)
+                method, HTTPRequest.originForm(of: target), headers: message.head.headers, body: message.body,
+                peer: channel.peer)
             life.receive(request, keepsAlive: message.head.keepsAlive)
         }
     }
@@ -214,7 +215,8 @@ actor HTTPServerConnection: LoopActor {
         timer?.cancel()
         deadline = nil
         answering = Task {
-            let response = await handler(request)
+            let response =
+                if let refusal = request.codingRefusal { refusal } else { await handler(request) }
             await send(response, toHead: request.method == "HEAD")
             answering = nil
             quietSince = loop.turnStart

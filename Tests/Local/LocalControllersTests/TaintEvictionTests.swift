@@ -48,7 +48,9 @@ struct TaintEvictionTests {
         let gone = try #require(try await cluster.api.list(Pod.self).first { $0.metadata.name == "at-once" })
         #expect(gone.status.conditions["DisruptionTarget"]?.reason == "DeletionByTaintManager")
         #expect(gone.metadata.deletionGracePeriodSeconds == 30, "it ends in its own time")
-        #expect(try await cluster.event("TaintManagerEviction")?.message == "Marking for deletion Pod default/at-once")
+        #expect(
+            try await cluster.event("TaintManagerEviction")?.message
+                == "Marking for deletion Pod default/at-once")
 
         #expect(try await eviction.reconcile(now: start.adding(seconds: 19)) == .seconds(1))
         #expect(try await names() == ["elsewhere", "sixty", "stays", "twenty"])

@@ -120,6 +120,10 @@ struct ModelFolderTests {
                 "key default_prompt_name is \"query\""
             ),
             (
+                "config_sentence_transformers.json", ["truncate_dim"], 0,
+                "key truncate_dim is 0: give a number from 1 to 16777216"
+            ),
+            (
                 "tokenizer_config.json", ["tokenizer_class"], "XLMRobertaTokenizer",
                 "tokenizer_config.json key tokenizer_class is \"XLMRobertaTokenizer\": use a model with BertTokenizer, or with"
                     + " PreTrainedTokenizerFast and WordPiece"
@@ -372,6 +376,18 @@ struct ModelFolderTests {
             throws: ModelError(
                 folder.path + "/pytorch_model.bin", "is a pickle, which can run any code when it is read",
                 "save the model as model.safetensors (safe_serialization=True)")
+        ) { try EmbeddingModel(directory: folder.path) }
+    }
+
+    @Test("weights in several files are refused with how to save them in one")
+    func shards() throws {
+        let folder = try ModelFolder([.pooling("mean"), .normalize])
+        try Files.remove(folder.path + "/model.safetensors")
+        try folder.write("model.safetensors.index.json", ["weight_map": [:]])
+        #expect(
+            throws: ModelError(
+                folder.path + "/model.safetensors.index.json", "divides the weights among several files",
+                "save the model in one file (save_pretrained with max_shard_size above its size)")
         ) { try EmbeddingModel(directory: folder.path) }
     }
 }

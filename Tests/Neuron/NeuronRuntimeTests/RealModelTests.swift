@@ -101,6 +101,23 @@ struct RealModelTests {
         }
     }
 
+    @Test("gives as many numbers as the folder says, not scaled anew", arguments: [8, 384, 1_000])
+    func truncated(kept: Int) async throws {
+        let folder = try ModelFolder([.pooling("mean", 384), .normalize], linking: realModelDirectory)
+        try folder.write("config_sentence_transformers.json", ["truncate_dim": JSON(kept)])
+        let directory = try TemporaryDirectory()
+        try directory.addChips(1)
+        let group = NeuronCoreGroup(try NeuronDevices(root: directory.path).claim(.all))
+        let model = try Self.store.model(at: folder.path)
+        try group.load(model, as: "minilm")
+        let text = model.tokenize("The quick brown fox jumps over the lazy dog.")
+        let embedding = try #require(await group.embed([text], model: "minilm")).first ?? []
+        #expect(embedding.count == min(kept, 384) && model.dimension == min(kept, 384))
+        for (value, expected) in zip(embedding, [0.04393, 0.05893, 0.04818] as [Float]) {
+            #expect(abs(value - expected) < 6e-6)
+        }
+    }
+
     @Test("cannot be shared by 8 or 24 cores, and says what it can", arguments: [5, 8, 24])
     func degrees(cores: Int) throws {
         let directory = try #require(realModelDirectory)

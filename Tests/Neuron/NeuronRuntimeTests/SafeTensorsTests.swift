@@ -73,6 +73,26 @@ struct SafeTensorsTests {
                 " tensor t", "lacks a dtype, shape or data_offsets"
             ),
             (
+                "two tensors of the same octets",
+                #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"t":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#,
+                nil, 6, " tensor t", "begins at byte 115, where what is before it ends at byte 117"
+            ),
+            (
+                "a hole between tensors",
+                #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"t":{"dtype":"U8","shape":[1],"data_offsets":[5,6]}}"#,
+                nil, 6, " tensor t", "begins at byte 118, where what is before it ends at byte 117"
+            ),
+            (
+                "octets of nobody at the start", #"{"t":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
+                nil, 2,
+                " tensor t", "begins at byte 62, where what is before it ends at byte 61"
+            ),
+            (
+                "octets of nobody at the end", #"{"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, nil,
+                9,
+                "", "has 8 bytes behind its last tensor"
+            ),
+            (
                 "three offsets", #"{"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}"#, nil, 8,
                 " tensor t", "lacks a dtype, shape or data_offsets"
             ),

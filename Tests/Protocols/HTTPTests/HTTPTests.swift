@@ -200,6 +200,29 @@ struct CurlTests {
         ])
         #expect(result.1.hasPrefix("HTTP/1.1 413 Content Too Large\r\n"))
         #expect(result.1.contains("the body is longer than 3145728 octets"))
+        let packed = try await curl([
+            "-i", "-H", "Content-Encoding: gzip", "--data-binary", "x", "http://\(address)/",
+        ])
+        #expect(packed.1.hasPrefix("HTTP/1.1 415 Unsupported Media Type\r\n"))
+        #expect(packed.1.contains("accept-encoding: identity\r\n"))
+        #expect(packed.1.hasSuffix("the body has the content-encoding gzip: send it as it is\n"))
+        let plain = try await curl([
+            "-i", "-H", "Content-Encoding: Identity", "-d", "x", "http://\(address)/",
+        ])
+        #expect(plain.1.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        await server.shutdown()
+    }
+
+    @Test(
+        "a target that is a whole URL is that path",
+        arguments: [
+            ("http://h.example/a/b?c=d", "/a/b?c=d"), ("HTTP://h.example:8080", "/"),
+            ("https://[::1]:8443?q=1", "/?q=1"), ("/http://x/", "/http://x/"), ("/a", "/a"), ("*", "*"),
+        ])
+    func wholeURL(target: String, expected: String) async throws {
+        let (server, _, address) = try await serve { .text(200, $0.target) }
+        #expect(
+            try await curl(["--request-target", target, "http://\(address)/"]) == (.exited(0), expected))
         await server.shutdown()
     }
 }

@@ -130,6 +130,7 @@ extension Kernels {
         }
     }
 
+    /// A full tile, of as many rows as the registers hold.
     @inlinable @inline(__always)
     public func multiplyTile(
         _ strip: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, depth: Int,

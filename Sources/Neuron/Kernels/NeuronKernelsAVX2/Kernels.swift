@@ -5,16 +5,20 @@ public import KernelTemplates
 extension SIMD8<Int32>: KernelIntegers {}
 
 extension SIMD8<Float>: KernelVector {
+    /// As many integers, eight.
     public typealias Integers = SIMD8<Int32>
 
+    /// Six rows: 12 sums, 2 loads and 1 broadcast in 16 registers.
     public static var tileRows: Int { 6 }
 
+    /// Fused: one instruction.
     @inline(__always)
     public func adding(_ a: Self, times b: Self) -> Self { addingProduct(a, b) }
 }
 
 /// The kernels in these instructions.
 package struct AVX2Kernels: Kernels {
+    /// Eight lanes: one AVX register.
     public typealias Vector = SIMD8<Float>
 
     /// The CPU must have the instructions, or the first call ends the process with SIGILL.

@@ -5,16 +5,20 @@ public import KernelTemplates
 extension SIMD16<Int32>: KernelIntegers {}
 
 extension SIMD16<Float>: KernelVector {
+    /// As many integers, sixteen.
     public typealias Integers = SIMD16<Int32>
 
+    /// Twelve rows: 24 sums, 2 loads and 1 broadcast in 32 registers.
     public static var tileRows: Int { 12 }
 
+    /// Fused: one instruction.
     @inline(__always)
     public func adding(_ a: Self, times b: Self) -> Self { addingProduct(a, b) }
 }
 
 /// The kernels in these instructions.
 package struct AVX512Kernels: Kernels {
+    /// Sixteen lanes: one AVX-512 register.
     public typealias Vector = SIMD16<Float>
 
     /// The CPU must have the instructions, or the first call ends the process with SIGILL.

@@ -5,10 +5,13 @@ public import KernelTemplates
 extension SIMD4<Int32>: KernelIntegers {}
 
 extension SIMD4<Float>: KernelVector {
+    /// As many integers, four.
     public typealias Integers = SIMD4<Int32>
 
+    /// Six rows: 12 sums, 2 loads and 1 broadcast in 16 registers.
     public static var tileRows: Int { 6 }
 
+    /// Fused on ARM; a product and a sum on x86.
     @inline(__always)
     public func adding(_ a: Self, times b: Self) -> Self {
         #if arch(arm64)
@@ -22,6 +25,7 @@ extension SIMD4<Float>: KernelVector {
 
 /// The kernels in these instructions.
 package struct BaselineKernels: Kernels {
+    /// Four lanes: one SSE or NEON register.
     public typealias Vector = SIMD4<Float>
 
     /// The CPU must have the instructions, or the first call ends the process with SIGILL.

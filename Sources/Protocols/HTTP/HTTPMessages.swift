@@ -8,7 +8,7 @@ internal import Text
 public struct HTTPRequest: Sendable {
     /// `GET`, `POST` and so on.
     public var method: String
-    /// Path and query as on the wire.
+    /// Path and query as on the wire; the whole URL where the client takes its peer for a proxy.
     public var target: String
     /// The fields.
     public var headers: HTTPHeaders
@@ -30,7 +30,7 @@ public struct HTTPRequest: Sendable {
     }
 
     /// The path without the query, still percent-encoded.
-    public var rawPath: Substring { target.prefix { $0 != "?" } }
+    public var rawPath: Substring { Self.originForm(of: target).prefix { $0 != "?" } }
 
     /// The path, decoded. Split `rawPath` where a segment may hold an encoded slash.
     public var path: String { PercentEncoding.decode(rawPath) }
@@ -57,7 +57,7 @@ public struct HTTPRequest: Sendable {
 extension HTTPRequest {
     /// Path and query of a request's target. A client that takes the server for a proxy sends the whole URL, and a server
     /// has to take that (RFC 9112 §3.2.2).
-    static func originForm(of target: String) -> String {
+    private static func originForm(of target: String) -> String {
         let scheme = target.prefix(8).lowercased()
         let length = scheme == "https://" ? 8 : scheme.hasPrefix("http://") ? 7 : 0
         guard length > 0 else { return target }

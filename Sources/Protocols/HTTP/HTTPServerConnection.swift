@@ -162,8 +162,7 @@ actor HTTPServerConnection: LoopActor {
             }
             incoming = nil
             let request = HTTPRequest(
-                method, HTTPRequest.originForm(of: target), headers: message.head.headers, body: message.body,
-                peer: channel.peer)
+                method, target, headers: message.head.headers, body: message.body, peer: channel.peer)
             life.receive(request, keepsAlive: message.head.keepsAlive)
         }
     }

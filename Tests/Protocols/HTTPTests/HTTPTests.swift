@@ -216,11 +216,14 @@ struct CurlTests {
     @Test(
         "a target that is a whole URL is that path",
         arguments: [
-            ("http://h.example/a/b?c=d", "/a/b?c=d"), ("HTTP://h.example:8080", "/"),
-            ("https://[::1]:8443?q=1", "/?q=1"), ("/http://x/", "/http://x/"), ("/a", "/a"), ("*", "*"),
+            ("http://h.example/a/b?c=d", "/a/b c=d"), ("HTTP://h.example:8080", "/ -"),
+            ("https://[::1]:8443?c=1", "/ c=1"), ("/http://x/?c=/", "/http://x/ c=/"), ("/a", "/a -"),
+            ("*", "* -"),
         ])
     func wholeURL(target: String, expected: String) async throws {
-        let (server, _, address) = try await serve { .text(200, $0.target) }
+        let (server, _, address) = try await serve { request in
+            .text(200, "\(request.path) \(request.query("c").map { "c=" + $0 } ?? "-")")
+        }
         #expect(
             try await curl(["--request-target", target, "http://\(address)/"]) == (.exited(0), expected))
         await server.shutdown()

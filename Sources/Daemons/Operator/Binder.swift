@@ -113,48 +113,80 @@ actor Binder: LoopActor {
     /// Carries out what was decided about a pod; nothing where that is done.
     ///
     /// - Throws: where it is not known whether it was carried out: call again, then that is asked for.
-    func carryOut(_ uid: String) async throws(KubernetesError) {
-        guard let binding = assumed[uid] else {
+    func carryOut(_ uid: String) async throws {
+        guard let order = order(uid) else {
             uncertain.remove(uid)
             return
         }
-        guard uncertain.contains(uid) else { return try await bind(binding) }
-        if try await isBound(binding.pod) {
+        if !uncertain.contains(uid) {
+            try await bind(order)
+        } else if try await isBound(order) {
             uncertain.remove(uid)
         } else {
             undo(uid)
         }
     }
 
-    private func bind(_ binding: AssumedBinding) async throws(KubernetesError) {
-        let (pod, node, cores) = (binding.pod, binding.node, binding.cores)
+    /// What a binding takes.
+    private struct Order {
+        let key: ObjectKey
+        let uid: String
+        let reference: ObjectReference
+        let node: String
+        let cores: CoreSet
+    }
+
+    private func order(_ uid: String) -> Order? {
+        assumed[uid].map {
+            Order(
+                key: $0.pod.key, uid: uid, reference: $0.pod.pod.reference, node: $0.node, cores: $0.cores)
+        }
+    }
+
+    // In two steps, of which one waits and the other works: in one function the optimiser of Swift 6.3 reckons the frame
+    // that is kept over the pause too small, and writes over what lies behind it (seen with the address sanitizer).
+    private func bind(_ order: Order) async throws {
+        let failure = await post(order)
+        try settle(order, failure)
+    }
+
+    /// - Returns: why the API server has not bound it; nil where it has.
+    private func post(_ order: Order) async -> KubernetesError? {
         do throws(KubernetesError) {
             try await client.bind(
-                pod: pod.key, uid: pod.uid, node: node,
-                annotations: cores.isEmpty ? [:] : [WellKnown.coresAnnotation: cores.list])
+                pod: order.key, uid: order.uid, node: order.node,
+                annotations: order.cores.isEmpty ? [:] : [WellKnown.coresAnnotation: order.cores.list])
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func settle(_ order: Order, _ failure: KubernetesError?) throws {
+        let (key, uid, node, cores) = (order.key, order.uid, order.node, order.cores)
+        guard let error = failure else {
             bindings?.increment(["bound"])
-            log.info("bound", ["pod": pod.key.description, "node": node, "cores": cores.list])
+            log.info("bound", ["pod": key.description, "node": node, "cores": cores.list])
             let note =
                 cores.isEmpty
-                ? "Successfully assigned \(pod.key) to \(node)"
-                : "Successfully assigned \(pod.key) to \(node), NeuronCores \(cores.list)"
+                ? "Successfully assigned \(key) to \(node)"
+                : "Successfully assigned \(key) to \(node), NeuronCores \(cores.list)"
             events.record(
                 EventNote(
-                    .normal, about: pod.pod.reference, reason: "Scheduled", action: "Binding", note: note))
-        } catch {
-            log.warning(
-                "cannot bind", ["pod": pod.key.description, "node": node, "error": error.description])
-            bindings?.increment(["failed"])
-            guard case .some(400..<500) = error.code else {
-                uncertain.insert(pod.uid)
-                throw error
-            }
-            // Nothing was done. Of a pod that is gone, or bound by another, a watch will tell.
-            if !error.isNotFound, error.isRefusal || !error.isConflict {
-                setbacks.add(pod.uid, message: "the binding was refused: \(error)")
-            }
-            undo(pod.uid)
+                    .normal, about: order.reference, reason: "Scheduled", action: "Binding", note: note))
+            return
         }
+        log.warning("cannot bind", ["pod": key.description, "node": node, "error": error.description])
+        bindings?.increment(["failed"])
+        guard case .some(400..<500) = error.code else {
+            uncertain.insert(uid)
+            throw error
+        }
+        // Nothing was done. Of a pod that is gone, or bound by another, a watch will tell.
+        if !error.isNotFound, error.isRefusal || !error.isConflict {
+            setbacks.add(uid, message: "the binding was refused: \(error)")
+        }
+        undo(uid)
     }
 
     private func undo(_ uid: String) {
@@ -164,10 +196,10 @@ actor Binder: LoopActor {
     }
 
     /// Asks what became of a binding whose answer was lost.
-    private func isBound(_ pod: PodInfo) async throws(KubernetesError) -> Bool {
+    private func isBound(_ order: Order) async throws -> Bool {
         // A list, since that is a right which the operator has anyway.
         let found = try await client.list(
-            Pod.self, namespace: pod.key.namespace, fieldSelector: "metadata.name=\(pod.key.name)")
-        return found.items.contains { $0.metadata.uid == pod.uid && $0.isBound }
+            Pod.self, namespace: order.key.namespace, fieldSelector: "metadata.name=\(order.key.name)")
+        return found.items.contains { $0.metadata.uid == order.uid && $0.isBound }
     }
 }

@@ -9,6 +9,10 @@ import SystemIO
 /// - Throws: `ModelError` when it cannot be read or is longer than `limit`.
 func readFile(_ path: String, limit: Int) throws(ModelError) -> [UInt8]? {
     guard Files.exists(path) else { return nil }
+    // Reading a pipe would wait for whoever writes to it.
+    guard Files.kind(path, following: true) == .file else {
+        throw ModelError(path, "is not a regular file", "use the readable files of a BERT model")
+    }
     do {
         return try Files.read(path, limit: limit)
     } catch {

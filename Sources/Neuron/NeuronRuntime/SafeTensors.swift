@@ -59,7 +59,8 @@ package final class SafeTensors: @unchecked Sendable {
     ///
     /// - Throws: `ModelError` that names the file, the value and the mend.
     package init(path: String) throws(ModelError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Not to wait for the writer of a pipe; a file is read as ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ModelError(
                 path, "cannot be opened (\(errnoText()))", "check the model's path and its rights")

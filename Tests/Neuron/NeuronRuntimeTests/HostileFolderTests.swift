@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import SystemIO
 import TestSupport
@@ -14,6 +15,18 @@ struct HostileFolderTests {
         "config_sentence_transformers.json",
         "special_tokens_map.json",
     ]
+
+    @Test(
+        "a pipe in place of a file is refused, not waited for",
+        arguments: ["vocab.txt", "model.safetensors", "config.json", "modules.json", "1_Module/config.json"])
+    func pipe(file: String) throws {
+        let folder = try ModelFolder([.pooling("mean"), .normalize])
+        let path = folder.path + "/" + file
+        try Files.remove(path)
+        try #require(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: ModelError.self) { try EmbeddingModel(directory: folder.path) }
+        #expect(error?.description.hasPrefix("\(path) is not a regular file: ") == true)
+    }
 
     @Test("damage anywhere is an error or harmless, never a trap", arguments: files)
     func damage(file: String) throws {

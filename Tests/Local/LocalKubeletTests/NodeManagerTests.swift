@@ -31,7 +31,7 @@ struct NodeManagerTests {
         return NodeManager(
             name: "local", labels: ["kubernetes.io/os": "linux"],
             facts: NodeFacts(cpus: 2, memory: 1 << 20, storage: 1 << 30), version: "v1.36.2", images: [],
-            socket: "/root/kubelet-api.sock", cluster: cluster, devices: devices, timings: timings,
+            socket: "/run/kubelet-api.sock", cluster: cluster, devices: devices, timings: timings,
             loop: .shared)
     }
 
@@ -61,7 +61,7 @@ struct NodeManagerTests {
             cluster.requests.first?.body == [
                 "metadata": [
                     "labels": ["kubernetes.io/os": "linux"],
-                    "annotations": ["local.ganglion.dev/kubelet-socket": "/root/kubelet-api.sock"],
+                    "annotations": ["local.ganglion.dev/kubelet-socket": "/run/kubelet-api.sock"],
                 ]
             ])
         #expect(cluster.requests.last?.body.status?.capacity?["aws.amazon.com/neuroncore"] == "0")

@@ -102,8 +102,10 @@ public actor Informer<Object: APIObject>: LoopActor {
                     let list: ObjectList<Object> = try await client.page(
                         resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
                     for object in list.unreadable { name(object) }
-                    apply(reflector.receive(list: reduced(list)))
+                    let changes = reflector.receive(list: reduced(list))
+                    // Before the copy: who has waited for it sees no problem of before.
                     settle()
+                    apply(changes)
                 case .watch(let query):
                     fault = try await follow(query.merging(selectors) { first, _ in first }, &reflector)
                 }
@@ -230,15 +232,15 @@ public actor Informer<Object: APIObject>: LoopActor {
             do throws(WatchDecodingError) {
                 for event in try decoder.receive(chunk) {
                     let reception = reflector.receive(reduced(event))
+                    if reflector.isFollowing {
+                        initialEventsTimer?.cancel()
+                        settle()
+                    }
                     apply(reception.changes)
                     if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
                         name(object)
                     }
                     tell(reception.fallback)
-                    if reflector.isFollowing {
-                        initialEventsTimer?.cancel()
-                        settle()
-                    }
                     guard !reception.endsStream else {
                         await stream.close()
                         return nil

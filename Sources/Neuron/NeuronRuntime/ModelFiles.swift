@@ -8,7 +8,7 @@ import SystemIO
 ///
 /// - Throws: `ModelError` when it cannot be read or is longer than `limit`.
 func readFile(_ path: String, limit: Int) throws(ModelError) -> [UInt8]? {
-    guard Files.exists(path) else { return nil }
+    guard try isPresent(path) else { return nil }
     // Reading a pipe would wait for whoever writes to it.
     guard Files.kind(path, following: true) == .file else {
         throw ModelError(path, "is not a regular file", "use the readable files of a BERT model")
@@ -18,6 +18,19 @@ func readFile(_ path: String, limit: Int) throws(ModelError) -> [UInt8]? {
     } catch {
         throw ModelError(path, "is no use (\(error))", "use the readable files of a BERT model")
     }
+}
+
+/// Whether a model has this file.
+///
+/// - Throws: `ModelError` for a link that leads to nothing: the folder was copied in part, and what an absent file means would
+///   be read out of it.
+func isPresent(_ path: String) throws(ModelError) -> Bool {
+    guard let kind = Files.kind(path) else { return false }
+    guard kind != .symbolicLink || Files.kind(path, following: true) != nil else {
+        throw ModelError(
+            path, "is a link that leads to nothing", "copy the model with what its links lead to (cp -L)")
+    }
+    return true
 }
 
 /// A JSON file of at most a megabyte, nil when there is none.

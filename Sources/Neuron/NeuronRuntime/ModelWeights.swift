@@ -129,7 +129,13 @@ private struct WeightReader {
         for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
         where name.hasSuffix(ours) { names.append(name.dropLast(ours.count) + theirs) }
         names = names.map { "bert." + $0 } + names
-        return try file.floats(names.first { file.tensors[$0] != nil } ?? name, shape: shape)
+        let found = names.filter { file.tensors[$0] != nil }
+        guard found.count <= 1 else {
+            throw ModelError(
+                "\(file.path) tensors \(found.joined(separator: " and "))", "are two for one",
+                "save the model again with one of them")
+        }
+        return try file.floats(found.first ?? name, shape: shape)
     }
 
     /// A tensor as it is, or its first `keep` floats.

@@ -82,12 +82,15 @@ package final class SafeTensors: @unchecked Sendable {
         let path = directory + "/model.safetensors"
         let index = directory + "/model.safetensors.index.json"
         let other = directory + "/pytorch_model.bin"
-        guard Files.exists(path) || !Files.exists(index) else {
+        let isWhole = try isPresent(path)
+        let isDivided = try isPresent(index)
+        guard isWhole || !isDivided else {
             throw ModelError(
                 index, "divides the weights among several files",
                 "save the model in one file (save_pretrained with max_shard_size above its size)")
         }
-        guard Files.exists(path) || !Files.exists(other) else {
+        let isPickle = try isPresent(other)
+        guard isWhole || !isPickle else {
             throw ModelError(
                 other, "is a pickle, which can run any code when it is read",
                 "save the model as model.safetensors (safe_serialization=True)")

@@ -69,6 +69,7 @@ struct TokenizerSettings {
         try read(config, path: path)
         try read(try ModelSettings(path: directory + "/special_tokens_map.json"), beside: config)
         try readAdded(try ModelSettings(path: directory + "/added_tokens.json"))
+        try checkIdentifiers()
         try check(file, isPlain: isPlain)
     }
 
@@ -116,7 +117,7 @@ struct TokenizerSettings {
         ])
         try config.require("do_basic_tokenize", in: [true])
         try config.require("split_special_tokens", in: [false])
-        try config.require("truncation_side", in: ["right"])
+        for key in ["truncation_side", "padding_side"] { try config.require(key, in: ["right"]) }
         // Files of before transformers 4 have 1e30 for no bound, which is no whole number that fits.
         if let length = try config.double("model_max_length"), length < 1e9 {
             maximumTokens = try config.int("model_max_length", 2...1_000_000_000)
@@ -218,6 +219,28 @@ struct TokenizerSettings {
         } else {
             special.append(TokenizerFile.AddedToken(text: Array(text.utf8), id: id))
         }
+    }
+
+    /// An id has one row of weights, so it has one text: where an added token takes the id of another, one of them is wrong.
+    private func checkIdentifiers() throws(ModelError) {
+        var texts: [Int32: [UInt8]] = [:]
+        for token in special {
+            guard texts[token.id] == nil || texts[token.id] == token.text else {
+                throw shared(token.id, texts[token.id] ?? [], token.text)
+            }
+            texts[token.id] = token.text
+        }
+        for entry in vocabulary {
+            guard let text = texts[entry.id], text != entry.token else { continue }
+            throw shared(entry.id, entry.token, text)
+        }
+    }
+
+    private func shared(_ id: Int32, _ first: [UInt8], _ second: [UInt8]) -> ModelError {
+        let texts = [first, second].map { "\"\(String(decoding: $0.prefix(60), as: UTF8.self))\"" }
+        return ModelError(
+            subject, "has id \(id) for \(texts[0]), and an added token \(texts[1]) takes it, too",
+            "use the files of one model")
     }
 
     private mutating func check(_ file: TokenizerFile?, isPlain: Bool) throws(ModelError) {

@@ -28,6 +28,23 @@ struct HostileFolderTests {
         #expect(error?.description.hasPrefix("\(path) is not a regular file: ") == true)
     }
 
+    @Test(
+        "a link that leads to nothing, or to itself, is no absent file",
+        arguments: [
+            "vocab.txt", "model.safetensors", "config.json", "modules.json", "1_Module/config.json",
+            "sentence_bert_config.json",
+        ], ["gone", "loop"])
+    func link(file: String, target: String) throws {
+        let folder = try ModelFolder([.pooling("mean"), .normalize])
+        let path = folder.path + "/" + file
+        if Files.exists(path) { try Files.remove(path) }
+        try #require(symlink(target == "loop" ? path : "/nonexistent/\(target)", path) == 0)
+        let error = #expect(throws: ModelError.self) { try EmbeddingModel(directory: folder.path) }
+        #expect(
+            error?.description.hasPrefix("\(path) is a link that leads to nothing: ") == true,
+            "\(String(describing: error))")
+    }
+
     @Test("damage anywhere is an error or harmless, never a trap", arguments: files)
     func damage(file: String) throws {
         let folder = try ModelFolder([.pooling(["mean", "cls"]), .dense(96, 4, nil), .normalize])

@@ -146,6 +146,16 @@ struct ModelFolderTests {
                 "key word_tokenizer_type is \"mecab\""
             ),
             ("tokenizer_config.json", ["truncation_side"], "left", "key truncation_side is \"left\""),
+            ("tokenizer_config.json", ["padding_side"], "left", "key padding_side is \"left\""),
+            (
+                "tokenizer_config.json", ["added_tokens_decoder"], ["5": ["content": "[NEW]"]],
+                "vocab.txt has id 5 for \"\(SyntheticModel.vocabulary[5])\", and an added token \"[NEW]\" takes it, too"
+            ),
+            (
+                "tokenizer_config.json", ["added_tokens_decoder"],
+                ["9999": ["content": "[A]"], "09999": ["content": "[B]"]],
+                "has id 9999 for \"[B]\", and an added token \"[A]\" takes it, too"
+            ),
             ("tokenizer_config.json", ["split_special_tokens"], true, "key split_special_tokens is true"),
             ("tokenizer_config.json", ["model_max_length"], 0, "key model_max_length is 0"),
             (
@@ -343,21 +353,10 @@ struct ModelFolderTests {
     func gamma(prefix: String) async throws {
         let folder = try ModelFolder([.pooling("mean"), .normalize])
         let path = folder.path + "/model.safetensors"
-        let octets = try Files.read(path)
-        let length = octets[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-        let header = try #require(try JSON(parsing: Array(octets[8..<8 + length])).object)
-        var renamed: [String: JSON] = [:]
-        for (name, entry) in header {
-            let theirs = name.replacingFirst("LayerNorm.weight", with: "LayerNorm.gamma")
-                .replacingFirst("LayerNorm.bias", with: "LayerNorm.beta")
-            renamed[prefix + theirs] = entry
-        }
         let before = try EmbeddingModel(directory: folder.path).weights(degree: 1)
-        let text = JSON.object(renamed).serialized()
-        let file =
-            withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
-            + octets[(8 + length)...]
-        try Files.write(path, file)
+        try editHeader(path) { header in
+            Dictionary(uniqueKeysWithValues: header.map { (prefix + Self.tensorFlow($0), $1) })
+        }
         let after = try EmbeddingModel(directory: folder.path).weights(degree: 1)
         for (old, new) in [
             (before.embeddingScale, after.embeddingScale),
@@ -365,6 +364,40 @@ struct ModelFolderTests {
         ] {
             #expect((0..<old.count).allSatisfy { old.pointer[$0] == new.pointer[$0] })
         }
+    }
+
+    @Test("a LayerNorm's weights under both names are two for one, and refused")
+    func twice() throws {
+        let folder = try ModelFolder([.pooling("mean"), .normalize])
+        let path = folder.path + "/model.safetensors"
+        // The octets of one layer's tensor under the name of another's, so that they do not overlap.
+        try editHeader(path) { header in
+            var header = header
+            header["embeddings.LayerNorm.gamma"] =
+                header.removeValue(forKey: "encoder.layer.0.output.LayerNorm.weight")
+            return header
+        }
+        let error = #expect(throws: ModelError.self) {
+            try EmbeddingModel(directory: folder.path).weights(degree: 1)
+        }
+        #expect(
+            error?.description
+                == "\(path) tensors embeddings.LayerNorm.weight and embeddings.LayerNorm.gamma are two for one: save the model"
+                + " again with one of them")
+    }
+
+    private static func tensorFlow(_ name: String) -> String {
+        name.replacingFirst("LayerNorm.weight", with: "LayerNorm.gamma")
+            .replacingFirst("LayerNorm.bias", with: "LayerNorm.beta")
+    }
+
+    private func editHeader(_ path: String, _ change: ([String: JSON]) -> [String: JSON]) throws {
+        let octets = try Files.read(path)
+        let length = octets[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try #require(try JSON(parsing: Array(octets[8..<8 + length])).object)
+        let text = JSON.object(change(header)).serialized()
+        let size = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) }
+        try Files.write(path, size + text + octets[(8 + length)...])
     }
 
     @Test("weights in PyTorch's own format are refused with how to convert them")

@@ -114,7 +114,7 @@ enum DemoCommand {
     /// The model to serve: the one given, or one that is made up, which is said.
     private static func modelDirectory(_ given: String?, _ cluster: SingleNodeCluster) throws -> String {
         if let given, Files.exists(given + "/model.safetensors") {
-            return given.hasPrefix("/") ? given : currentDirectory() + "/" + given
+            return absolutePath(given)
         }
         if let given { say("there is no model in \(given)") }
         say("using a small generated model: its embeddings mean nothing")
@@ -122,12 +122,6 @@ enum DemoCommand {
         try Files.makeDirectory(path)
         try SyntheticModel.write(to: path)
         return path
-    }
-
-    private static func currentDirectory() -> String {
-        guard let path = getcwd(nil, 0) else { return "" }
-        defer { free(path) }
-        return String(cString: path)
     }
 
     private static func manifest(_ values: ArgumentValues, _ directory: String) -> JSON {

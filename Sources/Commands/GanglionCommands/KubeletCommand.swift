@@ -29,7 +29,8 @@ enum KubeletCommand {
         let program = try Files.readLink("/proc/self/exe")
         let directory = String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])
         var options = KubeletOptions(
-            root: values[root], nodeName: values[nodeName], images: ImageTable(directory: directory),
+            root: absolutePath(values[root]), nodeName: values[nodeName],
+            images: ImageTable(directory: directory),
             program: program)
         options.instanceType = values[instanceType]
         let log = LogOptions.logger(values)

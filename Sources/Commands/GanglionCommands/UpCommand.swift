@@ -55,7 +55,7 @@ enum ClusterOptions {
         options.nodeName = values[nodeName]
         options.port = UInt16(clamping: values[port])
         options.granularity = values[granularity]
-        options.stateDirectory = values[stateDirectory]
+        options.stateDirectory = values[stateDirectory].map(absolutePath)
         options.logLevel = values[LogOptions.level]
         options.auditLog = values[auditLog]
         options.leaderElection = values[leaderElect]

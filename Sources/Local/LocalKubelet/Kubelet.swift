@@ -180,7 +180,7 @@ package struct Kubelet: Sendable {
         return KubeletServices(
             root: options.root, nodeName: options.nodeName, loop: loop, images: options.images,
             shim: ShimCommand(path: options.program, environment: shim, loop: loop), devices: devices,
-            cluster: cluster, prober: LocalProber(loop: loop),
+            cluster: cluster, actions: LocalActionRunner(loop: loop),
             events: CoreEventRecorder(
                 cluster, component: "kubelet", host: options.nodeName, loop: loop),
             timings: options.timings,

@@ -195,13 +195,14 @@ func read(_ pod: JSON) -> Pod {
     }
 }
 
-/// Answers probes as a test says.
-struct ScriptedProber: Prober {
-    var answer: @Sendable (ContainerProbe) -> ProbeResult = { _ in .success }
+/// Answers probes and hooks as a test says.
+struct ScriptedActions: ActionRunner {
+    var answer: @Sendable (ContainerAction) -> ActionResult = { _ in .success }
 
-    func check(
-        _ probe: ContainerProbe, address: String, environment: [String: String], directory: String
-    ) async -> ProbeResult { answer(probe) }
+    func run(
+        _ action: ContainerAction, timeout: Duration, address: String, environment: [String: String],
+        directory: String
+    ) async -> ActionResult { answer(action) }
 }
 
 /// A pod object with one shell container.

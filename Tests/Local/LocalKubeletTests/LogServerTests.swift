@@ -31,7 +31,7 @@ struct LogServerTests {
         let services = KubeletServices(
             root: scratch.path, nodeName: "local", loop: .shared, images: ImageTable(directory: "/none"),
             shim: ShimCommand(path: "/none", environment: [:]), devices: NoDevices(), cluster: cluster,
-            prober: ScriptedProber(), events: CoreEventRecorder(cluster, component: "kubelet"),
+            actions: ScriptedActions(), events: CoreEventRecorder(cluster, component: "kubelet"),
             timings: KubeletTimings(), baseEnvironment: [:])
         let room = NodeRoom(cpu: 1000, memory: 1 << 30, pods: 110, labels: [:])
         server = try await LogServer(

@@ -40,66 +40,6 @@ private final class ScriptedDevices: ContainerDevices {
     func health(_ key: ContainerKey) async -> [String: [String: Bool]] { [:] }
 }
 
-/// A node with a scripted API server, on a scratch directory that several kubelets in a row may use.
-private final class Node: Sendable {
-    let scratch: TemporaryDirectory
-    let backend: ScriptedCluster
-    let manager: PodManager
-    private let task: Task<Void, Never>
-
-    init(
-        _ scratch: TemporaryDirectory, backend: ScriptedCluster = ScriptedCluster(),
-        devices: any ContainerDevices = NoDevices(),
-        prober: any Prober = ScriptedProber(), room: NodeRoom? = nil
-    ) async throws {
-        var timings = KubeletTimings()
-        timings.backoffInitial = .milliseconds(20)
-        timings.backoffMaximum = .milliseconds(80)
-        timings.retry = .milliseconds(20)
-        self.scratch = scratch
-        self.backend = backend
-        let services = KubeletServices(
-            root: scratch.path, nodeName: "local", loop: .shared, images: ImageTable(directory: "/none"),
-            shim: ShimCommand(
-                // Whatever a test leaves running ends with the tests.
-                path: try #require(ganglionProgram),
-                environment: [ContainerShim.supervisorVariable: "\(getpid())"]), devices: devices,
-            cluster: backend, prober: prober,
-            events: CoreEventRecorder(backend, component: "kubelet", host: "local"), timings: timings,
-            baseEnvironment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "KUBERNETES_SERVICE_HOST": "10.0.0.1"])
-        let manager = PodManager(
-            services: services,
-            room: room ?? NodeRoom(cpu: 4000, memory: 1 << 34, pods: 110, labels: ["kind": "local"]),
-            network: 7)
-        self.manager = manager
-        task = Task { await manager.run() }
-    }
-
-    deinit { task.cancel() }
-
-    /// Starts with the pods that the API server has.
-    func begin(_ pods: JSON...) { backend.send(.snapshot(pods)) }
-
-    func log(_ pod: JSON, _ container: String = "main", previous: Bool = false) async throws -> String {
-        let name = pod.metadata?.name?.string ?? ""
-        guard case .file(let run) = await manager.log("default", name, container, previous: previous) else {
-            Issue.record("no log of \(name)")
-            return ""
-        }
-        return try Files.readText(run + "/log")
-    }
-
-    /// Deletes a pod as the API server tells of it, and waits until the kubelet has removed the object.
-    func delete(_ pod: JSON, grace: Int) async {
-        let name = pod.metadata?.name?.string ?? ""
-        backend.send(.changed(pod.deleted(grace: grace)))
-        await backend.until {
-            $0.requests.contains { $0.method == "DELETE" && $0.path.hasSuffix("/pods/" + name) }
-        }
-        backend.send(.removed(pod))
-    }
-}
-
 private func isRunning(_ status: JSON) -> Bool {
     status.phase?.string == "Running" && status.firstState.running != nil
 }
@@ -116,7 +56,7 @@ struct PodLifeTests {
 
     @Test("a pod that is deleted by force holds no devices though its containers run on (kubernetes #104824)")
     func forced() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let pod = shellPod("stubborn", "trap '' TERM; while :; do sleep 0.1; done", grace: 1)
         node.begin(pod)
         await node.backend.status("stubborn", isRunning)
@@ -132,7 +72,7 @@ struct PodLifeTests {
 
     @Test("a pod that runs is Running and Ready, has an address, and keeps the scheduler's condition")
     func runs() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let pod = shellPod("web", "sleep 1000", grace: 0)
         node.begin(pod)
         let status = await node.backend.status("web", isRunning)
@@ -154,7 +94,7 @@ struct PodLifeTests {
         "a pod that is not restarted ends as its code says",
         arguments: [(0, "Succeeded", "Completed"), (3, "Failed", "Error")])
     func ends(code: Int, phase: String, reason: String) async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         node.begin(shellPod("job", "exit \(code)", restartPolicy: "Never"))
         let status = await node.backend.status("job") { $0.phase?.string == phase }
         #expect(status.firstState.terminated?.exitCode?.int == code)
@@ -174,7 +114,7 @@ struct PodLifeTests {
             ("echo bad model > $GANGLION_TERMINATION_LOG; exit 1", "File", "bad model\n"),
         ] as [(String, String, String?)])
     func terminationMessage(script: String, policy: String, message: String?) async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         node.begin(
             shellPod(
                 "job", script, restartPolicy: "Never",
@@ -185,7 +125,7 @@ struct PodLifeTests {
 
     @Test("a container that fails is restarted, at first at once, then with pauses")
     func crashLoop() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let pod = shellPod("crash", "echo run; exit 1", grace: 0)
         node.begin(pod)
         let status = await node.backend.status("crash") {
@@ -201,7 +141,7 @@ struct PodLifeTests {
 
     @Test("OnFailure restarts until the container succeeds")
     func onFailure() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let script = "test -e \(scratch.path)/done && exit 0; touch \(scratch.path)/done; exit 1"
         node.begin(shellPod("retry", script, restartPolicy: "OnFailure"))
         let status = await node.backend.status("retry") { $0.phase?.string == "Succeeded" }
@@ -210,7 +150,7 @@ struct PodLifeTests {
 
     @Test("init containers run in order before the others; the log of each is kept")
     func initContainers() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         func initial(_ name: String) -> JSON {
             [
                 "name": .string(name), "image": "ganglion.dev/shell",
@@ -232,7 +172,7 @@ struct PodLifeTests {
 
     @Test("an init container that fails for good fails the pod")
     func initFails() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let initial: JSON = ["name": "setup", "image": "ganglion.dev/shell", "args": ["-c", "exit 9"]]
         node.begin(
             shellPod("stuck", "echo never", restartPolicy: "Never", spec: ["initContainers": [initial]]))
@@ -243,7 +183,7 @@ struct PodLifeTests {
 
     @Test("a sidecar is started before the main container and stopped after it")
     func sidecar() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let sidecar: JSON = [
             "name": "proxy", "image": "ganglion.dev/shell", "restartPolicy": "Always",
             "args": ["-c", "sleep 1000"],
@@ -266,7 +206,7 @@ struct PodLifeTests {
                 environment: ["NEURON_RT_VISIBLE_CORES": "0,1", "GANGLION_HOST_CORES": "4,5"],
                 mounts: ["/dev/neuron2": scratch.path + "/host-device"]))
         try Files.write(scratch.path + "/host-device", Array("chip".utf8))
-        let node = try await Node(scratch, backend: backend, devices: devices)
+        let node = try await KubeletNode(scratch, backend: backend, devices: devices)
         let pod = shellPod(
             "env",
             "echo $NAME $NAMESPACE $POD_IP $NODE $COLOR $TOKEN $GREETING $GANGLION_HOST_CORES "
@@ -313,7 +253,7 @@ struct PodLifeTests {
         var options = DeviceRunOptions()
         options.devices["/dev/neuron0"] = device
         options.mounts["/dev/neuron1"] = mount
-        let node = try await Node(scratch, devices: ScriptedDevices(options: options))
+        let node = try await KubeletNode(scratch, devices: ScriptedDevices(options: options))
         let pod = shellPod("refused", "exit 0", grace: 0)
         node.begin(pod)
         let status = await node.backend.status("refused") { $0.firstState.waiting?.message != nil }
@@ -323,7 +263,7 @@ struct PodLifeTests {
 
     @Test("a reference to what is not there keeps the container waiting, with a sentence")
     func missingReference() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let pod = shellPod(
             "config", "exit 0", grace: 0,
             container: [
@@ -339,7 +279,7 @@ struct PodLifeTests {
 
     @Test("an unknown image is ErrImagePull, then ImagePullBackOff, and the sentence says which there are")
     func unknownImage() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let pod = shellPod("image", "exit 0", grace: 0, container: ["image": "docker.io/nginx:1"])
         node.begin(pod)
         let first = await node.backend.status("image") { $0.firstState.waiting?.reason == "ErrImagePull" }
@@ -357,7 +297,7 @@ struct PodLifeTests {
 
     @Test("a deleted pod gets SIGTERM, then its last status, then the object is removed with grace 0")
     func deletion() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let marker = scratch.path + "/up"
         let pod = shellPod(
             "gone", "trap 'exit 0' TERM; touch \(marker); while :; do sleep 0.02; done",
@@ -377,7 +317,7 @@ struct PodLifeTests {
 
     @Test("a program that ignores SIGTERM is killed after the grace period")
     func stubborn() async throws {
-        let node = try await Node(scratch)
+        let node = try await KubeletNode(scratch)
         let pod = shellPod("stubborn", "trap '' TERM; while :; do sleep 0.02; done")
         node.begin(pod)
         await node.backend.status("stubborn", isRunning)
@@ -389,7 +329,7 @@ struct PodLifeTests {
     func refused() async throws {
         let devices = ScriptedDevices(
             refusal: .unavailable(resource: "aws.amazon.com/neuroncore", requested: 25, available: 24))
-        let node = try await Node(scratch, devices: devices)
+        let node = try await KubeletNode(scratch, devices: devices)
         node.begin(shellPod("toomany", "exit 0"))
         let status = await node.backend.status("toomany") { $0.phase?.string == "Failed" }
         #expect(status.reason == "UnexpectedAdmissionError")
@@ -411,7 +351,7 @@ struct PodLifeTests {
             ([:], ["nodeSelector": ["kind": "other"]], "NodeAffinity"),
         ] as [(JSON, JSON, String)])
     func outOf(resources: JSON, spec: JSON, reason: String) async throws {
-        let node = try await Node(
+        let node = try await KubeletNode(
             scratch, room: NodeRoom(cpu: 2000, memory: 1 << 34, pods: 110, labels: ["kind": "local"]))
         node.begin(shellPod("big", "exit 0", container: ["resources": resources], spec: spec))
         let status = await node.backend.status("big") { $0.phase?.string == "Failed" }
@@ -421,8 +361,8 @@ struct PodLifeTests {
     @Test("a pod is ready once its readiness probe says so, and not before")
     func readiness() async throws {
         let healthy = Lock(false)
-        let prober = ScriptedProber { _ in healthy.withLock { $0 } ? .success : .failure("not yet") }
-        let node = try await Node(scratch, prober: prober)
+        let actions = ScriptedActions { _ in healthy.withLock { $0 } ? .success : .failure("not yet") }
+        let node = try await KubeletNode(scratch, actions: actions)
         let pod = shellPod(
             "probed", "sleep 1000", grace: 0,
             container: ["readinessProbe": ["tcpSocket": ["port": 80], "periodSeconds": 1]])
@@ -437,8 +377,8 @@ struct PodLifeTests {
 
     @Test("a container whose liveness probe fails is killed and restarted")
     func liveness() async throws {
-        let prober = ScriptedProber { _ in .failure("dead") }
-        let node = try await Node(scratch, prober: prober)
+        let actions = ScriptedActions { _ in .failure("dead") }
+        let node = try await KubeletNode(scratch, actions: actions)
         let pod = shellPod(
             "sick", "sleep 1000", grace: 0,
             container: ["livenessProbe": ["tcpSocket": ["port": 80], "failureThreshold": 1]])
@@ -452,12 +392,12 @@ struct PodLifeTests {
         "a kubelet that starts anew finds its pods running, with the same process and address and no restart")
     func restart() async throws {
         let pod = shellPod("kept", "sleep 1000", restartPolicy: "Never", grace: 0)
-        let first = try await Node(scratch)
+        let first = try await KubeletNode(scratch)
         first.begin(pod)
         let before = await first.backend.status("kept", isRunning)
 
         let devices = ScriptedDevices()
-        let second = try await Node(scratch, devices: devices)
+        let second = try await KubeletNode(scratch, devices: devices)
         second.begin(pod)
         let after = await second.backend.status("kept", isRunning)
         #expect(after.podIP == before.podIP)
@@ -472,14 +412,14 @@ struct PodLifeTests {
     func orphan() async throws {
         let pod = shellPod(
             "orphan", "echo $$ > \(scratch.path)/pid; exec sleep 1000", restartPolicy: "Never", grace: 0)
-        let first = try await Node(scratch)
+        let first = try await KubeletNode(scratch)
         first.begin(pod)
         await first.backend.status("orphan", isRunning)
         let run = PodDirectory(root: scratch.path, uid: "uid-orphan").run("main", 0)
         let record = try #require(RunningRecord.read(in: run))
         let program = try ChildProcess(existing: record.program.pid)
 
-        let second = try await Node(scratch)
+        let second = try await KubeletNode(scratch)
         second.begin()
         _ = await program.wait()
         #expect(!record.program.isRunning)
@@ -488,7 +428,7 @@ struct PodLifeTests {
     @Test("a terminal pod is not admitted again")
     func terminal() async throws {
         let devices = ScriptedDevices(refusal: .noHealthyDevices(resource: "r"))
-        let node = try await Node(scratch, devices: devices)
+        let node = try await KubeletNode(scratch, devices: devices)
         var done = shellPod("done", "exit 0", restartPolicy: "Never")
         done[path: ["status", "phase"]] = "Succeeded"
         let other = shellPod("other", "exit 0")

@@ -5,12 +5,6 @@ internal import KubernetesAPI
 
 /// One probe of a container, with Kubernetes' defaults filled in.
 struct ContainerProbe: Equatable, Sendable {
-    enum Action: Equatable, Sendable {
-        case http(port: UInt16, path: String, host: String?, headers: [String: String])
-        case tcp(port: UInt16, host: String?)
-        case exec([String])
-    }
-
     enum Kind: String, Sendable {
         case startup = "Startup"
         case liveness = "Liveness"
@@ -18,7 +12,7 @@ struct ContainerProbe: Equatable, Sendable {
     }
 
     var kind: Kind
-    var action: Action
+    var action: ContainerAction
     var initialDelay: Duration
     var period: Duration
     var timeout: Duration
@@ -33,7 +27,9 @@ struct ContainerProbe: Equatable, Sendable {
             case .liveness: container.spec.livenessProbe
             case .readiness: container.spec.readinessProbe
             }
-        guard let probe = found, let action = Self.action(of: probe, container) else { return nil }
+        guard let probe = found,
+            let action = ContainerAction(probe.httpGet, probe.tcpSocket, probe.exec, container)
+        else { return nil }
         self.kind = kind
         self.action = action
         initialDelay = .seconds(probe.initialDelaySeconds ?? 0)
@@ -42,27 +38,6 @@ struct ContainerProbe: Equatable, Sendable {
         successThreshold = max(1, probe.successThreshold ?? 1)
         failureThreshold = max(1, probe.failureThreshold ?? 3)
     }
-
-    private static func action(of probe: Probe, _ container: PodContainer) -> Action? {
-        if let http = probe.httpGet, let port = container.port(http.port) {
-            let headers = http.httpHeaders.map { ($0.name, $0.value) }
-            return .http(
-                port: port, path: http.path ?? "/", host: http.host,
-                headers: Dictionary(headers, uniquingKeysWith: { _, last in last }))
-        }
-        if let tcp = probe.tcpSocket, let port = container.port(tcp.port) {
-            return .tcp(port: port, host: tcp.host)
-        }
-        guard let command = probe.exec?.command, !command.isEmpty else { return nil }
-        return .exec(command)
-    }
-}
-
-/// What a probe found.
-enum ProbeResult: Equatable, Sendable {
-    case success
-    /// Why, as `describe` shows it.
-    case failure(String)
 }
 
 /// Counts results of a probe: so many in a row decide.
@@ -85,15 +60,4 @@ struct ProbeCounter: Equatable {
         last = success
         return run >= (success ? successThreshold : failureThreshold) ? success : nil
     }
-}
-
-/// Asks a container how it is.
-protocol Prober: Sendable {
-    /// - Parameters:
-    ///   - address: the pod's.
-    ///   - environment: the container's, for exec.
-    ///   - directory: the working directory, for exec.
-    func check(
-        _ probe: ContainerProbe, address: String, environment: [String: String], directory: String
-    ) async -> ProbeResult
 }

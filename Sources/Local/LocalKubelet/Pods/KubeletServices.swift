@@ -13,7 +13,7 @@ struct KubeletServices: Sendable {
     var shim: ShimCommand
     var devices: any ContainerDevices
     var cluster: any ClusterAPI
-    var prober: any Prober
+    var actions: any ActionRunner
     var events: CoreEventRecorder
     var timings: KubeletTimings
     /// What every container has in its environment.

@@ -56,9 +56,7 @@ extension PodWorker {
             states[name]?.phase = .running(startedAt: process.record.startedAt)
             // It was stopped while it was being started.
             if isStopping { isKillDue ? process.kill() : process.terminate() }
-            let probes = startProbes(container, process)
-            publish()
-            wake(group: name)
+            let probes = await begin(container, process)
             let exit = await process.wait()
             processes[name] = nil
             wake(group: name)
@@ -82,6 +80,21 @@ extension PodWorker {
         states[name]?.started = false
         publish()
         return termination
+    }
+
+    /// What follows a start: the postStart hook, and, once that is done, the probes.
+    ///
+    /// - Returns: what ends soon after the run.
+    private func begin(_ container: PodContainer, _ process: ContainerProcess) async -> [Task<Void, Never>] {
+        let name = container.name
+        if container.spec.lifecycle?.postStart != nil { publish() }
+        guard await postStart(container, process) else {
+            return [Task { await self.restart(container, process) }]
+        }
+        let probes = startProbes(container, process)
+        publish()
+        wake(group: name)
+        return probes
     }
 
     private func crashPause(_ container: PodContainer, _ termination: Termination, _ pause: Duration) async {

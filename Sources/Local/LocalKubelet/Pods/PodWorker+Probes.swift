@@ -26,18 +26,15 @@ extension PodWorker {
     private func run(_ probe: ContainerProbe, _ container: PodContainer, _ process: ContainerProcess) async {
         var counter = ProbeCounter(
             successThreshold: probe.successThreshold, failureThreshold: probe.failureThreshold)
-        let environment = ContainerSpec.read(in: process.directory)?.environment ?? [:]
         await pause(probe.initialDelay, group: container.name)
         while isCurrent(container, process) {
             if probe.kind != .startup, states[container.name]?.started != true {
                 await pause(nil, group: container.name)
                 continue
             }
-            let result = await services.prober.check(
-                probe, address: record.ip, environment: environment,
-                directory: directory.container(container.name) + "/rootfs")
+            let result = await run(probe.action, in: container, process, timeout: probe.timeout)
             guard isCurrent(container, process) else { return }
-            if case .failure(let message) = result {
+            if let message = result.message {
                 services.events.record(
                     .warning, "Unhealthy", "\(probe.kind.rawValue) probe failed: \(message)", pod: pod,
                     container: container)
@@ -74,9 +71,7 @@ extension PodWorker {
                 "Container \(name) failed \(probe.kind.rawValue.lowercased()) probe, will be restarted",
                 pod: pod,
                 container: container)
-            process.terminate()
-            await pause(.seconds(pod.terminationGrace), group: name)
-            if processes[name] === process { process.kill() }
+            await restart(container, process)
             return true
         }
     }

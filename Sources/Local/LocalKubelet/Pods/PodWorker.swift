@@ -21,9 +21,13 @@ actor PodWorker: LoopActor {
     var processes: [String: ContainerProcess] = [:]
     /// The pod is being stopped: nothing is started any more.
     private(set) var isStopping = false
+    /// Events say that containers are stopped.
+    private var tells = false
     private var hasEnded = false
     private var killTime: UInt64?
     private var killTimer: ScheduledTimer?
+    /// Containers that have been told to end; the others are still at their preStop hooks, or sidecars of containers that run.
+    private var told: Set<String> = []
     private var sleepers: [UInt64: (group: String, continuation: CheckedContinuation<Void, Never>)] = [:]
     private var nextSleeper: UInt64 = 0
     private var sidecars: [Task<Void, Never>] = []
@@ -55,9 +59,8 @@ actor PodWorker: LoopActor {
                 }
             }
         }
-        // Sidecars go when the others have; a pod that was stopped has told them already.
         if !isStopping { stop(grace: pod.terminationGrace, telling: false) }
-        for sidecar in sidecars { await sidecar.value }
+        await endSidecars()
         killTimer?.cancel()
         hasEnded = true
         publish()
@@ -66,7 +69,7 @@ actor PodWorker: LoopActor {
     /// Takes a newer version of the object: status of others, deletion.
     func update(_ newer: Pod) { pod = newer }
 
-    /// Ends the pod: SIGTERM now, SIGKILL after `grace` seconds. A second call can only shorten the time.
+    /// Ends the pod: preStop hooks and SIGTERM now, SIGKILL after `grace` seconds. A second call can only shorten the time.
     func terminate(grace: Int) { stop(grace: grace, telling: true) }
 
     /// The health of devices may have changed.
@@ -117,19 +120,57 @@ actor PodWorker: LoopActor {
         isStopping = true
         killTime = deadline
         killTimer?.cancel()
-        for container in pod.allContainers {
+        let isHurried = !first
+        tells = telling
+        // Sidecars go when the others have gone (KEP-753); who is in a hurry waits for nobody.
+        for container in pod.allContainers where isHurried || container.kind != .sidecar {
             guard let process = processes[container.name] else { continue }
-            if first, telling {
-                services.events.record(
-                    .normal, "Killing", "Stopping container \(container.name)", pod: pod, container: container
-                )
-            }
-            process.terminate()
+            if isHurried { terminate(container, process) } else { end(container, process) }
         }
         killTimer = loop.schedule(after: .seconds(grace), on: self) { worker in
-            for process in worker.processes.values { process.kill() }
+            for (name, process) in worker.processes where worker.told.contains(name) { process.kill() }
         }
         wake(group: nil)
+    }
+
+    /// What is left of the grace period.
+    private var graceLeft: Duration {
+        guard let killTime else { return .zero }
+        let now = MonotonicClock.now
+        return killTime > now ? .nanoseconds(Int64(clamping: killTime - now)) : .zero
+    }
+
+    /// Ends a container: its preStop hook, then SIGTERM.
+    private func end(_ container: PodContainer, _ process: ContainerProcess) {
+        if tells {
+            services.events.record(
+                .normal, "Killing", "Stopping container \(container.name)", pod: pod, container: container)
+        }
+        guard container.spec.lifecycle?.preStop != nil else { return terminate(container, process) }
+        Task {
+            await preStop(container, process, within: graceLeft)
+            terminate(container, process)
+        }
+    }
+
+    private func terminate(_ container: PodContainer, _ process: ContainerProcess) {
+        let isFirst = told.insert(container.name).inserted
+        process.terminate()
+        // Who is told late has a while, too.
+        guard isFirst, graceLeft == .zero else { return }
+        _ = loop.schedule(after: Self.leastGrace, on: self) { worker in
+            if worker.processes[container.name] === process { process.kill() }
+        }
+    }
+
+    /// Ends sidecars in the reverse order of their starts, each when the one after it has gone.
+    private func endSidecars() async {
+        for container in pod.initContainers.reversed() where container.kind == .sidecar {
+            guard let process = processes[container.name] else { continue }
+            end(container, process)
+            while processes[container.name] === process { await sleep(nil, group: container.name) }
+        }
+        for sidecar in sidecars { await sidecar.value }
     }
 
     // MARK: Status
@@ -147,7 +188,13 @@ actor PodWorker: LoopActor {
 
     /// Waits for a while, or until the pod is stopped or the group is woken. nil waits without a limit.
     func pause(_ duration: Duration?, group: String) async {
-        guard !isStopping, duration ?? .seconds(1) > .zero else { return }
+        guard !isStopping else { return }
+        await sleep(duration, group: group)
+    }
+
+    /// Waits for a while, or until the group is woken, whether the pod is being stopped or not. nil waits without a limit.
+    func sleep(_ duration: Duration?, group: String) async {
+        guard duration ?? .seconds(1) > .zero else { return }
         let identifier = nextSleeper
         nextSleeper += 1
         let timer = duration.map { duration in

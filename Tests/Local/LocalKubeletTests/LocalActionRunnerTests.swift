@@ -8,9 +8,9 @@ import Testing
 
 @testable import LocalKubelet
 
-@Suite("The prober")
-struct LocalProberTests {
-    private let prober = LocalProber(loop: .shared)
+@Suite("Actions on containers")
+struct LocalActionRunnerTests {
+    private let runner = LocalActionRunner(loop: .shared)
 
     private func probe(_ action: JSON) throws -> ContainerProbe {
         var probe = action
@@ -23,8 +23,10 @@ struct LocalProberTests {
 
     private func check(
         _ probe: ContainerProbe, environment: [String: String] = [:], directory: String = "/"
-    ) async -> ProbeResult {
-        await prober.check(probe, address: "127.0.0.1", environment: environment, directory: directory)
+    ) async -> ActionResult {
+        await runner.run(
+            probe.action, timeout: probe.timeout, address: "127.0.0.1", environment: environment,
+            directory: directory)
     }
 
     @Test(
@@ -44,7 +46,7 @@ struct LocalProberTests {
         ])
         #expect(
             await check(probe)
-                == (isHealthy ? .success : .failure("HTTP probe failed with statuscode: \(status)")))
+                == (isHealthy ? .success : .refusal("HTTP probe failed with statuscode: \(status)")))
         await server.shutdown(grace: .zero)
     }
 
@@ -68,11 +70,11 @@ struct LocalProberTests {
     @Test(
         "a command succeeds with exit code 0, in the container's environment and directory",
         arguments: [
-            (["true"], .success), (["sh", "-c", "exit 3"], .failure("command ended with exit code 3")),
+            (["true"], .success), (["sh", "-c", "exit 3"], .refusal("command ended with exit code 3")),
             (["sh", "-c", "test \"$NAME\" = value && test -f here"], .success),
             (["no-such-program"], .failure("exec: \"no-such-program\": executable file not found in $PATH")),
-        ] as [([String], ProbeResult)])
-    func exec(command: [String], result: ProbeResult) async throws {
+        ] as [([String], ActionResult)])
+    func exec(command: [String], result: ActionResult) async throws {
         let scratch = try TemporaryDirectory()
         try Files.write(scratch.path + "/here", [])
         let probe = try probe(["exec": ["command": JSON(command)]])

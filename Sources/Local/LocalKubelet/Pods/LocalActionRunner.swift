@@ -1,46 +1,47 @@
-// Probes over loopback: every pod has an address of its own there.
+// Probes and hooks over loopback: every pod has an address of its own there.
 
 internal import HTTP
 internal import HTTP1
 internal import SystemIO
 
 /// Asks containers over HTTP, TCP or by a command.
-struct LocalProber: Prober {
+struct LocalActionRunner: ActionRunner {
     let loop: EventLoop
 
-    func check(
-        _ probe: ContainerProbe, address: String, environment: [String: String], directory: String
-    ) async -> ProbeResult {
-        switch probe.action {
+    func run(
+        _ action: ContainerAction, timeout: Duration, address: String, environment: [String: String],
+        directory: String
+    ) async -> ActionResult {
+        switch action {
         case .http(let port, let path, let host, let headers):
             return await http(
-                .ip(host ?? address, port: port), path: path, headers: headers, timeout: probe.timeout)
+                .ip(host ?? address, port: port), path: path, headers: headers, timeout: timeout)
         case .tcp(let port, let host):
             do throws(SystemError) {
                 let socket = try await SystemIO.connect(
-                    to: .ip(host ?? address, port: port), loop: loop, timeout: probe.timeout)
+                    to: .ip(host ?? address, port: port), loop: loop, timeout: timeout)
                 socket.close()
                 return .success
             } catch {
                 return .failure("dial tcp \(host ?? address):\(port): \(error)")
             }
         case .exec(let command):
-            return await exec(command, environment, directory, timeout: probe.timeout)
+            return await exec(command, environment, directory, timeout: timeout)
         }
     }
 
     private func http(
         _ address: SocketAddress, path: String, headers: [String: String], timeout: Duration
-    ) async -> ProbeResult {
+    ) async -> ActionResult {
         let client = HTTPClient(address, loop: loop)
         var request = HTTPRequest("GET", path.hasPrefix("/") ? path : "/" + path)
         request.headers["user-agent"] = "kube-probe/1.36"
         for (name, value) in headers { request.headers[name] = value }
-        let result: ProbeResult
+        let result: ActionResult
         do throws(HTTPError) {
             let response = try await client.send(request, timeout: timeout)
             let healthy = (200..<400).contains(response.status)
-            result = healthy ? .success : .failure("HTTP probe failed with statuscode: \(response.status)")
+            result = healthy ? .success : .refusal("HTTP probe failed with statuscode: \(response.status)")
         } catch {
             result = .failure("Get \"http://\(address)\(path)\": \(error)")
         }
@@ -50,7 +51,7 @@ struct LocalProber: Prober {
 
     private func exec(
         _ command: [String], _ environment: [String: String], _ directory: String, timeout: Duration
-    ) async -> ProbeResult {
+    ) async -> ActionResult {
         guard let name = command.first else { return .failure("the command is empty") }
         let candidates =
             name.contains("/")
@@ -65,7 +66,7 @@ struct LocalProber: Prober {
             let timer = loop.schedule(after: timeout) { child.sendToGroup(.kill) }
             let status = await child.wait()
             timer.cancel()
-            return status == .exited(0) ? .success : .failure("command ended with \(status)")
+            return status == .exited(0) ? .success : .refusal("command ended with \(status)")
         } catch {
             return .failure(error.description)
         }

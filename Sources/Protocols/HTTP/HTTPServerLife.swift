@@ -3,8 +3,10 @@
 //     open ──── close ────▶ closing ──── socket closed ────▶ closed
 //
 // While it is open, requests are answered one after the other, in the order in which they came. What may still come from
-// the peer and what is being answered are two things: a peer that has ended its direction, as `nc` does, still gets its
-// answers, and one that sends nonsense gets those that it is owed before it is told.
+// the peer and what is being answered are two things: one that sends nonsense gets the answers that it is owed before it is
+// told. A peer that has ended its direction looks like one that has gone: as in Go's net/http and nginx, the handler that is
+// at work is told to stop, so that nobody computes for the dead; what it says then, and the answers to requests that wait, are
+// still sent. Behind a request that waits nothing is read, so an end there is noticed when its turn comes.
 
 internal import HTTP1
 

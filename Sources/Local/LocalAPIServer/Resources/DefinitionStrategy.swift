@@ -29,22 +29,18 @@ struct DefinitionStrategy: ResourceStrategy {
     static func established(_ definition: JSON, now: Timestamp) -> JSON {
         var status = definition.status ?? [:]
         status.acceptedNames = definition.spec?.names
-        let before = status.conditions?.array ?? []
-        func condition(_ type: String, _ reason: String, _ message: String) -> JSON {
-            if let known = before.first(where: { $0.type?.string == type && $0.status?.string == "True" }) {
-                return known
-            }
-            return [
-                "type": .string(type), "status": "True", "lastTransitionTime": .string(now.text),
-                "reason": .string(reason), "message": .string(message),
-            ]
+        var established: JSON = ["status": status]
+        for (type, reason, message) in [
+            ("NamesAccepted", "NoConflicts", "no conflicts found"),
+            ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        ] {
+            established.setCondition(
+                [
+                    "type": .string(type), "status": "True", "reason": .string(reason),
+                    "message": .string(message),
+                ], now: now)
         }
-        status.conditions = [
-            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition(
-                "Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        ]
-        return status
+        return established["status"] ?? status
     }
 
     /// What a deletion adds: its objects go first.
@@ -52,8 +48,7 @@ struct DefinitionStrategy: ResourceStrategy {
         let own: JSON = "customresourcecleanup.apiextensions.k8s.io"
         if !finalizers.contains(own) { finalizers.append(own) }
         definition.setCondition([
-            "type": "Terminating", "status": "True", "lastTransitionTime": .string(Timestamp.now.text),
-            "reason": "InstanceDeletionPending",
+            "type": "Terminating", "status": "True", "reason": "InstanceDeletionPending",
             "message":
                 "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
         ])

@@ -26,7 +26,7 @@ struct DisruptionBudget: Sendable {
     ///   - pods: those that the budget selects.
     ///   - replicas: how many pods a controller wants; nil where it cannot say.
     init(_ spec: JSON, pods: [JSON], replicas: (JSON) -> Int?) {
-        currentHealthy = pods.count { $0.isReadyPod && !$0.isTerminatingPod }
+        currentHealthy = pods.count { $0.storedConditions.isTrue("Ready") && !$0.isTerminatingPod }
         if let minimum = spec.minAvailable, let count = minimum.int {
             expectedPods = pods.count
             desiredHealthy = count
@@ -78,11 +78,12 @@ struct DisruptionBudget: Sendable {
         object.status?.observedGeneration = generation
         let reason =
             fault != nil ? "SyncFailed" : disruptionsAllowed > 0 ? "SufficientPods" : "InsufficientPods"
-        object.setCondition([
-            "type": "DisruptionAllowed", "status": disruptionsAllowed > 0 ? "True" : "False",
-            "reason": .string(reason), "message": .string(fault ?? ""),
-            "lastTransitionTime": .string(now.text), "observedGeneration": generation ?? 0,
-        ])
+        object.setCondition(
+            [
+                "type": "DisruptionAllowed", "status": disruptionsAllowed > 0 ? "True" : "False",
+                "reason": .string(reason), "message": .string(fault ?? ""),
+                "observedGeneration": generation ?? 0,
+            ], now: now)
         return object.status ?? old
     }
 }
@@ -136,7 +137,7 @@ extension APIServer {
             )
         }
         let counts = counts(budget, namespace: namespace)
-        if !pod.isReadyPod {
+        if !pod.storedConditions.isTrue("Ready") {
             if budget.spec?.unhealthyPodEvictionPolicy == "AlwaysAllow" { return }
             // IfHealthyBudget: it is not among those that are counted.
             if counts.currentHealthy >= counts.desiredHealthy, counts.desiredHealthy > 0 { return }

@@ -70,7 +70,6 @@ extension APIServer {
         }
         pod.setCondition([
             "type": "PodScheduled", "status": "True", "lastProbeTime": .null,
-            "lastTransitionTime": .string(Timestamp.now.text),
         ])
         state.put(pods, scope.objectName, pod)
         return .object(201, Self.success)
@@ -123,32 +122,5 @@ extension APIServer {
                 sinceSeconds: request.query["sinceSeconds"].flatMap { Int($0) },
                 limitBytes: request.query["limitBytes"].flatMap { Int($0) }))
         return .http(response)
-    }
-}
-
-extension JSON {
-    /// Whether this is a pod whose Ready condition is true.
-    var isReadyPod: Bool {
-        (self["status"]?.conditions?.array ?? []).contains {
-            $0.type?.string == "Ready" && $0.status?.string == "True"
-        }
-    }
-
-    /// Puts a condition into status.conditions in the place of the one of its type. The transition time of a condition
-    /// whose status stays is kept.
-    mutating func setCondition(_ condition: JSON) {
-        var status = self["status"] ?? [:]
-        var conditions = status.conditions?.array ?? []
-        if let index = conditions.firstIndex(where: { $0.type == condition.type }) {
-            var condition = condition
-            if conditions[index].status == condition.status {
-                condition.lastTransitionTime = conditions[index].lastTransitionTime
-            }
-            conditions[index] = condition
-        } else {
-            conditions.append(condition)
-        }
-        status.conditions = .array(conditions)
-        self["status"] = status
     }
 }

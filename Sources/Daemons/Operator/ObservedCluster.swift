@@ -19,6 +19,12 @@ final class ObservedCluster: Sendable {
     private let resource: String
     private let infos = Lock(Infos())
 
+    /// Pods of ModelServers by their node: on a large cluster they are few among many.
+    private static let serversByNode = StoreIndex<Pod>("modelserver-node") { pod in
+        guard let node = pod.spec.nodeName, pod.owner(of: ModelServer.resource) != nil else { return [] }
+        return [node]
+    }
+
     private struct Infos {
         var pods = InfoCache<PodInfo>()
         var nodes = InfoCache<CandidateNode>()
@@ -32,7 +38,8 @@ final class ObservedCluster: Sendable {
         self.resource = resource
         servers = Informer(client, registry: registry, log: log, loop: loop)
         pods = Informer(
-            client, transform: { $0.reducedToPlacement() }, registry: registry, log: log, loop: loop)
+            client, indexes: [Self.serversByNode], transform: { $0.reducedToPlacement() }, registry: registry,
+            log: log, loop: loop)
         nodes = Informer(client, registry: registry, log: log, loop: loop)
         neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
         services = Informer(
@@ -91,7 +98,8 @@ final class ObservedCluster: Sendable {
 
     /// The ModelServers that have pods on a node.
     func servers(onNode name: String) -> [ObjectKey] {
-        podInfos().filter { $0.node == name }.compactMap { $0.pod.owner(of: ModelServer.resource) }
+        pods.store.list(index: Self.serversByNode.name, value: name)
+            .compactMap { $0.owner(of: ModelServer.resource) }
     }
 
     /// Whether a change of a node may change whether its pods can be reached.

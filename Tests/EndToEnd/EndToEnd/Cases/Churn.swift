@@ -24,6 +24,7 @@ struct Churn: Sendable {
         var next = 0
         var refused = 0
         var unusable = 0
+        var givenTwice = 0
         var isStopped = false
         /// Pods that have begun and do not run yet.
         var waiting: Set<Int> = []
@@ -52,6 +53,9 @@ struct Churn: Sendable {
 
     /// Pods that were given cores that the runtime cannot use as one group.
     var unusable: Int { state.withLock { $0.unusable } }
+
+    /// Pods for which the kubelet had devices of others, which the plugin refused.
+    var givenTwice: Int { state.withLock { $0.givenTwice } }
 
     /// Runs `count` pods, or as many as begin before `stop`.
     func run(_ count: Int) async throws {
@@ -92,6 +96,12 @@ struct Churn: Sendable {
         } catch let error as PodEnded where allowsRefusals && error.isRefusal {
             state.withLock { $0.refused += 1 }
             return try await context.remove(form.name)
+        } catch let error as PodEnded where error.isGivenTwice {
+            // That no core is in two pods is what is tested here. The pod is made again, as a controller would do.
+            context.say("\(form.name): \(error)")
+            state.withLock { $0.givenTwice += 1 }
+            try await context.remove(form.name)
+            return try await pod(number)
         }
         let cores = try await cores(of: form)
         // A pod that shares a core is found by whichever of the two says so last.
@@ -144,6 +154,9 @@ extension Case {
         }
         let (begun, unusable) = (churn.begun, churn.unusable)
         context.say("\(unusable) of \(begun) pods were given cores that the runtime cannot use as one group")
+        let givenTwice = churn.givenTwice
+        context.say("\(givenTwice) of \(begun) pods were to be given another's devices, and refused")
+        try require(givenTwice * 10 <= begun, "\(givenTwice) of \(begun) pods were refused on the node")
         try require(unusable * 10 <= begun, "\(unusable) of \(begun) pods were given cores that are no group")
         let now = try await context.nodeNow()
         try require(

@@ -187,6 +187,12 @@ struct PodEnded: Error, CustomStringConvertible {
         let reason = pod.status?.reason?.string ?? ""
         return reason == "UnexpectedAdmissionError" || reason.hasPrefix("OutOf")
     }
+
+    /// Whether the kubelet would have given it a device of another pod, which the plugin did not let it: a fault of kubelets
+    /// before 1.38.
+    var isGivenTwice: Bool {
+        isRefusal && pod.status?.message?.string?.contains("kubernetes #137534") == true
+    }
 }
 
 extension KubernetesClient {

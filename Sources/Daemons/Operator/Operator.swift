@@ -29,6 +29,7 @@ package final class Operator: Sendable {
     private static let bindingWorkers = 16
 
     private let cluster: ObservedCluster
+    private let binder: Binder
     private let manager: ControllerManager
     private let log: Logger
 
@@ -102,6 +103,7 @@ package final class Operator: Sendable {
         }
         .watches(refusals.due) { [$0] }
         self.cluster = cluster
+        self.binder = binder
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
         manager.add(events)
         manager.add(servers)
@@ -118,6 +120,15 @@ package final class Operator: Sendable {
 
     /// What a readiness probe asks, by name, with what is wrong.
     package var checks: [(name: String, problem: String?)] { manager.checks }
+
+    /// What a debugger asks: texts by their paths.
+    package var debugPages: [String: @Sendable () async -> String] {
+        let (manager, cluster, binder) = (manager, cluster, binder)
+        return [
+            "/debug/queues": { manager.dump },
+            "/debug/cluster": { cluster.dump(unschedulable: binder.unschedulable) },
+        ]
+    }
 
     /// Begins to work; returns when this operator leads and everything has been read once, or when it was stopped before.
     package func start() async {

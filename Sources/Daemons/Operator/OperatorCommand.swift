@@ -45,6 +45,11 @@ package enum OperatorCommand {
     private static let metricsAddress = Option(
         "metrics-address", default: "127.0.0.1:0", environment: "GANGLION_METRICS_ADDRESS",
         placeholder: "ADDRESS", help: "Where /healthz, /readyz and /metrics are served")
+    private static let profiling = Flag(
+        "profiling", environment: "GANGLION_PROFILING",
+        help:
+            "Serve /debug/queues and /debug/cluster beside the metrics: what is worked on, and what waits and why"
+    )
 
     /// The program.
     package static let command = Command(
@@ -55,8 +60,7 @@ package enum OperatorCommand {
             """,
         arguments: [
             kubeconfig, context, leaderElect, namespace, lease, image, replaceImage, serverCommand, resource,
-            workers,
-            metricsAddress,
+            workers, metricsAddress, profiling,
         ] + LogOptions.all,
         examples: [
             .init("ganglion-operator --kubeconfig ~/.kube/config", "Against any cluster, from anywhere"),
@@ -91,7 +95,8 @@ package enum OperatorCommand {
         }
         let worker = Operator(client, settings: settings, leadership: elector, log: log)
         let status = StatusServer(
-            address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry
+            address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry,
+            pages: values[profiling] ? worker.debugPages : [:]
         ) { probe in
             // A restart mends nothing that the operator waits for.
             worker.checks.map { StatusCheck(name: $0.name, fault: probe == .ready ? $0.problem : nil) }

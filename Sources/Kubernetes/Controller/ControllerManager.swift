@@ -97,6 +97,11 @@ public actor ControllerManager: LoopActor {
             }
     }
 
+    /// What the controllers' queues hold, for whoever asks why nothing happens.
+    public nonisolated var dump: String {
+        parts.withLock(\.controllers).map { "controller \($0.name): \($0.queueDump)" }.joined(separator: "\n")
+    }
+
     /// Works until `stop` is called or leadership is lost.
     public func run() async -> Ending {
         await start()
@@ -192,7 +197,10 @@ public actor ControllerManager: LoopActor {
 
 /// A controller whatever its keys are.
 protocol ManagedController: Sendable {
+    var name: String { get }
     var workers: Int { get }
+    /// What its queue holds.
+    var queueDump: String { get }
     /// What brings keys, each until it is cancelled.
     var sourceBodies: [@Sendable () async -> Void] { get }
     /// Works on keys until `shutDown`.
@@ -202,6 +210,8 @@ protocol ManagedController: Sendable {
 }
 
 extension Controller: ManagedController {
+    var queueDump: String { queue.dump }
+
     var sourceBodies: [@Sendable () async -> Void] {
         sources.map { source in { [queue] in await source(queue) } }
     }

@@ -111,6 +111,9 @@ public final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
         }
     }
 
+    /// What the queue holds, for whoever asks why nothing happens.
+    public var dump: String { state.withLock { $0.queue.dump(now: MonotonicClock.time) } }
+
     private func change(_ body: (inout State) -> Void) {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             body(&state)
@@ -127,8 +130,10 @@ public final class WorkQueue<Key: Hashable & Sendable & Comparable>: Sendable {
             }
             metrics?.depth(state.queue.depth)
             guard state.queue.depth > 0 || state.isShutDown else { return [] }
-            defer { state.waiters = [] }
-            return state.waiters
+            // Who is woken without a key has been woken for nothing.
+            let count = state.isShutDown ? state.waiters.count : min(state.queue.depth, state.waiters.count)
+            defer { state.waiters.removeFirst(count) }
+            return Array(state.waiters.prefix(count))
         }
         for waiter in waiters { waiter.resume() }
     }

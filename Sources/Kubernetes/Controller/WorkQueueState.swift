@@ -12,6 +12,8 @@ public struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
     private var failures: [Key: Backoff] = [:]
     /// Keys that are asked for at a time to come.
     private var later: [Key: Duration] = [:]
+    /// When the first of them is due.
+    private var earliest: Duration?
     /// Keys that are left alone until a time, whoever asks for them.
     private var resting: [Key: Duration] = [:]
     private let backoff: Backoff
@@ -43,7 +45,12 @@ public struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
 
     /// Asks for work on a key at a time to come; the earlier of two times counts.
     public mutating func add(_ key: Key, at time: Duration) {
-        later[key] = min(time, later[key] ?? time)
+        postpone(key, to: min(time, later[key] ?? time))
+    }
+
+    private mutating func postpone(_ key: Key, to time: Duration) {
+        let old = later.updateValue(time, forKey: key)
+        earliest = old != nil && old == earliest ? later.values.min() : min(time, earliest ?? time)
     }
 
     /// The pause after the next failure of a key in a row.
@@ -65,12 +72,14 @@ public struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
     /// - Returns: when the next one is due, nil when none waits.
     public mutating func promote(now: Duration, added: (Key) -> Void = { _ in }) -> Duration? {
         if !resting.isEmpty { resting = resting.filter { $0.value > now } }
-        guard !later.isEmpty else { return nil }
+        // Asked after every change: to look through all of them is worth it only when one is due.
+        guard let earliest, earliest <= now else { return earliest }
         for (key, time) in later.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where time <= now {
             later[key] = nil
             if add(key, now: now) { added(key) }
         }
-        return later.values.min()
+        self.earliest = later.values.min()
+        return self.earliest
     }
 
     /// The next key to work on; call `done` afterwards.
@@ -101,9 +110,34 @@ public struct WorkQueueState<Key: Hashable & Sendable & Comparable>: Sendable {
         let rested = now + rest
         resting[key] = rested
         if dirty.remove(key) != nil {
-            later[key] = rested
+            postpone(key, to: rested)
         } else if let time = later[key] {
-            later[key] = max(time, rested)
+            postpone(key, to: max(time, rested))
         }
+    }
+
+    /// What the queue holds, a line for each key, for whoever asks why nothing happens.
+    ///
+    /// - Parameters:
+    ///   - limit: of the lines of each kind.
+    ///   - now: as for `add`.
+    public func dump(limit: Int = 1000, now: Duration) -> String {
+        func failed(_ key: Key) -> String {
+            let count = failureCount(key)
+            return count == 0 ? "" : ", failed \(count) times in a row"
+        }
+        func lines<Keys: Collection>(_ keys: Keys, _ line: (Keys.Element) -> String) -> String {
+            let rest = keys.count - limit
+            return keys.prefix(limit).map { "  \(line($0))\n" }.joined()
+                + (rest > 0 ? "  and \(rest) more\n" : "")
+        }
+        let ready = queue[head...]
+        let delayed = later.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+        return "\(processing.count) worked on\n"
+            + lines(processing.sorted()) {
+                "\($0)\(dirty.contains($0) ? ", and once more afterwards" : "")\(failed($0))"
+            }
+            + "\(ready.count) ready\n" + lines(ready) { "\($0)\(failed($0))" } + "\(delayed.count) later\n"
+            + lines(delayed) { "\($0.key) in \(max(.zero, $0.value - now))\(failed($0.key))" }
     }
 }

@@ -25,6 +25,7 @@ package actor StatusServer: LoopActor {
     private let address: SocketAddress
     private let log: Logger
     private let metrics: MetricsRegistry
+    private let pages: [String: @Sendable () async -> String]
     private let check: @Sendable (StatusProbe) async -> [StatusCheck]
     private var server: HTTPServer?
     private var timer: ScheduledTimer?
@@ -37,15 +38,18 @@ package actor StatusServer: LoopActor {
     ///
     /// - Parameters:
     ///   - address: `:PORT` listens on IPv6 and IPv4; port 0 lets the system choose.
+    ///   - pages: further texts by their paths. Nobody has to say who they are to read them.
     ///   - check: what is looked at for a probe; well when it has no fault, or is empty.
     package init(
         address: SocketAddress, loop: EventLoop = .shared, log: Logger = .silent, metrics: MetricsRegistry,
+        pages: [String: @Sendable () async -> String] = [:],
         check: @escaping @Sendable (StatusProbe) async -> [StatusCheck]
     ) {
         self.address = address
         self.loop = loop
         self.log = log
         self.metrics = metrics
+        self.pages = pages
         self.check = check
     }
 
@@ -55,8 +59,8 @@ package actor StatusServer: LoopActor {
         var limits = HTTPServerLimits()
         limits.connections = Self.connections
         limits.message.body = 0
-        let server = HTTPServer(limits: limits, loop: loop) { [metrics, check] request in
-            await Self.answer(request, metrics, check)
+        let server = HTTPServer(limits: limits, loop: loop) { [metrics, pages, check] request in
+            await Self.answer(request, metrics, pages, check)
         }
         self.server = server
         do throws(SystemError) {
@@ -83,7 +87,7 @@ package actor StatusServer: LoopActor {
     }
 
     private static func answer(
-        _ request: HTTPRequest, _ metrics: MetricsRegistry,
+        _ request: HTTPRequest, _ metrics: MetricsRegistry, _ pages: [String: @Sendable () async -> String],
         _ check: @Sendable (StatusProbe) async -> [StatusCheck]
     ) async -> HTTPResponse {
         guard ["GET", "HEAD"].contains(request.method) else {
@@ -93,7 +97,11 @@ package actor StatusServer: LoopActor {
         case "/metrics": return .text(200, metrics.exposition(), type: MetricsRegistry.contentType)
         case "/healthz", "/livez": return answer(await check(.live))
         case "/readyz": return answer(await check(.ready))
-        default: return .text(404, "there are /healthz, /livez, /readyz and /metrics\n")
+        default:
+            if let page = pages[request.path] { return .text(200, await page()) }
+            let paths = ["/healthz", "/livez", "/readyz", "/metrics"] + pages.keys.sorted()
+            return .text(
+                404, "there are \(paths.dropLast().joined(separator: ", ")) and \(paths.last ?? "")\n")
         }
     }
 

@@ -38,6 +38,9 @@ final class LiveCluster: Sendable {
         return cluster
     }
 
+    /// A client that the server can tell from others by its name.
+    func client(program: String) -> KubernetesClient { server.client(program: program) }
+
     /// Installs the project's resources.
     func define() async throws {
         try await server.install(

@@ -114,6 +114,11 @@ struct OperatorTests {
             $0.first?.condition("PodScheduled")?["reason"] == "Unschedulable"
         }
         #expect(pods.first?.condition("PodScheduled")?["message"]?.string == sentence)
+        let pages = worker.debugPages
+        let believed = try #require(await pages["/debug/cluster"]?())
+        #expect(believed.hasPrefix("modelservers: 1, followed\npods: 1, followed\nnodes: 1, followed\n"))
+        #expect(believed.hasSuffix("1 pods wait for a node\n  default/\(pods[0].meta.name): \(sentence)\n"), "\(believed)")
+        #expect(try #require(await pages["/debug/queues"]?()).contains("controller placement: "))
         await cluster.wait(.events) { $0.contains { $0["reason"] == "FailedScheduling" } }
         try await cluster.addNode("large", type: "inf2.48xlarge")
         #expect(await cluster.boundPods(1).first?["spec"]?["nodeName"] == "large")

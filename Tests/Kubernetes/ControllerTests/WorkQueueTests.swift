@@ -35,6 +35,33 @@ struct WorkQueueTests {
         #expect(queue.active == 0)
     }
 
+    @Test("says what it holds, with the keys that have failed")
+    func dump() {
+        var queue = WorkQueueState<String>()
+        #expect(queue.dump(now: .zero) == "0 worked on\n0 ready\n0 later\n")
+        for key in ["a", "b", "c", "d"] { queue.add(key) }
+        _ = queue.next()
+        queue.add("a")
+        queue.add("z", at: .seconds(9))
+        queue.add("y", at: .seconds(3))
+        _ = queue.failed("y")
+        _ = queue.failed("y")
+        #expect(
+            queue.dump(limit: 2, now: .seconds(1))
+                == """
+                1 worked on
+                  a, and once more afterwards
+                3 ready
+                  b
+                  c
+                  and 1 more
+                2 later
+                  y in 2.0 seconds, failed 2 times in a row
+                  z in 8.0 seconds
+
+                """)
+    }
+
     @Test("the pause after failures doubles from 5 ms to 1000 s and is forgotten with success")
     func pauses() {
         var queue = WorkQueueState<String>()

@@ -66,6 +66,27 @@ struct StatusServerTests {
         await server.stop()
     }
 
+    @Test("further pages are served where they are asked for, made anew each time")
+    func pages() async throws {
+        let count = Lock(0)
+        let page: @Sendable () async -> String = {
+            count.withLock { count in
+                count += 1
+                return "asked \(count) times\n"
+            }
+        }
+        let server = StatusServer(
+            address: .ip("127.0.0.1", port: 0), metrics: MetricsRegistry(), pages: ["/debug/queues": page]
+        ) { _ in [] }
+        await server.start()
+        #expect(try await Self.ask(server, "/debug/queues") == (200, "asked 1 times\n"))
+        #expect(try await Self.ask(server, "/debug/queues") == (200, "asked 2 times\n"))
+        #expect(
+            try await Self.ask(server, "/debug")
+                == (404, "there are /healthz, /livez, /readyz, /metrics and /debug/queues\n"))
+        await server.stop()
+    }
+
     @Test("a port without a host is one of every address, IPv6 and IPv4")
     func families() async throws {
         let server = Self.serve(on: try SocketAddress(parsing: ":0"))

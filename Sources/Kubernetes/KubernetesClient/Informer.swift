@@ -19,6 +19,7 @@ public actor Informer<Object: APIObject>: LoopActor {
     private let client: KubernetesClient
     private let namespace: String
     private let selectors: [String: String]
+    private let backoff: Backoff
     private let log: Logger
     private let outage = Outage()
     private let unreadableGauge: Gauge?
@@ -51,16 +52,18 @@ public actor Informer<Object: APIObject>: LoopActor {
     ///   - indexes: by what the store finds objects besides namespace and name.
     ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
     ///   - registry: where it is counted what cannot be read.
+    ///   - backoff: the pauses after failures.
     public init(
         _ client: KubernetesClient, _ resource: APIResource, namespace: String = "",
         labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
         transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
-        log: Logger = .silent,
+        backoff: Backoff = .reflector, log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
         store = ObjectStore(indexes: indexes)
         self.transform = transform
+        self.backoff = backoff
         unreadableGauge = registry?.gauge(
             "ganglion_unreadable_objects",
             "Objects of the API server that are passed over, since they cannot be read.",
@@ -91,7 +94,7 @@ public actor Informer<Object: APIObject>: LoopActor {
     }
 
     private func run() async {
-        var reflector = Reflector<Object>(resource: resource)
+        var reflector = Reflector<Object>(resource: resource, backoff: backoff)
         while !Task.isCancelled {
             let start = MonotonicClock.time
             var failure: KubernetesError?
@@ -102,8 +105,9 @@ public actor Informer<Object: APIObject>: LoopActor {
                     let list: ObjectList<Object> = try await client.page(
                         resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
                     for object in list.unreadable { name(object) }
-                    apply(reflector.receive(list: reduced(list)))
-                    settle()
+                    let changes = reflector.receive(list: reduced(list))
+                    settle()  // before whoever waits for the copy can look
+                    apply(changes)
                 case .watch(let query):
                     fault = try await follow(query.merging(selectors) { first, _ in first }, &reflector)
                 }
@@ -112,8 +116,14 @@ public actor Informer<Object: APIObject>: LoopActor {
             }
             guard !Task.isCancelled else { return }
             let now = MonotonicClock.time
+            // What the server has said to end the stream counts as if it had said it at the start.
+            failure = failure ?? reflector.fault
             let pause = reflector.ended(
-                failure, undecodable: fault != nil, lasted: now - start, now: now, random: .random(in: 0...1))
+                failure, undecodable: fault?.description, lasted: now - start, now: now,
+                random: .random(in: 0...1))
+            if let notice = reflector.takeNotice() {
+                log.warning("cannot watch from the start", ["error": notice])
+            }
             guard pause > .zero else { continue }
             report(
                 failure.map(sentence) ?? fault?.description ?? "the watch ended at once", again: pause)
@@ -176,10 +186,6 @@ public actor Informer<Object: APIObject>: LoopActor {
         }
     }
 
-    private func tell(_ fallback: String?) {
-        if let fallback { log.warning("cannot watch from the start", ["error": fallback]) }
-    }
-
     /// The server answers.
     private func settle() {
         if outage.end() != nil { log.info("following again") }
@@ -213,31 +219,28 @@ public actor Informer<Object: APIObject>: LoopActor {
             do throws(HTTPError) { chunk = try await chunks.next() } catch {
                 await stream.close()
                 if initialEventsAreLate {
-                    tell(
-                        reflector.fallBack("the initial events did not end within \(Self.initialEventsLimit)")
-                    )
+                    reflector.lacksInitialEvents(
+                        "the initial events did not end within \(Self.initialEventsLimit)")
                     return nil
                 }
                 // After silence the connection may be dead: go on with another.
-                if case .timeout = error { return nil }
-                tell(reflector.cutOff(error.description))
+                if case .timeout = error, reflector.isFollowing { return nil }
                 throw .connection(error.description)
             }
             guard let chunk else {
-                tell(reflector.fallBack("the initial events ended without the end mark"))
+                reflector.lacksInitialEvents("the initial events ended without the end mark")
                 return nil
             }
             do throws(WatchDecodingError) {
                 for event in try decoder.receive(chunk) {
                     let reception = reflector.receive(reduced(event))
-                    apply(reception.changes)
-                    if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
-                        name(object)
-                    }
-                    tell(reception.fallback)
                     if reflector.isFollowing {
                         initialEventsTimer?.cancel()
                         settle()
+                    }
+                    apply(reception.changes)
+                    if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
+                        name(object)
                     }
                     guard !reception.endsStream else {
                         await stream.close()
@@ -264,17 +267,17 @@ extension Informer where Object: Resource {
     ///   - indexes: by what the store finds objects besides namespace and name.
     ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
     ///   - registry: where it is counted what cannot be read.
+    ///   - backoff: the pauses after failures.
     public init(
         _ client: KubernetesClient, namespace: String = "", labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
         transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
-        log: Logger = .silent,
+        backoff: Backoff = .reflector, log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
         self.init(
             client, Object.resource, namespace: namespace, labelSelector: labelSelector,
             fieldSelector: fieldSelector, indexes: indexes, transform: transform, registry: registry,
-            log: log,
-            loop: loop)
+            backoff: backoff, log: log, loop: loop)
     }
 }

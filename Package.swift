@@ -183,11 +183,12 @@ let protocols: [Target] =
         "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
-        "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
+        "HTTP", on: .protocols, step: 1, ["HPACK", "HTTP1", "HTTP2", "HTTP2Transport", "SystemIO", "Text"],
+        tests: ["HPACK", "HTTP1", "HTTP2", "HTTP2Transport", "SystemIO", "TLS", "TestSupport"])
     + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
     + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
     + module(
-        "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
+        "StatusEndpoints", on: .protocols, step: 2, ["HTTP", "HTTP1", "Observability", "SystemIO"],
         tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
 
 let kubernetes: [Target] =

@@ -296,7 +296,8 @@ public struct KubernetesClient: Sendable {
         let start = MonotonicClock.time
         do throws(HTTPError) {
             let response = try await http.send(
-                request, timeout: timeout, sendBefore: request.method == "GET" ? nil : writesUntil?())
+                request, timeout: timeout, sendBefore: request.method == "GET" ? nil : writesUntil?(),
+                isUrgent: Self.isUrgent(request))
             metrics?.observe(
                 request.method, host: host, code: response.status, took: MonotonicClock.time - start)
             return response
@@ -304,6 +305,12 @@ public struct KubernetesClient: Sendable {
             metrics?.observe(request.method, host: host, code: nil, took: MonotonicClock.time - start)
             throw Self.translated(error, request, timeout)
         }
+    }
+
+    /// What must never wait behind a list or a burst of events: leases, on which it hangs who leads, and bindings.
+    private static func isUrgent(_ request: HTTPRequest) -> Bool {
+        let path = request.rawPath
+        return path.hasSuffix("/binding") || path.contains("/coordination.k8s.io/")
     }
 
     private func makeRequest(
@@ -338,7 +345,7 @@ public struct KubernetesClient: Sendable {
         switch error {
         case .timeout: .timedOut(after: timeout, request: "\(request.method) \(request.rawPath)")
         case .malformed: .malformed(error.description)
-        case .transport, .security, .closed: .connection(error.description)
+        case .transport, .security, .closed, .reset: .connection(error.description)
         case .expired: .notSent("this process may not lead any more")
         }
     }

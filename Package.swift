@@ -206,14 +206,20 @@ let kubernetes: [Target] =
         ],
         tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
     + module(
-        "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
+        "KubernetesWire", on: .kubernetes, step: 1, ["JSON", "KubernetesAPI", "SystemIO"],
+        tests: ["JSON", "KubernetesAPI", "TestSupport"])
+    + module(
+        "KubernetesClient", on: .kubernetes, step: 2,
+        [
+            "CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability", "SystemIO",
+            "TLS", "Text",
+        ],
         tests: [
             "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS",
             "TestSupport",
         ])
     + module(
-        "Controller", on: .kubernetes, step: 2,
+        "Controller", on: .kubernetes, step: 3,
         ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
         tests: [
             "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO", "TestSupport",
@@ -262,10 +268,13 @@ let local: [Target] =
         tests: ["JSON", "KubernetesAPI"])
     + module(
         "LocalAPIServer", on: .local, step: 2,
-        ["APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO"],
+        [
+            "APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "KubernetesWire", "SystemIO",
+        ],
         tests: [
             "APIMachinery", "CEL", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
-            "KubernetesClient",
+            "KubernetesClient", "KubernetesWire",
             "LocalTestSupport", "SystemIO", "TestSupport",
         ])
     + module(

@@ -1,6 +1,7 @@
 // Keeps the copy of one collection true for as long as it runs: performs what the reflector asks for, waits when it says so.
 
 internal import HTTP
+internal import HTTP1
 public import KubernetesAPI
 public import Observability
 public import SystemIO
@@ -17,6 +18,7 @@ public actor Informer<Object: APIObject>: LoopActor {
     public nonisolated let loop: EventLoop
 
     private let client: KubernetesClient
+    private let reader: ObjectReader<Object>
     private let namespace: String
     private let selectors: [String: String]
     private let backoff: Backoff
@@ -71,6 +73,7 @@ public actor Informer<Object: APIObject>: LoopActor {
         unreadableGauge?.set(0, [resource.plural])
         self.client = client
         self.resource = resource
+        reader = ObjectReader(resource)
         self.namespace = namespace
         var selectors: [String: String] = [:]
         if !labelSelector.isEmpty { selectors["labelSelector"] = labelSelector }
@@ -102,10 +105,11 @@ public actor Informer<Object: APIObject>: LoopActor {
             do throws(KubernetesError) {
                 switch reflector.next(random: .random(in: 0...1)) {
                 case .list(let query):
-                    let list: ObjectList<Object> = try await client.page(
-                        resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
+                    let list = try await client.page(
+                        resource, namespace: namespace, query: query.merging(selectors) { first, _ in first },
+                        reader, transform: transform ?? { $0 })
                     for object in list.unreadable { name(object) }
-                    let changes = reflector.receive(list: reduced(list))
+                    let changes = reflector.receive(list: list)
                     settle()  // before whoever waits for the copy can look
                     apply(changes)
                 case .watch(let query):
@@ -169,13 +173,6 @@ public actor Informer<Object: APIObject>: LoopActor {
         if isMended { countFaults() }
     }
 
-    private func reduced(_ list: ObjectList<Object>) -> ObjectList<Object> {
-        guard let transform else { return list }
-        var list = list
-        for index in list.items.indices { list.items[index] = transform(list.items[index]) }
-        return list
-    }
-
     private func reduced(_ event: WatchEvent<Object>) -> WatchEvent<Object> {
         guard let transform else { return event }
         return switch event {
@@ -202,7 +199,8 @@ public actor Informer<Object: APIObject>: LoopActor {
     private func follow(
         _ query: [String: String], _ reflector: inout Reflector<Object>
     ) async throws(KubernetesError) -> WatchDecodingError? {
-        let stream = try await client.watch(resource, namespace: namespace, query: query)
+        let stream = try await client.open(
+            "WATCH", resource, namespace: namespace, query: query, accept: reader.accept)
         if reflector.isFollowing { settle() }
         initialEventsAreLate = false
         if !reflector.isFollowing {
@@ -212,7 +210,8 @@ public actor Informer<Object: APIObject>: LoopActor {
             }
         }
         defer { initialEventsTimer?.cancel() }
-        var decoder = WatchDecoder<Object>()
+        var decoder = WatchDecoder(
+            resource, reader, ObjectReader<Object>.form(stream.headers["content-type"]))
         var chunks = stream.makeAsyncIterator()
         while !Task.isCancelled {
             let chunk: [UInt8]?
@@ -231,29 +230,46 @@ public actor Informer<Object: APIObject>: LoopActor {
                 reflector.lacksInitialEvents("the initial events ended without the end mark")
                 return nil
             }
-            do throws(WatchDecodingError) {
-                for event in try decoder.receive(chunk) {
-                    let reception = reflector.receive(reduced(event))
-                    if reflector.isFollowing {
-                        initialEventsTimer?.cancel()
-                        settle()
-                    }
-                    apply(reception.changes)
-                    if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
-                        name(object)
-                    }
-                    guard !reception.endsStream else {
-                        await stream.close()
-                        return nil
-                    }
-                }
-            } catch {
+            let (fault, endsStream) = take(chunk, &decoder, &reflector)
+            guard fault == nil, !endsStream else {
                 await stream.close()
-                return error
+                return fault
             }
         }
         await stream.close()
         return nil
+    }
+}
+
+extension Informer {
+    /// Takes a piece of a stream. What came before something that cannot be read counts.
+    ///
+    /// - Returns: why the rest cannot be followed, and whether the stream is of no more use.
+    private func take(
+        _ chunk: [UInt8], _ decoder: inout WatchDecoder<Object>, _ reflector: inout Reflector<Object>
+    ) -> (fault: WatchDecodingError?, endsStream: Bool) {
+        var changes: [Reflector<Object>.Change] = []
+        var endsStream = false
+        var fault: WatchDecodingError?
+        do throws(WatchDecodingError) {
+            try decoder.receive(chunk) { event in
+                guard !endsStream else { return }
+                let reception = reflector.receive(reduced(event))
+                changes += reception.changes
+                if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
+                    name(object)
+                }
+                endsStream = reception.endsStream
+            }
+        } catch {
+            fault = error
+        }
+        if reflector.isFollowing {
+            initialEventsTimer?.cancel()
+            settle()  // before whoever waits for the copy can look
+        }
+        apply(changes)
+        return (fault, endsStream)
     }
 }
 

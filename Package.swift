@@ -215,8 +215,8 @@ let kubernetes: [Target] =
             "TLS", "Text",
         ],
         tests: [
-            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS",
-            "TestSupport",
+            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability",
+            "SystemIO", "TLS", "TestSupport",
         ])
     + module(
         "Controller", on: .kubernetes, step: 3,
@@ -454,6 +454,11 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "model-bench", dependencies: ["KernelTemplates", "NeuronKernels", "NeuronRuntime"],
             path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),
+        .executableTarget(
+            name: "cache-bench",
+            dependencies: [
+                "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "KubernetesWire", "SystemIO",
+            ], path: "Tests/Benchmarks/CacheBench", swiftSettings: settings),
         .executableTarget(
             name: "plugin-bench",
             dependencies: [

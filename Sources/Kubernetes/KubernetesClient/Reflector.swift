@@ -185,7 +185,7 @@ public struct Reflector<Object: APIObject>: Sendable {
             initialEvents.came()
             resourceVersion = version
             phase = .following
-            let items = objects.values.sorted { $0.objectKey < $1.objectKey }
+            let items = objects.sorted { $0.key < $1.key }.map(\.value)
             return Reception(changes: [.replace(items, unreadable: unreadable)])
         case .error(let status):
             fault = .status(status)

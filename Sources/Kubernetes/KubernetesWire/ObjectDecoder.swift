@@ -33,7 +33,7 @@ public enum ObjectDecoder {
                 DecodingError.Context(codingPath: [], debugDescription: "no built-in kind"))
         }
         let piece = Piece(octets: octets, range: range ?? octets.indices)
-        return try Object(from: ValueDecoder(value: .message(MessageView(piece, shape)), path: []))
+        return try Object(from: ValueDecoder(value: .message(MessageView(piece, shape)), parent: []))
     }
 }
 
@@ -131,6 +131,16 @@ final class MessageView {
         }
         self.entries = entries
         self.isBroken = isBroken
+    }
+
+    /// Whether a name has a value.
+    func has(_ name: String) -> Bool {
+        guard let named = shape.names[name], entries.contains(where: { $0.place == named.outer }) else {
+            return false
+        }
+        // A time may be none, and an embedded field may be another.
+        let isPlain = named.inner < 0 && shape.fields[named.outer].kind != .time
+        return isPlain ? shape.fields[named.outer].kind != .skipped : value(name) != nil
     }
 
     /// The value of a name in JSON; nil where there is none.

@@ -61,7 +61,7 @@ public enum ObjectPacker {
                 return octets
             }
         }
-        guard let made, !made.metadata.name.isEmpty else { return nil }
+        guard let made, !made.metadata(1).isEmpty else { return nil }
         return Packed(octets: made)
     }
 }

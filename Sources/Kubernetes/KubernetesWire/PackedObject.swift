@@ -37,13 +37,12 @@ public struct Packed<Form: PackedForm>: APIObject {
 
     /// Namespace and name.
     public var objectKey: ObjectKey {
-        let metadata = octets.metadata
-        return ObjectKey(namespace: metadata.namespace, name: metadata.name)
+        ObjectKey(namespace: octets.metadata(3), name: octets.metadata(1))
     }
     /// Unique over all time.
-    public var objectUID: String { octets.metadata.uid }
+    public var objectUID: String { octets.metadata(5) }
     /// The opaque version in the store.
-    public var objectVersion: String { octets.metadata.version }
+    public var objectVersion: String { octets.metadata(6) }
     /// The owner that controls the object, where owners are kept.
     public var objectController: OwnerReference? { (try? object)?.objectController }
     /// Nothing is missing: the form says which kind it is.

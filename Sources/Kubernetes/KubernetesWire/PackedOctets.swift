@@ -4,13 +4,6 @@ internal import SystemIO
 
 /// The octets of a packed object; never changed.
 final class PackedOctets: ManagedBuffer<UInt32, UInt8> {
-    struct Metadata {
-        var name = ""
-        var namespace = ""
-        var uid = ""
-        var version = ""
-    }
-
     /// Keeps octets; the users of shared ones are counted already.
     static func make(_ octets: [UInt8]) -> PackedOctets? {
         let buffer = create(minimumCapacity: octets.count) { _ in UInt32(octets.count) }
@@ -48,34 +41,24 @@ final class PackedOctets: ManagedBuffer<UInt32, UInt8> {
             }
     }
 
-    /// The parts of metadata that every object is known by (ObjectMeta: 1, 3, 5 and 6).
-    var metadata: Metadata {
+    /// A string of the metadata: 1 is the name, 3 the namespace, 5 the uid, 6 the version.
+    func metadata(_ number: Int) -> String {
         withOctets { octets in
-            var result = Metadata()
             var object = MessageWalk(octets, 0..<octets.count)
             while object.next() {
                 guard object.number == 1, object.wireType == 2 else { continue }
                 var walk = MessageWalk(octets, object.start..<object.limit)
-                while walk.next() {
-                    func text() -> String {
-                        guard walk.wireType == 2 else {
-                            return SharedOctets.table.withLock {
-                                $0.text(UInt32(truncatingIfNeeded: walk.value))
-                            }
-                        }
-                        return String(decoding: octets[walk.start..<walk.limit], as: UTF8.self)
-                    }
-                    switch walk.number {
-                    case 1: result.name = text()
-                    case 3: result.namespace = text()
-                    case 5: result.uid = text()
-                    case 6: result.version = text()
-                    default: break
-                    }
-                }
+                while walk.next() { if walk.number == number { return Self.text(walk, octets) } }
             }
-            return result
+            return ""
         }
+    }
+
+    private static func text(_ walk: MessageWalk, _ octets: UnsafeRawBufferPointer) -> String {
+        guard walk.wireType == 2 else {
+            return SharedOctets.table.withLock { $0.text(UInt32(truncatingIfNeeded: walk.value)) }
+        }
+        return String(decoding: octets[walk.start..<walk.limit], as: UTF8.self)
     }
 
     private static func forEachShared(

@@ -5,7 +5,11 @@ internal import SystemIO
 
 struct ValueDecoder: Decoder {
     let value: WireValue
-    let path: [any CodingKey]
+    /// Where the message, list or map is that it stands in.
+    let parent: [any CodingKey]
+    /// Under which name; nil for the object itself.
+    var key: (any CodingKey)?
+    var path: [any CodingKey] { key.map { parent + [$0] } ?? parent }
     var codingPath: [any CodingKey] { path }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
@@ -129,15 +133,35 @@ private struct FieldContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         message.shape.names.keys.compactMap { message.value($0) == nil ? nil : Key(stringValue: $0) }
     }
 
-    func contains(_ key: Key) -> Bool { message.value(key.stringValue) != nil }
-    func decodeNil(forKey key: Key) throws -> Bool { message.value(key.stringValue) == nil }
+    func contains(_ key: Key) -> Bool { message.has(key.stringValue) }
+    func decodeNil(forKey key: Key) throws -> Bool { !message.has(key.stringValue) }
+
+    // What types ask for most is looked up once.
+    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
+        try message.value(key.stringValue).map { try ValueDecoder(value: $0, parent: path, key: key).text() }
+    }
+    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
+        try message.value(key.stringValue).map {
+            try ValueDecoder(value: $0, parent: path, key: key).decode(type)
+        }
+    }
+    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+        try message.value(key.stringValue).map {
+            try ValueDecoder(value: $0, parent: path, key: key).number(type)
+        }
+    }
+    func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+        try message.value(key.stringValue).map {
+            try ValueDecoder(value: $0, parent: path, key: key).decoded(type)
+        }
+    }
 
     private func decoder(_ key: Key) throws -> ValueDecoder {
         guard let value = message.value(key.stringValue) else {
             throw DecodingError.keyNotFound(
                 key, DecodingError.Context(codingPath: path, debugDescription: "no such field"))
         }
-        return ValueDecoder(value: value, path: path + [key])
+        return ValueDecoder(value: value, parent: path, key: key)
     }
 
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try decoder(key).decode(type) }
@@ -164,7 +188,7 @@ private struct FieldContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
         try decoder(key).unkeyedContainer()
     }
-    func superDecoder() throws -> any Decoder { ValueDecoder(value: .message(message), path: path) }
+    func superDecoder() throws -> any Decoder { ValueDecoder(value: .message(message), parent: path) }
     func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
 }
 
@@ -196,7 +220,7 @@ private struct MapContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
             throw DecodingError.keyNotFound(
                 key, DecodingError.Context(codingPath: path, debugDescription: "no such entry"))
         }
-        return ValueDecoder(value: value, path: path + [key])
+        return ValueDecoder(value: value, parent: path, key: key)
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
@@ -253,7 +277,8 @@ private struct ListContainer: UnkeyedDecodingContainer {
                 type, DecodingError.Context(codingPath: path, debugDescription: "the list has ended"))
         }
         defer { currentIndex += 1 }
-        return ValueDecoder(value: values[currentIndex], path: path + [IndexKey(index: currentIndex)])
+        return ValueDecoder(
+            value: values[currentIndex], parent: path, key: IndexKey(index: currentIndex))
     }
 
     mutating func decodeNil() throws -> Bool { false }

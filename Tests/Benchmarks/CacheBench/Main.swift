@@ -1,12 +1,13 @@
-// usage: cache-bench serve PORT [PODS NODES]  |  cache-bench sync PORT
+// usage: cache-bench serve PORT [PODS NODES]  |  cache-bench sync PORT  |
+// cache-bench decode ROUNDS
 // What a copy of a large cluster costs: how long it takes until everything is there, and what is resident then for each pod.
 // `make bench-cache` runs both.
 
 import HTTP
+import JSON
 import KubernetesAPI
 import KubernetesClient
 import KubernetesWire
-import Observability
 import SystemIO
 
 /// What a scheduler reads of pods that are not its own.
@@ -26,6 +27,12 @@ enum PlacementPods: PackedForm {
         "status.initContainerStatuses.allocatedResources", "status.initContainerStatuses.state.running.",
     ]
     static let keptWholeFor = ["ganglion-scheduler"]
+}
+
+/// All of a pod.
+enum AllOfPods: PackedForm {
+    typealias Object = Pod
+    static var fields: [String] { [] }
 }
 
 /// All of a node but its images.
@@ -58,6 +65,7 @@ struct CacheBench {
             _ = try await server.listen(on: .ip("127.0.0.1", port: port))
             print("serving \(kinds["pods"]?.count ?? 0) pods of \(kinds["pods"]?.size ?? 0) octets")
             try await Task.sleep(for: .seconds(100_000))
+        case "decode": try decode(rounds: Int(port))
         default: try await sync(port, usesWatchList: arguments[1] == "sync")
         }
     }
@@ -89,6 +97,28 @@ struct CacheBench {
         )
         await pods.stop()
         await nodes.stop()
+    }
+
+    /// How long one pod takes in each way.
+    private static func decode(rounds: Int) throws {
+        var json: [UInt8] = []
+        BenchObjects(kind: "Pod", count: 1, template: BenchTemplates.pod).append(7, to: &json)
+        func measure(_ what: String, _ body: () throws -> Void) rethrows {
+            let start = MonotonicClock.time
+            for _ in 0..<rounds { try body() }
+            print("\(what): \((MonotonicClock.time - start) / rounds) each")
+        }
+        try measure("JSON into Pod") { _ = try JSON.decode(Pod.self, from: json) }
+        measure("JSON into octets, all") {
+            _ = ObjectPacker.pack(json: json, json.indices, as: AllOfPods.self)
+        }
+        measure("JSON into octets, for placement") {
+            _ = ObjectPacker.pack(json: json, json.indices, as: PlacementPods.self)
+        }
+        let all = ObjectPacker.pack(json: json, json.indices, as: AllOfPods.self)
+        let some = ObjectPacker.pack(json: json, json.indices, as: PlacementPods.self)
+        try measure("octets into Pod, all") { _ = try all?.object }
+        try measure("octets into Pod, for placement") { _ = try some?.object }
     }
 
     private static func residentOctets() -> Int {

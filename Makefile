@@ -86,6 +86,16 @@ bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and
 	.build/release/ganglion fake create --instance-type inf2.xlarge --root $(CACHE)/bench/fake
 	@$(GANGLION_PYTHON) Tests/Benchmarks/model.py --bench .build/release/model-bench --devices $(CACHE)/bench/fake/dev --model "$(GANGLION_MODEL_DIR)" --json $(CACHE)/bench/model.json $(BENCH_FLAGS)
 
+.PHONY: bench-cache
+bench-cache: ## Measure a copy of 150,000 pods of 4 KB and 5,000 nodes: until it is complete, and octets a pod (PORT=18099)
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product cache-bench
+	.build/release/cache-bench serve $(or $(PORT),18099) & server=$$!; trap "kill $$server" EXIT; \
+		for round in 1 2 3; do .build/release/cache-bench sync $(or $(PORT),18099) || exit 1; done
+
+.PHONY: watch-torture
+watch-torture: ## Spoil 10,000 answers of an API server (FAULTS=n): the copy has to be right in the end, every time
+	GANGLION_TORTURE_FAULTS=$(or $(FAULTS),10000) scripts/run-tests --filter WatchTortureTests
+
 .PHONY: link-order
 link-order: ## Write anew which of the toolchain's functions lie side by side in the static executables (after a change of it)
 	@scripts/install-system-packages valgrind

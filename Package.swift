@@ -183,11 +183,12 @@ let protocols: [Target] =
         "GRPCServices", on: .protocols, step: 2, ["GRPC", "Protobuf", "SystemIO"], exclude: ["Proto"],
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
-        "HTTP", on: .protocols, ["HTTP1", "SystemIO", "Text"], tests: ["HTTP1", "SystemIO", "TestSupport"])
+        "HTTP", on: .protocols, step: 1, ["HPACK", "HTTP1", "HTTP2", "HTTP2Transport", "SystemIO", "Text"],
+        tests: ["HPACK", "HTTP1", "HTTP2", "HTTP2Transport", "SystemIO", "TLS", "TestSupport"])
     + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
     + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
     + module(
-        "StatusEndpoints", on: .protocols, step: 1, ["HTTP", "HTTP1", "Observability", "SystemIO"],
+        "StatusEndpoints", on: .protocols, step: 2, ["HTTP", "HTTP1", "Observability", "SystemIO"],
         tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
 
 let kubernetes: [Target] =
@@ -205,14 +206,20 @@ let kubernetes: [Target] =
         ],
         tests: ["DefinitionPrinter", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO", "TestSupport"])
     + module(
-        "KubernetesClient", on: .kubernetes, step: 1,
-        ["CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS", "Text"],
+        "KubernetesWire", on: .kubernetes, step: 1, ["JSON", "KubernetesAPI", "SystemIO"],
+        tests: ["JSON", "KubernetesAPI", "TestSupport"])
+    + module(
+        "KubernetesClient", on: .kubernetes, step: 2,
+        [
+            "CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability", "SystemIO",
+            "TLS", "Text",
+        ],
         tests: [
-            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "Observability", "SystemIO", "TLS",
-            "TestSupport",
+            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability",
+            "SystemIO", "TLS", "TestSupport",
         ])
     + module(
-        "Controller", on: .kubernetes, step: 2,
+        "Controller", on: .kubernetes, step: 3,
         ["KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
         tests: [
             "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO", "TestSupport",
@@ -261,10 +268,13 @@ let local: [Target] =
         tests: ["JSON", "KubernetesAPI"])
     + module(
         "LocalAPIServer", on: .local, step: 2,
-        ["APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "SystemIO"],
+        [
+            "APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "KubernetesWire", "SystemIO",
+        ],
         tests: [
             "APIMachinery", "CEL", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
-            "KubernetesClient",
+            "KubernetesClient", "KubernetesWire",
             "LocalTestSupport", "SystemIO", "TestSupport",
         ])
     + module(
@@ -444,6 +454,11 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "model-bench", dependencies: ["KernelTemplates", "NeuronKernels", "NeuronRuntime"],
             path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),
+        .executableTarget(
+            name: "cache-bench",
+            dependencies: [
+                "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient", "KubernetesWire", "SystemIO",
+            ], path: "Tests/Benchmarks/CacheBench", swiftSettings: settings),
         .executableTarget(
             name: "plugin-bench",
             dependencies: [

@@ -102,6 +102,15 @@ public final class SocketChannel {
         flush()
     }
 
+    /// Goes on with another owner, on the same loop: what both speak was agreed on first, by whoever has begun.
+    ///
+    /// - Parameter ready: as for `start`; it is called soon where something waits already.
+    public func handOver(to ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
+        if let registration { loop.deregister(registration) }
+        registration = nil
+        registration = try loop.register(descriptor, interest, ready)
+    }
+
     /// Reads and writes what readiness allows.
     ///
     /// - Parameter receive: called with what has arrived, if anything; the span is valid during the call.

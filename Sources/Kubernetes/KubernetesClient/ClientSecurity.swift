@@ -62,7 +62,8 @@ final class ClientSecurity: SecureLayerFactory {
         if let certificate = material.certificate, let key = material.key {
             identity = TLSIdentity(certificateChain: certificate, privateKey: key)
         }
-        return try TLSClient(host: host, trust: trust, identity: identity)
+        return try TLSClient(
+            host: host, trust: trust, identity: identity, protocols: ["h2", "http/1.1"])
     }
 }
 

@@ -43,17 +43,18 @@ public actor CoreEventRecorder: LoopActor {
 
     private func send(_ note: EventNote) async {
         let action = correlator.act(on: note, now: MonotonicClock.time, time: .now)
-        for attempt in 1...Backoff.eventAttempts {
-            do throws(ClusterError) {
-                return try await perform(action)
-            } catch {
-                // What has been written by a try whose answer was lost is there.
-                if error.status == 409, attempt > 1 { return }
-                guard error.isWorthRetrying, attempt < Backoff.eventAttempts else { break }
-                try? await Task.sleep(for: Backoff.events.pause(after: attempt))
-            }
+        let loss = await EventDelivery.deliver(.events) { await attempt(action) }
+        if loss != nil { correlator.forget(note) }
+    }
+
+    private func attempt(_ action: EventCorrelator.Action) async -> EventDelivery.Outcome {
+        do throws(ClusterError) {
+            try await perform(action)
+            return .done
+        } catch {
+            return .failed(
+                error.description, isThere: error.status == 409, mayHelp: error.isWorthRetrying)
         }
-        correlator.forget(note)
     }
 
     private func perform(_ action: EventCorrelator.Action) async throws(ClusterError) {

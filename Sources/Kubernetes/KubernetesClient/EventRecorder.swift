@@ -57,28 +57,21 @@ public actor EventRecorder: LoopActor {
     /// Records a note; returns at once.
     public nonisolated func record(_ note: EventNote) { continuation.yield(note) }
 
-    /// Sends a note, several times where that may help. Those behind it wait: an API server that is away takes none of them.
     private func send(_ note: EventNote) async {
         let action = correlator.act(on: note, now: MonotonicClock.time, time: .now)
-        for attempt in 1...Backoff.eventAttempts {
-            do throws(KubernetesError) {
-                return try await perform(action)
-            } catch {
-                // What has been written by a try whose answer was lost is there.
-                if error.isAlreadyExists, attempt > 1 { return }
-                let mayHelp = error.isTransient && attempt < Backoff.eventAttempts
-                if mayHelp, await pause(backoff.pause(after: attempt)) { continue }
-                correlator.forget(note)
-                log.warning("event lost", ["reason": note.reason, "error": error.description])
-                return
-            }
-        }
+        let loss = await EventDelivery.deliver(backoff) { await attempt(action) }
+        guard let loss else { return }
+        correlator.forget(note)
+        log.warning("event lost", ["reason": note.reason, "error": loss])
     }
 
-    /// - Returns: whether the time is over, and not the recorder.
-    private func pause(_ duration: Duration) async -> Bool {
-        do { try await Task.sleep(for: duration) } catch { return false }
-        return true
+    private func attempt(_ action: EventCorrelator.Action) async -> EventDelivery.Outcome {
+        do throws(KubernetesError) {
+            try await perform(action)
+            return .done
+        } catch {
+            return .failed(error.description, isThere: error.isAlreadyExists, mayHelp: error.isTransient)
+        }
     }
 
     private func perform(_ action: EventCorrelator.Action) async throws(KubernetesError) {
@@ -95,11 +88,4 @@ public actor EventRecorder: LoopActor {
             break
         }
     }
-}
-
-extension Backoff {
-    /// The pauses between tries for an event: 1 s, doubled up to 10 s, which is client-go's one pause.
-    public static var events: Backoff { Backoff(base: .seconds(1), limit: .seconds(10)) }
-    /// How often an event is sent at most, as in client-go.
-    static var eventAttempts: Int { 12 }
 }

@@ -1,6 +1,7 @@
 // Keeps the copy of one collection true for as long as it runs: performs what the reflector asks for, waits when it says so.
 
 internal import HTTP
+internal import HTTP1
 public import KubernetesAPI
 public import Observability
 public import SystemIO
@@ -17,8 +18,10 @@ public actor Informer<Object: APIObject>: LoopActor {
     public nonisolated let loop: EventLoop
 
     private let client: KubernetesClient
+    private let reader: ObjectReader<Object>
     private let namespace: String
     private let selectors: [String: String]
+    private let backoff: Backoff
     private let log: Logger
     private let outage = Outage()
     private let unreadableGauge: Gauge?
@@ -51,16 +54,18 @@ public actor Informer<Object: APIObject>: LoopActor {
     ///   - indexes: by what the store finds objects besides namespace and name.
     ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
     ///   - registry: where it is counted what cannot be read.
+    ///   - backoff: the pauses after failures.
     public init(
         _ client: KubernetesClient, _ resource: APIResource, namespace: String = "",
         labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
         transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
-        log: Logger = .silent,
+        backoff: Backoff = .reflector, log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
         store = ObjectStore(indexes: indexes)
         self.transform = transform
+        self.backoff = backoff
         unreadableGauge = registry?.gauge(
             "ganglion_unreadable_objects",
             "Objects of the API server that are passed over, since they cannot be read.",
@@ -68,6 +73,7 @@ public actor Informer<Object: APIObject>: LoopActor {
         unreadableGauge?.set(0, [resource.plural])
         self.client = client
         self.resource = resource
+        reader = ObjectReader(resource)
         self.namespace = namespace
         var selectors: [String: String] = [:]
         if !labelSelector.isEmpty { selectors["labelSelector"] = labelSelector }
@@ -91,7 +97,7 @@ public actor Informer<Object: APIObject>: LoopActor {
     }
 
     private func run() async {
-        var reflector = Reflector<Object>(resource: resource)
+        var reflector = Reflector<Object>(resource: resource, backoff: backoff)
         while !Task.isCancelled {
             let start = MonotonicClock.time
             var failure: KubernetesError?
@@ -99,12 +105,12 @@ public actor Informer<Object: APIObject>: LoopActor {
             do throws(KubernetesError) {
                 switch reflector.next(random: .random(in: 0...1)) {
                 case .list(let query):
-                    let list: ObjectList<Object> = try await client.page(
-                        resource, namespace: namespace, query: query.merging(selectors) { first, _ in first })
+                    let list = try await client.page(
+                        resource, namespace: namespace, query: query.merging(selectors) { first, _ in first },
+                        reader, transform: transform ?? { $0 })
                     for object in list.unreadable { name(object) }
-                    let changes = reflector.receive(list: reduced(list))
-                    // Before the copy: who has waited for it sees no problem of before.
-                    settle()
+                    let changes = reflector.receive(list: list)
+                    settle()  // before whoever waits for the copy can look
                     apply(changes)
                 case .watch(let query):
                     fault = try await follow(query.merging(selectors) { first, _ in first }, &reflector)
@@ -114,8 +120,14 @@ public actor Informer<Object: APIObject>: LoopActor {
             }
             guard !Task.isCancelled else { return }
             let now = MonotonicClock.time
+            // What the server has said to end the stream counts as if it had said it at the start.
+            failure = failure ?? reflector.fault
             let pause = reflector.ended(
-                failure, undecodable: fault != nil, lasted: now - start, now: now, random: .random(in: 0...1))
+                failure, undecodable: fault?.description, lasted: now - start, now: now,
+                random: .random(in: 0...1))
+            if let notice = reflector.takeNotice() {
+                log.warning("cannot watch from the start", ["error": notice])
+            }
             guard pause > .zero else { continue }
             report(
                 failure.map(sentence) ?? fault?.description ?? "the watch ended at once", again: pause)
@@ -161,13 +173,6 @@ public actor Informer<Object: APIObject>: LoopActor {
         if isMended { countFaults() }
     }
 
-    private func reduced(_ list: ObjectList<Object>) -> ObjectList<Object> {
-        guard let transform else { return list }
-        var list = list
-        for index in list.items.indices { list.items[index] = transform(list.items[index]) }
-        return list
-    }
-
     private func reduced(_ event: WatchEvent<Object>) -> WatchEvent<Object> {
         guard let transform else { return event }
         return switch event {
@@ -176,10 +181,6 @@ public actor Informer<Object: APIObject>: LoopActor {
         case .deleted(let object): .deleted(transform(object))
         case .unreadable, .bookmark, .error: event
         }
-    }
-
-    private func tell(_ fallback: String?) {
-        if let fallback { log.warning("cannot watch from the start", ["error": fallback]) }
     }
 
     /// The server answers.
@@ -198,7 +199,8 @@ public actor Informer<Object: APIObject>: LoopActor {
     private func follow(
         _ query: [String: String], _ reflector: inout Reflector<Object>
     ) async throws(KubernetesError) -> WatchDecodingError? {
-        let stream = try await client.watch(resource, namespace: namespace, query: query)
+        let stream = try await client.open(
+            "WATCH", resource, namespace: namespace, query: query, accept: reader.accept)
         if reflector.isFollowing { settle() }
         initialEventsAreLate = false
         if !reflector.isFollowing {
@@ -208,51 +210,66 @@ public actor Informer<Object: APIObject>: LoopActor {
             }
         }
         defer { initialEventsTimer?.cancel() }
-        var decoder = WatchDecoder<Object>()
+        var decoder = WatchDecoder(
+            resource, reader, ObjectReader<Object>.form(stream.headers["content-type"]))
         var chunks = stream.makeAsyncIterator()
         while !Task.isCancelled {
             let chunk: [UInt8]?
             do throws(HTTPError) { chunk = try await chunks.next() } catch {
                 await stream.close()
                 if initialEventsAreLate {
-                    tell(
-                        reflector.fallBack("the initial events did not end within \(Self.initialEventsLimit)")
-                    )
+                    reflector.lacksInitialEvents(
+                        "the initial events did not end within \(Self.initialEventsLimit)")
                     return nil
                 }
                 // After silence the connection may be dead: go on with another.
-                if case .timeout = error { return nil }
-                tell(reflector.cutOff(error.description))
+                if case .timeout = error, reflector.isFollowing { return nil }
                 throw .connection(error.description)
             }
             guard let chunk else {
-                tell(reflector.fallBack("the initial events ended without the end mark"))
+                reflector.lacksInitialEvents("the initial events ended without the end mark")
                 return nil
             }
-            do throws(WatchDecodingError) {
-                for event in try decoder.receive(chunk) {
-                    let reception = reflector.receive(reduced(event))
-                    if reflector.isFollowing {
-                        initialEventsTimer?.cancel()
-                        settle()
-                    }
-                    apply(reception.changes)
-                    if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
-                        name(object)
-                    }
-                    tell(reception.fallback)
-                    guard !reception.endsStream else {
-                        await stream.close()
-                        return nil
-                    }
-                }
-            } catch {
+            let (fault, endsStream) = take(chunk, &decoder, &reflector)
+            guard fault == nil, !endsStream else {
                 await stream.close()
-                return error
+                return fault
             }
         }
         await stream.close()
         return nil
+    }
+}
+
+extension Informer {
+    /// Takes a piece of a stream. What came before something that cannot be read counts.
+    ///
+    /// - Returns: why the rest cannot be followed, and whether the stream is of no more use.
+    private func take(
+        _ chunk: [UInt8], _ decoder: inout WatchDecoder<Object>, _ reflector: inout Reflector<Object>
+    ) -> (fault: WatchDecodingError?, endsStream: Bool) {
+        var changes: [Reflector<Object>.Change] = []
+        var endsStream = false
+        var fault: WatchDecodingError?
+        do throws(WatchDecodingError) {
+            try decoder.receive(chunk) { event in
+                guard !endsStream else { return }
+                let reception = reflector.receive(reduced(event))
+                changes += reception.changes
+                if let object = reception.unreadable, !reception.changes.contains(.remove(object.key)) {
+                    name(object)
+                }
+                endsStream = reception.endsStream
+            }
+        } catch {
+            fault = error
+        }
+        if reflector.isFollowing {
+            initialEventsTimer?.cancel()
+            settle()  // before whoever waits for the copy can look
+        }
+        apply(changes)
+        return (fault, endsStream)
     }
 }
 
@@ -266,17 +283,17 @@ extension Informer where Object: Resource {
     ///   - indexes: by what the store finds objects besides namespace and name.
     ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
     ///   - registry: where it is counted what cannot be read.
+    ///   - backoff: the pauses after failures.
     public init(
         _ client: KubernetesClient, namespace: String = "", labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
         transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
-        log: Logger = .silent,
+        backoff: Backoff = .reflector, log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
         self.init(
             client, Object.resource, namespace: namespace, labelSelector: labelSelector,
             fieldSelector: fieldSelector, indexes: indexes, transform: transform, registry: registry,
-            log: log,
-            loop: loop)
+            backoff: backoff, log: log, loop: loop)
     }
 }

@@ -5,6 +5,7 @@ internal import HTTP
 internal import HTTP1
 public import JSON
 public import KubernetesAPI
+internal import KubernetesWire
 public import SystemIO
 internal import Text
 
@@ -264,39 +265,72 @@ public struct KubernetesClient: Sendable {
             query: ["container": container])
     }
 
-    /// Starts a watch.
+    /// Starts a watch, or a list that is read while it comes.
     ///
+    /// - Parameters:
+    ///   - accept: the media types that can be read.
+    ///   - idleTimeout: the longest silence; nil for that of a watch, where bookmarks come every minute.
     /// - Returns: the bytes as they come.
-    func watch(
-        _ resource: APIResource, namespace: String, query: [String: String]
+    func open(
+        _ verb: String, _ resource: APIResource, namespace: String, query: [String: String],
+        accept: String = "application/json", idleTimeout: Duration? = nil
     ) async throws(KubernetesError) -> HTTPClient.Stream {
-        let request = makeRequest("GET", resource.path(namespace: namespace), query: query)
+        var request = makeRequest("GET", resource.path(namespace: namespace), query: query)
+        request.headers["accept"] = accept
         let start = MonotonicClock.time
         let stream: HTTPClient.Stream
         do throws(HTTPError) {
-            stream = try await http.stream(request, timeout: timeout, idleTimeout: Self.watchSilence)
+            stream = try await http.stream(
+                request, timeout: timeout, idleTimeout: idleTimeout ?? Self.watchSilence)
         } catch {
-            metrics?.observe("WATCH", host: host, code: nil, took: MonotonicClock.time - start)
+            metrics?.observe(verb, host: host, code: nil, took: MonotonicClock.time - start)
             throw Self.translated(error, request, timeout)
         }
-        metrics?.observe("WATCH", host: host, code: stream.status, took: MonotonicClock.time - start)
-        guard stream.status == 200 else {
-            if stream.status == 401 { tokens.refused() }
-            let body = (try? await stream.collect(limit: 1 << 20)) ?? []
-            var status = Self.status(stream.status, body)
-            if status.retryAfterSeconds == nil {
-                status.retryAfterSeconds = stream.headers["retry-after"].flatMap { Int($0) }
-            }
-            throw .status(status)
-        }
+        metrics?.observe(verb, host: host, code: stream.status, took: MonotonicClock.time - start)
+        guard stream.status == 200 else { throw await failure(stream) }
         return stream
+    }
+
+    private func failure(_ stream: HTTPClient.Stream) async -> KubernetesError {
+        if stream.status == 401 { tokens.refused() }
+        let body = (try? await stream.collect(limit: 1 << 20)) ?? []
+        var status = Self.status(stream.status, body)
+        if status.retryAfterSeconds == nil {
+            status.retryAfterSeconds = stream.headers["retry-after"].flatMap { Int($0) }
+        }
+        return .status(status)
+    }
+
+    /// Reads a page of a collection, item by item as they come.
+    func page<Object: APIObject>(
+        _ resource: APIResource, namespace: String, query: [String: String], _ reader: ObjectReader<Object>,
+        transform: @escaping (Object) -> Object
+    ) async throws(KubernetesError) -> ObjectList<Object> {
+        let stream = try await open(
+            "GET", resource, namespace: namespace, query: query, accept: reader.accept, idleTimeout: timeout)
+        var decoder = ListDecoder(
+            reader, ObjectReader<Object>.form(stream.headers["content-type"]), transform)
+        var chunks = stream.makeAsyncIterator()
+        while let chunk = try await Self.next(&chunks, stream) { try decoder.receive(chunk) }
+        await stream.close()
+        return try decoder.finish()
+    }
+
+    private static func next(
+        _ chunks: inout HTTPClient.Stream.Iterator, _ stream: HTTPClient.Stream
+    ) async throws(KubernetesError) -> [UInt8]? {
+        do throws(HTTPError) { return try await chunks.next() } catch {
+            await stream.close()
+            throw .connection(error.description)
+        }
     }
 
     private func send(_ request: HTTPRequest) async throws(KubernetesError) -> HTTPResponse {
         let start = MonotonicClock.time
         do throws(HTTPError) {
             let response = try await http.send(
-                request, timeout: timeout, sendBefore: request.method == "GET" ? nil : writesUntil?())
+                request, timeout: timeout, sendBefore: request.method == "GET" ? nil : writesUntil?(),
+                isUrgent: Self.isUrgent(request))
             metrics?.observe(
                 request.method, host: host, code: response.status, took: MonotonicClock.time - start)
             return response
@@ -304,6 +338,12 @@ public struct KubernetesClient: Sendable {
             metrics?.observe(request.method, host: host, code: nil, took: MonotonicClock.time - start)
             throw Self.translated(error, request, timeout)
         }
+    }
+
+    /// What must never wait behind a list or a burst of events: leases, on which it hangs who leads, and bindings.
+    private static func isUrgent(_ request: HTTPRequest) -> Bool {
+        let path = request.rawPath
+        return path.hasSuffix("/binding") || path.contains("/coordination.k8s.io/")
     }
 
     private func makeRequest(
@@ -325,6 +365,9 @@ public struct KubernetesClient: Sendable {
 
     /// The failure as a `Status`, made up where the answer carries none, such as a proxy's page.
     private static func status(_ code: Int, _ body: [UInt8]) -> APIStatus {
+        if let object = ProtobufEnvelope.object(in: body) {
+            return APIStatus(WireStatus(body, object), code: code)
+        }
         if let json = try? JSON(parsing: body), json["kind"]?.string == "Status" {
             return APIStatus(json, code: code)
         }
@@ -338,7 +381,7 @@ public struct KubernetesClient: Sendable {
         switch error {
         case .timeout: .timedOut(after: timeout, request: "\(request.method) \(request.rawPath)")
         case .malformed: .malformed(error.description)
-        case .transport, .security, .closed: .connection(error.description)
+        case .transport, .security, .closed, .reset: .connection(error.description)
         case .expired: .notSent("this process may not lead any more")
         }
     }

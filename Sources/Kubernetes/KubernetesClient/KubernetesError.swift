@@ -1,6 +1,7 @@
 // What can go wrong with a request, in the words that callers decide by: the server's Status, or no answer at all.
 
 public import JSON
+internal import KubernetesWire
 
 /// The server's `Status` object (meta/v1) about a request that failed.
 public struct APIStatus: Equatable, Sendable {
@@ -47,6 +48,16 @@ public struct APIStatus: Equatable, Sendable {
                 field: $0["field"]?.string ?? "")
         }
         retryAfterSeconds = json["details"]?["retryAfterSeconds"]?.int
+    }
+}
+
+extension APIStatus {
+    /// A `Status` that came in protobuf.
+    init(_ status: WireStatus, code: Int? = nil) {
+        self.init(
+            code: code ?? status.code, reason: status.reason, message: status.message,
+            causes: status.causes.map { Cause(reason: $0.reason, message: $0.message, field: $0.field) },
+            retryAfterSeconds: status.retryAfterSeconds)
     }
 }
 

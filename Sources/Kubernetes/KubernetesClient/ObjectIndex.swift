@@ -44,11 +44,12 @@ public struct ObjectIndex<Object: APIObject>: Sendable {
 
     private let indexes: [StoreIndex<Object>]
     private var objects: [ObjectKey: Object] = [:]
+    private var namespaces: [String: Set<ObjectKey>] = [:]
     private var places: [Place: Set<ObjectKey>] = [:]
 
     /// An empty index; objects are found by namespace too.
     public init(_ indexes: [StoreIndex<Object>] = []) {
-        self.indexes = [StoreIndex("") { [$0.objectKey.namespace] }] + indexes
+        self.indexes = indexes
     }
 
     /// How many objects there are.
@@ -60,7 +61,7 @@ public struct ObjectIndex<Object: APIObject>: Sendable {
     /// All objects, or those of one namespace, in the order of their keys.
     public func list(namespace: String? = nil) -> [Object] {
         guard let namespace else { return objects.keys.sorted().compactMap { objects[$0] } }
-        return list(index: "", value: namespace)
+        return (namespaces[namespace] ?? []).sorted().compactMap { objects[$0] }
     }
 
     /// The objects that an index has under a value, in the order of their keys.
@@ -82,6 +83,10 @@ public struct ObjectIndex<Object: APIObject>: Sendable {
         case .remove(let key):
             return remove(key).map { [.deleted($0)] } ?? []
         case .replace(let items, let unreadable):
+            guard !objects.isEmpty else {
+                objects.reserveCapacity(items.count)
+                return items.flatMap { upsert($0) }
+            }
             let present = Set(items.map(\.objectKey)).union(unreadable)
             let gone = objects.keys.filter { !present.contains($0) }.sorted()
             return gone.compactMap { remove($0).map(ObjectChange.deleted) } + items.flatMap { upsert($0) }
@@ -90,9 +95,11 @@ public struct ObjectIndex<Object: APIObject>: Sendable {
 
     private mutating func upsert(_ object: Object) -> [ObjectChange<Object>] {
         let key = object.objectKey
-        let old = objects.updateValue(object, forKey: key)
+        guard let old = objects.updateValue(object, forKey: key) else {
+            move(key, from: nil, to: object)
+            return [.added(object)]
+        }
         move(key, from: old, to: object)
-        guard let old else { return [.added(object)] }
         guard old.objectUID == object.objectUID else { return [.deleted(old), .added(object)] }
         guard old.objectVersion != object.objectVersion || old != object else { return [] }
         return [.modified(old: old, new: object)]
@@ -105,6 +112,13 @@ public struct ObjectIndex<Object: APIObject>: Sendable {
     }
 
     private mutating func move(_ key: ObjectKey, from old: Object?, to new: Object?) {
+        // A namespace is part of the key: it never changes.
+        if old == nil, new != nil {
+            namespaces[key.namespace, default: []].insert(key)
+        } else if old != nil, new == nil {
+            namespaces[key.namespace]?.remove(key)
+            if namespaces[key.namespace]?.isEmpty == true { namespaces[key.namespace] = nil }
+        }
         for index in indexes {
             let before = old.map(index.values) ?? []
             let after = new.map(index.values) ?? []

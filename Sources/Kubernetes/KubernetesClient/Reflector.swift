@@ -2,10 +2,16 @@
 // takes them since Kubernetes 1.35:
 //
 //     start ──▶ WatchList ──bookmark "initial-events-end"──▶ following ──end──▶ watch from the last version ──┐
-//       ▲          │ 400 or 422, or no such bookmark: the         ▲   ▲                                        │
-//       │          ▼ server, or what stands before it, cannot     │   └────────────────────────────────────────┘
-//       │         list page by page ──▶ watch from its version ───┘
-//       └── 410, a version that is too large, bytes that cannot be followed: everything anew
+//       ▲        │      ▲                                         ▲   ▲                                        │
+//       │   fails▼      │fails, too                               │   └────────────────────────────────────────┘
+//       │     list page by page ──▶ watch from its version ───────┘
+//       └── 410, a version that is too large, bytes that cannot be followed twice: everything anew
+//
+// What a failed WatchList means is not always to be seen in its answer: a 404 is a collection that does not exist or a
+// proxy that knows no such query, a 503 a server that starts or one that has no room for this request alone. The list
+// tells: where it comes through, it is the WatchList that does not, and is asked for no more; where it fails as well, the
+// two take turns. A server that refuses the query itself (400, 422 and their like) is listed at once; what may pass is
+// given a second try before.
 //
 // No I/O and no clock: whoever drives it performs `next`, hands in what came and waits the pauses it is told.
 
@@ -42,8 +48,6 @@ public struct Reflector<Object: APIObject>: Sendable {
         public var unreadable: UnreadableObject?
         /// The stream is of no more use: close it and call `ended`.
         public var endsStream = false
-        /// The initial events will not come: what the log is told, once.
-        public var fallback: String?
     }
 
     /// Objects of a list page.
@@ -63,13 +67,14 @@ public struct Reflector<Object: APIObject>: Sendable {
     private let resource: APIResource
     private var phase = Phase.start
     private var resourceVersion = ""
-    private var usesWatchList = true
+    private var initialEvents = InitialEvents()
     /// Streams in a row that have ended at once although they said something.
     private var shortStreams = 0
-    /// How often initial events were cut off.
-    private var cuts = 0
+    /// The version after which bytes could not be followed the last time.
+    private var undecodableAfter: String?
     private var backoff: Backoff
-    private var fault: KubernetesError?
+    /// What the server has said in the stream to end it; nil while there is nothing.
+    public private(set) var fault: KubernetesError?
     private var events = 0
     private var repeatsPage = false
     private var stepIsWatch = true
@@ -92,7 +97,7 @@ public struct Reflector<Object: APIObject>: Sendable {
         stepIsWatch = true
         let timeout = 300 + Int(300 * min(1, max(0, random)))
         switch phase {
-        case .start where !usesWatchList:
+        case .start where initialEvents.listsNext:
             stepIsWatch = false
             return .list(query: ["limit": String(Self.pageSize)])
         case .start, .initialEvents:
@@ -132,6 +137,7 @@ public struct Reflector<Object: APIObject>: Sendable {
         }
         resourceVersion = list.resourceVersion
         phase = .following
+        initialEvents.listed()
         return [.replace(items, unreadable: unreadable)]
     }
 
@@ -173,11 +179,13 @@ public struct Reflector<Object: APIObject>: Sendable {
             // The first bookmark of a WatchList has the mark: who sends one without it knows no initial events, or
             // something on the way has taken the mark off.
             guard endsInitialEvents else {
-                return Reception(endsStream: true, fallback: fallBack("a bookmark came without the end mark"))
+                lacksInitialEvents("a bookmark came without the end mark")
+                return Reception(endsStream: true)
             }
+            initialEvents.came()
             resourceVersion = version
             phase = .following
-            let items = objects.values.sorted { $0.objectKey < $1.objectKey }
+            let items = objects.sorted { $0.key < $1.key }.map(\.value)
             return Reception(changes: [.replace(items, unreadable: unreadable)])
         case .error(let status):
             fault = .status(status)
@@ -189,43 +197,40 @@ public struct Reflector<Object: APIObject>: Sendable {
     ///
     /// - Parameters:
     ///   - error: why, nil for the regular end of a stream or after a list.
-    ///   - undecodable: the bytes of the watch could not be followed.
+    ///   - undecodable: why the bytes of the watch could not be followed; nil where they could.
     ///   - lasted: how long the step took.
     ///   - now: a monotonic time of the caller's choice.
     ///   - random: 0 to 1.
     /// - Returns: how long to wait before `next`.
     public mutating func ended(
-        _ error: KubernetesError? = nil, undecodable: Bool = false, lasted: Duration, now: Duration,
+        _ error: KubernetesError? = nil, undecodable: String? = nil, lasted: Duration, now: Duration,
         random: Double
     ) -> Duration {
-        guard !undecodable, !repeatsPage else {
+        if repeatsPage {
             repeatsPage = false
             restart()
             return backoff.failed(now: now, random: random)
         }
-        guard let error = error ?? fault else {
-            // What ends at once would be asked for again in a tight loop: where it says nothing, and where it says
-            // something again and again.
-            let isShort = lasted < .seconds(1)
-            let isUseless = isShort && events == 0
-            switch phase {
-            case .listing: return .zero
-            case .following where stepIsWatch:
-                shortStreams = isShort ? shortStreams + 1 : 0
-                return isUseless || shortStreams > 1 ? backoff.failed(now: now, random: random) : .zero
-            case .following: return .zero
-            case .start where !usesWatchList: return .zero  // now it lists
-            case .start, .initialEvents:
-                phase = .start
-                return isUseless ? backoff.failed(now: now, random: random) : .zero
+        if let undecodable {
+            // What came before was right: the server sends the rest again from there. Once; after that from the start.
+            if case .initialEvents = phase {
+                initialEvents.failed(undecodable, mayPass: true, isTelling: true)
             }
+            if !isFollowing || undecodableAfter == resourceVersion { restart() }
+            undecodableAfter = resourceVersion
+            return backoff.failed(now: now, random: random)
         }
-        if case .initialEvents = phase {
+        guard let error = error ?? fault else {
+            return endedInOrder(lasted: lasted, now: now, random: random)
+        }
+        switch phase {
+        case .initialEvents:
             phase = .start
-            if error.code == 400 || error.code == 422 {  // a server without WatchList refuses its query
-                usesWatchList = false
-                return .zero
-            }
+            initialEvents.failed(error, hasBegun: events > 0)
+            // Nothing has failed but the query.
+            if initialEvents.isRefused { return .zero }
+        case .start: initialEvents.listFailed()
+        case .listing, .following: break
         }
         if error.isGone || error.isResourceVersionTooLarge { restart() }
         let pause = backoff.failed(now: now, random: random)
@@ -233,25 +238,34 @@ public struct Reflector<Object: APIObject>: Sendable {
         return max(pause, .seconds(min(300, max(0, seconds))))
     }
 
-    /// The initial events do not come to their end: the stream has ended without the mark, or takes too long.
-    ///
-    /// - Returns: the sentence for the log; nil where the stream was past them, or this was said before.
-    public mutating func fallBack(_ why: String) -> String? {
-        guard case .initialEvents = phase else { return nil }
-        phase = .start
-        guard usesWatchList else { return nil }
-        usesWatchList = false
-        return "\(why): listing instead of watching for the initial events"
+    private mutating func endedInOrder(lasted: Duration, now: Duration, random: Double) -> Duration {
+        // What ends at once would be asked for again in a tight loop: where it says nothing, and where it says
+        // something again and again.
+        let isShort = lasted < .seconds(1)
+        let isUseless = isShort && events == 0
+        switch phase {
+        case .listing: return .zero
+        case .following where stepIsWatch:
+            shortStreams = isShort ? shortStreams + 1 : 0
+            return isUseless || shortStreams > 1 ? backoff.failed(now: now, random: random) : .zero
+        case .following: return .zero
+        case .start where initialEvents.listsNext: return .zero  // now it lists
+        case .start, .initialEvents:
+            phase = .start
+            return isUseless ? backoff.failed(now: now, random: random) : .zero
+        }
     }
 
-    /// The stream has broken off. Where that happens to initial events once more, a list, page by page, may come through.
-    ///
-    /// - Returns: as for `fallBack`.
-    public mutating func cutOff(_ why: String) -> String? {
-        guard case .initialEvents = phase else { return nil }
-        cuts += 1
-        return cuts > 1 ? fallBack("the initial events were cut off again (\(why))") : nil
+    /// The initial events do not come to their end: the stream has ended without the mark, or takes too long. Does nothing
+    /// to a stream that is past them.
+    public mutating func lacksInitialEvents(_ why: String) {
+        guard case .initialEvents = phase else { return }
+        phase = .start
+        initialEvents.areMissing(why)
     }
+
+    /// The sentence for the log about initial events that are not asked for any more; nil after it was taken.
+    public mutating func takeNotice() -> String? { initialEvents.takeNotice() }
 
     /// Nothing that is known can be built on.
     private mutating func restart() {

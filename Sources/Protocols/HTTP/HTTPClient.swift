@@ -1,10 +1,11 @@
-// A client of one server. Connections are kept for the next request; a stream, which may last for hours, has one of its
-// own.
+// A client of one server: over HTTP/2 where TLS agrees on it, all requests and streams on few connections, and over HTTP/1.1
+// otherwise, where connections are kept for the next request and a stream, which may last for hours, has one of its own.
 
 public import HTTP1
+public import HTTP2Transport
 public import SystemIO
 
-/// Sends requests to one server over HTTP/1.1.
+/// Sends requests to one server over HTTP/2 or HTTP/1.1.
 public actor HTTPClient: LoopActor {
     /// What goes into the Host field.
     public nonisolated let host: String
@@ -15,7 +16,15 @@ public actor HTTPClient: LoopActor {
     let security: (any SecureLayerFactory)?
     let limits: HTTP1Limits
     let connectTimeout: Duration
+    /// When a silent server is asked over HTTP/2 whether it is there.
+    let keepAlive: HTTP2KeepAlive
     private var idle: [HTTPClientConnection] = []
+    /// Whether the server speaks HTTP/2, as far as is known: the last connection tells.
+    var speaksHTTP2 = true
+    /// Connections over HTTP/1.1 that nobody has used yet.
+    var fresh: [HTTPClientConnection] = []
+    private var ordinary = HTTP2Lane()
+    private var urgent = HTTP2Lane()
     /// Idle connections that are kept; more are closed.
     private let maximumIdle = 8
 
@@ -44,17 +53,24 @@ public actor HTTPClient: LoopActor {
     ///   - security: TLS; nil for plain HTTP.
     ///   - limits: what a response may have; a stream's body is not limited.
     ///   - connectTimeout: for all addresses together.
+    ///   - keepAlive: when a silent server is asked over HTTP/2 whether it is there.
     public init(
         _ route: HTTPRoute, host: String, security: (any SecureLayerFactory)? = nil,
         limits: HTTP1Limits = HTTPClient.defaultLimits, connectTimeout: Duration = .seconds(10),
-        loop: EventLoop = .shared
+        keepAlive: HTTP2KeepAlive = HTTPClient.defaultKeepAlive, loop: EventLoop = .shared
     ) {
         self.route = route
         self.host = host
         self.security = security
         self.limits = limits
         self.connectTimeout = connectTimeout
+        self.keepAlive = keepAlive
         self.loop = loop
+    }
+
+    subscript(lane isUrgent: Bool) -> HTTP2Lane {
+        get { isUrgent ? urgent : ordinary }
+        set { if isUrgent { urgent = newValue } else { ordinary = newValue } }
     }
 
     /// 64 KiB of header and 64 MiB of body: a list of all pods of a large cluster.
@@ -64,56 +80,9 @@ public actor HTTPClient: LoopActor {
         return limits
     }
 
-    /// A response whose body arrives piece by piece.
-    public struct Stream: Sendable, AsyncSequence {
-        /// The status code.
-        public let status: Int
-        /// The fields.
-        public let headers: HTTPHeaders
-        private let connection: HTTPClientConnection
-
-        init(status: Int, headers: HTTPHeaders, connection: HTTPClientConnection) {
-            self.status = status
-            self.headers = headers
-            self.connection = connection
-        }
-
-        /// Ends the exchange; a waiting iteration ends with `HTTPError.closed`.
-        public func close() async { await connection.close() }
-
-        /// The rest of the body, for a response that turned out to be no stream.
-        ///
-        /// - Parameter limit: octets after which to give up.
-        public func collect(limit: Int = 3 << 20) async throws(HTTPError) -> [UInt8] {
-            var bytes: [UInt8] = []
-            while let chunk = try await connection.nextChunk() {
-                bytes.append(contentsOf: chunk)
-                if bytes.count > limit {
-                    await connection.close()
-                    throw .malformed(.bodyTooLarge(limit: limit))
-                }
-            }
-            await connection.close()
-            return bytes
-        }
-
-        /// The pieces as they come.
-        public struct Iterator: AsyncIteratorProtocol {
-            fileprivate let connection: HTTPClientConnection
-
-            /// The next piece, nil at the end of the body.
-            public mutating func next() async throws(HTTPError) -> [UInt8]? {
-                try await connection.nextChunk()
-            }
-
-            /// The next piece, nil at the end of the body.
-            public mutating func next(
-                isolation actor: isolated (any Actor)?
-            ) async throws(HTTPError) -> [UInt8]? { try await connection.nextChunk() }
-        }
-
-        /// Begins to read; a stream is read once.
-        public func makeAsyncIterator() -> Iterator { Iterator(connection: connection) }
+    /// As client-go's ReadIdleTimeout and PingTimeout: 30 s of silence before a PING, 15 s for any answer.
+    public static var defaultKeepAlive: HTTP2KeepAlive {
+        HTTP2KeepAlive(interval: .seconds(30), timeout: .seconds(15), withoutStreams: true)
     }
 
     /// Sends a request and gathers the response.
@@ -121,11 +90,35 @@ public actor HTTPClient: LoopActor {
     /// - Parameters:
     ///   - timeout: for the whole of it, from looking for the server to the last octet of the answer.
     ///   - sendBefore: a time of the monotonic clock after which the request must not reach anybody; nil for none.
+    ///   - isUrgent: whether it must not wait behind what else is on its way, such as a long list.
     /// - Throws: `HTTPError`; `.expired` when nothing was sent, since `sendBefore` had passed.
     public func send(
-        _ request: HTTPRequest, timeout: Duration = .seconds(30), sendBefore: Duration? = nil
+        _ request: HTTPRequest, timeout: Duration = .seconds(30), sendBefore: Duration? = nil,
+        isUrgent: Bool = false
     ) async throws(HTTPError) -> HTTPResponse {
         let limit = ExchangeLimit(timeout: timeout, sendBefore: sendBefore)
+        if let response = try await sendOnIdle(request, limit) { return response }
+        let request = prepared(request)
+        for attempt in 1... {
+            switch try await link(request, limit, isUrgent: isUrgent) {
+            case .http1(let connection): return try await exchange(request, on: connection, limit)
+            case .http2(let connection):
+                switch await connection.exchange(request, limit) {
+                case .success(let response): return response
+                case .failure(let failure):
+                    guard mayRepeat(request, failure, attempt, limit) else { throw failure.error }
+                }
+            }
+        }
+        throw .closed
+    }
+
+    /// Sends a request on a connection over HTTP/1.1 that is kept.
+    ///
+    /// - Returns: nil where there is none that carries it.
+    private func sendOnIdle(
+        _ request: HTTPRequest, _ limit: ExchangeLimit
+    ) async throws(HTTPError) -> HTTPResponse? {
         while let connection = idle.popLast() {
             // The server may close an idle connection at any time (RFC 9112 §9.3.1).
             guard await connection.isUsable() else {
@@ -133,7 +126,7 @@ public actor HTTPClient: LoopActor {
                 continue
             }
             do throws(HTTPError) {
-                return try await exchange(request, on: connection, limit)
+                return try await exchange(prepared(request), on: connection, limit)
             } catch {
                 // What kept one from being answered, such as a router that has forgotten the way back, is likely to keep
                 // the others: the next request goes out on a new one.
@@ -145,7 +138,7 @@ public actor HTTPClient: LoopActor {
                 if let error = limit.refusal(request) { throw error }
             }
         }
-        return try await exchange(request, on: connect(limit), limit)
+        return nil
     }
 
     /// Sends a request and returns when the head of the response is there.
@@ -157,16 +150,43 @@ public actor HTTPClient: LoopActor {
         _ request: HTTPRequest, timeout: Duration = .seconds(30), idleTimeout: Duration? = nil
     ) async throws(HTTPError) -> Stream {
         let limit = ExchangeLimit(timeout: timeout)
-        let connection = try await connect(limit)
-        let head = try await connection.begin(prepared(request), limit, idleTimeout: idleTimeout)
-        return Stream(status: head.status, headers: head.headers, connection: connection)
+        let request = prepared(request)
+        for attempt in 1... {
+            switch try await link(request, limit, isUrgent: false) {
+            case .http1(let connection):
+                let head = try await connection.begin(request, limit, idleTimeout: idleTimeout)
+                return Stream(head, .http1(connection))
+            case .http2(let connection):
+                switch await connection.begin(request, limit, idleTimeout: idleTimeout) {
+                case .success((let stream, let head)): return Stream(head, .http2(connection, stream))
+                case .failure(let failure):
+                    guard mayRepeat(request, failure, attempt, limit) else { throw failure.error }
+                }
+            }
+        }
+        throw .closed
     }
 
-    /// Closes idle connections.
+    /// Whether a request goes out again: what the server has not looked at, and what changes nothing and was lost with its
+    /// connection.
+    private func mayRepeat(
+        _ request: HTTPRequest, _ failure: HTTP2ExchangeFailure, _ attempt: Int, _ limit: ExchangeLimit
+    ) -> Bool {
+        let isHarmless = failure.isConnectionLost && Self.isIdempotent(request.method)
+        return attempt < Self.maximumAttempts && limit.left > .zero && (failure.isUnprocessed || isHarmless)
+    }
+
+    /// How often a request goes out over HTTP/2 at most.
+    private static let maximumAttempts = 5
+
+    /// Closes idle connections, and those over HTTP/2 after what is under way on them.
     public func close() async {
-        let connections = idle
-        idle = []
+        let connections = idle + fresh
+        (idle, fresh) = ([], [])
         for connection in connections { await connection.close() }
+        for connection in ordinary.connections + urgent.connections { await connection.retire() }
+        ordinary.connections = []
+        urgent.connections = []
     }
 
     private static func isIdempotent(_ method: String) -> Bool {
@@ -176,7 +196,7 @@ public actor HTTPClient: LoopActor {
     private func exchange(
         _ request: HTTPRequest, on connection: HTTPClientConnection, _ limit: ExchangeLimit
     ) async throws(HTTPError) -> HTTPResponse {
-        let response = try await connection.exchange(prepared(request), limit)
+        let response = try await connection.exchange(request, limit)
         if await connection.isReusable {
             if idle.count < maximumIdle { idle.append(connection) } else { await connection.close() }
         }

@@ -6,18 +6,14 @@ internal import SystemIO
 actor HTTPClientConnection: LoopActor {
     nonisolated let loop: EventLoop
 
-    struct Head: Sendable {
-        let status: Int
-        let headers: HTTPHeaders
-    }
-
     /// Octets of a streamed body that may wait for the reader before the peer is held up.
     private let bufferLimit = 1 << 20
 
     private let channel: SocketChannel
+    private let isStarted: Bool
     private let limits: HTTP1Limits
     private var parser: HTTP1Parser
-    private var head: Head?
+    private var head: HTTPClientHead?
     private var keepsAlive = true
     private var buffer: [[UInt8]] = []
     private var buffered = 0
@@ -33,15 +29,21 @@ actor HTTPClientConnection: LoopActor {
     private var timer: ScheduledTimer?
     private var idleTimeout: Duration?
 
-    init(_ channel: sending SocketChannel, loop: EventLoop, limits: HTTP1Limits) {
-        self.channel = channel
+    /// - Parameter isStarted: whether somebody else has begun with the channel, such as a handshake.
+    init(
+        _ channel: LoopBound<SocketChannel>, isStarted: Bool = false, loop: EventLoop, limits: HTTP1Limits
+    ) {
+        self.channel = channel.value
+        self.isStarted = isStarted
         self.loop = loop
         self.limits = limits
         parser = HTTP1Parser(.responses, limits: limits)
     }
 
     func start() throws(SystemError) {
-        try channel.start(callback { $0.ready($1) })
+        guard isStarted else { return try channel.start(callback { $0.ready($1) }) }
+        try channel.handOver(to: callback { $0.ready($1) })
+        channel.pauseReading(false)
     }
 
     /// Whether another request may be sent.
@@ -99,7 +101,7 @@ actor HTTPClientConnection: LoopActor {
     /// Sends a request and waits for the head of the response.
     func begin(
         _ request: HTTPRequest, _ limit: ExchangeLimit, idleTimeout: Duration?
-    ) async throws(HTTPError) -> Head {
+    ) async throws(HTTPError) -> HTTPClientHead {
         var unlimited = limits
         unlimited.body = .max
         parser = HTTP1Parser(.responses, limits: unlimited)
@@ -211,7 +213,7 @@ actor HTTPClientConnection: LoopActor {
             guard case .response(let status, _) = head.start else { return }
             // Interim responses are not the answer (RFC 9110 §15.2).
             guard status >= 200 || status == 101 else { return }
-            self.head = Head(status: status, headers: head.headers)
+            self.head = HTTPClientHead(status: status, headers: head.headers)
             keepsAlive = head.keepsAlive
         case .body(let bytes):
             buffer.append(bytes)

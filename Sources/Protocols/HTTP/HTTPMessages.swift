@@ -138,6 +138,8 @@ public enum HTTPError: Error, Equatable, CustomStringConvertible {
     case security(SecureLayerError)
     /// The peer closed the connection before the end.
     case closed
+    /// The exchange, or the connection that carries it among others, was ended; the sentence says why.
+    case reset(String)
     /// No answer in time.
     case timeout(String)
     /// Nothing was sent: the time until which it might have been had passed.
@@ -150,6 +152,7 @@ public enum HTTPError: Error, Equatable, CustomStringConvertible {
         case .malformed(let error): "the peer sent no valid HTTP: \(error)"
         case .security(let error): error.description
         case .closed: "the peer closed the connection before its message was complete"
+        case .reset(let why): "the exchange was cut off: \(why)"
         case .timeout(let what): "no answer in time: \(what)"
         case .expired(let what): "not sent, since its time had passed: \(what)"
         }

@@ -11,6 +11,8 @@ public final class HTTP2Transport {
     private let channel: SocketChannel
     private let loop: EventLoop
     private let unsentLimit: Int
+    /// The channel has been started by somebody else, who has read these octets.
+    private var handedOver: [UInt8]?
     /// TLS is in between and its handshake may not be over: nothing but HTTP/2 by ALPN is spoken (RFC 9113 §3.3).
     private var awaitsALPN: Bool
     private var readingPaused = false
@@ -29,6 +31,18 @@ public final class HTTP2Transport {
         channel = SocketChannel(descriptor, loop: loop, security: security)
         awaitsALPN = security != nil
         http2 = HTTP2Connection(role, limits: limits.http2)
+        unsentLimit = limits.unsentOctets
+    }
+
+    /// A client's transport on a channel where TLS has agreed on `h2` already, or where HTTP/2 is known to be spoken.
+    ///
+    /// - Parameter received: octets of the peer that came with the end of the handshake.
+    public init(_ channel: SocketChannel, received: [UInt8], loop: EventLoop, limits: HTTP2PeerLimits) {
+        self.loop = loop
+        self.channel = channel
+        handedOver = received
+        awaitsALPN = false
+        http2 = HTTP2Connection(.client, limits: limits.http2)
         unsentLimit = limits.unsentOctets
     }
 
@@ -51,7 +65,14 @@ public final class HTTP2Transport {
 
     /// Begins to watch the socket and sends the first words.
     public func start(_ ready: @escaping @Sendable (Readiness) -> Void) throws(SystemError) {
-        try channel.start(ready)
+        if let handedOver {
+            try channel.handOver(to: ready)
+            channel.pauseReading(false)
+            http2.receive(handedOver.span.bytes, at: loop.turnStart)
+            self.handedOver = nil
+        } else {
+            try channel.start(ready)
+        }
         send()
     }
 

@@ -29,6 +29,11 @@ struct InformerTests {
         return (["type": "BOOKMARK", "object": ["metadata": metadata]] as JSON).text() + "\n"
     }
 
+    private static func error(_ code: Int, _ message: String) -> String {
+        let status: JSON = ["kind": "Status", "code": JSON(code), "message": .string(message)]
+        return (["type": "ERROR", "object": status] as JSON).text() + "\n"
+    }
+
     private static func describe(_ change: ObjectChange<JSON>) -> String {
         switch change {
         case .added(let object): "+\(object.meta.name)@\(object.meta.resourceVersion)"
@@ -193,12 +198,25 @@ struct InformerTests {
     }
 
     /// What a server, or something before it, does to initial events.
-    enum Broken: CaseIterable, Sendable { case endsAtOnce, isAnotherBookmark, isCut }
+    enum Broken: Sendable, CaseIterable {
+        case endsAtOnce, isAnotherBookmark, isCut, isGarbage, isForbidden, isUnknown, isOverloaded, isAway
+        case isAnError
+
+        /// Requests for initial events until a list is tried, and until no more are made.
+        var requests: Int {
+            switch self {
+            case .endsAtOnce, .isAnotherBookmark, .isForbidden, .isUnknown: 1
+            case .isCut, .isGarbage: 2
+            case .isOverloaded, .isAway, .isAnError: 3
+            }
+        }
+    }
 
     @Test(
         "where the initial events do not end as they must it lists, says so once and never asks for them again",
         arguments: Broken.allCases)
     func noEndMark(broken: Broken) async throws {
+        let isTooOld = Lock([true, false])
         let server = try await ScriptedServer { request, number in
             if request.query("sendInitialEvents") != nil {
                 switch broken {
@@ -212,14 +230,20 @@ struct InformerTests {
                             try await writer.write(Self.event("ADDED", "a", 1))
                             throw CancellationError()
                         })
+                case .isGarbage: return ScriptedServer.watch([Self.event("ADDED", "a", 1), "<html>\n"])
+                case .isForbidden: return ScriptedServer.failure(403, "Forbidden")
+                case .isUnknown: return ScriptedServer.failure(404, "NotFound")
+                case .isOverloaded: return ScriptedServer.failure(429, "TooManyRequests")
+                case .isAway: return ScriptedServer.failure(503, "ServiceUnavailable")
+                case .isAnError: return ScriptedServer.watch([Self.error(500, "etcdserver: no leader")])
                 }
             }
             if request.query("watch") == nil {
                 return ScriptedServer.json(
                     200, ["metadata": ["resourceVersion": "5"], "items": [["metadata": ["name": "b"]]]])
             }
-            // Too old at once: everything anew, by a list.
-            return request.query("resourceVersion") == "5" && number < 5
+            // Too old at once: everything anew.
+            return request.query("resourceVersion") == "5" && isTooOld.withLock({ $0.removeFirst() })
                 ? ScriptedServer.failure(410, "Expired")
                 : ScriptedServer.watch([Self.event("ADDED", "c", 6)], stays: true)
         }
@@ -227,14 +251,18 @@ struct InformerTests {
         let log = Logger(level: .warning) { bytes in
             lines.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
         }
-        let informer = Informer<JSON>(server.client, .pods, log: log)
+        let informer = Informer<JSON>(server.client, .pods, backoff: .quick, log: log)
         let changes = informer.store.changes()
         await informer.start()
         for await change in changes where change.last?.key.name == "c" { break }
         let sentences = lines.withLock { $0 }.filter { $0.contains("listing instead") }
         #expect(sentences.count == 1)
         let initial = server.requests.filter { $0.target.contains("sendInitialEvents") }
-        #expect(initial.count == (broken == .isCut ? 2 : 1))
+        #expect(initial.count == broken.requests)
+        if broken == .isAnError {
+            // The server's own words, not what was to be seen from outside.
+            #expect(lines.withLock { $0 }.contains { $0.contains("etcdserver: no leader") })
+        }
         #expect(server.requests.contains { $0.target.hasSuffix("/pods?limit=500") })
         #expect(informer.store.list().map(\.objectKey.name) == ["b", "c"])
         await informer.stop()
@@ -309,4 +337,9 @@ struct InformerTests {
         await informer.stop()
         await server.stop()
     }
+}
+
+extension Backoff {
+    /// Pauses that a test does not notice.
+    fileprivate static var quick: Backoff { Backoff(base: .milliseconds(1), limit: .milliseconds(1)) }
 }

@@ -71,13 +71,15 @@ struct ReflectorTests {
         var reflector = Reflector<JSON>(resource: .pods)
         _ = reflector.next(random: 0)
         _ = reflector.receive(.added(Self.pod("a", version: "1")))
-        #expect(reflector.fallBack("why") == "why: listing instead of watching for the initial events")
+        reflector.lacksInitialEvents("why")
+        #expect(reflector.takeNotice() == "why: listing instead of watching for the initial events")
         #expect(reflector.ended(lasted: .milliseconds(2), now: .zero, random: 0) == .zero)
         #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
         #expect(reflector.receive(list: ObjectList([], resourceVersion: "5")) == [.replace([])])
         #expect(reflector.ended(Self.failure(410), lasted: .zero, now: .zero, random: 0) > .zero)
         #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
-        #expect(reflector.fallBack("again") == nil)
+        reflector.lacksInitialEvents("again")
+        #expect(reflector.takeNotice() == nil)
     }
 
     @Test("takes a bookmark without the mark for a server that knows no initial events")
@@ -86,13 +88,10 @@ struct ReflectorTests {
         _ = reflector.next(random: 0)
         _ = reflector.receive(.added(Self.pod("a", version: "1")))
         let reception = reflector.receive(.bookmark(resourceVersion: "5", endsInitialEvents: false))
+        #expect(reception == .init(endsStream: true))
         #expect(
-            reception
-                == .init(
-                    endsStream: true,
-                    fallback:
-                        "a bookmark came without the end mark: listing instead of watching for the initial events"
-                ))
+            reflector.takeNotice()
+                == "a bookmark came without the end mark: listing instead of watching for the initial events")
         #expect(reflector.ended(lasted: .seconds(10), now: .zero, random: 0) == .zero)
         #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
     }
@@ -100,8 +99,8 @@ struct ReflectorTests {
     @Test("a stream past its initial events ends as any other")
     func pastTheMark() {
         var reflector = synced()
-        #expect(reflector.fallBack("why") == nil)
-        #expect(reflector.cutOff("why") == nil)
+        reflector.lacksInitialEvents("why")
+        #expect(reflector.takeNotice() == nil)
         #expect(reflector.next(random: 0) == Self.following("5"))
     }
 
@@ -138,28 +137,61 @@ struct ReflectorTests {
         #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
     }
 
-    @Test("starts anew when the initial events are cut off, and lists when they are again")
+    /// Ends the step with a failure.
+    private static func fail(_ reflector: inout Reflector<JSON>, _ error: KubernetesError) -> Duration {
+        reflector.ended(error, lasted: .seconds(2), now: .zero, random: 0)
+    }
+
+    @Test("lists when the initial events are cut off twice, and watches no more where the list comes through")
     func cutOff() {
         var reflector = Reflector<JSON>(resource: .pods)
-        _ = reflector.next(random: 0)
-        _ = reflector.receive(.added(Self.pod("a", version: "1")))
-        #expect(reflector.cutOff("gone") == nil)
-        #expect(
-            reflector.ended(.connection("gone"), lasted: .seconds(2), now: .zero, random: 0)
-                == .milliseconds(800))
-        #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+        for pause in [800, 1600] {
+            #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+            _ = reflector.receive(.added(Self.pod("a", version: "1")))
+            #expect(Self.fail(&reflector, .connection("gone")) == .milliseconds(pause))
+        }
+        #expect(reflector.takeNotice() == nil)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
         var other = reflector
+        #expect(reflector.receive(list: ObjectList([], resourceVersion: "5")) == [.replace([])])
         #expect(
-            other.cutOff("gone")
-                == "the initial events were cut off again (gone): listing instead of watching for the initial events"
+            reflector.takeNotice()
+                == "the initial events do not come as a watch, but as a list (the API server cannot be reached: gone): listing instead of watching for the initial events"
         )
-        #expect(
-            other.ended(.connection("gone"), lasted: .seconds(2), now: .zero, random: 0)
-                == .milliseconds(1600))
-        #expect(other.next(random: 0) == .list(query: ["limit": "500"]))
-        #expect(
-            reflector.receive(.bookmark(resourceVersion: "2", endsInitialEvents: true))
-                == .init(changes: [.replace([])]))
+        #expect(Self.fail(&reflector, Self.failure(410)) > .zero)
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+        // The list fails as well: the two take turns.
+        for _ in 0..<2 {
+            #expect(Self.fail(&other, .connection("gone")) > .zero)
+            #expect(other.next(random: 0) == .watch(query: Self.initialQuery))
+            #expect(Self.fail(&other, .connection("gone")) > .zero)
+            #expect(other.next(random: 0) == .list(query: ["limit": "500"]))
+        }
+    }
+
+    @Test(
+        "tries a list at once where the answer will hardly change, and after a second try where it may",
+        arguments: [(403, 1), (404, 1), (429, 2), (500, 2), (503, 2), (504, 2)])
+    func initialEventsFail(code: Int, tries: Int) {
+        var reflector = Reflector<JSON>(resource: .pods)
+        for _ in 0..<tries {
+            #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+            #expect(Self.fail(&reflector, Self.failure(code)) > .zero)
+        }
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+        _ = reflector.receive(list: ObjectList([], resourceVersion: "5"))
+        #expect(reflector.ended(lasted: .seconds(1), now: .zero, random: 0) == .zero)
+        #expect(reflector.next(random: 0) == Self.following("5"))
+        // A server that has just come back answers lists, too: what may pass has to show twice.
+        #expect((reflector.takeNotice() == nil) == (tries == 2))
+        #expect(Self.fail(&reflector, Self.failure(410)) > .zero)
+        if tries == 2 {
+            #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
+            #expect(Self.fail(&reflector, Self.failure(code)) > .zero)
+        }
+        #expect(reflector.next(random: 0) == .list(query: ["limit": "500"]))
+        _ = reflector.receive(list: ObjectList([], resourceVersion: "6"))
+        #expect((reflector.takeNotice() != nil) == (tries == 2))
     }
 
     @Test("lists page by page on a server that refuses initial events", arguments: [400, 422])
@@ -223,11 +255,16 @@ struct ReflectorTests {
         #expect(inStream.next(random: 0) == .watch(query: Self.initialQuery))
     }
 
-    @Test("starts anew after bytes that cannot be followed")
+    @Test(
+        "goes on from its version after bytes that cannot be followed, and starts anew where they come again")
     func undecodable() {
         var reflector = synced()
-        #expect(
-            reflector.ended(undecodable: true, lasted: .zero, now: .zero, random: 0) == .milliseconds(800))
+        for version in ["5", "6"] {
+            _ = reflector.receive(.added(Self.pod("a", version: version)))
+            #expect(reflector.ended(undecodable: "x", lasted: .zero, now: .zero, random: 0) > .zero)
+            #expect(reflector.next(random: 0) == Self.following(version))
+        }
+        #expect(reflector.ended(undecodable: "x", lasted: .zero, now: .zero, random: 0) > .zero)
         #expect(reflector.next(random: 0) == .watch(query: Self.initialQuery))
     }
 

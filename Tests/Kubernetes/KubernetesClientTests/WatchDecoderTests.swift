@@ -2,6 +2,7 @@
 
 import JSON
 import KubernetesAPI
+import TestSupport
 import Testing
 
 @testable import KubernetesClient
@@ -167,5 +168,72 @@ struct WatchDecoderTests {
         for split in stride(from: 0, to: bytes.count, by: step) {
             #expect(try Self.decode([bytes[..<split], bytes[split...]]) == whole)
         }
+    }
+}
+
+@Suite("Watch decoder, protobuf")
+struct ProtobufWatchTests {
+    private func field(_ number: UInt8, _ octets: [UInt8]) -> [UInt8] {
+        var length: [UInt8] = []
+        var rest = octets.count
+        while rest >= 0x80 {
+            length.append(UInt8(rest & 0x7f) | 0x80)
+            rest >>= 7
+        }
+        return [number << 3 | 2] + length + [UInt8(rest)] + octets
+    }
+
+    private func frame(_ type: String, _ object: [UInt8]) -> [UInt8] {
+        let event = field(1, Array(type.utf8)) + field(2, field(1, object))
+        return (0..<4).map { UInt8(truncatingIfNeeded: event.count >> (24 - 8 * $0)) } + event
+    }
+
+    private func envelope(_ kind: String, _ object: [UInt8]) -> [UInt8] {
+        [0x6b, 0x38, 0x73, 0] + field(1, field(1, Array("v1".utf8)) + field(2, Array(kind.utf8)))
+            + field(2, object)
+    }
+
+    private func decoder() -> WatchDecoder<Pod> { WatchDecoder(.pods, ObjectReader(.pods), .protobuf) }
+
+    @Test(
+        "gives the same as JSON of Kubernetes' own pod, bookmarks and errors, at every split",
+        arguments: [1, 5, 64, 100_000])
+    func frames(pieces: Int) throws {
+        let pod = try Fixtures.octets("kubernetes-api/core.v1.Pod.pb")
+        let expected = try JSON.decode(Pod.self, from: Fixtures.octets("kubernetes-api/core.v1.Pod.json"))
+        // What the real server sent for a version that is too old.
+        let status: [UInt8] =
+            field(2, Array("Failure".utf8)) + field(3, Array("too old resource version: 1 (44253)".utf8))
+            + field(4, Array("Expired".utf8)) + [0x30, 0x9a, 0x03]
+        let annotation = field(1, Array("k8s.io/initial-events-end".utf8)) + field(2, Array("true".utf8))
+        let bookmark = field(1, field(6, Array("17".utf8)) + field(12, annotation))
+        let octets =
+            frame("ADDED", pod) + frame("BOOKMARK", envelope("Pod", bookmark))
+            + frame("ERROR", envelope("Status", status)) + frame("DELETED", pod)
+        var decoder = decoder()
+        var events: [WatchEvent<Pod>] = []
+        var rest = octets[...]
+        while !rest.isEmpty {
+            events += try decoder.receive(Array(rest.prefix(pieces)))
+            rest = rest.dropFirst(pieces)
+        }
+        #expect(
+            events == [
+                .added(expected), .bookmark(resourceVersion: "17", endsInitialEvents: true),
+                .error(
+                    APIStatus(code: 410, reason: "Expired", message: "too old resource version: 1 (44253)")),
+                .deleted(expected),
+            ])
+        #expect(decoder.isAtBoundary)
+    }
+
+    @Test(
+        "refuses frames that are none",
+        arguments: [
+            [0, 0, 0, 2, 1, 1], [0xff, 0xff, 0xff, 0xff], [0, 0, 0, 0], [0, 0, 0, 3, 0x0a, 1, 65],
+        ] as [[UInt8]])
+    func refused(octets: [UInt8]) {
+        var decoder = decoder()
+        #expect(throws: WatchDecodingError.self) { try decoder.receive(octets) }
     }
 }

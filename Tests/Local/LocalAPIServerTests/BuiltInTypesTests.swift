@@ -1,6 +1,7 @@
 // Kubernetes' own round trip data: an object of each kind in which every field is set, in both forms.
 
 import JSON
+import KubernetesWire
 import TestSupport
 import Testing
 

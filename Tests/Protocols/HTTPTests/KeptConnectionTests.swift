@@ -125,7 +125,7 @@ struct KeptConnectionTests {
         let server = try await HandServer()
         let descriptor = try await connect(to: server.address)
         let connection = HTTPClientConnection(
-            SocketChannel(descriptor, loop: .shared), loop: .shared, limits: HTTP1Limits())
+            LoopBound(SocketChannel(descriptor, loop: .shared)), loop: .shared, limits: HTTP1Limits())
         try await connection.start()
         try await server.accept().close()
         await #expect(throws: HTTPError.self) {

@@ -4,6 +4,7 @@
 
 internal import JSON
 internal import KubernetesAPI
+internal import KubernetesWire
 internal import SystemIO
 
 /// Reads protobuf bodies of built-in kinds.

@@ -5,6 +5,7 @@ internal import CEL
 internal import HTTP
 internal import JSON
 internal import KubernetesAPI
+internal import KubernetesWire
 
 extension APIServer {
     // MARK: Bodies

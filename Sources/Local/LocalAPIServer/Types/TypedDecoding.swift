@@ -5,6 +5,7 @@ internal import APIMachinery
 internal import CEL
 internal import JSON
 internal import KubernetesAPI
+internal import KubernetesWire
 internal import SystemIO
 
 /// A value that does not fit its field, in the decoder's words.

@@ -9,13 +9,10 @@
 //
 // A line that begins with blanks continues the one before.
 
-internal import APIMachinery
-internal import JSON
-
 /// The types of the built-in kinds.
-enum BuiltInTypes {
+package enum BuiltInTypes {
     /// What a field holds.
-    indirect enum Value: Equatable, Sendable {
+    package indirect enum Value: Equatable, Sendable {
         case string(goType: String)
         case octets
         case bool
@@ -36,33 +33,49 @@ enum BuiltInTypes {
     }
 
     /// One field of a message.
-    struct Field: Equatable, Sendable {
+    package struct Field: Equatable, Sendable {
         /// In JSON; empty for an embedded message.
-        var name: String
+        package var name: String
         /// In protobuf.
-        var number: Int
+        package var number: Int
         /// Whether "", 0 and false are more than the absence of a value.
-        var keepsZero: Bool
+        package var keepsZero: Bool
         /// Whether the fields of what it holds stand among the others in JSON.
-        var isEmbedded: Bool
-        var value: Value
+        package var isEmbedded: Bool
+        package var value: Value
+
+        /// A field made of its parts.
+        package init(name: String, number: Int, keepsZero: Bool, isEmbedded: Bool, value: Value) {
+            self.name = name
+            self.number = number
+            self.keepsZero = keepsZero
+            self.isEmbedded = isEmbedded
+            self.value = value
+        }
     }
 
     /// A message.
-    struct Message: Equatable, Sendable {
+    package struct Message: Equatable, Sendable {
         /// As Go calls it, without its package.
-        var goName: String
+        package var goName: String
         /// By number.
-        var numbers: [Int: Field] = [:]
+        package var numbers: [Int: Field] = [:]
         /// By name, those of embedded messages among them.
-        var names: [String: Field] = [:]
+        package var names: [String: Field] = [:]
+
+        /// A message made of its parts.
+        package init(goName: String, numbers: [Int: Field] = [:], names: [String: Field] = [:]) {
+            self.goName = goName
+            self.numbers = numbers
+            self.names = names
+        }
     }
 
     /// All messages.
-    static let messages: [String: Message] = read(table)
+    package static let messages: [String: Message] = read(table)
 
     /// The message of a kind; nil for kinds that are not built in.
-    static func message(of kind: String, group: String) -> Message? {
+    package static func message(of kind: String, group: String) -> Message? {
         let package = group.split(separator: ".").first.map(String.init) ?? ""
         return messages["\(package).\(kind)"] ?? messages[kind]
     }
@@ -147,10 +160,10 @@ extension BuiltInTypes.Value {
     }
 
     /// The schema of a custom resource, of which three kinds of values may be one.
-    static let schema = Self.message("JSONSchemaProps")
+    package static let schema = Self.message("JSONSchemaProps")
 
     /// As Go calls the type.
-    var goType: String {
+    package var goType: String {
         switch self {
         case .string(let name): name.isEmpty ? "string" : name.contains(".") ? name : "v1.\(name)"
         case .octets: "[]uint8"

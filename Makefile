@@ -78,6 +78,11 @@ bench-plugin: ## Measure the device plugin's starts, restarts, memory and placem
 	.build/release/plugin-bench plugin --program .build/ganglion-device-plugin-stripped $(BENCH_FLAGS)
 	.build/release/plugin-bench placement --output docs/placement.svg
 
+.PHONY: bench-scheduler
+bench-scheduler: ## Count the scheduler's decisions a second on 5,000 nodes, without an API server
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product scheduler-bench
+	.build/release/scheduler-bench $(BENCH_FLAGS)
+
 .PHONY: bench-model
 bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and MiniLM beside onnxruntime, on one thread each
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product model-bench

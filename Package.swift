@@ -150,6 +150,13 @@ let localTestSupport: [Target] = [
         path: "Tests/Local/LocalTestSupport", swiftSettings: settings)
 ]
 
+/// What the tests of the scheduler and of the operator share.
+let schedulingTestSupport: [Target] = [
+    .target(
+        name: "SchedulingTestSupport", dependencies: ["GanglionAPI", "JSON", "Neuron", "Scheduling"],
+        path: "Tests/Neuron/SchedulingTestSupport", swiftSettings: settings)
+]
+
 let ground: [Target] =
     library("COpenSSL", pkgConfig: "openssl", package: "libssl-dev")
     + library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev")
@@ -231,6 +238,12 @@ let neuron: [Target] =
     + module(
         "Neuron", on: .neuron, step: 1, ["CLinux", "FakeChip", "Placement", "SystemIO", "Text"],
         tests: ["CLinux", "Placement", "SystemIO"])
+    + module(
+        "Scheduling", on: .neuron, step: 2,
+        ["GanglionAPI", "KubernetesAPI", "Neuron", "Placement", "Text"],
+        tests: [
+            "GanglionAPI", "JSON", "KubernetesAPI", "Neuron", "Placement", "SchedulingTestSupport",
+        ])
     + module(
         "NeuronTools", on: .neuron, step: 2,
         ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
@@ -334,11 +347,12 @@ let daemons: [Target] =
         [
             "Arguments", "Controller", "GanglionAPI", "JSON", "KubernetesAPI", "KubernetesClient",
             "LogArguments", "Neuron",
-            "Observability", "Placement", "StatusEndpoints", "SystemIO", "Text",
+            "Observability", "Placement", "Scheduling", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "Neuron",
-            "NeuronRuntime", "Observability", "Placement", "SystemIO", "TestSupport",
+            "NeuronRuntime", "Observability", "Placement", "Scheduling", "SchedulingTestSupport", "SystemIO",
+            "TestSupport",
         ])
     + module(
         "ModelServer", on: .daemons,
@@ -465,6 +479,12 @@ let benchmarks: [Target] =
                 "Arguments", "DevicePlugin", "GRPC", "KubeletAPI", "Neuron", "Observability", "Placement",
                 "PlacementStudy", "SystemIO",
             ], path: "Tests/Benchmarks/PluginBench", swiftSettings: settings),
+        .executableTarget(
+            name: "scheduler-bench",
+            dependencies: [
+                "GanglionAPI", "JSON", "KubernetesAPI", "Neuron", "Placement", "Scheduling",
+                "SchedulingTestSupport",
+            ], path: "Tests/Benchmarks/SchedulerBench", swiftSettings: settings),
     ]
 
 /// Only for scripts/fuzz, which builds it with libFuzzer and the address sanitizer: without them it does not link.
@@ -491,7 +511,7 @@ let package = Package(
             targets: ["Controller", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"]),
     ],
     targets: ground + wire + protocols + kubernetes + neuron + local + daemons + commands + testSupport
-        + localTestSupport + lab
+        + localTestSupport + schedulingTestSupport + lab
         + endToEnd + examples + benchmarks + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -13,10 +13,14 @@ internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
 internal import Placement
+internal import Scheduling
 internal import SystemIO
 
 /// Decides about pending pods and carries the decisions out.
 actor Binder: LoopActor {
+    /// What pods that fit nowhere were told is brought up to date after this time, where no node has changed before.
+    static let tellingInterval = Duration.seconds(30)
+
     nonisolated let loop: EventLoop
 
     /// Pods whose binding has to be carried out, by uid: call `carryOut`. For one reader.
@@ -33,10 +37,14 @@ actor Binder: LoopActor {
     private let log: Logger
     private let bindings: Counter?
     private let unplaced: Gauge?
+    private var scheduler = Scheduler()
+    private var feed: SchedulerFeed
     private var assumed: [String: AssumedBinding] = [:]
     /// Nobody knows what became of these.
     private var uncertain: Set<String> = []
     private var setbacks = BindingSetbacks()
+    /// When pods that wait were last told why, all of them.
+    private var toldAll: Duration?
     private let messages = Lock<[String: String]>([:])
 
     init(
@@ -45,6 +53,7 @@ actor Binder: LoopActor {
     ) {
         self.client = client
         self.cluster = cluster
+        feed = SchedulerFeed(cluster)
         self.refusals = refusals
         self.events = events
         self.log = log
@@ -68,46 +77,64 @@ actor Binder: LoopActor {
         var triesAgainAfter: Duration?
     }
 
-    /// A pass over all pods that wait.
+    /// A pass over the pods that wait and about which something new can be said.
     func pass(now: Duration = MonotonicClock.time) -> Outcome {
         var outcome = Outcome()
-        let present = cluster.podInfos()
-        let seen = Dictionary(present.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
-        // What a watch has shown, or has shown to be gone, need not be assumed any more.
-        assumed = assumed.filter { uid, _ in
-            guard let pod = seen[uid] else { return uncertain.contains(uid) }
-            return !pod.pod.isBound
+        var reasons: [String: String?] = [:]
+        for news in feed.tell(&scheduler, now: now) { reasons.merge(take(news)) { _, new in new } }
+        setbacks.keep { scheduler.pod($0)?.needsPlacement == true }
+        scheduler.postponed = setbacks.postponed(now: now)
+        if now - (toldAll ?? .zero) >= Self.tellingInterval {
+            toldAll = now
+            scheduler.tellAgain()
         }
-        setbacks.keep { seen[$0]?.needsPlacement == true }
-        let decisions = SchedulingState(
-            pods: present, nodes: cluster.nodeInfos(), assumed: Array(assumed.values),
-            postponed: setbacks.postponed(now: now)
-        )
-        .decisions()
-        var refused = setbacks.messages(now: now)
-        for decision in decisions {
+        for decision in scheduler.decide() {
             switch decision {
             case .bind(let pod, let node, let cores):
                 assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: cores)
                 refusals.withdraw(pod.uid)
                 decidedPods.yield(pod.uid)
-            case .unschedulable(let pod, let message): refused[pod.uid] = message
+                reasons[pod.uid] = .some(nil)
+            case .unschedulable(let pod, let message): reasons[pod.uid] = .some(message)
             }
         }
-        let before = messages.withLock { messages -> [String: String] in
-            defer { messages = refused }
-            return messages
+        for (uid, message) in setbacks.messages(now: now) { reasons[uid] = .some(message) }
+        let (before, count) = messages.withLock { messages in
+            var before: [String: String] = [:]
+            for (uid, message) in reasons {
+                before[uid] = messages[uid]
+                messages[uid] = message
+            }
+            return (before, messages.count)
         }
-        for (uid, message) in refused where before[uid] != message {
-            guard let pod = seen[uid] else { continue }
+        for (uid, message) in reasons where before[uid] != message {
+            guard let pod = scheduler.pod(uid) else { continue }
             outcome.changed.append(pod)
-            refusals.tell(pod, message)
+            if let message { refusals.tell(pod, message) }
         }
-        outcome.changed += before.keys.filter { refused[$0] == nil }.compactMap { seen[$0] }
-        unplaced?.set(Double(refused.count))
-        outcome.leavesPods = !refused.isEmpty
+        unplaced?.set(Double(count))
+        outcome.leavesPods = count > 0
         outcome.triesAgainAfter = setbacks.next(now: now)
         return outcome
+    }
+
+    /// Follows what a watch has shown of a pod.
+    ///
+    /// - Returns: the pod's uid with nil where it waits no longer, and needs no reason for that.
+    private func take(_ news: SchedulerFeed.PodNews) -> [String: String?] {
+        switch news {
+        case .present(let pod):
+            // What a watch has shown need not be assumed any more.
+            if !pod.node.isEmpty { assumed[pod.uid] = nil }
+            return pod.needsPlacement ? [:] : [pod.uid: nil]
+        case .gone(let uid):
+            // Nor what it has shown to be gone, unless it may have been bound all the same.
+            if !uncertain.contains(uid) {
+                assumed[uid] = nil
+                scheduler.unassume(uid)
+            }
+            return [uid: nil]
+        }
     }
 
     /// Carries out what was decided about a pod; nothing where that is done.
@@ -191,6 +218,7 @@ actor Binder: LoopActor {
 
     private func undo(_ uid: String) {
         assumed[uid] = nil
+        scheduler.unassume(uid)
         uncertain.remove(uid)
         undoings.yield()
     }

@@ -2,6 +2,7 @@
 
 internal import GanglionAPI
 internal import KubernetesAPI
+internal import Scheduling
 
 /// Why and since when a node does not answer.
 struct LostNode: Equatable, Sendable {

@@ -4,6 +4,7 @@
 internal import GanglionAPI
 internal import KubernetesAPI
 internal import Placement
+internal import Scheduling
 
 /// What a ModelServer's status is made from.
 struct ModelServerObservation: Sendable {

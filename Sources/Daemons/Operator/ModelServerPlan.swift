@@ -4,6 +4,7 @@ internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
 internal import Placement
+internal import Scheduling
 internal import SystemIO
 
 /// Something to do.

@@ -5,6 +5,7 @@ internal import GanglionAPI
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
+internal import Scheduling
 internal import SystemIO
 
 /// The operator's copies.
@@ -16,7 +17,8 @@ final class ObservedCluster: Sendable {
     /// Those that the operator made.
     let services: Informer<Service>
 
-    private let resource: String
+    /// The extended resource of NeuronCores.
+    let resource: String
     private let infos = Lock(Infos())
 
     /// Pods of ModelServers by their node: on a large cluster they are few among many.
@@ -108,13 +110,18 @@ final class ObservedCluster: Sendable {
         return old.status.conditions["Ready"] != new.status.conditions["Ready"]
     }
 
-    /// Whether a change of a pod may change who gets which cores: one waits, or gives its cores back.
+    /// Whether a change of a pod may change who gets which cores, or who may be near whom.
     func changesPlacement(_ change: ObjectChange<Pod>) -> Bool {
         switch change {
         case .deleted: return true
-        case .added(let pod), .modified(_, let pod):
+        case .added(let pod):
             let info = PodInfo(pod, resource: resource)
             return info.needsPlacement || info.isTerminal
+        case .modified(let old, let new):
+            let info = PodInfo(new, resource: resource)
+            return info.needsPlacement || info.isTerminal || old.isBound != new.isBound
+                || old.metadata.labels != new.metadata.labels
+                || old.metadata.isTerminating != new.metadata.isTerminating
         }
     }
 }

@@ -13,6 +13,7 @@ internal import GanglionAPI
 internal import KubernetesAPI
 package import KubernetesClient
 package import Observability
+internal import Scheduling
 package import SystemIO
 
 /// The key of the binder's controller: every placement changes what is left for others.
@@ -20,8 +21,6 @@ enum PlacementKey: Hashable, Comparable, Sendable { case placement }
 
 /// Runs ModelServers on NeuronCores.
 package final class Operator: Sendable {
-    /// After this time pods that fit nowhere are looked at again, although nothing has changed.
-    private static let unschedulableInterval = Duration.seconds(30)
     /// What the API server refuses is tried again at least this often: a quota or a policy may have changed, of which no watch
     /// tells.
     private static let refusalInterval = Duration.seconds(60)
@@ -81,7 +80,7 @@ package final class Operator: Sendable {
             }
             guard outcome.leavesPods else { return .done }
             return .requeue(
-                after: min(Self.unschedulableInterval, outcome.triesAgainAfter ?? Self.unschedulableInterval))
+                after: min(Binder.tellingInterval, outcome.triesAgainAfter ?? Binder.tellingInterval))
         }
         .watches(cluster.pods) { cluster.changesPlacement($0) ? [.placement] : [] }
         .watches(cluster.nodes) { _ in [.placement] }

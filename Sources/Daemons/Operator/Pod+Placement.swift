@@ -28,6 +28,9 @@ extension Pod {
         spec.resources = self.spec.resources
         spec.overhead = self.spec.overhead
         spec.hostNetwork = self.spec.hostNetwork
+        // It keeps others away from where it is.
+        let required = self.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+        if let required, !required.isEmpty { spec.affinity = Affinity(podAntiAffinity: required) }
         var status = PodStatus()
         status.phase = self.status.phase
         status.conditions = self.status.conditions.filter { $0.type == "PodResizePending" }

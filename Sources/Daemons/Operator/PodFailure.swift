@@ -2,6 +2,7 @@
 
 internal import GanglionAPI
 internal import KubernetesAPI
+internal import Scheduling
 
 extension PodInfo {
     /// A failure of a pod or of one of its containers.

@@ -4,6 +4,7 @@
 internal import GanglionAPI
 internal import KubernetesAPI
 internal import KubernetesClient
+internal import Scheduling
 internal import SystemIO
 
 /// What pods are told that no node can take.

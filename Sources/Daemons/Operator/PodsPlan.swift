@@ -3,6 +3,7 @@
 
 internal import GanglionAPI
 internal import KubernetesAPI
+internal import Scheduling
 
 /// Plans the pods of one ModelServer.
 struct PodsPlan {

@@ -3,6 +3,7 @@
 
 internal import KubernetesAPI
 internal import KubernetesClient
+internal import Scheduling
 
 extension KubernetesError {
     /// Whether the same request will be refused again until somebody changes the object, or what forbids it.

@@ -5,6 +5,7 @@
 internal import GanglionAPI
 internal import JSON
 internal import KubernetesAPI
+internal import Scheduling
 internal import Text
 
 /// What one ModelServer's pods and Service are made from.

@@ -2,6 +2,7 @@
 
 internal import GanglionAPI
 internal import KubernetesAPI
+internal import Scheduling
 
 /// What is observed of a ModelServer; the raw values are the types in `status.conditions`.
 enum ServerCondition: String, CaseIterable, Sendable {

@@ -9,6 +9,7 @@ internal import KubernetesClient
 internal import Neuron
 internal import Observability
 internal import Placement
+internal import Scheduling
 internal import SystemIO
 
 /// Carries out the plans for ModelServers.

@@ -126,6 +126,15 @@ public final class ChangeStream<Object: APIObject>: AsyncSequence, Sendable {
     /// Begins to read.
     public func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
+    /// The changes that wait, without waiting for more: for a reader that looks when it has time. In place of iterating.
+    public func takeWaiting() -> [ObjectChange<Object>] {
+        state.withLock { state in
+            var changes: [ObjectChange<Object>] = []
+            while !state.queue.isEmpty { changes += state.queue.popFirst() }
+            return changes
+        }
+    }
+
     private func next() async -> [ObjectChange<Object>]? {
         while !Task.isCancelled {
             let (changes, isFinished) = state.withLock { ($0.queue.popFirst(), $0.isFinished) }

@@ -46,12 +46,24 @@ package struct NoPlacement: Error, Hashable, Sendable {
         package let node: String
         /// Why not.
         package let reason: Reason
+
+        /// A node and its reason.
+        package init(node: String, reason: Reason) {
+            self.node = node
+            self.reason = reason
+        }
     }
 
     /// Cores asked for.
     package let size: Int
     /// One entry per node, by name.
     package let refusals: [Refusal]
+
+    /// Why none of these nodes can.
+    package init(size: Int, refusals: [Refusal]) {
+        self.size = size
+        self.refusals = refusals
+    }
 }
 
 extension NoPlacement.Reason: CustomStringConvertible {
@@ -72,22 +84,37 @@ extension NoPlacement: CustomStringConvertible {
     package var description: String {
         guard !refusals.isEmpty else { return "no node has NeuronCores: \(size) asked for" }
         return "0/\(refusals.count) nodes can hold a group of \(size) NeuronCores: "
-            + grouped(byReason: refusals.map { ($0.node, $0.reason.description) })
+            + grouped(byReason: refusals)
     }
 }
 
-/// Nodes and why each was refused, as the end of a sentence: nodes with one reason are drawn together.
+/// Nodes and why each was refused, as the end of a sentence: nodes with one reason are drawn together, in the order of their
+/// first.
 package func grouped(byReason refusals: [(node: String, reason: String)]) -> String {
-    var reasons: [(text: String, nodes: [String])] = []
+    drawnTogether(refusals.lazy.map { (node: $0.node, reason: $0.reason) }) { $0 }
+}
+
+private func grouped(byReason refusals: [NoPlacement.Refusal]) -> String {
+    drawnTogether(refusals.lazy.map { (node: $0.node, reason: $0.reason) }, words: \.description)
+}
+
+/// Each reason is put into words once: there are thousands of nodes and a handful of reasons.
+private func drawnTogether<Reason: Hashable>(
+    _ refusals: some Sequence<(node: String, reason: Reason)>, words: (Reason) -> String
+) -> String {
+    var reasons: [(reason: Reason, first: String, count: Int)] = []
+    var places: [Reason: Int] = [:]
     for refusal in refusals {
-        if let index = reasons.firstIndex(where: { $0.text == refusal.reason }) {
-            reasons[index].nodes.append(refusal.node)
+        if let index = places[refusal.reason] {
+            reasons[index].count += 1
         } else {
-            reasons.append((refusal.reason, [refusal.node]))
+            places[refusal.reason] = reasons.count
+            reasons.append((refusal.reason, refusal.node, 1))
         }
     }
     return reasons.map {
-        $0.nodes.count == 1 ? "\($0.nodes[0]) \($0.text)" : "\($0.nodes.count) nodes: each \($0.text)"
+        $0.count == 1
+            ? "\($0.first) \(words($0.reason))" : "\($0.count) nodes: each \(words($0.reason))"
     }.joined(separator: "; ")
 }
 
@@ -98,30 +125,36 @@ package func grouped(byReason refusals: [(node: String, reason: String)]) -> Str
 ///
 /// - Throws: `NoPlacement` with every node's reason.
 package func chooseNode(among nodes: [NodeCandidate], size: Int) throws(NoPlacement) -> NodeChoice {
-    var best: (choice: NodeChoice, cost: PlacementCost, free: Int)?
-    var refusals: [NoPlacement.Refusal] = []
+    var best: (node: String, group: RankedGroup)?
     for node in nodes.sorted(by: { $0.name < $1.name }) {
-        let free = FreeSpace(node.free, topology: node.topology)
-        guard node.topology.isValid(count: size), size <= free.cores.count,
-            let found = bestRun(in: free, mustInclude: [], size: size), found.cost.kind == .valid
-        else {
-            refusals.append(.init(node: node.name, reason: refusal(node, free: free.cores, size: size)))
-            continue
-        }
-        if let best, !(found.cost < best.cost || (found.cost == best.cost && free.cores.count < best.free)) {
-            continue
-        }
-        let choice = NodeChoice(node: node.name, cores: Array(found.start..<found.start + size))
-        best = (choice, found.cost, free.cores.count)
+        guard let group = bestGroup(of: size, free: node.free, topology: node.topology) else { continue }
+        if let best, !(group.rank < best.group.rank) { continue }
+        best = (node.name, group)
     }
-    guard let best else { throw NoPlacement(size: size, refusals: refusals) }
-    return best.choice
+    guard let best else {
+        let refusals = nodes.sorted { $0.name < $1.name }.map {
+            NoPlacement.Refusal(
+                node: $0.name, reason: .init(size: size, free: $0.free, topology: $0.topology))
+        }
+        throw NoPlacement(size: size, refusals: refusals)
+    }
+    return NodeChoice(node: best.node, cores: Array(best.group.start..<best.group.start + size))
 }
 
-private func refusal(_ node: NodeCandidate, free: CoreSet, size: Int) -> NoPlacement.Reason {
-    let topology = node.topology
-    if size > topology.coreCount { return .nodeTooSmall(cores: topology.coreCount) }
-    if !topology.isValid(count: size) { return .countNotAllowed(valid: topology.validCoreCounts) }
-    if size > free.count { return .tooFewFree(free: free.count) }
-    return .noneContiguous(free: free.count, largestFreeGroup: topology.largestFreeGroup(free))
+extension NoPlacement.Reason {
+    /// Why a node cannot hold a group.
+    ///
+    /// - Parameter free: its cores that nobody holds.
+    package init(size: Int, free: CoreSet, topology: CoreTopology) {
+        let free = free.intersection(topology.allCores)
+        if size > topology.coreCount {
+            self = .nodeTooSmall(cores: topology.coreCount)
+        } else if !topology.isValid(count: size) {
+            self = .countNotAllowed(valid: topology.validCoreCounts)
+        } else if size > free.count {
+            self = .tooFewFree(free: free.count)
+        } else {
+            self = .noneContiguous(free: free.count, largestFreeGroup: topology.largestFreeGroup(free))
+        }
+    }
 }

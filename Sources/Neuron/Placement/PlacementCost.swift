@@ -17,7 +17,7 @@ package enum GroupKind: Int, Comparable, Hashable, Sendable {
 }
 
 /// What a group costs: less is better.
-struct PlacementCost: Comparable, Hashable {
+struct PlacementCost: Comparable, Hashable, Sendable {
     var kind: GroupKind
     /// Chips touched.
     var chips: Int
@@ -52,6 +52,8 @@ struct FreeSpace {
     let wholeChips: UInt64
     /// Free cores by chip.
     let freeByChip: [Int]
+    /// The larger groups that are wholly free.
+    private let larger: [CoreTopology.LargerGroup]
 
     init(_ available: CoreSet, topology: CoreTopology) {
         self.topology = topology
@@ -69,14 +71,13 @@ struct FreeSpace {
         cores = known
         wholeChips = whole
         freeByChip = free
+        larger = topology.larger.filter { $0.chips & ~whole == 0 }
     }
 
     /// The larger free groups that using any of `chips` loses.
     func damage(using chips: UInt64) -> UInt64 {
         var damage: UInt64 = 0
-        for group in topology.larger where group.chips & ~wholeChips == 0 && group.chips & chips != 0 {
-            damage += group.weight
-        }
+        for group in larger where group.chips & chips != 0 { damage += group.weight }
         return damage
     }
 

@@ -7,6 +7,8 @@ import KubernetesAPI
 import KubernetesClient
 import LocalAPIServer
 import Observability
+import Scheduling
+import SchedulingTestSupport
 import SystemIO
 import Testing
 
@@ -83,9 +85,11 @@ struct BinderTests {
         try await createPod("fits", cores: 2, in: cluster)
         await bound("fits", in: cluster)
         #expect(held.withLock { $0.count } <= PodRefusals.workers)
-        await gate.open()
         // Whatever was under way, the newest is what stays.
-        let sentence = "0/1 nodes can hold a group of 64 NeuronCores: a has only 22 of 24 NeuronCores left"
+        try await cluster.client.patch(
+            .nodes, ObjectKey(name: "a"), ["spec": ["unschedulable": true]])
+        await gate.open()
+        let sentence = "0/1 nodes can hold a group of 64 NeuronCores: a is cordoned"
         let pods = await cluster.wait(.pods) { pods in
             pods.filter { $0.meta.name.hasPrefix("big-") }.allSatisfy {
                 condition($0)?["message"]?.string == sentence

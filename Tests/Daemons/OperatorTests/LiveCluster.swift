@@ -6,6 +6,8 @@ import JSON
 import KubernetesAPI
 import KubernetesClient
 import LocalAPIServer
+import Scheduling
+import SchedulingTestSupport
 import SystemIO
 import TestSupport
 import Testing

@@ -6,6 +6,8 @@ import KubernetesAPI
 import KubernetesClient
 import NeuronRuntime
 import Placement
+import Scheduling
+import SchedulingTestSupport
 import Testing
 
 @testable import Operator

@@ -5,9 +5,11 @@ import JSON
 import KubernetesAPI
 import KubernetesClient
 import Placement
+import SchedulingTestSupport
 import Testing
 
 @testable import Operator
+@testable import Scheduling
 
 @Suite("What is taken on a node")
 struct NodeUsageTests {
@@ -205,18 +207,6 @@ struct NodeUsageTests {
     @Test(
         "what cannot be placed by is refused with the name of the field, and what is only preferred is let pass",
         arguments: [
-            (
-                ["affinity": ["podAntiAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": [term]]]],
-                "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"
-            ),
-            (
-                ["affinity": ["podAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": [term]]]],
-                "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution"
-            ),
-            (
-                ["topologySpreadConstraints": [spread("ScheduleAnyway"), spread("DoNotSchedule")]],
-                "spec.topologySpreadConstraints[1]"
-            ),
             (
                 ["volumes": [["name": "v", "persistentVolumeClaim": ["claimName": "c"]]]],
                 "spec.volumes[0].persistentVolumeClaim"

@@ -7,6 +7,8 @@ import JSON
 import KubernetesAPI
 import KubernetesClient
 import LocalAPIServer
+import Scheduling
+import SchedulingTestSupport
 import SystemIO
 import Testing
 

@@ -5,6 +5,7 @@ import JSON
 import KubernetesClient
 import LocalAPIServer
 import Observability
+import SchedulingTestSupport
 import SystemIO
 import Testing
 

@@ -5,6 +5,8 @@ import JSON
 import KubernetesAPI
 import KubernetesClient
 import Placement
+import Scheduling
+import SchedulingTestSupport
 
 @testable import Operator
 

@@ -3,6 +3,8 @@
 import GanglionAPI
 import JSON
 import KubernetesAPI
+import Scheduling
+import SchedulingTestSupport
 import Testing
 
 @testable import Operator

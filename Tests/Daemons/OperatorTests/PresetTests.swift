@@ -7,6 +7,7 @@ import KubernetesAPI
 import KubernetesClient
 import LocalAPIServer
 import Placement
+import SchedulingTestSupport
 import SystemIO
 import Testing
 

@@ -3,6 +3,8 @@
 import GanglionAPI
 import JSON
 import KubernetesAPI
+import Scheduling
+import SchedulingTestSupport
 import Testing
 
 @testable import Operator
@@ -74,6 +76,23 @@ struct ReducedPodTests {
         ]
         let whole: Pod = try object.decode()
         #expect(PodRequirements(whole.reducedToPlacement()).requests == PodRequirements(whole).requests)
+    }
+
+    @Test("keep which pods they keep away, and nothing else of their affinity")
+    func antiAffinity() throws {
+        let required = "requiredDuringSchedulingIgnoredDuringExecution"
+        let term: JSON = [
+            "topologyKey": "zone", "labelSelector": ["matchLabels": ["a": "b"]],
+        ]
+        var object = Self.pod
+        object[path: ["spec", "affinity"]] = [
+            "podAntiAffinity": [required: [term]], "podAffinity": [required: [term]],
+            "nodeAffinity": [required: ["nodeSelectorTerms": [[:]]]],
+        ]
+        let reduced = try (object.decode() as Pod).reducedToPlacement()
+        let kept = try JSON(encoding: reduced)[path: ["spec", "affinity"]]
+        #expect(kept?.object?.keys.sorted() == ["podAntiAffinity"])
+        #expect(kept?["podAntiAffinity"]?[required]?[0]?["topologyKey"] == "zone")
     }
 
     @Test("of a pod that has failed it stays known that a container still runs", arguments: [true, false])

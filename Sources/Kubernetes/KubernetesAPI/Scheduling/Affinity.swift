@@ -88,6 +88,11 @@ public struct Affinity: Codable, Hashable, Sendable {
 
     /// An affinity to nodes only.
     public init(nodeAffinity: NodeAffinity? = nil) { self.nodeAffinity = nodeAffinity }
+
+    /// Away from these pods, which is required.
+    public init(podAntiAffinity terms: [PodAffinityTerm]) {
+        podAntiAffinity = PodAffinity(requiredDuringSchedulingIgnoredDuringExecution: terms)
+    }
 }
 
 /// How evenly pods are spread.

@@ -3,11 +3,11 @@
 import GanglionAPI
 import JSON
 import KubernetesAPI
-import KubernetesClient
 import Placement
+import SchedulingTestSupport
 import Testing
 
-@testable import Operator
+@testable import Scheduling
 
 @Suite("Placement of pods")
 struct PlacementTests {

@@ -2,10 +2,13 @@
 // another's: as with client-go's leases, a report is current while its time changes, seen by the observer's own clock.
 
 internal import GanglionAPI
-internal import KubernetesAPI
+package import KubernetesAPI
 
 /// When the time of each node's report was last seen to change.
-struct ReportClock: Sendable {
+package struct ReportClock: Sendable {
+    /// None has been seen.
+    package init() {}
+
     private var seen: [String: (time: Timestamp, since: Duration)] = [:]
 
     /// Whether a node's report is current.
@@ -13,7 +16,7 @@ struct ReportClock: Sendable {
     /// - Parameters:
     ///   - time: what stands in the report; nil, which agents wrote that renewed nothing, is never current.
     ///   - now: on any clock that does not jump.
-    mutating func isCurrent(_ node: String, time: Timestamp?, now: Duration) -> Bool {
+    package mutating func isCurrent(_ node: String, time: Timestamp?, now: Duration) -> Bool {
         guard let time else {
             seen[node] = nil
             return false
@@ -26,5 +29,5 @@ struct ReportClock: Sendable {
     }
 
     /// Forgets all nodes but these.
-    mutating func keep(_ nodes: Set<String>) { seen = seen.filter { nodes.contains($0.key) } }
+    package mutating func keep(_ nodes: Set<String>) { seen = seen.filter { nodes.contains($0.key) } }
 }

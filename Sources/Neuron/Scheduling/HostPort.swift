@@ -1,17 +1,18 @@
 // Ports of the node that pods take, and when two of them cannot be on one node: kube-scheduler's plugin NodePorts.
 
-internal import KubernetesAPI
+package import KubernetesAPI
 
 /// A port of the node.
-struct HostPort: Hashable, Sendable {
-    var number: Int
+package struct HostPort: Hashable, Sendable {
+    /// 1 to 65,535.
+    package var number: Int
     /// `TCP`, `UDP` or `SCTP`.
-    var transport: String
+    package var transport: String
     /// The node's address, `0.0.0.0` for all of them.
-    var address: String
+    package var address: String
 
     /// Those that a pod's containers and sidecars take. Of pods in the node's network, the API server makes each port one.
-    static func taken(by spec: PodSpec) -> [HostPort] {
+    package static func taken(by spec: PodSpec) -> [HostPort] {
         let containers = spec.containers + spec.initContainers.filter(\.isSidecar)
         return containers.flatMap(\.ports).compactMap { port in
             guard let number = port.hostPort, number > 0 else { return nil }
@@ -22,7 +23,7 @@ struct HostPort: Hashable, Sendable {
     }
 
     /// Whether both cannot be had at once (framework HostPortInfo.CheckConflict).
-    func collides(with other: HostPort) -> Bool {
+    package func collides(with other: HostPort) -> Bool {
         number == other.number && transport == other.transport
             && (address == other.address || address == "0.0.0.0" || other.address == "0.0.0.0")
     }

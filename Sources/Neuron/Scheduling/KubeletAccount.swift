@@ -1,22 +1,22 @@
 // Who holds which cores of a node, as its agent has published it. It is hearsay: the kubelet says names, which are used
 // again, the agent adds the uid where it is certain, and an agent that has ended goes on saying what was true before.
 
-internal import GanglionAPI
+package import GanglionAPI
 internal import KubernetesAPI
-internal import Placement
+package import Placement
 
 /// What a node's kubelet has handed out.
-struct KubeletAccount: Equatable, Sendable {
+package struct KubeletAccount: Equatable, Sendable {
     /// Of pods that are certain, by uid.
     private var certain: [String: CoreSet] = [:]
     /// Of those that may be any pod of the name.
     private var uncertain: [ObjectKey: CoreSet] = [:]
     /// Whether the agent is there and hears its kubelet. What it has published earlier still says what pods that are there
     /// hold, but no longer that anything beyond them is held.
-    let isCurrent: Bool
+    package let isCurrent: Bool
 
     /// Takes what is published; entries that cannot be read are left out.
-    init(_ allocations: [NeuronNodeStatus.Allocation], isCurrent: Bool) {
+    package init(_ allocations: [NeuronNodeStatus.Allocation], isCurrent: Bool) {
         self.isCurrent = isCurrent
         for allocation in allocations {
             guard let cores = try? CoreSet(parsing: allocation.cores), !cores.isEmpty else { continue }
@@ -30,10 +30,10 @@ struct KubeletAccount: Equatable, Sendable {
     }
 
     /// What a pod holds for certain.
-    func cores(of pod: PodInfo) -> CoreSet { certain[pod.uid] ?? [] }
+    package func cores(of pod: PodInfo) -> CoreSet { certain[pod.uid] ?? [] }
 
     /// What a pod holds, or an earlier one of its name did.
-    func cores(perhapsOf pod: PodInfo) -> CoreSet { uncertain[pod.key] ?? [] }
+    package func cores(perhapsOf pod: PodInfo) -> CoreSet { uncertain[pod.key] ?? [] }
 
     /// What is held by pods that the API server does not have any more, or not on this node: a process outlives its pod
     /// when that is deleted by force.
@@ -41,7 +41,7 @@ struct KubeletAccount: Equatable, Sendable {
     /// - Parameters:
     ///   - pods: those of the node that count anyway.
     ///   - stopped: those of the node that hold nothing any more. Kubelets before 1.34 list them until they are deleted.
-    func cores(beyond pods: [PodInfo], stopped: [PodInfo]) -> CoreSet {
+    package func cores(beyond pods: [PodInfo], stopped: [PodInfo]) -> CoreSet {
         guard isCurrent else { return [] }
         var (certain, uncertain) = (certain, uncertain)
         for pod in pods + stopped {

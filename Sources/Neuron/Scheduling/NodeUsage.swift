@@ -1,23 +1,37 @@
-// Which cores of a node are free. Nothing is stored: it follows, each time, from the pods bound to the node, from what their
-// bindings assigned, from what the kubelet says it handed out, and from bindings of our own that no watch has shown yet.
+// Which cores of a node are free. It follows from the pods bound to the node, from what their bindings assigned, from what the
+// kubelet says it handed out, and from bindings of our own that no watch has shown yet; it is worked out anew for a node of
+// which one of these has changed.
 
 internal import KubernetesAPI
-internal import Placement
+package import Placement
 
 /// A binding that was sent and not seen yet.
-struct AssumedBinding: Equatable, Sendable {
-    var pod: PodInfo
-    var node: String
-    var cores: CoreSet
+package struct AssumedBinding: Equatable, Sendable {
+    /// The pod that is bound.
+    package var pod: PodInfo
+    /// The node's name.
+    package var node: String
+    /// The cores that the binding assigns.
+    package var cores: CoreSet
+
+    /// A binding.
+    package init(pod: PodInfo, node: String, cores: CoreSet) {
+        self.pod = pod
+        self.node = node
+        self.cores = cores
+    }
 }
 
 /// What is taken on one node.
-struct NodeUsage: Sendable {
-    let node: CandidateNode
-    private(set) var taken = CoreSet()
+package struct NodeUsage: Sendable {
+    /// The node.
+    package let node: CandidateNode
+    /// Cores that somebody holds.
+    package private(set) var taken = CoreSet()
+    /// NeuronCores that its pods ask for.
     private(set) var requestedCores = 0
-    /// By resource, what its pods ask for.
-    private(set) var requested: [String: Quantity] = [:]
+    /// What its pods ask for besides.
+    private(set) var requested = ResourceAmounts()
     private(set) var podCount = 0
     private(set) var hostPorts: [HostPort] = []
 
@@ -27,7 +41,9 @@ struct NodeUsage: Sendable {
     ///   - pods: those bound to the node that have not ended.
     ///   - stopped: those bound to the node that hold nothing any more.
     ///   - assumed: bindings to the node that the pods do not show yet.
-    init(node: CandidateNode, pods: [PodInfo], stopped: [PodInfo] = [], assumed: [AssumedBinding]) {
+    package init(
+        node: CandidateNode, pods: [PodInfo], stopped: [PodInfo] = [], assumed: [AssumedBinding] = []
+    ) {
         self.node = node
         // Which cores these hold is not known, only how many.
         var unknown: [(pod: PodInfo, count: Int)] = []
@@ -62,13 +78,13 @@ struct NodeUsage: Sendable {
     }
 
     /// The healthy cores that nobody holds.
-    var free: CoreSet { node.healthy.subtracting(taken) }
+    package var free: CoreSet { node.healthy.subtracting(taken) }
 
     /// Counts a pod more.
     mutating func add(_ pod: PodInfo, cores: CoreSet) {
         taken = taken.union(cores)
         requestedCores += pod.cores
-        for (resource, amount) in pod.requests { requested[resource, default: .zero] += amount }
+        requested += pod.demand
         podCount += 1
         hostPorts += pod.hostPorts
     }
@@ -86,26 +102,32 @@ struct NodeUsage: Sendable {
     }
 
     /// The cores that a bound pod holds, nil where nobody has said yet.
-    static func cores(of pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
+    package static func cores(of pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
         reported(pod, on: node) ?? pod.assignedCores
     }
 
+    /// Whether a pod fits apart from its group of cores; `shortage` says why not.
+    func fits(_ pod: PodInfo) -> Bool {
+        podCount < node.podLimit && (pod.cores == 0 || hasCores(for: pod))
+            && pod.demand.shortage(in: node.allocatable, beside: requested) == nil
+            && pod.hostPorts.allSatisfy { port in !hostPorts.contains(where: port.collides(with:)) }
+    }
+
+    private func hasCores(for pod: PodInfo) -> Bool {
+        node.topology != nil && node.allocatableCores > 0
+            && requestedCores + pod.cores <= node.allocatableCores
+    }
+
     /// Why a pod does not fit apart from its group of cores: what follows "NODE ", nil where it does. The rules are those of
-    /// kube-scheduler's NodeResourcesFit.
+    /// kube-scheduler's NodeResourcesFit and NodePorts.
     func shortage(for pod: PodInfo) -> String? {
-        let allocatable = node.node.status.allocatable
-        if let limit = allocatable["pods"], Quantity(podCount + 1) > limit {
-            return "has no room for another pod"
-        }
+        if podCount >= node.podLimit { return "has no room for another pod" }
         for port in pod.hostPorts where hostPorts.contains(where: port.collides(with:)) {
             return "has no host port \(port.number)/\(port.transport) left"
         }
-        let short = pod.requests.filter { resource, amount in
-            // Cores are counted below, one by one.
-            guard amount > .zero, resource != pod.resource else { return false }
-            return (requested[resource] ?? .zero) + amount > allocatable[resource] ?? .zero
+        if let resource = pod.demand.shortage(in: node.allocatable, beside: requested) {
+            return "has too little \(resource == "cpu" ? "CPU" : resource) left"
         }
-        if let resource = short.keys.min() { return "has too little \(Self.name(of: resource)) left" }
         guard pod.cores > 0 else { return nil }
         guard node.allocatableCores > 0 else { return "advertises no NeuronCores" }
         guard node.topology != nil else { return "has chips of an unknown kind and no NeuronNode" }
@@ -115,6 +137,4 @@ struct NodeUsage: Sendable {
         }
         return nil
     }
-
-    private static func name(of resource: String) -> String { resource == "cpu" ? "CPU" : resource }
 }

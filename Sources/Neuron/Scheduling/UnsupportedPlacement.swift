@@ -2,39 +2,20 @@
 // without it runs where it must not, or waits for its volume for ever. So it is not bound, and told which field it is.
 
 internal import GanglionAPI
-internal import KubernetesAPI
+package import KubernetesAPI
 
 /// Something that this operator cannot place by.
-struct UnsupportedPlacement: Equatable, Sendable {
+package struct UnsupportedPlacement: Hashable, Sendable {
     /// The field below a pod's `spec`.
-    var field: String
+    package var field: String
     /// What is wrong with it and what to do.
-    var words: String
+    package var words: String
 
-    /// The first thing of a pod's spec that this operator cannot place by; nil where there is none. What is only preferred
-    /// does no harm.
+    /// The first thing of a pod's spec that this operator cannot place by; nil where there is none.
     ///
     /// - Parameter annotations: the pod's, which say whether its volumes can be had from every node.
-    init?(_ spec: PodSpec, annotations: [String: String]) {
+    package init?(_ spec: PodSpec, annotations: [String: String]) {
         let take = "is nothing that ganglion-operator can place by yet: take it out"
-        let required = "requiredDuringSchedulingIgnoredDuringExecution"
-        if spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution.isEmpty == false {
-            self.init(field: "affinity.podAffinity.\(required)", words: take)
-            return
-        }
-        if spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution.isEmpty == false {
-            self.init(
-                field: "affinity.podAntiAffinity.\(required)", words: "\(take) (preferred terms are let pass)"
-            )
-            return
-        }
-        for (index, constraint) in spec.topologySpreadConstraints.enumerated()
-        where constraint.whenUnsatisfiable != "ScheduleAnyway" {
-            self.init(
-                field: "topologySpreadConstraints[\(index)]",
-                words: "with whenUnsatisfiable \(constraint.whenUnsatisfiable) \(take)")
-            return
-        }
         if annotations[WellKnown.volumesAnnotation] != WellKnown.volumesOnAnyNode {
             for (index, volume) in spec.volumes.enumerated() {
                 guard case .other(let kind, _) = volume.source, Self.boundVolumes.contains(kind) else {

@@ -1,0 +1,100 @@
+// Tells the scheduler what has changed in the operator's copies, and nothing else: a pass costs what has happened since the one
+// before.
+
+internal import GanglionAPI
+internal import KubernetesAPI
+internal import KubernetesClient
+internal import Scheduling
+
+/// Reads the changes of the copies that placement depends on.
+struct SchedulerFeed {
+    private let pods: ChangeStream<Pod>
+    private let nodes: ChangeStream<Node>
+    private let reports: ChangeStream<NeuronNode>
+    private let resource: String
+    private var knownNodes: [String: Node] = [:]
+    private var knownReports: [String: NeuronNode] = [:]
+    private var clock = ReportClock()
+    /// Nodes whose agents were there when that was last looked at.
+    private var current: Set<String> = []
+    private var lookedAt: Duration?
+
+    /// A pod that is there, or the uid of one that is gone.
+    enum PodNews {
+        case present(PodInfo)
+        case gone(uid: String)
+    }
+
+    init(_ cluster: ObservedCluster) {
+        pods = cluster.pods.store.changes()
+        nodes = cluster.nodes.store.changes()
+        reports = cluster.neuronNodes.store.changes()
+        resource = cluster.resource
+    }
+
+    /// Tells a scheduler what has changed.
+    ///
+    /// - Parameter now: on any clock that does not jump.
+    /// - Returns: the pods of which something has changed.
+    mutating func tell(_ scheduler: inout Scheduler, now: Duration) -> [PodNews] {
+        tellNodes(&scheduler, now: now)
+        var news: [PodNews] = []
+        for change in pods.takeWaiting() {
+            switch change {
+            case .added(let pod), .modified(_, let pod):
+                let info = PodInfo(pod, resource: resource)
+                scheduler.observe(info)
+                news.append(.present(info))
+            case .deleted(let pod):
+                scheduler.forget(pod: pod.metadata.uid)
+                news.append(.gone(uid: pod.metadata.uid))
+            }
+        }
+        return news
+    }
+
+    private mutating func tellNodes(_ scheduler: inout Scheduler, now: Duration) {
+        var touched: Set<String> = []
+        for change in nodes.takeWaiting() {
+            let name = change.key.name
+            switch change {
+            case .added(let node), .modified(_, let node): knownNodes[name] = node
+            case .deleted: knownNodes[name] = nil
+            }
+            touched.insert(name)
+        }
+        for change in reports.takeWaiting() {
+            let name = change.key.name
+            switch change {
+            case .added(let report), .modified(_, let report): knownReports[name] = report
+            case .deleted: knownReports[name] = nil
+            }
+            if ObservedCluster.isNews(change) { touched.insert(name) }
+            note(name, now: now, &touched)
+        }
+        // That an agent has fallen silent, no event tells.
+        if now - (lookedAt ?? .zero) >= .seconds(1) || lookedAt == nil {
+            lookedAt = now
+            clock.keep(Set(knownReports.keys))
+            for name in knownReports.keys { note(name, now: now, &touched) }
+        }
+        for name in touched {
+            guard let node = knownNodes[name] else {
+                scheduler.forget(node: name)
+                continue
+            }
+            scheduler.observe(
+                CandidateNode(
+                    node, neuronNode: knownReports[name], isCurrent: current.contains(name),
+                    resource: resource))
+        }
+    }
+
+    private mutating func note(_ name: String, now: Duration, _ touched: inout Set<String>) {
+        let time = knownReports[name]?.status?.reportTime
+        let isCurrent = knownReports[name] != nil && clock.isCurrent(name, time: time, now: now)
+        guard isCurrent != current.contains(name) else { return }
+        if isCurrent { current.insert(name) } else { current.remove(name) }
+        touched.insert(name)
+    }
+}

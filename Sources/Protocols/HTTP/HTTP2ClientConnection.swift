@@ -18,13 +18,16 @@ actor HTTP2ClientConnection: HTTP2PeerOwner {
     private var end: TransportEnd?
     /// No new exchanges: the server has said GOAWAY, or does not answer.
     private var isRetired = false
+    /// Told when a stream has ended.
+    private let onRoom: @Sendable () -> Void
 
     /// - Parameter received: what the server has said during the handshake.
     init(
         _ channel: LoopBound<SocketChannel>, received: [UInt8], loop: EventLoop, limits: HTTP1Limits,
-        keepAlive: HTTP2KeepAlive
+        keepAlive: HTTP2KeepAlive, onRoom: @escaping @Sendable () -> Void
     ) {
         self.loop = loop
+        self.onRoom = onRoom
         bodyLimit = limits.body
         var peerLimits = HTTP2PeerLimits()
         peerLimits.http2.headerListSize = limits.head
@@ -47,8 +50,6 @@ actor HTTP2ClientConnection: HTTP2PeerOwner {
     var isUsable: Bool { end == nil && !isRetired }
     /// Whether one may begin at once.
     var hasRoom: Bool { isUsable && transport.http2.canOpenStream }
-    /// Exchanges that are under way.
-    var load: Int { exchanges.count + queue.count }
 
     /// Ends the connection and what is under way on it.
     func close() { endConnection(.noError, reason: "the client was closed") }
@@ -245,6 +246,7 @@ actor HTTP2ClientConnection: HTTP2PeerOwner {
         let waiting = queue
         queue = []
         for waiter in waiting { waiter.resume() }
+        onRoom()
     }
 
     /// Leaves a connection that takes no more exchanges, after the last.

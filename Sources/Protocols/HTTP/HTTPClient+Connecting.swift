@@ -60,7 +60,8 @@ extension HTTPClient {
             return .http1(try await openHTTP1(agreed.channel, isStarted: true))
         }
         let connection = HTTP2ClientConnection(
-            agreed.channel, received: agreed.received, loop: loop, limits: limits, keepAlive: keepAlive)
+            agreed.channel, received: agreed.received, loop: loop, limits: limits, keepAlive: keepAlive,
+            onRoom: callback { $0.makeRoom() })
         do throws(SystemError) { try await connection.start() } catch { throw .transport(error) }
         return .http2(connection)
     }

@@ -28,7 +28,13 @@ extension HTTPClient {
     ) async throws(HTTPError) -> HTTPLink {
         guard security != nil, speaksHTTP2 else { return try await note(connect(limit), isUrgent) }
         while true {
+            let seen = roomsMade
             if let connection = await connectionWithRoom(isUrgent) { return .http2(connection) }
+            if self[lane: isUrgent].connections.count >= HTTP2Lane.limit {
+                await waitForRoom(limit, since: seen)
+                guard limit.left > .zero else { throw limit.error(request) }
+                continue
+            }
             if let fresh = fresh.popLast() { return .http1(fresh) }
             guard speaksHTTP2 else { return try await note(connect(limit), isUrgent) }
             try await waitForConnection(limit, isUrgent)
@@ -36,19 +42,29 @@ extension HTTPClient {
         }
     }
 
-    /// One that takes an exchange now, or the least busy where there are as many as may be; nil where one more is needed.
+    /// One that takes an exchange now.
     private func connectionWithRoom(_ isUrgent: Bool) async -> HTTP2ClientConnection? {
-        var least: (connection: HTTP2ClientConnection, load: Int)?
         for connection in self[lane: isUrgent].connections {
-            guard await connection.isUsable else {
-                self[lane: isUrgent].connections.removeAll { $0 === connection }
-                continue
-            }
             if await connection.hasRoom { return connection }
-            let load = await connection.load
-            if load < least?.load ?? .max { least = (connection, load) }
+            guard await !connection.isUsable else { continue }
+            self[lane: isUrgent].connections.removeAll { $0 === connection }
         }
-        return self[lane: isUrgent].connections.count < HTTP2Lane.limit ? nil : least?.connection
+        return nil
+    }
+
+    /// Waits until a stream has ended on any connection, or the time is over.
+    private func waitForRoom(_ limit: ExchangeLimit, since seen: Int) async {
+        let timer = loop.schedule(after: limit.left, on: self) { $0.makeRoom() }
+        await suspend(while: { roomsMade == seen && limit.left > .zero }) { roomWaiters.append($0) }
+        timer.cancel()
+    }
+
+    /// There may be room for an exchange.
+    func makeRoom() {
+        roomsMade += 1
+        let waiting = roomWaiters
+        roomWaiters = []
+        for waiter in waiting { waiter.resume() }
     }
 
     /// Waits for a connection that all who wait share: it is made once, whoever gives up meanwhile.

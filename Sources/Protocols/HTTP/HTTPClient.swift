@@ -23,6 +23,9 @@ public actor HTTPClient: LoopActor {
     var speaksHTTP2 = true
     /// Connections over HTTP/1.1 that nobody has used yet.
     var fresh: [HTTPClientConnection] = []
+    /// How often there may have been room for one exchange more, and who waits for that.
+    var roomsMade = 0
+    var roomWaiters: [CheckedContinuation<Void, Never>] = []
     private var ordinary = HTTP2Lane()
     private var urgent = HTTP2Lane()
     /// Idle connections that are kept; more are closed.

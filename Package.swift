@@ -468,7 +468,7 @@ let benchmarks: [Target] =
             name: "scheduler-bench",
             dependencies: [
                 "GanglionAPI", "JSON", "KubernetesAPI", "Neuron", "Placement", "Scheduling",
-                "SchedulingTestSupport",
+                "PlacementStudy", "SystemIO", "SchedulingTestSupport",
             ], path: "Tests/Benchmarks/SchedulerBench", swiftSettings: settings),
     ]
 

@@ -10,6 +10,8 @@ package struct SchedulingState: Sendable {
     package var assumed: [AssumedBinding]
     /// Pods, by uid, that wait although nothing is decided about them now.
     package var postponed: Set<String> = []
+    /// Whether pods go for those of higher priority.
+    package var preempts = true
     /// The labels of namespaces, by name.
     package var namespaces: [String: [String: String]] = [:]
 
@@ -31,6 +33,7 @@ package struct SchedulingState: Sendable {
         for binding in assumed { scheduler.assume(binding) }
         scheduler.observe(namespaces: namespaces)
         scheduler.postponed = postponed
+        scheduler.preempts = preempts
         return scheduler
     }
 

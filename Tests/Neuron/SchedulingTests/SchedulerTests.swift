@@ -30,9 +30,14 @@ struct ChangingCluster {
     var assumed: [String: AssumedBinding] = [:]
     var number = 0
 
+    init() { scheduler.preempts = false }
+
     var anew: SchedulingState {
-        SchedulingState(
+        var state = SchedulingState(
             pods: Array(pods.values), nodes: Array(nodes.values), assumed: Array(assumed.values))
+        // For whom room is kept, nobody can see who is told everything anew.
+        state.preempts = false
+        return state
     }
 
     mutating func set(_ pod: PodInfo) {

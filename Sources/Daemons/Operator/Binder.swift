@@ -38,7 +38,7 @@ actor Binder: LoopActor {
     private let log: Logger
     private let bindings: Counter?
     private let unplaced: Gauge?
-    private var scheduler = Scheduler()
+    private var scheduler = PodScheduler()
     private var feed: SchedulerFeed
     private var assumed: [String: AssumedBinding] = [:]
     /// Nobody knows what became of these.

@@ -42,7 +42,7 @@ struct SchedulerFeed {
     ///
     /// - Parameter now: on any clock that does not jump.
     /// - Returns: the pods of which something has changed.
-    mutating func tell(_ scheduler: inout Scheduler, now: Duration) -> [PodNews] {
+    mutating func tell(_ scheduler: inout PodScheduler, now: Duration) -> [PodNews] {
         tellNodes(&scheduler, now: now)
         tellRules(&scheduler)
         var news: [PodNews] = []
@@ -60,7 +60,7 @@ struct SchedulerFeed {
         return news
     }
 
-    private mutating func tellRules(_ scheduler: inout Scheduler) {
+    private mutating func tellRules(_ scheduler: inout PodScheduler) {
         let spaces = namespaces.takeWaiting()
         for change in spaces {
             switch change {
@@ -82,7 +82,7 @@ struct SchedulerFeed {
         }
     }
 
-    private mutating func tellNodes(_ scheduler: inout Scheduler, now: Duration) {
+    private mutating func tellNodes(_ scheduler: inout PodScheduler, now: Duration) {
         var touched: Set<String> = []
         for change in nodes.takeWaiting() {
             let name = change.key.name

@@ -39,7 +39,7 @@ struct Gang: Sendable {
     var failure: String?
 }
 
-extension Scheduler {
+extension PodScheduler {
     /// How many pods each PodGroup needs at least, 0 for those that are no gangs, by namespace and name; nil where the cluster
     /// does not know PodGroups.
     package mutating func observe(podGroups: [ObjectKey: Int]?) {
@@ -90,8 +90,8 @@ extension Scheduler {
             unassume(pod.uid)
             if let number = numbers[node] { workOut(number) }
         }
-        // What it had taken for a moment is no news.
-        moment = before
+        // That it came and went is no news; what is guessed on its nodes may come out otherwise now.
+        moment.moves = before.moves
         gangs[key]?.failure =
             "its gang \(key.name) of \(needed) pods cannot be placed as a whole: \(failure ?? "some wait")"
         return .nothing

@@ -40,7 +40,7 @@ extension PodInfo {
     var mayPreempt: Bool { pod.spec.preemptionPolicy != "Never" && gang == nil }
 }
 
-extension Scheduler {
+extension PodScheduler {
     /// At least so many nodes are looked at closely, and a tenth of all: as many as kube-scheduler's defaults have.
     private static let leastCandidates = 100
 

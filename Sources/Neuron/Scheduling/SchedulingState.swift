@@ -26,8 +26,8 @@ package struct SchedulingState: Sendable {
     }
 
     /// A scheduler that knows it.
-    package var scheduler: Scheduler {
-        var scheduler = Scheduler()
+    package var scheduler: PodScheduler {
+        var scheduler = PodScheduler()
         for node in nodes { scheduler.observe(node) }
         for pod in pods { scheduler.observe(pod) }
         for binding in assumed { scheduler.assume(binding) }

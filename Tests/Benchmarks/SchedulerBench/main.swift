@@ -72,7 +72,7 @@ func placed(_ decisions: [Decision]) -> Int {
 }
 
 // Everything is told once, which is what an operator does when it starts.
-var scheduler = Scheduler()
+var scheduler = PodScheduler()
 var decisions: [Decision] = []
 let startTime = seconds {
     scheduler = SchedulingState(pods: pods, nodes: nodes).scheduler

@@ -24,7 +24,7 @@ struct Dice: RandomNumberGenerator {
 
 /// A cluster whose every detail a test may change, told to a scheduler as it changes.
 struct ChangingCluster {
-    var scheduler = Scheduler()
+    var scheduler = PodScheduler()
     var pods: [String: PodInfo] = [:]
     var nodes: [String: CandidateNode] = [:]
     var assumed: [String: AssumedBinding] = [:]

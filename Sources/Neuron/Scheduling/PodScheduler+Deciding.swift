@@ -3,7 +3,7 @@
 internal import KubernetesAPI
 internal import Placement
 
-extension Scheduler {
+extension PodScheduler {
     /// What has become of every pod that waits and about which something new can be said. A pod that is not among them waits
     /// as before.
     package mutating func decide() -> [Decision] {
@@ -82,9 +82,7 @@ extension Scheduler {
         let rules = relationRules(for: pod)
         // What is kept for it is its own.
         let nomination = nominations[pod.uid]
-        let reliefs = moment.reliefs
         if let nomination { release(pod.uid, nomination) }
-        defer { moment.reliefs = reliefs }
         if let number = find(pod, shape, rules: rules) {
             nominations[pod.uid] = nil
             return .bound([take(pod, number)])

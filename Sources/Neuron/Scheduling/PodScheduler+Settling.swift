@@ -3,7 +3,7 @@
 internal import KubernetesAPI
 internal import Placement
 
-extension Scheduler {
+extension PodScheduler {
     /// Shapes and states that are kept although nobody may need them any more.
     private static let keptShapes = 4096
     private static let keptStates = 65_536

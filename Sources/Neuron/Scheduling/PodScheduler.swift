@@ -23,7 +23,7 @@ package enum Decision: Equatable, Sendable {
 }
 
 /// Decides about pending pods.
-package struct Scheduler: Sendable {
+package struct PodScheduler: Sendable {
     /// Who is on a node, by uid.
     struct Holders: Sendable {
         /// Those that have not ended.

@@ -233,9 +233,9 @@ let neuron: [Target] =
         tests: ["CLinux", "Placement", "SystemIO"])
     + module(
         "Scheduling", on: .neuron, step: 2,
-        ["GanglionAPI", "KubernetesAPI", "Neuron", "Placement", "Text"],
+        ["GanglionAPI", "KubernetesAPI", "Neuron", "Placement"],
         tests: [
-            "GanglionAPI", "JSON", "KubernetesAPI", "Neuron", "Placement", "SchedulingTestSupport",
+            "GanglionAPI", "JSON", "KubernetesAPI", "Placement", "SchedulingTestSupport",
         ])
     + module(
         "NeuronTools", on: .neuron, step: 2,

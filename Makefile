@@ -79,9 +79,10 @@ bench-plugin: ## Measure the device plugin's starts, restarts, memory and placem
 	.build/release/plugin-bench placement --output docs/placement.svg
 
 .PHONY: bench-scheduler
-bench-scheduler: ## Count the scheduler's decisions a second on 5,000 nodes, without an API server
+bench-scheduler: ## Count the scheduler's decisions a second on 5,000 nodes, and what of a load it places (draws docs/fragmentation.svg)
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product scheduler-bench
 	.build/release/scheduler-bench $(BENCH_FLAGS)
+	.build/release/scheduler-bench fragmentation docs/fragmentation.svg
 
 .PHONY: bench-model
 bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and MiniLM beside onnxruntime, on one thread each

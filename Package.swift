@@ -240,9 +240,9 @@ let neuron: [Target] =
         tests: ["CLinux", "Placement", "SystemIO"])
     + module(
         "Scheduling", on: .neuron, step: 2,
-        ["GanglionAPI", "KubernetesAPI", "Neuron", "Placement", "Text"],
+        ["GanglionAPI", "KubernetesAPI", "Neuron", "Placement"],
         tests: [
-            "GanglionAPI", "JSON", "KubernetesAPI", "Neuron", "Placement", "SchedulingTestSupport",
+            "GanglionAPI", "JSON", "KubernetesAPI", "Placement", "SchedulingTestSupport",
         ])
     + module(
         "NeuronTools", on: .neuron, step: 2,
@@ -483,7 +483,7 @@ let benchmarks: [Target] =
             name: "scheduler-bench",
             dependencies: [
                 "GanglionAPI", "JSON", "KubernetesAPI", "Neuron", "Placement", "Scheduling",
-                "SchedulingTestSupport",
+                "PlacementStudy", "SystemIO", "SchedulingTestSupport",
             ], path: "Tests/Benchmarks/SchedulerBench", swiftSettings: settings),
     ]
 

@@ -33,11 +33,12 @@ actor Binder: LoopActor {
     private let client: KubernetesClient
     private let cluster: ObservedCluster
     private let refusals: PodRefusals
+    private let evictions: Evictions
     private let events: EventRecorder
     private let log: Logger
     private let bindings: Counter?
     private let unplaced: Gauge?
-    private var scheduler = Scheduler()
+    private var scheduler = PodScheduler()
     private var feed: SchedulerFeed
     private var assumed: [String: AssumedBinding] = [:]
     /// Nobody knows what became of these.
@@ -48,13 +49,14 @@ actor Binder: LoopActor {
     private let messages = Lock<[String: String]>([:])
 
     init(
-        _ client: KubernetesClient, cluster: ObservedCluster, refusals: PodRefusals, events: EventRecorder,
-        registry: MetricsRegistry?, log: Logger, loop: EventLoop
+        _ client: KubernetesClient, cluster: ObservedCluster, refusals: PodRefusals, evictions: Evictions,
+        events: EventRecorder, registry: MetricsRegistry?, log: Logger, loop: EventLoop
     ) {
         self.client = client
         self.cluster = cluster
         feed = SchedulerFeed(cluster)
         self.refusals = refusals
+        self.evictions = evictions
         self.events = events
         self.log = log
         self.loop = loop
@@ -96,6 +98,15 @@ actor Binder: LoopActor {
                 decidedPods.yield(pod.uid)
                 reasons[pod.uid] = .some(nil)
             case .unschedulable(let pod, let message): reasons[pod.uid] = .some(message)
+            case .preempt(let pod, let node, let victims):
+                log.info(
+                    "preempting",
+                    [
+                        "pod": pod.key.description, "node": node,
+                        "victims": victims.map(\.key.description).joined(separator: ","),
+                    ])
+                refusals.nominate(pod, node)
+                for victim in victims { evictions.order(victim, for: pod, node: node) }
             }
         }
         for (uid, message) in setbacks.messages(now: now) { reasons[uid] = .some(message) }
@@ -118,6 +129,9 @@ actor Binder: LoopActor {
         return outcome
     }
 
+    /// A pod that was to go for another stays.
+    func spare(_ uid: String) { scheduler.spare(uid) }
+
     /// Follows what a watch has shown of a pod.
     ///
     /// - Returns: the pod's uid with nil where it waits no longer, and needs no reason for that.
@@ -126,13 +140,16 @@ actor Binder: LoopActor {
         case .present(let pod):
             // What a watch has shown need not be assumed any more.
             if !pod.node.isEmpty { assumed[pod.uid] = nil }
-            return pod.needsPlacement ? [:] : [pod.uid: nil]
+            if pod.needsPlacement { return [:] }
+            refusals.withdraw(pod.uid)
+            return [pod.uid: nil]
         case .gone(let uid):
             // Nor what it has shown to be gone, unless it may have been bound all the same.
             if !uncertain.contains(uid) {
                 assumed[uid] = nil
                 scheduler.unassume(uid)
             }
+            refusals.withdraw(uid)
             return [uid: nil]
         }
     }

@@ -14,6 +14,10 @@ final class ObservedCluster: Sendable {
     let pods: Informer<Pod>
     let nodes: Informer<Node>
     let neuronNodes: Informer<NeuronNode>
+    /// Their labels, which affinities between pods read.
+    let namespaces: Informer<Namespace>
+    /// Which pods may not go for others.
+    let budgets: Informer<PodDisruptionBudget>
     /// Those that the operator made.
     let services: Informer<Service>
 
@@ -43,6 +47,8 @@ final class ObservedCluster: Sendable {
             client, indexes: [Self.serversByNode], transform: { $0.reducedToPlacement() }, registry: registry,
             log: log, loop: loop)
         nodes = Informer(client, registry: registry, log: log, loop: loop)
+        namespaces = Informer(client, registry: registry, log: log, loop: loop)
+        budgets = Informer(client, registry: registry, log: log, loop: loop)
         neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
         services = Informer(
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",

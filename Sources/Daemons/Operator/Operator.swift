@@ -6,7 +6,8 @@
 //     pods, nodes, NeuronNodes ────────────────────────────▶ placement, one key ────────▶ Binder decides
 //                                    a binding came to nothing ▲                            │       │
 //                                                              binding, one key a pod ◀─────┘       │
-//                                                              podstatus, one key a pod ◀───────────┘
+//                                                              podstatus, one key a pod ◀───────────┤
+//                                                              preemption, one key a victim ◀───────┘
 
 package import Controller
 internal import GanglionAPI
@@ -48,10 +49,10 @@ package final class Operator: Sendable {
             client, controller: WellKnown.operatorController, instance: settings.instance, log: log,
             loop: loop)
         let refusals = PodRefusals(client, cluster: cluster, events: events)
+        let evictions = Evictions(client, events: events)
         let binder = Binder(
-            client, cluster: cluster, refusals: refusals, events: events, registry: settings.registry,
-            log: log,
-            loop: loop)
+            client, cluster: cluster, refusals: refusals, evictions: evictions, events: events,
+            registry: settings.registry, log: log, loop: loop)
         let reconciler = ServerReconciler(
             client, cluster: cluster, binder: binder, events: events, settings: settings, log: log, loop: loop
         )
@@ -85,7 +86,13 @@ package final class Operator: Sendable {
         .watches(cluster.pods) { cluster.changesPlacement($0) ? [.placement] : [] }
         .watches(cluster.nodes) { _ in [.placement] }
         .watches(cluster.neuronNodes) { ObservedCluster.isNews($0) ? [.placement] : [] }
+        .watches(cluster.namespaces) { _ in [.placement] }
         .watches(binder.undone) { [.placement] }
+        .watches(evictions.refused) { uid in
+            await binder.spare(uid)
+            return [.placement]
+        }
+        .reads(cluster.budgets)
         let bindings = Controller<String>(
             named: "binding", workers: Self.bindingWorkers, log: log, registry: settings.registry, loop: loop
         ) { uid in
@@ -101,6 +108,13 @@ package final class Operator: Sendable {
             return .done
         }
         .watches(refusals.due) { [$0] }
+        let preemption = Controller<String>(
+            named: "preemption", workers: Evictions.workers, log: log, registry: settings.registry, loop: loop
+        ) { uid in
+            try await evictions.carryOut(uid)
+            return .done
+        }
+        .watches(evictions.due) { [$0] }
         self.cluster = cluster
         self.binder = binder
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
@@ -108,6 +122,7 @@ package final class Operator: Sendable {
         manager.add(servers)
         manager.add(bindings)
         manager.add(podStatus)
+        manager.add(preemption)
         manager.add(placement)
     }
 

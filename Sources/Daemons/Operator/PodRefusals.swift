@@ -21,6 +21,8 @@ final class PodRefusals: Sendable {
     private let events: EventRecorder
     /// What is not written yet.
     private let messages = Lock<[String: (key: ObjectKey, message: String)]>([:])
+    /// The nodes on which room is kept for pods until others have gone, by uid.
+    private let nominated = Lock<[String: String]>([:])
 
     init(_ client: KubernetesClient, cluster: ObservedCluster, events: EventRecorder) {
         self.client = client
@@ -39,8 +41,14 @@ final class PodRefusals: Sendable {
         continuation.yield(pod.uid)
     }
 
-    /// A pod has got a node.
-    func withdraw(_ uid: String) { messages.withLock { $0[uid] = nil } }
+    /// Room is kept for a pod on a node: that is told with what it is told.
+    func nominate(_ pod: PodInfo, _ node: String) { nominated.withLock { $0[pod.uid] = node } }
+
+    /// A pod has got a node, or needs none any more.
+    func withdraw(_ uid: String) {
+        messages.withLock { $0[uid] = nil }
+        nominated.withLock { $0[uid] = nil }
+    }
 
     /// Writes what a pod is to be told.
     ///
@@ -56,6 +64,7 @@ final class PodRefusals: Sendable {
                 type: "PodScheduled", status: .false, reason: "Unschedulable", message: message,
                 lastTransitionTime: .now)
         ]
+        status.nominatedNodeName = nominated.withLock { $0[uid] }
         var metadata = ObjectMetadata(name: key.name, namespace: key.namespace)
         // A binding that comes before this says that the pod is scheduled; that must not be taken back.
         metadata.resourceVersion = pod.metadata.resourceVersion

@@ -11,9 +11,13 @@ struct SchedulerFeed {
     private let pods: ChangeStream<Pod>
     private let nodes: ChangeStream<Node>
     private let reports: ChangeStream<NeuronNode>
+    private let namespaces: ChangeStream<Namespace>
+    private let budgets: ChangeStream<PodDisruptionBudget>
     private let resource: String
     private var knownNodes: [String: Node] = [:]
     private var knownReports: [String: NeuronNode] = [:]
+    private var knownNamespaces: [String: [String: String]] = [:]
+    private var knownBudgets: [ObjectKey: PodDisruptionBudget] = [:]
     private var clock = ReportClock()
     /// Nodes whose agents were there when that was last looked at.
     private var current: Set<String> = []
@@ -29,6 +33,8 @@ struct SchedulerFeed {
         pods = cluster.pods.store.changes()
         nodes = cluster.nodes.store.changes()
         reports = cluster.neuronNodes.store.changes()
+        namespaces = cluster.namespaces.store.changes()
+        budgets = cluster.budgets.store.changes()
         resource = cluster.resource
     }
 
@@ -36,8 +42,9 @@ struct SchedulerFeed {
     ///
     /// - Parameter now: on any clock that does not jump.
     /// - Returns: the pods of which something has changed.
-    mutating func tell(_ scheduler: inout Scheduler, now: Duration) -> [PodNews] {
+    mutating func tell(_ scheduler: inout PodScheduler, now: Duration) -> [PodNews] {
         tellNodes(&scheduler, now: now)
+        tellRules(&scheduler)
         var news: [PodNews] = []
         for change in pods.takeWaiting() {
             switch change {
@@ -53,7 +60,29 @@ struct SchedulerFeed {
         return news
     }
 
-    private mutating func tellNodes(_ scheduler: inout Scheduler, now: Duration) {
+    private mutating func tellRules(_ scheduler: inout PodScheduler) {
+        let spaces = namespaces.takeWaiting()
+        for change in spaces {
+            switch change {
+            case .added(let space), .modified(_, let space):
+                knownNamespaces[space.metadata.name] = space.metadata.labels
+            case .deleted(let space): knownNamespaces[space.metadata.name] = nil
+            }
+        }
+        if !spaces.isEmpty { scheduler.observe(namespaces: knownNamespaces) }
+        let rules = budgets.takeWaiting()
+        for change in rules {
+            switch change {
+            case .added(let budget), .modified(_, let budget): knownBudgets[budget.key] = budget
+            case .deleted(let budget): knownBudgets[budget.key] = nil
+            }
+        }
+        if !rules.isEmpty {
+            scheduler.observe(budgets: knownBudgets.values.sorted { $0.key < $1.key })
+        }
+    }
+
+    private mutating func tellNodes(_ scheduler: inout PodScheduler, now: Duration) {
         var touched: Set<String> = []
         for change in nodes.takeWaiting() {
             let name = change.key.name

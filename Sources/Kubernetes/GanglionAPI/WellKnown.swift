@@ -19,6 +19,10 @@ package enum WellKnown {
     package static let volumesAnnotation = "ganglion.dev/volumes"
     /// The value of `volumesAnnotation` for volumes that every node can have.
     package static let volumesOnAnyNode = "any-node"
+    /// The annotation of a pod with the name of its gang: pods of a namespace that are placed together or not at all.
+    package static let gangAnnotation = "ganglion.dev/gang"
+    /// The annotation of a pod with how many pods its gang has at least.
+    package static let gangSizeAnnotation = "ganglion.dev/gang-size"
     /// The pods' `schedulerName`: whoever has it is bound by the operator, and nobody else assigns cores.
     package static let scheduler = "ganglion-operator"
     /// The pod label with the ModelServer's name; also the Service's selector.

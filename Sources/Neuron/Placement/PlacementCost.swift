@@ -53,7 +53,7 @@ struct FreeSpace {
     /// Free cores by chip.
     let freeByChip: [Int]
     /// The larger groups that are wholly free.
-    private let larger: [CoreTopology.LargerGroup]
+    let larger: [CoreTopology.LargerGroup]
 
     init(_ available: CoreSet, topology: CoreTopology) {
         self.topology = topology

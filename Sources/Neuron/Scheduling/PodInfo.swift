@@ -12,6 +12,7 @@ package struct PodInfo: Equatable, Sendable {
         let cores: Int
         let hostPorts: [HostPort]
         let relations: PodRelations?
+        let gang: GangKey?
 
         init(_ pod: Pod, resource: String) {
             self.pod = pod
@@ -20,6 +21,7 @@ package struct PodInfo: Equatable, Sendable {
             cores = Int(clamping: requests[resource]?.value ?? 0)
             hostPorts = HostPort.taken(by: pod.spec)
             relations = PodRelations(pod)
+            gang = GangKey(pod)
         }
     }
 
@@ -47,6 +49,8 @@ package struct PodInfo: Equatable, Sendable {
     package var hostPorts: [HostPort] { facts.hostPorts }
     /// What it asks of other pods' places; nil for the pods, most of them, that ask for nothing.
     package var relations: PodRelations? { facts.relations }
+    /// The pods that it is placed together with; nil for most.
+    package var gang: GangKey? { facts.gang }
 
     /// Namespace and name.
     package var key: ObjectKey { pod.key }

@@ -13,9 +13,11 @@ struct PodShape: Hashable, Sendable {
     private let labels: [String: String]
     private let namespace: String
     let fault: UnsupportedPlacement?
+    private let gang: GangKey?
 
     init(_ pod: PodInfo) {
         fault = UnsupportedPlacement(pod.pod.spec, annotations: pod.pod.metadata.annotations)
+        gang = pod.gang
         requirements = NodeRequirements(pod.pod.spec)
         cores = pod.cores
         demand = pod.demand

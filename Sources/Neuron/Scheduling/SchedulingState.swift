@@ -10,6 +10,8 @@ package struct SchedulingState: Sendable {
     package var assumed: [AssumedBinding]
     /// Pods, by uid, that wait although nothing is decided about them now.
     package var postponed: Set<String> = []
+    /// Whether pods go for those of higher priority.
+    package var preempts = true
     /// The labels of namespaces, by name.
     package var namespaces: [String: [String: String]] = [:]
 
@@ -24,13 +26,14 @@ package struct SchedulingState: Sendable {
     }
 
     /// A scheduler that knows it.
-    package var scheduler: Scheduler {
-        var scheduler = Scheduler()
+    package var scheduler: PodScheduler {
+        var scheduler = PodScheduler()
         for node in nodes { scheduler.observe(node) }
         for pod in pods { scheduler.observe(pod) }
         for binding in assumed { scheduler.assume(binding) }
         scheduler.observe(namespaces: namespaces)
         scheduler.postponed = postponed
+        scheduler.preempts = preempts
         return scheduler
     }
 

@@ -9,6 +9,7 @@ import JSON
 import KubernetesAPI
 import KubernetesClient
 import LocalAPIServer
+import SchedulingTestSupport
 import SystemIO
 import Testing
 

@@ -19,6 +19,7 @@ struct PlacementTests {
             case .bind(let pod, let node, let cores):
                 "\(pod.key.name) -> \(node) \(cores.list)"
             case .unschedulable(let pod, let message): "\(pod.key.name): \(message)"
+            case .preempt(let pod, _, _): "\(pod.key.name) preempts"
             }
         }
     }

@@ -24,15 +24,20 @@ struct Dice: RandomNumberGenerator {
 
 /// A cluster whose every detail a test may change, told to a scheduler as it changes.
 struct ChangingCluster {
-    var scheduler = Scheduler()
+    var scheduler = PodScheduler()
     var pods: [String: PodInfo] = [:]
     var nodes: [String: CandidateNode] = [:]
     var assumed: [String: AssumedBinding] = [:]
     var number = 0
 
+    init() { scheduler.preempts = false }
+
     var anew: SchedulingState {
-        SchedulingState(
+        var state = SchedulingState(
             pods: Array(pods.values), nodes: Array(nodes.values), assumed: Array(assumed.values))
+        // For whom room is kept, nobody can see who is told everything anew.
+        state.preempts = false
+        return state
     }
 
     mutating func set(_ pod: PodInfo) {

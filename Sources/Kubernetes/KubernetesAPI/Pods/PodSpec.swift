@@ -28,6 +28,8 @@ public struct PodSpec: Codable, Equatable, Sendable, DefaultInitializable {
     public var priorityClassName: String?
     /// `PreemptLowerPriority` or `Never`.
     public var preemptionPolicy: String?
+    /// The pods that it starts together with (KEP-4671).
+    @Rare public var schedulingGroup: PodSchedulingGroup?
     /// What the pod as a whole asks for (KEP-2837).
     @Rare public var resources: ResourceRequirements?
     /// What running the pod costs beyond its containers.

@@ -3,7 +3,7 @@
 internal import KubernetesAPI
 internal import Placement
 
-extension Scheduler {
+extension PodScheduler {
     /// What has become of every pod that waits and about which something new can be said. A pod that is not among them waits
     /// as before.
     package mutating func decide() -> [Decision] {
@@ -32,14 +32,22 @@ extension Scheduler {
         heads.sort { $1.place < $0.place }
         while let (place, shape) = heads.popLast() {
             guard let pod = pods[place.uid] else { continue }
-            switch attempt(pod, shape) {
-            case .bound(let decision): decisions.append(decision)
+            // One that has been placed with its gang needs no more.
+            let attempt: Attempt = waiting[place.uid] == nil ? .bound([]) : attempt(pod, shape)
+            if case .bound(let bound) = attempt { decisions += bound }
+            // Of a gang that is large enough already, some may go on waiting.
+            switch waiting[place.uid] != nil && attempt.isBound ? .nothing : attempt {
+            case .bound: break
             case .keptAway:
                 // Others of the shape, with other labels, may fit.
                 keptAway[pod.uid] = shape
                 skipped.insert(pod.uid)
             case .nothing:
                 shapes[shape].isAwake = false
+                // The others of its gang wait with it.
+                for other in pod.gang.flatMap({ gangs[$0]?.shapes }) ?? [] { shapes[other].isAwake = false }
+                heads.removeAll { !shapes[$0.shape].isAwake }
+                if preempts, shapes[shape].fault == nil { decisions += preempt(for: shape) }
                 continue
             }
             guard let next = shapes[shape].queue.first(notIn: skipped) else { continue }
@@ -54,19 +62,41 @@ extension Scheduler {
 
     /// What comes of trying to place a pod.
     private enum Attempt {
-        case bound(Decision)
+        case bound([Decision])
         /// Other pods keep it away from every node that could take it.
         case keptAway
         /// Nothing of its shape fits.
         case nothing
+
+        var isBound: Bool { if case .bound = self { true } else { false } }
     }
 
     private mutating func attempt(_ pod: PodInfo, _ shape: Int) -> Attempt {
+        if let key = pod.gang {
+            switch attempt(gang: key) {
+            case .bound(let decisions): return .bound(decisions)
+            case .nothing: return .nothing
+            }
+        }
         guard shapes[shape].fault == nil else { return .nothing }
         let rules = relationRules(for: pod)
-        if let number = find(pod, shape, rules: rules) { return .bound(take(pod, number)) }
+        // What is kept for it is its own.
+        let nomination = nominations[pod.uid]
+        if let nomination { release(pod.uid, nomination) }
+        if let number = find(pod, shape, rules: rules) {
+            nominations[pod.uid] = nil
+            return .bound([take(pod, number)])
+        }
+        if let nomination { keep(pod, nomination) }
         guard pod.relations == nil, rules != nil else { return .nothing }
         return find(pod, shape, rules: nil) == nil ? .nothing : .keptAway
+    }
+
+    /// Keeps the room on again that a pod waits for.
+    private mutating func keep(_ pod: PodInfo, _ nomination: Nomination) {
+        holders[nomination.node, default: Holders()].reserved[pod.uid] = AssumedBinding(
+            pod: pod, node: nomination.node, cores: nomination.cores)
+        if let number = numbers[nomination.node] { workOut(number) }
     }
 
     /// Tells those of a shape why they wait that do not know it, or all of them where that is due.
@@ -81,6 +111,10 @@ extension Scheduler {
             if keptAway[place.uid] != nil {
                 let own = whyNot(pod, shape, rules: relationRules(for: pod))
                 decisions.append(.unschedulable(pod, message: own))
+                continue
+            }
+            if let gang = pod.gang, let failure = gangs[gang]?.failure {
+                decisions.append(.unschedulable(pod, message: failure))
                 continue
             }
             let shared = shapes[shape].message ?? whyNot(pod, shape, rules: relationRules(for: pod))
@@ -122,7 +156,7 @@ extension Scheduler {
     }
 
     /// What the placed pods mean for a pod; nil where they mean nothing.
-    private mutating func relationRules(for pod: PodInfo) -> RelationRules? {
+    mutating func relationRules(for pod: PodInfo) -> RelationRules? {
         if let relations = pod.relations, placed.follow(relations, namespace: pod.key.namespace) {
             let moves = moment.moves
             recount()
@@ -134,7 +168,7 @@ extension Scheduler {
     }
 
     /// The best node for a pod; nil where none can take it.
-    private mutating func find(_ pod: PodInfo, _ shape: Int, rules: RelationRules?) -> Int? {
+    mutating func find(_ pod: PodInfo, _ shape: Int, rules: RelationRules?) -> Int? {
         makeIndex(of: pod.cores)
         guard let index = indexes[pod.cores] else { return nil }
         let (allowed, blocked) = (allowed[shapes[shape].requirements], shapes[shape].blocked)
@@ -162,6 +196,7 @@ extension Scheduler {
         holders[node, default: Holders()].assumed[uid] = AssumedBinding(pod: pod, node: node, cores: cores)
         places[number].usage.add(pod, cores: cores)
         moment.moves += 1
+        if let gang = pod.gang { gangs[gang, default: Gang()].placed += 1 }
         placed.count(
             pod, on: places[number].usage.node, number: number, change: 1, namespaces: namespaces)
         move(number)
@@ -171,7 +206,7 @@ extension Scheduler {
     }
 
     /// Why no node will do: the nodes that could not hold the group, and those that were not asked.
-    private func whyNot(_ pod: PodInfo, _ shape: Int, rules: RelationRules?) -> String {
+    func whyNot(_ pod: PodInfo, _ shape: Int, rules: RelationRules?) -> String {
         if let fault = shapes[shape].fault { return "spec.\(fault.field) \(fault.words)" }
         let wanted = requirements[shapes[shape].requirements]
         var refusals: [(node: String, reason: String)] = []

@@ -3,7 +3,7 @@
 internal import KubernetesAPI
 internal import Placement
 
-extension Scheduler {
+extension PodScheduler {
     /// Shapes and states that are kept although nobody may need them any more.
     private static let keptShapes = 4096
     private static let keptStates = 65_536
@@ -22,7 +22,9 @@ extension Scheduler {
         }
         for name in unsettled {
             if let number = numbers[name] { workOut(number) }
-            if let left = holders[name], left.bound.isEmpty, left.stopped.isEmpty, left.assumed.isEmpty {
+            if let left = holders[name], left.bound.isEmpty, left.stopped.isEmpty, left.assumed.isEmpty,
+                left.reserved.isEmpty
+            {
                 holders[name] = nil
             }
         }
@@ -58,13 +60,18 @@ extension Scheduler {
         let holders = holders[node.name] ?? Holders()
         return NodeUsage(
             node: node, pods: Array(holders.bound.values), stopped: Array(holders.stopped.values),
-            assumed: Array(holders.assumed.values))
+            assumed: Array(holders.assumed.values) + Array(holders.reserved.values))
+    }
+
+    private func lowestPriority(on node: String) -> Int {
+        holders[node]?.bound.values.map(\.priority).min() ?? .max
     }
 
     /// Works out anew what is taken on a node.
-    private mutating func workOut(_ number: Int) {
+    mutating func workOut(_ number: Int) {
         let before = Room(places[number].usage)
         places[number].usage = usage(of: places[number].usage.node)
+        places[number].lowest = lowestPriority(on: places[number].usage.node.name)
         guard Room(places[number].usage) != before else { return }
         move(number)
         relieve(number)
@@ -139,7 +146,9 @@ extension Scheduler {
             places.map { ($0.usage.node.name, $0.usage) }, uniquingKeysWith: { first, _ in first })
         for name in changes.keys { usages[name] = nil }
         places = nodes.values.sorted { $0.name < $1.name }.map { node in
-            Place(usage: usages[node.name] ?? usage(of: node), topology: topologyNumber(of: node))
+            Place(
+                usage: usages[node.name] ?? usage(of: node), topology: topologyNumber(of: node),
+                lowest: lowestPriority(on: node.name))
         }
         numbers = Dictionary(
             places.enumerated().map { ($1.usage.node.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -213,6 +222,7 @@ extension Scheduler {
     private mutating func forgetShapes() {
         (shapes, shapeNumbers, requirements, requirementNumbers, allowed) = ([], [:], [], [:], [])
         keptAway = [:]
+        for key in gangs.keys { gangs[key]?.shapes = [] }
         let uids = Array(waiting.keys)
         waiting = [:]
         for uid in uids { if let pod = pods[uid] { enqueue(pod) } }

@@ -2,12 +2,17 @@
 // and 10,000 pods of mixed sizes, all at once, one after the other as they come, and on a full cluster where pods come and go.
 
 import GanglionAPI
+import Glibc
 import JSON
 import KubernetesAPI
 import Placement
 import Scheduling
 import SchedulingTestSupport
 
+if CommandLine.arguments.dropFirst().first == "fragmentation" {
+    try studyFragmentation(output: CommandLine.arguments.dropFirst(2).first)
+    exit(0)
+}
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 let nodeCount = arguments.first ?? 5000
 let podCount = arguments.dropFirst().first ?? 10_000
@@ -67,7 +72,7 @@ func placed(_ decisions: [Decision]) -> Int {
 }
 
 // Everything is told once, which is what an operator does when it starts.
-var scheduler = Scheduler()
+var scheduler = PodScheduler()
 var decisions: [Decision] = []
 let startTime = seconds {
     scheduler = SchedulingState(pods: pods, nodes: nodes).scheduler

@@ -18,10 +18,12 @@ package enum Decision: Equatable, Sendable {
     case bind(PodInfo, node: String, cores: CoreSet)
     /// No node can take it now; the sentence goes into its events.
     case unschedulable(PodInfo, message: String)
+    /// It can be placed once these have gone, the most important first; until then room is kept for it.
+    case preempt(PodInfo, node: String, victims: [PodInfo])
 }
 
 /// Decides about pending pods.
-package struct Scheduler: Sendable {
+package struct PodScheduler: Sendable {
     /// Who is on a node, by uid.
     struct Holders: Sendable {
         /// Those that have not ended.
@@ -30,6 +32,8 @@ package struct Scheduler: Sendable {
         var stopped: [String: PodInfo] = [:]
         /// Bindings that no watch has shown yet.
         var assumed: [String: AssumedBinding] = [:]
+        /// Room that is kept for pods until others have gone.
+        var reserved: [String: AssumedBinding] = [:]
     }
 
     /// A node as decisions see it.
@@ -39,6 +43,8 @@ package struct Scheduler: Sendable {
         var topology: Int
         /// The number of its state.
         var state = -1
+        /// The lowest priority of the pods that could go from it; the largest number where there are none.
+        var lowest = Int.max
     }
 
     // MARK: Nodes
@@ -76,6 +82,10 @@ package struct Scheduler: Sendable {
     var waiting: [String: Waiting] = [:]
     /// Those that other pods' anti-affinity keeps away everywhere, which is a reason of their own.
     var keptAway: [String: Int] = [:]
+    var gangs: [GangKey: Gang] = [:]
+    var podGroups: [ObjectKey: Int]?
+    var nominations: [String: Nomination] = [:]
+    var budgets: [PodDisruptionBudget] = []
     var placed = PlacedPods()
     var namespaces: [String: [String: String]] = [:]
     var moment = Moment()
@@ -90,6 +100,8 @@ package struct Scheduler: Sendable {
 
     /// Pods, by uid, that wait although nothing is decided about them now.
     package var postponed: Set<String> = []
+    /// Whether pods go for those of higher priority.
+    package var preempts = true
 
     /// Nothing is known.
     package init() {}
@@ -112,6 +124,7 @@ package struct Scheduler: Sendable {
         if let old, !old.node.isEmpty, old.node != pod.node { removeHolder(old) }
         if !pod.node.isEmpty {
             stopWaiting(uid)
+            withdraw(uid)
             unassume(uid, waits: false)
             place(pod, instead: old?.node == pod.node ? old : nil)
             pods[uid] = pod
@@ -122,6 +135,7 @@ package struct Scheduler: Sendable {
         } else {
             // Ended or ending without a node: what was sent for it may still be carried out.
             stopWaiting(uid)
+            withdraw(uid)
             pods[uid] = nil
         }
     }
@@ -130,6 +144,7 @@ package struct Scheduler: Sendable {
     package mutating func forget(pod uid: String) {
         if let old = pods.removeValue(forKey: uid), !old.node.isEmpty { removeHolder(old) }
         stopWaiting(uid)
+        withdraw(uid)
     }
 
     /// A binding was sent that no watch shows yet. Those that `decide` decides are assumed already.
@@ -187,6 +202,7 @@ package struct Scheduler: Sendable {
 
     private mutating func count(_ pod: PodInfo, on node: String, _ change: Int) {
         moment.moves += 1
+        if let gang = pod.gang { gangs[gang, default: Gang()].placed += change }
         guard let number = numbers[node] else { return }
         placed.count(
             pod, on: places[number].usage.node, number: number, change: change, namespaces: namespaces)
@@ -209,6 +225,12 @@ package struct Scheduler: Sendable {
         let shape = shapeNumber(of: pod)
         let place = QueuePlace(pod)
         waiting[pod.uid] = Waiting(shape: shape, place: place)
+        if let key = pod.gang {
+            gangs[key, default: Gang()].waiting.insert(pod.uid)
+            gangs[key]?.shapes.insert(shape)
+            // One more may be the one that was missing.
+            for shape in gangs[key]?.shapes ?? [] { shapes[shape].isAwake = true }
+        }
         shapes[shape].queue.insert(place)
         shapes[shape].untold.insert(pod.uid)
     }
@@ -218,6 +240,10 @@ package struct Scheduler: Sendable {
         shapes[known.shape].queue.remove(known.place)
         shapes[known.shape].untold.remove(uid)
         keptAway[uid] = nil
+        if let key = shapes[known.shape].example.gang {
+            gangs[key]?.waiting.remove(uid)
+            if gangs[key]?.waiting.isEmpty == true, gangs[key]?.placed == 0 { gangs[key] = nil }
+        }
     }
 
     /// Has all that wait told again why, where that has changed: what was said is true of the time at which it was said.

@@ -32,6 +32,7 @@ struct ModelServerObservation: Sendable {
         status.selector = "\(WellKnown.serverLabel)=\(state.server.metadata.name)"
         status.url = resolved.url
         status.metrics = metrics
+        status.autoscaling = state.seenByAutoscaler
         status.groups = groups
         // kubectl's columns take one value each, and the first of many would look like all of them.
         let nodes = Set(status.groups.compactMap(\.node)).sorted()
@@ -108,7 +109,7 @@ struct ModelServerObservation: Sendable {
             placed(desired: desired, living: living), loaded(desired: desired, living: living, ready: ready),
             readiness(desired: desired, ready: ready),
             progress(desired: desired, living: living.count, ready: ready, updated: updated), degraded,
-        ]
+        ] + [state.scalingActive].compactMap { $0 }
     }
 
     private func progress(desired: Int, living: Int, ready: Int, updated: Int) -> Condition {

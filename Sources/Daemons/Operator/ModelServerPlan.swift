@@ -69,6 +69,8 @@ struct ModelServerState: Sendable {
     var coresPerChip: Set<Int>
     /// Nodes that do not answer, by name.
     var lostNodes: [String: LostNode] = [:]
+    /// What the autoscaler sees and wants; nil where it has not looked yet.
+    var autoscaling: ModelServerStatus.AutoscalingStatus?
     /// What pods get that nobody has said.
     var defaults = ServingDefaults()
     /// What the API server said when it refused a pod or the Service.

@@ -18,20 +18,24 @@ actor ServerReconciler: LoopActor {
     private let client: KubernetesClient
     private let cluster: ObservedCluster
     private let binder: Binder
+    private let autoscaler: Autoscaler
     private let events: EventRecorder
     private let settings: OperatorSettings
     private let log: Logger
     /// By server; another of the same name begins anew.
     private var failures: [ObjectKey: (uid: String, memory: FailureMemory)] = [:]
 
-    /// - Parameter binder: says why pods have no node.
+    /// - Parameters:
+    ///   - binder: says why pods have no node.
+    ///   - autoscaler: says what it sees.
     init(
-        _ client: KubernetesClient, cluster: ObservedCluster, binder: Binder, events: EventRecorder,
-        settings: OperatorSettings, log: Logger, loop: EventLoop
+        _ client: KubernetesClient, cluster: ObservedCluster, binder: Binder, autoscaler: Autoscaler,
+        events: EventRecorder, settings: OperatorSettings, log: Logger, loop: EventLoop
     ) {
         self.client = client
         self.cluster = cluster
         self.binder = binder
+        self.autoscaler = autoscaler
         self.events = events
         self.settings = settings
         self.log = log
@@ -68,6 +72,7 @@ actor ServerReconciler: LoopActor {
                 if !pod.node.isEmpty { lost[pod.node] = LostNode(byName[pod.node]?.node) }
             },
             defaults: settings.serving)
+        state.autoscaling = autoscaler.status(of: server)
         state.refusal = orphansRefusal?.refusalSentence
         var memory = failures[key].flatMap { $0.uid == uid ? $0.memory : nil } ?? FailureMemory()
         let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)

@@ -17,6 +17,8 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
     package var batching: Batching?
     /// How many requests may wait.
     package var queue: Queue?
+    /// How the number of replicas follows the load; nil where users or others set it.
+    package var autoscaling: Autoscaling?
     /// How pods are replaced.
     package var rollout = Rollout()
     /// What is laid under the operator's own pod template.
@@ -37,6 +39,7 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
         runtime = try container.decodeIfPresent(RuntimeChoice.self, forKey: .runtime) ?? runtime
         batching = try container.decodeIfPresent(Batching.self, forKey: .batching)
         queue = try container.decodeIfPresent(Queue.self, forKey: .queue)
+        autoscaling = try container.decodeIfPresent(Autoscaling.self, forKey: .autoscaling)
         rollout = try container.decodeIfPresent(Rollout.self, forKey: .rollout) ?? rollout
         template = try container.decodeIfPresent(ServerTemplate.self, forKey: .template)
     }
@@ -53,6 +56,7 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
                 .map(["name"])),
             "batching": Batching.schema,
             "queue": Queue.schema,
+            "autoscaling": Autoscaling.schema,
             "rollout": Rollout.schema.defaulting(to: [:]),
             "template": ServerTemplate.schema,
         ], required: ["neuron", "models"], rules: presetRules)

@@ -26,11 +26,13 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
     package var url: String?
     /// Where each pod publishes its load.
     package var metrics: Metrics?
+    /// What the autoscaler sees and wants; nil without `spec.autoscaling`.
+    package var autoscaling: AutoscalingStatus?
     /// One entry for each model copy's NeuronCores.
     package var groups: [Group] = []
     /// How far the models are.
     package var modelStatus: ModelStatus?
-    /// Placed, ModelsLoaded, Ready, Progressing and Degraded.
+    /// Placed, ModelsLoaded, Ready, Progressing and Degraded; with `spec.autoscaling` also ScalingActive.
     package var conditions: [Condition] = []
 
     /// Nothing is known.
@@ -53,6 +55,7 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
             "selector": .string("The pods' label selector, for the scale subresource."),
             "url": .string("Where the server answers inside the cluster."),
             "metrics": Metrics.schema,
+            "autoscaling": AutoscalingStatus.schema,
             "groups": .list(
                 "One entry for each model copy's NeuronCores.", of: Group.schema, count: 0...4096),
             "modelStatus": ModelStatus.schema,

@@ -37,6 +37,49 @@ struct FieldTests {
         ("template.spec", [["hostNetwork": true], ["hostNetwork": false]]),
     ]
 
+    /// What the autoscaler reads of it: each pair makes two different courses of the same load, or two sources of it.
+    private static let autoscalingFields: [(path: String, values: [JSON])] = [
+        ("autoscaling.minReplicas", [0, 1]),
+        ("autoscaling.maxReplicas", [4, 8]),
+        ("autoscaling.targetInFlight", [10, 20]),
+        ("autoscaling.tolerancePercent", [5, 80]),
+        ("autoscaling.intervalSeconds", [10, 20]),
+        ("autoscaling.windowSeconds", [10, 60]),
+        ("autoscaling.scaleUp.stabilizationWindowSeconds", [0, 60]),
+        ("autoscaling.scaleUp.maxPercent", [50, 300]),
+        ("autoscaling.scaleDown.stabilizationWindowSeconds", [0, 60]),
+        ("autoscaling.scaleDown.maxPercent", [25, 90]),
+        ("autoscaling.cooldownSeconds", [30, 600]),
+        ("autoscaling.metrics.port", [1, 2]),
+        ("autoscaling.metrics.path", ["/a", "/b"]),
+        ("autoscaling.metrics.gauges", [["a"], ["b"]]),
+        ("autoscaling.metrics.counter", ["a", "b"]),
+    ]
+
+    private static let all = fields + autoscalingFields
+
+    /// What the autoscaler makes of a load that rises, falls and ends, and where it reads it.
+    private func scaling(_ spec: JSON) throws -> (LoadSource?, [String]) {
+        let server: ModelServer = Make.server(spec: spec).typed()
+        let spec = try server.validSpec()
+        var trace = ScalingTrace()
+        trace.rules = try #require(spec.autoscaling)
+        trace.run(seconds: 300) { _ in 570 }
+        trace.run(seconds: 900) { _ in 30 }
+        trace.run(seconds: 1_000) { _ in 0 }
+        return (
+            LoadSource(of: spec),
+            trace.course.enumerated().map { "\($0 * trace.rules.intervalSeconds) \($1)" }
+        )
+    }
+
+    @Test("each of the autoscaler's is read", arguments: autoscalingFields.map(\.path))
+    func scales(path: String) throws {
+        let values = try #require(Self.autoscalingFields.first { $0.path == path }?.values)
+        let (first, second) = (try scaling(spec(path, values[0])), try scaling(spec(path, values[1])))
+        #expect(path.contains("metrics") ? first.0 != second.0 : first.1 != second.1)
+    }
+
     /// A node that has not been ready for 90 seconds at the epoch.
     private static let lost: JSON = [
         "metadata": ["name": "a"],
@@ -73,6 +116,10 @@ struct FieldTests {
     private func spec(_ path: String, _ value: JSON) -> JSON {
         var spec = Make.spec(replicas: path.hasPrefix("rollout") ? 3 : 1, cores: 2)
         if path == "neuron.chips" { spec["neuron"] = [:] }
+        if path.hasPrefix("autoscaling") {
+            spec["autoscaling"] = ["minReplicas": 0, "maxReplicas": 50, "targetInFlight": 10]
+            if path.contains("metrics") { spec["autoscaling"]?["metrics"] = ["gauges": ["g"]] }
+        }
         if path.hasPrefix("models[]") {
             var model: JSON = ["name": "mini", "uri": "/mini"]
             model[String(path.dropFirst("models[].".count))] = value
@@ -84,15 +131,15 @@ struct FieldTests {
     }
 
     /// These decide how many pods there are and how they are replaced, not what runs in them.
-    private static let harmless: Set = [
+    private static let harmless = Set([
         "replicas", "rollout.maxUnavailable", "rollout.replaceLostAfterSeconds",
-    ]
+    ]).union(autoscalingFields.map(\.path))
 
     @Test(
         "what changes the pods replaces them, and what does not leaves them alone",
-        arguments: fields.map(\.path))
+        arguments: all.map(\.path))
     func hash(path: String) throws {
-        let values = try #require(Self.fields.first { $0.path == path }?.values)
+        let values = try #require(Self.all.first { $0.path == path }?.values)
         let hashes = try values.map { value in
             try ResolvedServer(
                 Make.server(spec: spec(path, value)).typed(), coresPerChip: [2], defaults: Make.defaults()
@@ -178,6 +225,6 @@ struct FieldTests {
 
     @Test("the definition has these and no others")
     func complete() throws {
-        #expect(Set(leaves(of: ModelServerSpec.schema)) == Set(Self.fields.map(\.path)))
+        #expect(Set(leaves(of: ModelServerSpec.schema)) == Set(Self.all.map(\.path)))
     }
 }

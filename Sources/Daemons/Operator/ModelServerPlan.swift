@@ -80,7 +80,7 @@ struct ModelServerState: Sendable {
     func plan(failures: inout FailureMemory, now: Duration, time: Timestamp) -> ModelServerPlan {
         let resolved: ResolvedServer
         do {
-            resolved = try ResolvedServer(server, coresPerChip: coresPerChip, defaults: defaults)
+            resolved = try ResolvedServer(effectiveServer, coresPerChip: coresPerChip, defaults: defaults)
         } catch {
             return ModelServerPlan(status: invalidStatus(error, now: time))
         }

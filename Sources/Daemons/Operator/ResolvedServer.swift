@@ -127,6 +127,11 @@ struct ResolvedServer: Sendable {
             throw InvalidSpec(
                 "preset \(name) cannot be told spec.queue: set it in the server's own configuration")
         }
+        if spec.rollout.maxUnavailable == 0, spec.rollout.maxSurge == 0 {
+            throw InvalidSpec(
+                "spec.rollout has 0 in maxUnavailable and in maxSurge: no pod could be replaced, set one of them"
+            )
+        }
         if let autoscaling = spec.autoscaling {
             guard autoscaling.minReplicas <= autoscaling.maxReplicas else {
                 throw InvalidSpec(

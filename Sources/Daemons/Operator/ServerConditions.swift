@@ -30,6 +30,13 @@ extension ModelServerState {
     /// Pods that have not ended and do not end.
     var livingPods: [PodInfo] { pods.filter { !$0.isTerminating && !$0.isTerminal } }
 
+    /// A pod that finds no NeuronCores while the one that it replaces serves; nil where there is none.
+    var surgeWithoutCores: PodInfo? {
+        let serving = Set(livingPods.filter(\.isReady).map(\.replica))
+        return livingPods.sorted { $0.key < $1.key }
+            .first { unschedulable[$0.uid] != nil && serving.contains($0.replica) }
+    }
+
     /// What the status says of the autoscaler: what it says now, else, as after the operator's start, what it said last.
     var seenByAutoscaler: ModelServerStatus.AutoscalingStatus? {
         server.spec?.autoscaling == nil ? nil : autoscaling ?? server.status?.autoscaling

@@ -56,6 +56,8 @@ actor ServerReconciler: LoopActor {
             return .done
         }
         guard !server.metadata.isTerminating else { return .done }
+        // Its watch event is where it goes on.
+        if try await rollBack(server) { return .done }
         let uid = server.metadata.uid
         let owned = cluster.podInfos().filter {
             $0.key.namespace == key.namespace && $0.pod.metadata.controller?.uid == uid
@@ -128,6 +130,43 @@ actor ServerReconciler: LoopActor {
             try await client.apply(service, manager: WellKnown.operatorManager)
         }
         return false
+    }
+
+    /// Does what the annotation for it asks for.
+    ///
+    /// - Returns: whether the server is another now, so that its next version is to be brought in order.
+    private func rollBack(_ server: ModelServer) async throws(KubernetesError) -> Bool {
+        guard let rollback = Rollback(server) else { return false }
+        let action = "RollingBack"
+        var (type, reason, sentence) = (
+            EventType.warning, "RollbackRevisionNotFound", rollback.sentence
+        )
+        if let patch = rollback.patch {
+            let failure = await send(patch, .json, to: server)
+            if let failure {
+                guard !failure.isConflict, !failure.isNotFound else { return true }
+                guard failure.isRefusal else { throw failure }
+                (reason, sentence) = ("RollbackRefused", failure.refusalSentence)
+            } else {
+                (type, reason) = (.normal, "RolledBack")
+            }
+        }
+        if reason != "RolledBack", let failure = await send(Rollback.withdrawal, .merge, to: server) {
+            throw failure
+        }
+        note(server, type, reason, action, sentence)
+        return true
+    }
+
+    private func send(
+        _ patch: JSON, _ type: KubernetesClient.PatchType, to server: ModelServer
+    ) async -> KubernetesError? {
+        do throws(KubernetesError) {
+            try await client.patch(.modelServers, server.key, patch, type: type)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// The Service of a server's name, whoever made it.

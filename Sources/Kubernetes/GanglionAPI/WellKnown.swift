@@ -19,6 +19,8 @@ package enum WellKnown {
     package static let volumesAnnotation = "ganglion.dev/volumes"
     /// The annotation of a ModelServer whose every new value starts a server that the autoscaler has stopped.
     package static let wakeAnnotation = "ganglion.dev/wake"
+    /// The annotation of a ModelServer that asks for an earlier revision: its number, or 0 for the one before.
+    package static let rollbackAnnotation = "ganglion.dev/rollback-to"
     /// The value of `volumesAnnotation` for volumes that every node can have.
     package static let volumesOnAnyNode = "any-node"
     /// The pods' `schedulerName`: whoever has it is bound by the operator, and nobody else assigns cores.

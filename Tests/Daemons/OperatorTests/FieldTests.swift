@@ -31,7 +31,10 @@ struct FieldTests {
         ("batching.maxBatchSize", [1, 2]),
         ("queue.maxLength", [1, 2]),
         ("rollout.maxUnavailable", [1, 2]),
+        ("rollout.maxSurge", [1, 2]),
         ("rollout.replaceLostAfterSeconds", [60, 120]),
+        ("paused", [false, true]),
+        ("revisionHistoryLimit", [0, 1]),
         ("template.metadata.labels", [["k": "a"], ["k": "b"]]),
         ("template.metadata.annotations", [["k": "a"], ["k": "b"]]),
         ("template.spec", [["hostNetwork": true], ["hostNetwork": false]]),
@@ -90,11 +93,17 @@ struct FieldTests {
         ],
     ]
 
+    private static func isRollout(_ path: String) -> Bool { path.hasPrefix("rollout") || path == "paused" }
+
     /// What is done, without the hash of what was written: that changes with everything.
     private func work(_ spec: JSON, pods: [PodInfo]) throws -> [JSON] {
         var failures = FailureMemory()
+        var server: ModelServer = Make.server(spec: spec).typed()
+        // What it had before.
+        server.status = ModelServerStatus()
+        server.status?.revisions = [.init(revision: 1, templateHash: "old", spec: [:])]
         let state = ModelServerState(
-            server: Make.server(spec: spec).typed(), pods: pods, service: nil, cores: [:], unschedulable: [:],
+            server: server, pods: pods, service: nil, cores: [:], unschedulable: [:],
             coresPerChip: [2], lostNodes: ["a": try #require(LostNode(Self.lost.typed() as Node))],
             defaults: Make.defaults())
         let plan = state.plan(failures: &failures, now: .zero, time: Timestamp(microseconds: 0))
@@ -109,12 +118,12 @@ struct FieldTests {
             case .deletePod(let pod, _, _): return .string(pod.key.name)
             case .applyService(let service): return try JSON(encoding: service)
             }
-        } + [plan.written["groups"] ?? .null]
+        } + [plan.written["groups"] ?? .null, .array(plan.status.revisions.map { JSON($0.revision) })]
     }
 
     /// A spec with a field of this value.
     private func spec(_ path: String, _ value: JSON) -> JSON {
-        var spec = Make.spec(replicas: path.hasPrefix("rollout") ? 3 : 1, cores: 2)
+        var spec = Make.spec(replicas: Self.isRollout(path) ? 3 : 1, cores: 2)
         if path == "neuron.chips" { spec["neuron"] = [:] }
         if path.hasPrefix("autoscaling") {
             spec["autoscaling"] = ["minReplicas": 0, "maxReplicas": 50, "targetInFlight": 10]
@@ -132,7 +141,8 @@ struct FieldTests {
 
     /// These decide how many pods there are and how they are replaced, not what runs in them.
     private static let harmless = Set([
-        "replicas", "rollout.maxUnavailable", "rollout.replaceLostAfterSeconds",
+        "replicas", "rollout.maxUnavailable", "rollout.maxSurge", "rollout.replaceLostAfterSeconds",
+        "paused", "revisionHistoryLimit",
     ]).union(autoscalingFields.map(\.path))
 
     @Test(
@@ -208,7 +218,7 @@ struct FieldTests {
                 ] as JSON).typed())
         }
         let works = try values.map { value in
-            try work(spec(path, value), pods: path.hasPrefix("rollout") ? pods : [])
+            try work(spec(path, value), pods: Self.isRollout(path) ? pods : [])
         }
         #expect(works[0] != works[1])
     }

@@ -115,6 +115,12 @@ extension SystemTests {
             try await cluster.eventually("the autoscaler has taken the second replica away") {
                 try await cluster.json("get", "modelserver", "m").spec?.replicas == 1
             }
+            _ = try await cluster.kubectl(["annotate", "modelserver", "m", "ganglion.dev/rollback-to=7"])
+                .succeeded()
+            try await cluster.eventually("the annotation that asks for an unknown revision is gone") {
+                try await cluster.json("get", "modelserver", "m").metadata?.annotations?[
+                    "ganglion.dev/rollback-to"] == nil
+            }
             _ = try await cluster.kubectl(["scale", "modelserver", "m", "--replicas=0"]).succeeded()
             try await cluster.eventually("its pod is gone") {
                 try await cluster.json("get", "pods").items?.array == []

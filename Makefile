@@ -12,7 +12,7 @@ export SWIFT ?= swift
 FILTER ?=
 TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
-HEAVY := NeuronRuntimeTests|NeuronKernelsTests
+HEAVY := NeuronRuntimeTests|NeuronKernelsTests|KillTests|WatchTortureTests
 BENCH_FLAGS ?=
 IMAGE_FLAGS ?=
 SOURCES := Package.swift Sources Tests Examples

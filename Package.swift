@@ -345,9 +345,9 @@ let daemons: [Target] =
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "Controller", "GanglionAPI", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LogArguments", "Neuron",
-            "Observability", "Placement", "Scheduling", "StatusEndpoints", "SystemIO", "Text",
+            "Arguments", "Controller", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
+            "KubernetesClient", "LogArguments", "Neuron", "Observability", "Placement", "Scheduling",
+            "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "Neuron",

@@ -174,7 +174,8 @@ package final class InferenceServer: Sendable {
     }
 
     func exposition() async -> HTTPResponse {
-        let text = metrics.exposition(state.withLock { $0 }, waiting: await dispatcher.waiting)
+        let text = metrics.exposition(
+            state.withLock { $0 }, waiting: await dispatcher.waiting, running: await dispatcher.computing)
         return .text(200, text, type: MetricsRegistry.contentType)
     }
 

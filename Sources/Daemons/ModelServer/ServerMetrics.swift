@@ -18,6 +18,7 @@ struct ServerMetrics: Sendable {
 
     private let ready: Gauge
     private let waiting: Gauge
+    private let running: Gauge
     private let utilization: Gauge
     private let constants: Gauge
     private let tensors: Gauge
@@ -47,6 +48,8 @@ struct ServerMetrics: Sendable {
             buckets: [1, 2, 4, 8, 16, 32, 64, 128], labels: ["model"])
         ready = registry.gauge("ganglion_model_server_ready", "1 when every group has its models, else 0.")
         waiting = registry.gauge("ganglion_model_server_queue_length", "Requests that wait for a group.")
+        running = registry.gauge(
+            "ganglion_model_server_requests_running", "Requests that a group computes.")
         utilization = registry.gauge(
             "neuroncore_utilization_ratio",
             "Share of the time since the last reading that the core computed.",
@@ -66,9 +69,10 @@ struct ServerMetrics: Sendable {
     }
 
     /// Brings the gauges up to date and writes everything.
-    func exposition(_ state: ServerState, waiting count: Int) -> String {
+    func exposition(_ state: ServerState, waiting count: Int, running computed: Int) -> String {
         ready.set(state.phase == .ready ? 1 : 0)
         waiting.set(Double(count))
+        running.set(Double(computed))
         var used = 0
         var batches = 0
         before.withLock { before in

@@ -19,10 +19,10 @@ struct ModelServerObservation: Sendable {
 
     /// The whole status.
     func status(now: Timestamp) -> ModelServerStatus {
-        let spec = resolved.spec
         let living = living
-        let ready = living.filter(\.isReady).count
-        let updated = living.filter(resolved.isCurrent).count
+        // While a replica is replaced it may have two pods.
+        let ready = Set(living.filter(\.isReady).map(\.replica)).count
+        let updated = holdsEdit ? 0 : Set(living.filter(resolved.isCurrent).map(\.replica)).count
         var status = ModelServerStatus()
         status.observedGeneration = state.server.metadata.generation
         status.replicas = living.count
@@ -33,7 +33,9 @@ struct ModelServerObservation: Sendable {
         status.selector = "\(WellKnown.serverLabel)=\(state.server.metadata.name)"
         status.url = resolved.url
         status.metrics = metrics
+        status.autoscaling = state.seenByAutoscaler
         status.groups = groups
+        status.revisions = state.revisions(resolved)
         // kubectl's columns take one value each, and the first of many would look like all of them.
         let nodes = Set(status.groups.compactMap(\.node)).sorted()
         status.nodes = nodes.count > 1 ? "\(nodes.count) nodes" : nodes.first
@@ -102,6 +104,8 @@ struct ModelServerObservation: Sendable {
         return status
     }
 
+    private var spec: ModelServerSpec { resolved.spec }
+
     private func conditionList(
         desired: Int, living: [PodInfo], ready: Int, updated: Int
     ) -> [Condition] {
@@ -109,10 +113,24 @@ struct ModelServerObservation: Sendable {
             placed(desired: desired, living: living), loaded(desired: desired, living: living, ready: ready),
             readiness(desired: desired, ready: ready),
             progress(desired: desired, living: living.count, ready: ready, updated: updated), degraded,
-        ]
+        ] + [state.scalingActive].compactMap { $0 }
     }
 
+    /// Whether there is an edit that waits for the end of a pause.
+    private var holdsEdit: Bool { state.server.spec?.podPart != spec.podPart }
+
     private func progress(desired: Int, living: Int, ready: Int, updated: Int) -> Condition {
+        if spec.paused, updated < desired {
+            return Condition(
+                .progressing, .unknown, "Paused",
+                "\(updated) of \(desired) replicas are up to date: spec.paused holds back the others")
+        }
+        if let pod = state.surgeWithoutCores {
+            return Condition(
+                .progressing, .true, "WaitingForCores",
+                "\(updated) of \(desired) replicas are up to date; pod \(pod.key.name) waits beside the one that it replaces: "
+                    + (state.unschedulable[pod.uid] ?? ""))
+        }
         if updated < desired || living > desired {
             return Condition(
                 .progressing, .true, "ReplacingPods", "\(updated) of \(desired) replicas are up to date")
@@ -124,7 +142,7 @@ struct ModelServerObservation: Sendable {
     }
 
     private func placed(desired: Int, living: [PodInfo]) -> Condition {
-        let bound = living.filter { !$0.node.isEmpty }.count
+        let bound = Set(living.filter { !$0.node.isEmpty }.map(\.replica)).count
         if desired == 0 { return Condition(.placed, .true, "ScaledToZero", "no replica is wanted") }
         if bound >= desired {
             return Condition(

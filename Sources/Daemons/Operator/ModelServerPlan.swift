@@ -70,6 +70,8 @@ struct ModelServerState: Sendable {
     var coresPerChip: Set<Int>
     /// Nodes that do not answer, by name.
     var lostNodes: [String: LostNode] = [:]
+    /// What the autoscaler sees and wants; nil where it has not looked yet.
+    var autoscaling: ModelServerStatus.AutoscalingStatus?
     /// What pods get that nobody has said.
     var defaults = ServingDefaults()
     /// What the API server said when it refused a pod or the Service.
@@ -79,7 +81,7 @@ struct ModelServerState: Sendable {
     func plan(failures: inout FailureMemory, now: Duration, time: Timestamp) -> ModelServerPlan {
         let resolved: ResolvedServer
         do {
-            resolved = try ResolvedServer(server, coresPerChip: coresPerChip, defaults: defaults)
+            resolved = try ResolvedServer(effectiveServer, coresPerChip: coresPerChip, defaults: defaults)
         } catch {
             return ModelServerPlan(status: invalidStatus(error, now: time))
         }

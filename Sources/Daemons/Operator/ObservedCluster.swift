@@ -31,6 +31,14 @@ final class ObservedCluster: Sendable {
         return [node]
     }
 
+    /// Pods of ModelServers by the server's uid.
+    private static let podsByServer = StoreIndex<Pod>("modelserver-uid") { pod in
+        guard pod.owner(of: ModelServer.resource) != nil, let uid = pod.metadata.controller?.uid else {
+            return []
+        }
+        return [uid]
+    }
+
     private struct Infos {
         var pods = InfoCache<PodInfo>()
         var nodes = InfoCache<CandidateNode>()
@@ -44,7 +52,8 @@ final class ObservedCluster: Sendable {
         self.resource = resource
         servers = Informer(client, registry: registry, log: log, loop: loop)
         pods = Informer(
-            client, indexes: [Self.serversByNode], transform: { $0.reducedToPlacement() }, registry: registry,
+            client, indexes: [Self.serversByNode, Self.podsByServer], transform: { $0.reducedToPlacement() },
+            registry: registry,
             log: log, loop: loop)
         nodes = Informer(client, registry: registry, log: log, loop: loop)
         namespaces = Informer(client, registry: registry, log: log, loop: loop)
@@ -108,6 +117,11 @@ final class ObservedCluster: Sendable {
     func servers(onNode name: String) -> [ObjectKey] {
         pods.store.list(index: Self.serversByNode.name, value: name)
             .compactMap { $0.owner(of: ModelServer.resource) }
+    }
+
+    /// The pods of a ModelServer.
+    func pods(of server: ModelServer) -> [Pod] {
+        pods.store.list(index: Self.podsByServer.name, value: server.metadata.uid)
     }
 
     /// Whether a change of a node may change whether its pods can be reached.

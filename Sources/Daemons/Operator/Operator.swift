@@ -3,6 +3,8 @@
 //
 //     ModelServers, their pods and Services, NeuronNodes ──▶ modelserver, one key each ──▶ ServerReconciler
 //                                                               ▲ why a pod has no node has changed
+//                                                               ▲ what the autoscaler sees has changed
+//     ModelServers, time ──────────────────────────────────▶ autoscaler, one key each ──▶ Autoscaler measures
 //     pods, nodes, NeuronNodes ────────────────────────────▶ placement, one key ────────▶ Binder decides
 //                                    a binding came to nothing ▲                            │       │
 //                                                              binding, one key a pod ◀─────┘       │
@@ -53,9 +55,11 @@ package final class Operator: Sendable {
         let binder = Binder(
             client, cluster: cluster, refusals: refusals, evictions: evictions, events: events,
             registry: settings.registry, log: log, loop: loop)
+        let autoscaler = Autoscaler(
+            client, cluster: cluster, events: events, registry: settings.registry, log: log, loop: loop)
         let reconciler = ServerReconciler(
-            client, cluster: cluster, binder: binder, events: events, settings: settings, log: log, loop: loop
-        )
+            client, cluster: cluster, binder: binder, autoscaler: autoscaler, events: events,
+            settings: settings, log: log, loop: loop)
         var pace = ReconcilePace()
         pace.backoff = Backoff(base: .milliseconds(5), limit: Self.refusalInterval)
         let servers = Controller<ObjectKey>(
@@ -71,6 +75,13 @@ package final class Operator: Sendable {
         .watches(cluster.nodes) { change in
             ObservedCluster.changesReadiness(change) ? cluster.servers(onNode: change.key.name) : []
         }
+        .watches(autoscaler.news) { [$0] }
+        let scaling = Controller<ObjectKey>(
+            named: "autoscaler", workers: Autoscaler.workers, pace: pace, log: log,
+            registry: settings.registry, loop: loop
+        ) { key in try await autoscaler.measure(key) }
+        .for(cluster.servers, where: Autoscaler.isNews)
+        .reads(cluster.pods)
         let placement = Controller<PlacementKey>(
             named: "placement", log: log, registry: settings.registry, loop: loop
         ) { _ in
@@ -120,6 +131,7 @@ package final class Operator: Sendable {
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
         manager.add(events)
         manager.add(servers)
+        manager.add(scaling)
         manager.add(bindings)
         manager.add(podStatus)
         manager.add(preemption)

@@ -1,5 +1,5 @@
-// What has to be done about the pods of a ModelServer. They are told apart by replica number; a replica has one pod at a
-// time, for NeuronCores are too scarce to hold two.
+// What has to be done about the pods of a ModelServer. They are told apart by replica number. A replica has one pod at a time,
+// for NeuronCores are scarce, and while it is replaced two where the user allows a surge: their names have the template's hash.
 
 internal import GanglionAPI
 internal import KubernetesAPI
@@ -14,6 +14,18 @@ struct PodsPlan {
 
     private var spec: ModelServerSpec { template.server.spec }
 
+    /// What the replicas come to, one after the other.
+    private struct Count {
+        /// Replicas that do not serve.
+        var unavailable = 0
+        /// Replicas that have a pod of the present template beside one that serves.
+        var surging = 0
+        /// Pods of an older template that nobody is made for yet.
+        var outdated: [(pod: PodInfo, replica: Int)] = []
+        /// Pods of an older template whose successor finds no NeuronCores.
+        var inTheWay: [(pod: PodInfo, successor: PodInfo)] = []
+    }
+
     /// Adds what has to be done.
     func work(_ plan: inout ModelServerPlan, failures: inout FailureMemory) {
         var byReplica = Dictionary(grouping: state.pods) { $0.replica ?? -1 }
@@ -24,41 +36,82 @@ struct PodsPlan {
             }
             byReplica[replica] = nil
         }
-        var unavailable = 0
-        var outdated: [(pod: PodInfo, replica: Int)] = []
+        var count = Count()
         for replica in 0..<spec.replicas {
-            let slot = (byReplica[replica] ?? []).sorted(by: comesFirst)
-            giveUpLost(slot, &plan)
-            guard let pod = slot.first(where: { !$0.isTerminating }) else {
-                unavailable += 1
-                // What ends is waited for.
-                if slot.isEmpty { plan.actions.append(.createPod(template.pod(replica: replica))) }
-                continue
-            }
-            // One that serves while the one that stays does not yet is all that the replica has.
-            for other in slot where other.uid != pod.uid && !other.isTerminating {
-                guard !other.isReady || pod.isReady else { continue }
+            look(at: (byReplica[replica] ?? []).sorted(by: comesFirst), replica, &count, &plan, &failures)
+        }
+        // What is paused stays in the middle of a rollout, too.
+        if !spec.paused { rollOut(&count, &plan) }
+    }
+
+    /// - Parameter slot: the pods of a replica, the one that stays first.
+    private func look(
+        at slot: [PodInfo], _ replica: Int, _ count: inout Count, _ plan: inout ModelServerPlan,
+        _ failures: inout FailureMemory
+    ) {
+        giveUpLost(slot, &plan)
+        guard let pod = slot.first(where: { !$0.isTerminating }) else {
+            count.unavailable += 1
+            // What ends is waited for.
+            if slot.isEmpty { plan.actions.append(.createPod(template.pod(replica: replica))) }
+            return
+        }
+        let others = slot.filter { $0.uid != pod.uid && !$0.isTerminating }
+        if !pod.isReady, !others.contains(where: \.isReady) { count.unavailable += 1 }
+        let isCurrent = template.server.isCurrent(pod)
+        var hasSuccessor = false
+        for other in others {
+            if !isCurrent, other.isTerminal, template.server.isCurrent(other) {
+                // The successor failed, and what it was to replace serves on: it is tried again after a pause.
+                hasSuccessor = true
+                replaceEnded(other, replica, &plan, &failures)
+            } else if other.isReady, !pod.isReady {
+                // One that serves while the one that stays does not yet is all that the replica has.
+                count.surging += 1
+                if state.unschedulable[pod.uid] != nil { count.inTheWay.append((other, pod)) }
+            } else {
                 plan.actions.append(.deletePod(other, why: "replica \(replica) has the pod \(pod.key.name)"))
             }
-            if pod.isReady { failures.forget(replica: replica) } else { unavailable += 1 }
-            if pod.isTerminal {
-                let pause = failures.pause(for: pod, replica: replica, now: now)
-                guard pause > .zero else {
-                    plan.actions.append(
-                        .deletePod(pod, why: "it has ended: \(pod.failure?.reason ?? pod.pod.phase.rawValue)")
-                    )
-                    continue
-                }
-                plan.lookAgain(after: pause)
-            } else if !template.server.isCurrent(pod) {
-                outdated.append((pod, replica))
-            }
         }
-        // Pods that serve nobody go first; of the others as many as may be missing.
-        var going = outdated.filter { !$0.pod.isReady }
-        for one in outdated where one.pod.isReady && unavailable < spec.rollout.maxUnavailable {
-            unavailable += 1
-            going.append(one)
+        if pod.isReady, !hasSuccessor { failures.forget(replica: replica) }
+        if pod.isTerminal {
+            replaceEnded(pod, replica, &plan, &failures)
+        } else if !isCurrent {
+            if hasSuccessor { count.surging += 1 } else { count.outdated.append((pod, replica)) }
+        }
+    }
+
+    /// A pod that has ended goes after a pause; the next plan makes another.
+    private func replaceEnded(
+        _ pod: PodInfo, _ replica: Int, _ plan: inout ModelServerPlan, _ failures: inout FailureMemory
+    ) {
+        let pause = failures.pause(for: pod, replica: replica, now: now)
+        guard pause > .zero else {
+            plan.actions.append(
+                .deletePod(pod, why: "it has ended: \(pod.failure?.reason ?? pod.pod.phase.rawValue)"))
+            return
+        }
+        plan.lookAgain(after: pause)
+    }
+
+    /// Pods that serve nobody go first. Of the others as many get a successor beside them as there may be more, and as many go
+    /// for theirs as may be missing: first those whose successor waits for their NeuronCores.
+    private func rollOut(_ count: inout Count, _ plan: inout ModelServerPlan) {
+        let missing = spec.rollout.maxUnavailable
+        for (pod, successor) in count.inTheWay where count.unavailable < missing {
+            count.unavailable += 1
+            plan.actions.append(
+                .deletePod(pod, why: "its successor \(successor.key.name) needs its NeuronCores"))
+        }
+        var going = count.outdated.filter { !$0.pod.isReady }
+        for one in count.outdated where one.pod.isReady {
+            if count.surging < spec.rollout.maxSurge {
+                count.surging += 1
+                plan.actions.append(.createPod(template.pod(replica: one.replica)))
+            } else if count.unavailable < missing {
+                count.unavailable += 1
+                going.append(one)
+            }
         }
         if let first = going.first {
             plan.actions.append(.tryPod(template.pod(replica: first.replica), replacing: first.pod))

@@ -43,9 +43,7 @@ struct ResolvedServer: Sendable {
         cores = try spec.neuron.coreCount(coresPerChip: perChip)
         groupSize = try spec.neuron.groupSize(cores: cores)
         podSpec = try Self.podSpec(spec.template)
-        container =
-            podSpec.containers.first { $0.name == WellKnown.servingContainer }
-            ?? Container(name: WellKnown.servingContainer)
+        container = podSpec.servingContainer
         runtime = try RuntimeSettings(spec.runtime, container: container)
         self.defaults = defaults
         let image = container.image == nil ? runtime.profile.image ?? defaults.image : nil
@@ -83,7 +81,8 @@ struct ResolvedServer: Sendable {
     /// Where the Service answers inside the cluster.
     var url: String { "http://\(server.metadata.name).\(server.metadata.namespace).svc:\(runtime.port)" }
 
-    private static func podSpec(_ template: ServerTemplate?) throws(InvalidSpec) -> PodSpec {
+    /// A template's spec, as far as Kubernetes' types know it.
+    static func podSpec(_ template: ServerTemplate?) throws(InvalidSpec) -> PodSpec {
         guard let written = template?.spec else { return PodSpec() }
         do throws(JSONError) {
             return try written.decode(PodSpec.self)
@@ -129,6 +128,23 @@ struct ResolvedServer: Sendable {
             throw InvalidSpec(
                 "preset \(name) cannot be told spec.queue: set it in the server's own configuration")
         }
+        if spec.rollout.maxUnavailable == 0, spec.rollout.maxSurge == 0 {
+            throw InvalidSpec(
+                "spec.rollout has 0 in maxUnavailable and in maxSurge: no pod could be replaced, set one of them"
+            )
+        }
+        if let autoscaling = spec.autoscaling {
+            guard autoscaling.minReplicas <= autoscaling.maxReplicas else {
+                throw InvalidSpec(
+                    "spec.autoscaling.maxReplicas is \(autoscaling.maxReplicas): it must not be less than minReplicas, \(autoscaling.minReplicas)"
+                )
+            }
+            guard LoadSource(runtime, autoscaling.metrics) != nil else {
+                throw InvalidSpec(
+                    "preset \(name) is known to publish no count of requests: name its gauges in spec.autoscaling.metrics"
+                )
+            }
+        }
         if copies > 1, !profile.servesManyCopies {
             throw InvalidSpec(
                 "preset \(name) has one copy of the model in a server, not \(copies): set neither tensorParallelDegree nor processesPerReplica, and use replicas"
@@ -140,6 +156,14 @@ struct ResolvedServer: Sendable {
         if let fault = RuntimeHandover(self).contradiction(container, runtime: runtime) {
             throw InvalidSpec(fault)
         }
+    }
+}
+
+extension PodSpec {
+    /// The container that serves; empty where there is none of the name.
+    var servingContainer: Container {
+        containers.first { $0.name == WellKnown.servingContainer }
+            ?? Container(name: WellKnown.servingContainer)
     }
 }
 

@@ -72,6 +72,14 @@ struct RuntimeSettings: Equatable, Sendable {
         }
     }
 
+    /// What a spec says of the server in the pods, without the rest of it.
+    ///
+    /// - Throws: `InvalidSpec` where it cannot be carried out.
+    init(_ spec: ModelServerSpec) throws(InvalidSpec) {
+        let own = try ResolvedServer.podSpec(spec.template).servingContainer
+        try self.init(spec.runtime, container: own)
+    }
+
     private static func probes(beside own: Set<ProbeKind>, asksLiveness: Bool) -> Set<ProbeKind> {
         var added: Set<ProbeKind> = []
         if own.isDisjoint(with: [.startup, .readiness]) { added.insert(.startup) }

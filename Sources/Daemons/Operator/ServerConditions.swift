@@ -16,6 +16,8 @@ enum ServerCondition: String, CaseIterable, Sendable {
     case progressing = "Progressing"
     /// Something has failed.
     case degraded = "Degraded"
+    /// The replicas follow the load; only of servers that have `spec.autoscaling`.
+    case scalingActive = "ScalingActive"
 }
 
 extension Condition {
@@ -28,6 +30,28 @@ extension Condition {
 extension ModelServerState {
     /// Pods that have not ended and do not end.
     var livingPods: [PodInfo] { pods.filter { !$0.isTerminating && !$0.isTerminal } }
+
+    /// A pod that finds no NeuronCores while the one that it replaces serves; nil where there is none.
+    var surgeWithoutCores: PodInfo? {
+        let serving = Set(livingPods.filter(\.isReady).map(\.replica))
+        return livingPods.sorted { $0.key < $1.key }
+            .first { unschedulable[$0.uid] != nil && serving.contains($0.replica) }
+    }
+
+    /// What the status says of the autoscaler: what it says now, else, as after the operator's start, what it said last.
+    var seenByAutoscaler: ModelServerStatus.AutoscalingStatus? {
+        server.spec?.autoscaling == nil ? nil : autoscaling ?? server.status?.autoscaling
+    }
+
+    /// Whether the replicas follow the load; nil where they are not to.
+    var scalingActive: Condition? {
+        guard server.spec?.autoscaling != nil else { return nil }
+        guard let seen = seenByAutoscaler, let reason = ScalingReason(rawValue: seen.reason) else {
+            return Condition(.scalingActive, .unknown, "NotMeasured", "the load has not been measured yet")
+        }
+        return Condition(
+            .scalingActive, reason.isActive ? .true : .false, reason.rawValue, seen.message)
+    }
 
     /// Conditions with the times of their last change and the generation that they are about.
     func conditions(_ conditions: [Condition], now: Timestamp) -> [Condition] {
@@ -48,10 +72,15 @@ extension ModelServerState {
         status.modelStatus = ModelServerStatus.ModelStatus(
             .invalidSpec,
             lastFailureInfo: .init(location: "spec", reason: reason, message: fault.description))
-        let observations: [(ServerCondition, ConditionStatus)] = [
+        var observations: [(ServerCondition, ConditionStatus)] = [
             (.placed, .false), (.modelsLoaded, .unknown), (.ready, .false), (.progressing, .false),
             (.degraded, .true),
         ]
+        if server.spec?.autoscaling == nil {
+            status.autoscaling = nil
+        } else {
+            observations.append((.scalingActive, .false))
+        }
         status.conditions = conditions(
             observations.map { Condition($0, $1, reason, fault.description) }, now: now)
         return status

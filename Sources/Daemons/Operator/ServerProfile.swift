@@ -13,6 +13,8 @@ struct MetricsSource: Equatable, Sendable {
     var running: String?
     /// The gauge of requests that wait; nil where none counts them.
     var waiting: String?
+    /// The counter of all requests; nil where none is known.
+    var requests: String?
 }
 
 /// How often a probe asks and how often it may fail.
@@ -64,7 +66,10 @@ extension RuntimePreset {
             ServerProfile(
                 readinessPath: "/ping", startupTimeout: 1800,
                 timing: ProbeTiming(startup: 1, readiness: (period: 2, failures: 2)),
-                metrics: MetricsSource(path: "/metrics", waiting: "ganglion_model_server_queue_length"),
+                metrics: MetricsSource(
+                    path: "/metrics", running: "ganglion_model_server_requests_running",
+                    waiting: "ganglion_model_server_queue_length",
+                    requests: "ganglion_model_server_requests_total"),
                 takesBatchSize: true, takesQueueLength: true)
         case .vllm:
             ServerProfile(
@@ -73,7 +78,7 @@ extension RuntimePreset {
                 port: 8000, readinessPath: "/health", livenessPath: "/health", startupTimeout: 5100,
                 metrics: MetricsSource(
                     path: "/metrics", running: "vllm:num_requests_running",
-                    waiting: "vllm:num_requests_waiting"),
+                    waiting: "vllm:num_requests_waiting", requests: "vllm:request_success_total"),
                 schemes: ["file", "hf"], servesManyModels: false, servesManyCopies: false,
                 takesBatchSize: true)
         case .djlLMI:
@@ -87,7 +92,8 @@ extension RuntimePreset {
                 port: 8000, readinessPath: "/v2/health/ready", livenessPath: "/v2/health/live",
                 startupTimeout: 1800,
                 metrics: MetricsSource(
-                    port: 8002, path: "/metrics", waiting: "nv_inference_pending_request_count"),
+                    port: 8002, path: "/metrics", waiting: "nv_inference_pending_request_count",
+                    requests: "nv_inference_request_success"),
                 otherPorts: [8001], schemes: ["as", "file", "gs", "s3"])
         case .torchserve:
             ServerProfile(

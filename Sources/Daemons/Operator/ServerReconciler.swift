@@ -19,20 +19,24 @@ actor ServerReconciler: LoopActor {
     private let client: KubernetesClient
     private let cluster: ObservedCluster
     private let binder: Binder
+    private let autoscaler: Autoscaler
     private let events: EventRecorder
     private let settings: OperatorSettings
     private let log: Logger
     /// By server; another of the same name begins anew.
     private var failures: [ObjectKey: (uid: String, memory: FailureMemory)] = [:]
 
-    /// - Parameter binder: says why pods have no node.
+    /// - Parameters:
+    ///   - binder: says why pods have no node.
+    ///   - autoscaler: says what it sees.
     init(
-        _ client: KubernetesClient, cluster: ObservedCluster, binder: Binder, events: EventRecorder,
-        settings: OperatorSettings, log: Logger, loop: EventLoop
+        _ client: KubernetesClient, cluster: ObservedCluster, binder: Binder, autoscaler: Autoscaler,
+        events: EventRecorder, settings: OperatorSettings, log: Logger, loop: EventLoop
     ) {
         self.client = client
         self.cluster = cluster
         self.binder = binder
+        self.autoscaler = autoscaler
         self.events = events
         self.settings = settings
         self.log = log
@@ -53,6 +57,8 @@ actor ServerReconciler: LoopActor {
             return .done
         }
         guard !server.metadata.isTerminating else { return .done }
+        // Its watch event is where it goes on.
+        if try await rollBack(server) { return .done }
         let uid = server.metadata.uid
         let owned = cluster.podInfos().filter {
             $0.key.namespace == key.namespace && $0.pod.metadata.controller?.uid == uid
@@ -69,6 +75,7 @@ actor ServerReconciler: LoopActor {
                 if !pod.node.isEmpty { lost[pod.node] = LostNode(byName[pod.node]?.node) }
             },
             defaults: settings.serving)
+        state.autoscaling = autoscaler.status(of: server)
         state.refusal = orphansRefusal?.refusalSentence
         var memory = failures[key].flatMap { $0.uid == uid ? $0.memory : nil } ?? FailureMemory()
         let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)
@@ -124,6 +131,43 @@ actor ServerReconciler: LoopActor {
             try await client.apply(service, manager: WellKnown.operatorManager)
         }
         return false
+    }
+
+    /// Does what the annotation for it asks for.
+    ///
+    /// - Returns: whether the server is another now, so that its next version is to be brought in order.
+    private func rollBack(_ server: ModelServer) async throws(KubernetesError) -> Bool {
+        guard let rollback = Rollback(server) else { return false }
+        let action = "RollingBack"
+        var (type, reason, sentence) = (
+            EventType.warning, "RollbackRevisionNotFound", rollback.sentence
+        )
+        if let patch = rollback.patch {
+            let failure = await send(patch, .json, to: server)
+            if let failure {
+                guard !failure.isConflict, !failure.isNotFound else { return true }
+                guard failure.isRefusal else { throw failure }
+                (reason, sentence) = ("RollbackRefused", failure.refusalSentence)
+            } else {
+                (type, reason) = (.normal, "RolledBack")
+            }
+        }
+        if reason != "RolledBack", let failure = await send(Rollback.withdrawal, .merge, to: server) {
+            throw failure
+        }
+        note(server, type, reason, action, sentence)
+        return true
+    }
+
+    private func send(
+        _ patch: JSON, _ type: KubernetesClient.PatchType, to server: ModelServer
+    ) async -> KubernetesError? {
+        do throws(KubernetesError) {
+            try await client.patch(.modelServers, server.key, patch, type: type)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// The Service of a server's name, whoever made it.

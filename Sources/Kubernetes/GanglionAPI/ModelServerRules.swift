@@ -33,6 +33,15 @@ extension ModelServerSpec {
                 """, reason: "FieldValueForbidden", fieldPath: ".queue"),
         SchemaRule(
             rule: """
+                !has(self.autoscaling) || has(self.autoscaling.metrics) \
+                || self.runtime.preset in ['ganglion', 'vllm', 'triton']
+                """,
+            message: """
+                presets djl-lmi, torchserve and custom are known to publish no count of requests: name their gauges in \
+                autoscaling.metrics
+                """, reason: "FieldValueRequired", fieldPath: ".autoscaling"),
+        SchemaRule(
+            rule: """
                 self.models.all(m, !m.uri.contains('://') \
                 || (self.runtime.preset == 'vllm' ? m.uri.matches('^(file|hf)://') \
                 : self.runtime.preset == 'djl-lmi' ? m.uri.matches('^(djl|file|hf|s3)://') \

@@ -17,8 +17,14 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
     package var batching: Batching?
     /// How many requests may wait.
     package var queue: Queue?
+    /// How the number of replicas follows the load; nil where users or others set it.
+    package var autoscaling: Autoscaling?
     /// How pods are replaced.
     package var rollout = Rollout()
+    /// Whether an edit replaces no pods for now.
+    package var paused = false
+    /// Earlier revisions that the status keeps.
+    package var revisionHistoryLimit = 5
     /// What is laid under the operator's own pod template.
     package var template: ServerTemplate?
 
@@ -37,7 +43,11 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
         runtime = try container.decodeIfPresent(RuntimeChoice.self, forKey: .runtime) ?? runtime
         batching = try container.decodeIfPresent(Batching.self, forKey: .batching)
         queue = try container.decodeIfPresent(Queue.self, forKey: .queue)
+        autoscaling = try container.decodeIfPresent(Autoscaling.self, forKey: .autoscaling)
         rollout = try container.decodeIfPresent(Rollout.self, forKey: .rollout) ?? rollout
+        paused = try container.decodeIfPresent(Bool.self, forKey: .paused) ?? paused
+        revisionHistoryLimit =
+            try container.decodeIfPresent(Int.self, forKey: .revisionHistoryLimit) ?? revisionHistoryLimit
         template = try container.decodeIfPresent(ServerTemplate.self, forKey: .template)
     }
 
@@ -53,7 +63,18 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
                 .map(["name"])),
             "batching": Batching.schema,
             "queue": Queue.schema,
+            "autoscaling": Autoscaling.schema,
             "rollout": Rollout.schema.defaulting(to: [:]),
+            "paused": .boolean(
+                """
+                Whether an edit replaces no pods for now. Pods that are made meanwhile, as by scaling, are like those that there \
+                are.
+                """
+            ).defaulting(to: false),
+            "revisionHistoryLimit": .integer(
+                "How many earlier revisions status.revisions keeps for the annotation ganglion.dev/rollback-to.",
+                0...20
+            ).defaulting(to: 5),
             "template": ServerTemplate.schema,
         ], required: ["neuron", "models"], rules: presetRules)
 }
@@ -213,6 +234,8 @@ package struct Queue: Codable, Equatable, Sendable {
 package struct Rollout: Codable, Equatable, Sendable {
     /// Replicas that may be missing at a time.
     package var maxUnavailable = 1
+    /// Replicas that may have a second pod at a time.
+    package var maxSurge = 0
     /// Seconds after which a pod whose node does not answer is given up; nil for never.
     package var replaceLostAfterSeconds: Int?
 
@@ -223,20 +246,36 @@ package struct Rollout: Codable, Equatable, Sendable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         maxUnavailable = try container.decodeIfPresent(Int.self, forKey: .maxUnavailable) ?? maxUnavailable
+        maxSurge = try container.decodeIfPresent(Int.self, forKey: .maxSurge) ?? maxSurge
         replaceLostAfterSeconds = try container.decodeIfPresent(Int.self, forKey: .replaceLostAfterSeconds)
     }
 
     /// What it may hold.
     package static let schema = Schema.object(
-        "How pods are replaced when the template changes. NeuronCores are scarce, so none are added first.",
+        """
+        How pods are replaced when the template changes. NeuronCores are scarce, so by default one goes before the next one \
+        comes.
+        """,
         [
-            "maxUnavailable": .integer("How many replicas may be missing at a time.", 1...1000).defaulting(
-                to: 1),
+            "maxUnavailable": .integer(
+                "How many replicas may be missing at a time; 0 only with maxSurge.", 0...1000
+            ).defaulting(to: 1),
+            "maxSurge": .integer(
+                """
+                How many replicas may have their next pod beside the one that serves, until it serves, too. Where there are no \
+                free NeuronCores for it, the one that serves goes first if maxUnavailable allows that; else the rollout waits.
+                """, 0...1000
+            ).defaulting(to: 0),
             "replaceLostAfterSeconds": .integer(
                 """
                 How long a node may be not ready until its pods are deleted by force and made anew elsewhere; by default \
                 they are waited for. What runs on a node that is only cut off goes on until the node is back.
                 """, 30...86_400),
+        ],
+        rules: [
+            SchemaRule(
+                rule: "self.maxUnavailable > 0 || self.maxSurge > 0",
+                message: "maxUnavailable and maxSurge must not both be 0: no pod could be replaced")
         ])
 }
 

@@ -1,5 +1,6 @@
 // What the operator has seen of a ModelServer.
 
+package import JSON
 package import KubernetesAPI
 
 /// `status` of a ModelServer.
@@ -26,11 +27,15 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
     package var url: String?
     /// Where each pod publishes its load.
     package var metrics: Metrics?
+    /// What the autoscaler sees and wants; nil without `spec.autoscaling`.
+    package var autoscaling: AutoscalingStatus?
     /// One entry for each model copy's NeuronCores.
     package var groups: [Group] = []
+    /// What pods were and are made from, the newest last.
+    package var revisions: [Revision] = []
     /// How far the models are.
     package var modelStatus: ModelStatus?
-    /// Placed, ModelsLoaded, Ready, Progressing and Degraded.
+    /// Placed, ModelsLoaded, Ready, Progressing and Degraded; with `spec.autoscaling` also ScalingActive.
     package var conditions: [Condition] = []
 
     /// Nothing is known.
@@ -53,8 +58,11 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
             "selector": .string("The pods' label selector, for the scale subresource."),
             "url": .string("Where the server answers inside the cluster."),
             "metrics": Metrics.schema,
+            "autoscaling": AutoscalingStatus.schema,
             "groups": .list(
                 "One entry for each model copy's NeuronCores.", of: Group.schema, count: 0...4096),
+            "revisions": .list(
+                "What pods were and are made from, the present one last.", of: Revision.schema, count: 0...21),
             "modelStatus": ModelStatus.schema,
             "conditions": .conditions,
         ])
@@ -86,6 +94,32 @@ package struct ModelServerStatus: Codable, Equatable, Sendable {
                 "path": .string("The path."),
                 "running": .string("The gauge of requests that are computed, where the server has one."),
                 "waiting": .string("The gauge of requests that wait, where the server has one."),
+            ])
+    }
+
+    /// What pods were made from for a while.
+    package struct Revision: Codable, Equatable, Sendable {
+        /// Its number; each edit of what pods are made from counts one further.
+        package var revision: Int
+        /// The label `ganglion.dev/template-hash` of its pods.
+        package var templateHash: String
+        /// The fields of the spec that pods are made from.
+        package var spec: JSON?
+
+        /// A revision.
+        package init(revision: Int, templateHash: String, spec: JSON) {
+            self.revision = revision
+            self.templateHash = templateHash
+            self.spec = spec
+        }
+
+        /// What it may hold.
+        package static let schema = Schema.object(
+            "",
+            [
+                "revision": .large("The number that the annotation ganglion.dev/rollback-to names."),
+                "templateHash": .string("The label ganglion.dev/template-hash of its pods."),
+                "spec": .opaque("The fields of the spec that pods are made from."),
             ])
     }
 

@@ -14,6 +14,7 @@ package struct Schema: Sendable {
         case list(Schema)
         case string
         case integer
+        case boolean
         /// An object whose fields are somebody else's business; they are kept as they are.
         case opaque
     }
@@ -135,6 +136,11 @@ extension Schema {
     /// A number of 32 bits.
     package static func integer(_ description: String = "", _ range: ClosedRange<Int>? = nil) -> Schema {
         Schema(form: .integer, description: description, format: "int32", range: range)
+    }
+
+    /// True or false.
+    package static func boolean(_ description: String = "") -> Schema {
+        Schema(form: .boolean, description: description)
     }
 
     /// A number of 64 bits.

@@ -31,6 +31,7 @@ extension Schema {
         case (.opaque, .object): break
         case (.list(let entries), .array(let elements)): try check(elements, each: entries, at: path)
         case (.string, .string(let text)): try check(text, at: path)
+        case (.boolean, .bool): break
         case (.integer, _) where value.int != nil: try check(value.int ?? 0, at: path)
         default: throw InvalidSpec("\(path) is \(Self.excerpt(value)): it must be \(noun)")
         }
@@ -104,6 +105,7 @@ extension Schema {
         case .list: "a list"
         case .string: "a string"
         case .integer: "a whole number"
+        case .boolean: "true or false"
         }
     }
 

@@ -17,6 +17,10 @@ package enum WellKnown {
     package static let coresAnnotation = "ganglion.dev/neuroncores"
     /// The annotation of a pod or a ModelServer by which a user says where its volumes can be had.
     package static let volumesAnnotation = "ganglion.dev/volumes"
+    /// The annotation of a ModelServer whose every new value starts a server that the autoscaler has stopped.
+    package static let wakeAnnotation = "ganglion.dev/wake"
+    /// The annotation of a ModelServer that asks for an earlier revision: its number, or 0 for the one before.
+    package static let rollbackAnnotation = "ganglion.dev/rollback-to"
     /// The value of `volumesAnnotation` for volumes that every node can have.
     package static let volumesOnAnyNode = "any-node"
     /// The annotation of a pod with the name of its gang: pods of a namespace that are placed together or not at all.
@@ -50,6 +54,8 @@ package enum WellKnown {
 
     /// The operator's field manager of server-side apply, and the value of `managedByLabel`.
     package static let operatorManager = "ganglion-operator"
+    /// The field manager under which the autoscaler writes `spec.replicas`.
+    package static let autoscalerManager = "ganglion-autoscaler"
     /// The node agent's field manager of server-side apply.
     package static let agentManager = "ganglion-node-agent"
     /// The operator as the reporting controller of events.

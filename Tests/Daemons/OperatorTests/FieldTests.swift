@@ -33,11 +33,57 @@ struct FieldTests {
         ("batching.maxBatchSize", [1, 2]),
         ("queue.maxLength", [1, 2]),
         ("rollout.maxUnavailable", [1, 2]),
+        ("rollout.maxSurge", [1, 2]),
         ("rollout.replaceLostAfterSeconds", [60, 120]),
+        ("paused", [false, true]),
+        ("revisionHistoryLimit", [0, 1]),
         ("template.metadata.labels", [["k": "a"], ["k": "b"]]),
         ("template.metadata.annotations", [["k": "a"], ["k": "b"]]),
         ("template.spec", [["hostNetwork": true], ["hostNetwork": false]]),
     ]
+
+    /// What the autoscaler reads of it: each pair makes two different courses of the same load, or two sources of it.
+    private static let autoscalingFields: [(path: String, values: [JSON])] = [
+        ("autoscaling.minReplicas", [0, 1]),
+        ("autoscaling.maxReplicas", [4, 8]),
+        ("autoscaling.targetInFlight", [10, 20]),
+        ("autoscaling.tolerancePercent", [5, 80]),
+        ("autoscaling.intervalSeconds", [10, 20]),
+        ("autoscaling.windowSeconds", [10, 60]),
+        ("autoscaling.scaleUp.stabilizationWindowSeconds", [0, 60]),
+        ("autoscaling.scaleUp.maxPercent", [50, 300]),
+        ("autoscaling.scaleDown.stabilizationWindowSeconds", [0, 60]),
+        ("autoscaling.scaleDown.maxPercent", [25, 90]),
+        ("autoscaling.cooldownSeconds", [30, 600]),
+        ("autoscaling.metrics.port", [1, 2]),
+        ("autoscaling.metrics.path", ["/a", "/b"]),
+        ("autoscaling.metrics.gauges", [["a"], ["b"]]),
+        ("autoscaling.metrics.counter", ["a", "b"]),
+    ]
+
+    private static let all = fields + autoscalingFields
+
+    /// What the autoscaler makes of a load that rises, falls and ends, and where it reads it.
+    private func scaling(_ spec: JSON) throws -> (LoadSource?, [String]) {
+        let server: ModelServer = Make.server(spec: spec).typed()
+        let spec = try server.validSpec()
+        var trace = ScalingTrace()
+        trace.rules = try #require(spec.autoscaling)
+        trace.run(seconds: 300) { _ in 570 }
+        trace.run(seconds: 900) { _ in 30 }
+        trace.run(seconds: 1_000) { _ in 0 }
+        return (
+            LoadSource(of: spec),
+            trace.course.enumerated().map { "\($0 * trace.rules.intervalSeconds) \($1)" }
+        )
+    }
+
+    @Test("each of the autoscaler's is read", arguments: autoscalingFields.map(\.path))
+    func scales(path: String) throws {
+        let values = try #require(Self.autoscalingFields.first { $0.path == path }?.values)
+        let (first, second) = (try scaling(spec(path, values[0])), try scaling(spec(path, values[1])))
+        #expect(path.contains("metrics") ? first.0 != second.0 : first.1 != second.1)
+    }
 
     /// A node that has not been ready for 90 seconds at the epoch.
     private static let lost: JSON = [
@@ -49,11 +95,17 @@ struct FieldTests {
         ],
     ]
 
+    private static func isRollout(_ path: String) -> Bool { path.hasPrefix("rollout") || path == "paused" }
+
     /// What is done, without the hash of what was written: that changes with everything.
     private func work(_ spec: JSON, pods: [PodInfo]) throws -> [JSON] {
         var failures = FailureMemory()
+        var server: ModelServer = Make.server(spec: spec).typed()
+        // What it had before.
+        server.status = ModelServerStatus()
+        server.status?.revisions = [.init(revision: 1, templateHash: "old", spec: [:])]
         let state = ModelServerState(
-            server: Make.server(spec: spec).typed(), pods: pods, service: nil, cores: [:], unschedulable: [:],
+            server: server, pods: pods, service: nil, cores: [:], unschedulable: [:],
             coresPerChip: [2], lostNodes: ["a": try #require(LostNode(Self.lost.typed() as Node))],
             defaults: Make.defaults())
         let plan = state.plan(failures: &failures, now: .zero, time: Timestamp(microseconds: 0))
@@ -68,13 +120,17 @@ struct FieldTests {
             case .deletePod(let pod, _, _): return .string(pod.key.name)
             case .applyService(let service): return try JSON(encoding: service)
             }
-        } + [plan.written["groups"] ?? .null]
+        } + [plan.written["groups"] ?? .null, .array(plan.status.revisions.map { JSON($0.revision) })]
     }
 
     /// A spec with a field of this value.
     private func spec(_ path: String, _ value: JSON) -> JSON {
-        var spec = Make.spec(replicas: path.hasPrefix("rollout") ? 3 : 1, cores: 2)
+        var spec = Make.spec(replicas: Self.isRollout(path) ? 3 : 1, cores: 2)
         if path == "neuron.chips" { spec["neuron"] = [:] }
+        if path.hasPrefix("autoscaling") {
+            spec["autoscaling"] = ["minReplicas": 0, "maxReplicas": 50, "targetInFlight": 10]
+            if path.contains("metrics") { spec["autoscaling"]?["metrics"] = ["gauges": ["g"]] }
+        }
         if path.hasPrefix("models[]") {
             var model: JSON = ["name": "mini", "uri": "/mini"]
             model[String(path.dropFirst("models[].".count))] = value
@@ -86,15 +142,16 @@ struct FieldTests {
     }
 
     /// These decide how many pods there are and how they are replaced, not what runs in them.
-    private static let harmless: Set = [
-        "replicas", "rollout.maxUnavailable", "rollout.replaceLostAfterSeconds",
-    ]
+    private static let harmless = Set([
+        "replicas", "rollout.maxUnavailable", "rollout.maxSurge", "rollout.replaceLostAfterSeconds",
+        "paused", "revisionHistoryLimit",
+    ]).union(autoscalingFields.map(\.path))
 
     @Test(
         "what changes the pods replaces them, and what does not leaves them alone",
-        arguments: fields.map(\.path))
+        arguments: all.map(\.path))
     func hash(path: String) throws {
-        let values = try #require(Self.fields.first { $0.path == path }?.values)
+        let values = try #require(Self.all.first { $0.path == path }?.values)
         let hashes = try values.map { value in
             try ResolvedServer(
                 Make.server(spec: spec(path, value)).typed(), coresPerChip: [2], defaults: Make.defaults()
@@ -163,7 +220,7 @@ struct FieldTests {
                 ] as JSON).typed())
         }
         let works = try values.map { value in
-            try work(spec(path, value), pods: path.hasPrefix("rollout") ? pods : [])
+            try work(spec(path, value), pods: Self.isRollout(path) ? pods : [])
         }
         #expect(works[0] != works[1])
     }
@@ -180,6 +237,6 @@ struct FieldTests {
 
     @Test("the definition has these and no others")
     func complete() throws {
-        #expect(Set(leaves(of: ModelServerSpec.schema)) == Set(Self.fields.map(\.path)))
+        #expect(Set(leaves(of: ModelServerSpec.schema)) == Set(Self.all.map(\.path)))
     }
 }

@@ -360,7 +360,7 @@ struct ModelServerPlanTests {
             ),
             (["template": ["spec": ["containers": "x"]]], "spec.template.spec.containers is not a list"),
             (["neuron": ["chips": 100]], "spec.neuron.chips is 100: it must be 1 to 16"),
-            (["rollout": ["maxUnavailable": 0]], "spec.rollout.maxUnavailable is 0: it must be 1 to 1000"),
+            (["rollout": ["maxUnavailable": -1]], "spec.rollout.maxUnavailable is -1: it must be 0 to 1000"),
         ] as [(JSON, String)])
     func invalid(change: JSON, sentence: String) throws {
         let valid = Make.spec()

@@ -56,6 +56,41 @@ struct OperatorTests {
         await cluster.stop()
     }
 
+    @Test("an edit is taken back by the annotation, which goes, and an unknown revision is told")
+    func rollback() async throws {
+        let cluster = try await LiveCluster.start()
+        let worker = Operator(cluster.client)
+        await worker.start()
+        try await cluster.create("m", spec: Make.spec())
+        let first = await cluster.boundPods(1)[0].meta.labels[WellKnown.hashLabel]
+        func revisions(_ numbers: [Int]) async {
+            await cluster.wait(.modelServers) {
+                $0.first?["status"]?["revisions"]?.array?.compactMap { $0["revision"]?.int } == numbers
+            }
+        }
+        await revisions([1])
+        try await cluster.client.patch(
+            .modelServers, Self.key, ["spec": ["batching": ["maxBatchSize": 3], "neuron": ["cores": 2]]])
+        await revisions([1, 2])
+        func annotate(_ value: String) async throws {
+            try await cluster.client.patch(
+                .modelServers, Self.key,
+                ["metadata": ["annotations": [WellKnown.rollbackAnnotation: .string(value)]]])
+        }
+        try await annotate("9")
+        await cluster.wait(.events) { $0.contains { $0["reason"] == "RollbackRevisionNotFound" } }
+        try await annotate("0")
+        await revisions([2, 3])
+        let server = try await cluster.client.get(.modelServers, Self.key)
+        #expect(server.meta.annotations[WellKnown.rollbackAnnotation] == nil)
+        #expect(server["spec"]?["neuron"] == ["cores": 4])
+        #expect(server["spec"]?["batching"] == nil)
+        #expect(server["status"]?["revisions"]?.array?.last?["templateHash"]?.string == first)
+        await cluster.wait(.events) { $0.contains { $0["reason"] == "RolledBack" } }
+        await worker.stop()
+        await cluster.stop()
+    }
+
     @Test("a new operator sees what the old one bound, and gives nothing out twice")
     func restart() async throws {
         let cluster = try await LiveCluster.start()

@@ -21,6 +21,8 @@ struct PlannedServer {
     var lostNodes: [String: LostNode] = [:]
     var defaults = Make.defaults()
     var refusal: String?
+    /// Why pods have no node, by uid.
+    var unschedulable: [String: String] = [:]
     /// The Service that is there; nil for the one that there should be.
     var service: Service?
 
@@ -57,7 +59,7 @@ struct PlannedServer {
 
     func plan(now: Duration = .zero, time: Timestamp = Self.time) throws -> ModelServerPlan {
         var state = ModelServerState(
-            server: server, pods: pods, service: nil, cores: [:], unschedulable: [:],
+            server: server, pods: pods, service: nil, cores: [:], unschedulable: unschedulable,
             coresPerChip: coresPerChip, lostNodes: lostNodes, defaults: defaults, refusal: refusal)
         for pod in pods { state.cores[pod.uid] = pod.assignedCores }
         state.service = service ?? (try? resolved()).map { PodTemplate($0).service }

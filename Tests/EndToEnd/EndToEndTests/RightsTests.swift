@@ -29,6 +29,9 @@ extension SystemTests {
             kind: ModelServer
             metadata: {name: m}
             spec:
+              # One more than there may be.
+              replicas: 2
+              autoscaling: {maxReplicas: 1, targetInFlight: 1}
               neuron: {cores: 1}
               models: [{name: m, uri: "file:///nowhere"}]
             """
@@ -108,6 +111,15 @@ extension SystemTests {
                 let pods = try await cluster.json("get", "pods", "-l", "ganglion.dev/model-server=m")
                 let services = try await cluster.kubectl(["get", "service", "m"]).status
                 return pods.items?[0]?.spec?.nodeName == "local-0" && services == .exited(0)
+            }
+            try await cluster.eventually("the autoscaler has taken the second replica away") {
+                try await cluster.json("get", "modelserver", "m").spec?.replicas == 1
+            }
+            _ = try await cluster.kubectl(["annotate", "modelserver", "m", "ganglion.dev/rollback-to=7"])
+                .succeeded()
+            try await cluster.eventually("the annotation that asks for an unknown revision is gone") {
+                try await cluster.json("get", "modelserver", "m").metadata?.annotations?[
+                    "ganglion.dev/rollback-to"] == nil
             }
             _ = try await cluster.kubectl(["scale", "modelserver", "m", "--replicas=0"]).succeeded()
             try await cluster.eventually("its pod is gone") {

@@ -52,6 +52,7 @@ struct DefinitionTests {
             json["maxLength"] = schema.count.map { JSON($0.upperBound) }
             if let least = schema.count?.lowerBound, least > 0 { json["minLength"] = JSON(least) }
         case .integer: json["type"] = "integer"
+        case .boolean: json["type"] = "boolean"
         case .opaque:
             json["type"] = "object"
             json["x-kubernetes-preserve-unknown-fields"] = true

@@ -14,6 +14,7 @@ extension Schema {
         case .string:
             values.last.map { .string($0) }
                 ?? (format == "date-time" ? "2026-01-01T00:00:00Z" : pattern == .path ? "/a" : "a")
+        case .boolean: true
         case .integer: .int(Int64(range?.upperBound ?? 7))
         case .opaque: ["unknown": ["to": "us"]]
         }

@@ -62,6 +62,7 @@ private func fields(of schema: Schema, below path: String) -> Set<String> {
 struct TypesAndSchemasTests {
     static let all = [
         Described(ModelServerSpec.self, ModelServerSpec.schema),
+        Described(Autoscaling.self, Autoscaling.schema),
         Described(ModelServerStatus.self, ModelServerStatus.schema),
         Described(NeuronNodeStatus.self, NeuronNodeStatus.schema),
     ]

@@ -104,7 +104,7 @@ extension Schema {
         case .map(let values): members.append(("additionalProperties", values.yaml))
         case .list(let entries): members.append(("items", entries.yaml))
         case .opaque: members.append(("x-kubernetes-preserve-unknown-fields", .plain("true")))
-        case .object, .string, .integer: break
+        case .object, .string, .integer, .boolean: break
         }
         return .map(members)
     }
@@ -125,6 +125,7 @@ extension Schema {
         case .list: "array"
         case .string: "string"
         case .integer: "integer"
+        case .boolean: "boolean"
         }
     }
 

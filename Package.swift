@@ -350,9 +350,9 @@ let daemons: [Target] =
             "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
-            "GanglionAPI", "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "Neuron",
-            "NeuronRuntime", "Observability", "Placement", "Scheduling", "SchedulingTestSupport", "SystemIO",
-            "TestSupport",
+            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "LocalAPIServer", "Neuron", "NeuronRuntime", "Observability", "Placement", "Scheduling",
+            "SchedulingTestSupport", "SystemIO", "TestSupport",
         ])
     + module(
         "ModelServer", on: .daemons,

@@ -7,6 +7,8 @@ import KubernetesAPI
 import KubernetesClient
 import LocalAPIServer
 import Observability
+import Scheduling
+import SchedulingTestSupport
 import SystemIO
 import Testing
 

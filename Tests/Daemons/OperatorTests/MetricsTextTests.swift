@@ -3,6 +3,7 @@
 import GanglionAPI
 import JSON
 import KubernetesAPI
+import SchedulingTestSupport
 import Testing
 
 @testable import Operator

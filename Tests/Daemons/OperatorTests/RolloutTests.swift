@@ -4,6 +4,8 @@ import GanglionAPI
 import JSON
 import KubernetesAPI
 import KubernetesClient
+import Scheduling
+import SchedulingTestSupport
 import Testing
 
 @testable import Operator

@@ -2,6 +2,7 @@
 
 internal import Controller
 internal import GanglionAPI
+internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
@@ -15,6 +16,8 @@ final class ObservedCluster: Sendable {
     let neuronNodes: Informer<NeuronNode>
     /// Those that the operator made.
     let services: Informer<Service>
+    /// PodDisruptionBudgets that the operator made.
+    let budgets: Informer<JSON>
 
     private let resource: String
     private let infos = Lock(Infos())
@@ -53,6 +56,10 @@ final class ObservedCluster: Sendable {
         neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
         services = Informer(
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
+            registry: registry, log: log, loop: loop)
+        budgets = Informer(
+            client, EvictionBudget.resource,
+            labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)
     }
 

@@ -19,6 +19,8 @@ struct PlannedServer {
     var lostNodes: [String: LostNode] = [:]
     var defaults = Make.defaults()
     var refusal: String?
+    /// The PodDisruptionBudget that is there.
+    var budget: JSON?
     /// Why pods have no node, by uid.
     var unschedulable: [String: String] = [:]
     /// The Service that is there; nil for the one that there should be.
@@ -59,6 +61,7 @@ struct PlannedServer {
         var state = ModelServerState(
             server: server, pods: pods, service: nil, cores: [:], unschedulable: unschedulable,
             coresPerChip: coresPerChip, lostNodes: lostNodes, defaults: defaults, refusal: refusal)
+        state.budget = budget
         for pod in pods { state.cores[pod.uid] = pod.assignedCores }
         state.service = service ?? (try? resolved()).map { PodTemplate($0).service }
         var failures = FailureMemory()
@@ -77,6 +80,8 @@ extension ModelServerPlan {
             case .deletePod(let pod, let why, let byForce):
                 "\(byForce ? "force" : "delete") \(pod.uid): \(why)"
             case .applyService: "service"
+            case .applyBudget: "budget"
+            case .deleteBudget: "no budget"
             }
         }
     }

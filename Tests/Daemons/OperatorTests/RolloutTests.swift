@@ -174,6 +174,43 @@ struct RolloutTests {
         #expect(pod.meta.labels[WellKnown.hashLabel] == (try server.resolved().hash))
     }
 
+    // MARK: Drains
+
+    @Test("there is a PodDisruptionBudget where one is wanted, and none of another's is touched")
+    func budget() throws {
+        var server = PlannedServer(Make.spec())
+        server.pods = [try server.pod()]
+        #expect(try server.plan().words == [])
+        server.spec["disruptionBudget"] = ["maxUnavailable": 2]
+        guard case .applyBudget(var made)? = try server.plan().actions.first else {
+            Issue.record("no budget is made")
+            return
+        }
+        #expect(made.meta.name == "m")
+        #expect(
+            made["spec"] == [
+                "maxUnavailable": 2, "selector": ["matchLabels": [WellKnown.serverLabel: "m"]],
+                "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            ])
+        made["status"] = ["disruptionsAllowed": 1]
+        server.budget = made
+        #expect(try server.plan().words == [])
+        server.spec["disruptionBudget"] = [:]
+        #expect(try server.plan().words == ["budget"])
+        server.spec["disruptionBudget"] = nil
+        #expect(try server.plan().words == ["no budget"])
+        made[path: ["metadata", "ownerReferences"]] = []
+        server.budget = made
+        #expect(try server.plan().words == [])
+        server.spec["disruptionBudget"] = ["maxUnavailable": 0]
+        let plan = try server.plan()
+        #expect(plan.words == [])
+        #expect(
+            plan.condition("Degraded")
+                == "True DisruptionBudgetConflict: the PodDisruptionBudget m exists and belongs to somebody else: remove spec.disruptionBudget or delete it"
+        )
+    }
+
     // MARK: Revisions
 
     private func server(_ spec: JSON, revisions: [ModelServerStatus.Revision], rollback: String)

@@ -58,13 +58,20 @@ struct PlannedServer {
     }
 
     func plan(now: Duration = .zero, time: Timestamp = Self.time) throws -> ModelServerPlan {
+        var failures = FailureMemory()
+        return try plan(&failures, now: now, time: time)
+    }
+
+    /// - Parameter failures: what is remembered from plan to plan.
+    func plan(
+        _ failures: inout FailureMemory, now: Duration, time: Timestamp = Self.time
+    ) throws -> ModelServerPlan {
         var state = ModelServerState(
             server: server, pods: pods, service: nil, cores: [:], unschedulable: unschedulable,
             coresPerChip: coresPerChip, lostNodes: lostNodes, defaults: defaults, refusal: refusal)
         state.budget = budget
         for pod in pods { state.cores[pod.uid] = pod.assignedCores }
         state.service = service ?? (try? resolved()).map { PodTemplate($0).service }
-        var failures = FailureMemory()
         return state.plan(failures: &failures, now: now, time: time)
     }
 }

@@ -85,9 +85,6 @@ package actor Dispatcher: LoopActor {
     /// Requests that wait.
     package var waiting: Int { queue.count }
 
-    /// Requests that a group computes.
-    package var computing: Int { jobs.count - queue.count }
-
     /// Groups that have nothing to do.
     package var idleGroups: Int { idle.count }
 

@@ -18,6 +18,8 @@ package final class InferenceServer: Sendable {
     private let pool: ComputePool
     private let textPool: ComputePool
     private let state = Lock(ServerState())
+    /// Predictions that have come and are not answered.
+    private let inFlight = Lock(0)
 
     /// One thread, for all servers of the process.
     package static let textPool = ComputePool(threads: 1)
@@ -108,6 +110,8 @@ package final class InferenceServer: Sendable {
 
     /// A prediction, counted.
     func predict(_ name: String, _ request: HTTPRequest) async -> HTTPResponse {
+        inFlight.withLock { $0 += 1 }
+        defer { inFlight.withLock { $0 -= 1 } }
         let response: HTTPResponse
         do throws(HTTPProblem) {
             response = try await answer(name, request)
@@ -174,8 +178,10 @@ package final class InferenceServer: Sendable {
     }
 
     func exposition() async -> HTTPResponse {
-        let text = metrics.exposition(
-            state.withLock { $0 }, waiting: await dispatcher.waiting, running: await dispatcher.computing)
+        let waiting = await dispatcher.waiting
+        // All that is not answered counts: a client waits for a request that is read or printed, too.
+        let running = max(0, inFlight.withLock { $0 } - waiting)
+        let text = metrics.exposition(state.withLock { $0 }, waiting: waiting, running: running)
         return .text(200, text, type: MetricsRegistry.contentType)
     }
 

@@ -49,7 +49,8 @@ struct ServerMetrics: Sendable {
         ready = registry.gauge("ganglion_model_server_ready", "1 when every group has its models, else 0.")
         waiting = registry.gauge("ganglion_model_server_queue_length", "Requests that wait for a group.")
         running = registry.gauge(
-            "ganglion_model_server_requests_running", "Requests that a group computes.")
+            "ganglion_model_server_requests_running",
+            "Predictions that are read, computed or printed: all that have come and do not wait for a group.")
         utilization = registry.gauge(
             "neuroncore_utilization_ratio",
             "Share of the time since the last reading that the core computed.",
@@ -69,10 +70,10 @@ struct ServerMetrics: Sendable {
     }
 
     /// Brings the gauges up to date and writes everything.
-    func exposition(_ state: ServerState, waiting count: Int, running computed: Int) -> String {
+    func exposition(_ state: ServerState, waiting count: Int, running unanswered: Int) -> String {
         ready.set(state.phase == .ready ? 1 : 0)
         waiting.set(Double(count))
-        running.set(Double(computed))
+        running.set(Double(unanswered))
         var used = 0
         var batches = 0
         before.withLock { before in

@@ -14,6 +14,8 @@ struct ModelServerObservation: Sendable {
     let resolved: ResolvedServer
     /// Another owner has the Service's name.
     let serviceConflict: String?
+    /// Another owner has the PodDisruptionBudget's name.
+    let budgetConflict: String?
 
     private var living: [PodInfo] { state.livingPods }
 
@@ -194,6 +196,9 @@ struct ModelServerObservation: Sendable {
     private var degraded: Condition {
         if let serviceConflict { return Condition(.degraded, .true, "ServiceConflict", serviceConflict) }
         if let refusal = state.refusal { return Condition(.degraded, .true, "Refused", refusal) }
+        if let budgetConflict {
+            return Condition(.degraded, .true, "DisruptionBudgetConflict", budgetConflict)
+        }
         if let loss = state.loss { return Condition(.degraded, .true, "NodeLost", loss) }
         if let (pod, failure) = failure {
             return Condition(.degraded, .true, "PodFailed", Self.sentence(pod, failure))

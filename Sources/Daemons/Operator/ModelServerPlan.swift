@@ -15,6 +15,8 @@ enum Action: Equatable, Sendable {
     case tryPod(JSON, replacing: PodInfo)
     case deletePod(PodInfo, why: String, byForce: Bool = false)
     case applyService(Service)
+    case applyBudget(JSON)
+    case deleteBudget(ObjectKey, uid: String)
 }
 
 /// What has failed and when, for the pauses between tries. Kept in memory only: a new operator starts with short pauses.
@@ -62,6 +64,8 @@ struct ModelServerState: Sendable {
     var pods: [PodInfo]
     /// The Service of the server's name, whoever made it.
     var service: Service?
+    /// The PodDisruptionBudget of the server's name, whoever made it.
+    var budget: JSON?
     /// The cores of bound pods, by uid.
     var cores: [String: CoreSet]
     /// Why pods have no node yet, by uid.
@@ -89,8 +93,11 @@ struct ModelServerState: Sendable {
         let template = PodTemplate(resolved)
         PodsPlan(state: self, template: template, now: now, time: time).work(&plan, failures: &failures)
         let conflict = planService(template, &plan)
-        plan.status = ModelServerObservation(state: self, resolved: resolved, serviceConflict: conflict)
-            .status(now: time)
+        let budgetConflict = planBudget(resolved, &plan)
+        plan.status = ModelServerObservation(
+            state: self, resolved: resolved, serviceConflict: conflict, budgetConflict: budgetConflict
+        )
+        .status(now: time)
         return plan
     }
 

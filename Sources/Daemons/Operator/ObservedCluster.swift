@@ -2,6 +2,7 @@
 
 internal import Controller
 internal import GanglionAPI
+internal import JSON
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Observability
@@ -20,6 +21,8 @@ final class ObservedCluster: Sendable {
     let budgets: Informer<PodDisruptionBudget>
     /// Those that the operator made.
     let services: Informer<Service>
+    /// PodDisruptionBudgets that the operator made.
+    let budgets: Informer<JSON>
 
     /// The extended resource of NeuronCores.
     let resource: String
@@ -61,6 +64,10 @@ final class ObservedCluster: Sendable {
         neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
         services = Informer(
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
+            registry: registry, log: log, loop: loop)
+        budgets = Informer(
+            client, EvictionBudget.resource,
+            labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)
     }
 

@@ -73,7 +73,8 @@ struct PodsPlan {
                 plan.actions.append(.deletePod(other, why: "replica \(replica) has the pod \(pod.key.name)"))
             }
         }
-        if pod.isReady, !hasSuccessor { failures.forget(replica: replica) }
+        // One of an older template says nothing of those that are to replace it.
+        if pod.isReady, isCurrent { failures.forget(replica: replica) }
         if pod.isTerminal {
             replaceEnded(pod, replica, &plan, &failures)
         } else if !isCurrent {

@@ -75,6 +75,7 @@ actor ServerReconciler: LoopActor {
                 if !pod.node.isEmpty { lost[pod.node] = LostNode(byName[pod.node]?.node) }
             },
             defaults: settings.serving)
+        state.budget = try await budget(key, isWanted: server.spec?.disruptionBudget != nil)
         state.autoscaling = autoscaler.status(of: server)
         state.refusal = orphansRefusal?.refusalSentence
         var memory = failures[key].flatMap { $0.uid == uid ? $0.memory : nil } ?? FailureMemory()
@@ -129,6 +130,9 @@ actor ServerReconciler: LoopActor {
                 "deleted pod \(pod.key.name): \(why)")
         case .applyService(let service):
             try await client.apply(service, manager: WellKnown.operatorManager)
+        case .applyBudget(let budget):
+            try await client.apply(EvictionBudget.resource, budget, manager: WellKnown.operatorManager)
+        case .deleteBudget(let key, let uid): try await remove(EvictionBudget.resource, key, uid: uid)
         }
         return false
     }
@@ -179,6 +183,16 @@ actor ServerReconciler: LoopActor {
         }
     }
 
+    /// The PodDisruptionBudget of a server's name, whoever made it.
+    private func budget(_ key: ObjectKey, isWanted: Bool) async throws(KubernetesError) -> JSON? {
+        if let budget = cluster.budgets.store[key] { return budget }
+        guard isWanted else { return nil }
+        do throws(KubernetesError) { return try await client.get(EvictionBudget.resource, key) } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+
     /// The garbage collector removes what belonged to a server that is gone; where there is none, or it has not come yet, this
     /// does, so that cores are free at once.
     private func removeOrphans(of key: ObjectKey, server: ModelServer?) async throws(KubernetesError) {
@@ -192,6 +206,12 @@ actor ServerReconciler: LoopActor {
         }
         if let service = cluster.services.store[key], isOrphan(service) {
             try await remove(.services, key, uid: service.metadata.uid)
+        }
+        if let budget = cluster.budgets.store[key],
+            budget.objectController?.kind == ModelServer.resource.kind,
+            budget.objectController?.uid != server?.metadata.uid, !budget.meta.isTerminating
+        {
+            try await remove(EvictionBudget.resource, key, uid: budget.objectUID)
         }
     }
 

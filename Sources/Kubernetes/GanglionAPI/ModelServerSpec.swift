@@ -21,6 +21,8 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
     package var autoscaling: Autoscaling?
     /// How pods are replaced.
     package var rollout = Rollout()
+    /// How many pods a drain may take away; nil where there is no PodDisruptionBudget.
+    package var disruptionBudget: DisruptionAllowance?
     /// Whether an edit replaces no pods for now.
     package var paused = false
     /// Earlier revisions that the status keeps.
@@ -45,6 +47,8 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
         queue = try container.decodeIfPresent(Queue.self, forKey: .queue)
         autoscaling = try container.decodeIfPresent(Autoscaling.self, forKey: .autoscaling)
         rollout = try container.decodeIfPresent(Rollout.self, forKey: .rollout) ?? rollout
+        disruptionBudget = try container.decodeIfPresent(
+            DisruptionAllowance.self, forKey: .disruptionBudget)
         paused = try container.decodeIfPresent(Bool.self, forKey: .paused) ?? paused
         revisionHistoryLimit =
             try container.decodeIfPresent(Int.self, forKey: .revisionHistoryLimit) ?? revisionHistoryLimit
@@ -65,6 +69,7 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
             "queue": Queue.schema,
             "autoscaling": Autoscaling.schema,
             "rollout": Rollout.schema.defaulting(to: [:]),
+            "disruptionBudget": DisruptionAllowance.schema,
             "paused": .boolean(
                 """
                 Whether an edit replaces no pods for now. Pods that are made meanwhile, as by scaling, are like those that there \
@@ -276,6 +281,34 @@ package struct Rollout: Codable, Equatable, Sendable {
             SchemaRule(
                 rule: "self.maxUnavailable > 0 || self.maxSurge > 0",
                 message: "maxUnavailable and maxSurge must not both be 0: no pod could be replaced")
+        ])
+}
+
+/// `spec.disruptionBudget`.
+package struct DisruptionAllowance: Codable, Equatable, Sendable {
+    /// Pods that may be missing at a time.
+    package var maxUnavailable = 1
+
+    /// One pod at a time.
+    package init() {}
+
+    /// Decodes what users wrote, with the default where they left it out.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        maxUnavailable = try container.decodeIfPresent(Int.self, forKey: .maxUnavailable) ?? maxUnavailable
+    }
+
+    /// What it may hold.
+    package static let schema = Schema.object(
+        """
+        A PodDisruptionBudget of the server's name, for drains of nodes; by default there is none. Make no other for the same \
+        pods: pods of two budgets cannot be evicted.
+        """,
+        [
+            "maxUnavailable": .integer(
+                "How many replicas may be missing when a drain takes another; 0 keeps it from all of them.",
+                0...1000
+            ).defaulting(to: 1)
         ])
 }
 

@@ -35,6 +35,7 @@ struct FieldTests {
         ("rollout.maxUnavailable", [1, 2]),
         ("rollout.maxSurge", [1, 2]),
         ("rollout.replaceLostAfterSeconds", [60, 120]),
+        ("disruptionBudget.maxUnavailable", [0, 1]),
         ("paused", [false, true]),
         ("revisionHistoryLimit", [0, 1]),
         ("template.metadata.labels", [["k": "a"], ["k": "b"]]),
@@ -119,6 +120,8 @@ struct FieldTests {
             case .tryPod(let pod, _): return .string("try \(pod.meta.name)")
             case .deletePod(let pod, _, _): return .string(pod.key.name)
             case .applyService(let service): return try JSON(encoding: service)
+            case .applyBudget(let budget): return budget
+            case .deleteBudget(let key, _): return .string("no \(key)")
             }
         } + [plan.written["groups"] ?? .null, .array(plan.status.revisions.map { JSON($0.revision) })]
     }
@@ -144,7 +147,7 @@ struct FieldTests {
     /// These decide how many pods there are and how they are replaced, not what runs in them.
     private static let harmless = Set([
         "replicas", "rollout.maxUnavailable", "rollout.maxSurge", "rollout.replaceLostAfterSeconds",
-        "paused", "revisionHistoryLimit",
+        "disruptionBudget.maxUnavailable", "paused", "revisionHistoryLimit",
     ]).union(autoscalingFields.map(\.path))
 
     @Test(

@@ -59,6 +59,8 @@ struct ModelServerPlanTests {
             case .tryPod(let pod, _): "try \(pod.meta.labels[WellKnown.replicaLabel] ?? "")"
             case .deletePod(let pod, let why, _): "delete \(pod.replica ?? -1): \(why)"
             case .applyService: "service"
+            case .applyBudget: "budget"
+            case .deleteBudget: "no budget"
             }
         }
     }

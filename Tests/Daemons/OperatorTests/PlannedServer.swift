@@ -21,6 +21,8 @@ struct PlannedServer {
     var lostNodes: [String: LostNode] = [:]
     var defaults = Make.defaults()
     var refusal: String?
+    /// The PodDisruptionBudget that is there.
+    var budget: JSON?
     /// Why pods have no node, by uid.
     var unschedulable: [String: String] = [:]
     /// The Service that is there; nil for the one that there should be.
@@ -58,12 +60,20 @@ struct PlannedServer {
     }
 
     func plan(now: Duration = .zero, time: Timestamp = Self.time) throws -> ModelServerPlan {
+        var failures = FailureMemory()
+        return try plan(&failures, now: now, time: time)
+    }
+
+    /// - Parameter failures: what is remembered from plan to plan.
+    func plan(
+        _ failures: inout FailureMemory, now: Duration, time: Timestamp = Self.time
+    ) throws -> ModelServerPlan {
         var state = ModelServerState(
             server: server, pods: pods, service: nil, cores: [:], unschedulable: unschedulable,
             coresPerChip: coresPerChip, lostNodes: lostNodes, defaults: defaults, refusal: refusal)
+        state.budget = budget
         for pod in pods { state.cores[pod.uid] = pod.assignedCores }
         state.service = service ?? (try? resolved()).map { PodTemplate($0).service }
-        var failures = FailureMemory()
         return state.plan(failures: &failures, now: now, time: time)
     }
 }
@@ -79,6 +89,8 @@ extension ModelServerPlan {
             case .deletePod(let pod, let why, let byForce):
                 "\(byForce ? "force" : "delete") \(pod.uid): \(why)"
             case .applyService: "service"
+            case .applyBudget: "budget"
+            case .deleteBudget: "no budget"
             }
         }
     }

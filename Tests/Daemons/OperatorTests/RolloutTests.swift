@@ -98,6 +98,46 @@ struct RolloutTests {
         #expect(plan.status.readyReplicas == 3)
     }
 
+    @Test("the pauses between next pods that fail grow, though the old one is ready all the time")
+    func failingSurges() throws {
+        var (_, server) = try edited(replicas: 1, surge: 1, unavailable: 0)
+        let old = server.pods
+        var failures = FailureMemory()
+        var now = Duration.zero
+        for pause in [1, 2, 4, 8] as [Int64] {
+            #expect(try server.plan(&failures, now: now).words == ["create 0"])
+            server.pods = old + [try server.pod(0, uid: "new-\(pause)", phase: "Failed")]
+            #expect(try server.plan(&failures, now: now).lookAgainAfter == .seconds(pause))
+            now += .seconds(pause)
+            #expect(
+                try server.plan(&failures, now: now).words == ["delete new-\(pause): it has ended: PodFailed"]
+            )
+            server.pods = old
+        }
+    }
+
+    /// A device plugin that refuses what the kubelet allots ends a pod so (kubelet, lifecycle/predicate.go).
+    @Test("a pod that its node did not admit is told and replaced after a pause")
+    func unadmitted() throws {
+        var server = PlannedServer(Make.spec())
+        server.pods = [
+            try server.pod(ready: false, phase: "Failed") {
+                $0[path: ["status", "reason"]] = "UnexpectedAdmissionError"
+                $0[path: ["status", "message"]] = "Allocate failed"
+            }
+        ]
+        var failures = FailureMemory()
+        let name = server.pods[0].key.name
+        let plan = try server.plan(&failures, now: .zero)
+        #expect(plan.words == [])
+        #expect(
+            plan.condition("Degraded")
+                == "True PodFailed: pod \(name): UnexpectedAdmissionError: Allocate failed")
+        #expect(
+            try server.plan(&failures, now: .seconds(1)).words
+                == ["delete uid-0: it has ended: UnexpectedAdmissionError"])
+    }
+
     @Test("a pod that serves nobody is replaced at once, by a surge or without")
     func unready() throws {
         let (old, edit) = try edited(surge: 1, unavailable: 0)
@@ -174,6 +214,43 @@ struct RolloutTests {
             return
         }
         #expect(pod.meta.labels[WellKnown.hashLabel] == (try server.resolved().hash))
+    }
+
+    // MARK: Drains
+
+    @Test("there is a PodDisruptionBudget where one is wanted, and none of another's is touched")
+    func budget() throws {
+        var server = PlannedServer(Make.spec())
+        server.pods = [try server.pod()]
+        #expect(try server.plan().words == [])
+        server.spec["disruptionBudget"] = ["maxUnavailable": 2]
+        guard case .applyBudget(var made)? = try server.plan().actions.first else {
+            Issue.record("no budget is made")
+            return
+        }
+        #expect(made.meta.name == "m")
+        #expect(
+            made["spec"] == [
+                "maxUnavailable": 2, "selector": ["matchLabels": [WellKnown.serverLabel: "m"]],
+                "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            ])
+        made["status"] = ["disruptionsAllowed": 1]
+        server.budget = made
+        #expect(try server.plan().words == [])
+        server.spec["disruptionBudget"] = [:]
+        #expect(try server.plan().words == ["budget"])
+        server.spec["disruptionBudget"] = nil
+        #expect(try server.plan().words == ["no budget"])
+        made[path: ["metadata", "ownerReferences"]] = []
+        server.budget = made
+        #expect(try server.plan().words == [])
+        server.spec["disruptionBudget"] = ["maxUnavailable": 0]
+        let plan = try server.plan()
+        #expect(plan.words == [])
+        #expect(
+            plan.condition("Degraded")
+                == "True DisruptionBudgetConflict: the PodDisruptionBudget m exists and belongs to somebody else: remove spec.disruptionBudget or delete it"
+        )
     }
 
     // MARK: Revisions

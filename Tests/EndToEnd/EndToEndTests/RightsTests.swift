@@ -32,6 +32,7 @@ extension SystemTests {
               # One more than there may be.
               replicas: 2
               autoscaling: {maxReplicas: 1, targetInFlight: 1}
+              disruptionBudget: {}
               neuron: {cores: 1}
               models: [{name: m, uri: "file:///nowhere"}]
             """
@@ -114,6 +115,15 @@ extension SystemTests {
             }
             try await cluster.eventually("the autoscaler has taken the second replica away") {
                 try await cluster.json("get", "modelserver", "m").spec?.replicas == 1
+            }
+            try await cluster.eventually("its PodDisruptionBudget is there") {
+                try await cluster.kubectl(["get", "pdb", "m"]).status == .exited(0)
+            }
+            _ = try await cluster.kubectl([
+                "patch", "modelserver", "m", "--type=merge", "-p", #"{"spec": {"disruptionBudget": null}}"#,
+            ]).succeeded()
+            try await cluster.eventually("its PodDisruptionBudget is gone") {
+                try await cluster.kubectl(["get", "pdb", "m"]).status != .exited(0)
             }
             _ = try await cluster.kubectl(["annotate", "modelserver", "m", "ganglion.dev/rollback-to=7"])
                 .succeeded()

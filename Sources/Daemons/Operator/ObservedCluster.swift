@@ -22,7 +22,7 @@ final class ObservedCluster: Sendable {
     /// Those that the operator made.
     let services: Informer<Service>
     /// PodDisruptionBudgets that the operator made.
-    let budgets: Informer<JSON>
+    let ownBudgets: Informer<JSON>
 
     /// The extended resource of NeuronCores.
     let resource: String
@@ -65,7 +65,7 @@ final class ObservedCluster: Sendable {
         services = Informer(
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)
-        budgets = Informer(
+        ownBudgets = Informer(
             client, EvictionBudget.resource,
             labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)

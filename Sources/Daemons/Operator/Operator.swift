@@ -69,7 +69,7 @@ package final class Operator: Sendable {
         .for(cluster.servers)
         .owns(cluster.pods, by: ModelServer.resource)
         .owns(cluster.services, by: ModelServer.resource)
-        .owns(cluster.budgets, by: ModelServer.resource)
+        .owns(cluster.ownBudgets, by: ModelServer.resource)
         .watches(cluster.neuronNodes) { change in
             ObservedCluster.isNews(change) ? cluster.servers(onNode: change.key.name) : []
         }

@@ -185,7 +185,7 @@ actor ServerReconciler: LoopActor {
 
     /// The PodDisruptionBudget of a server's name, whoever made it.
     private func budget(_ key: ObjectKey, isWanted: Bool) async throws(KubernetesError) -> JSON? {
-        if let budget = cluster.budgets.store[key] { return budget }
+        if let budget = cluster.ownBudgets.store[key] { return budget }
         guard isWanted else { return nil }
         do throws(KubernetesError) { return try await client.get(EvictionBudget.resource, key) } catch {
             guard error.isNotFound else { throw error }
@@ -207,7 +207,7 @@ actor ServerReconciler: LoopActor {
         if let service = cluster.services.store[key], isOrphan(service) {
             try await remove(.services, key, uid: service.metadata.uid)
         }
-        if let budget = cluster.budgets.store[key],
+        if let budget = cluster.ownBudgets.store[key],
             budget.objectController?.kind == ModelServer.resource.kind,
             budget.objectController?.uid != server?.metadata.uid, !budget.meta.isTerminating
         {

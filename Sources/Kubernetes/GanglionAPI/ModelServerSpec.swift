@@ -279,7 +279,9 @@ package struct Rollout: Codable, Equatable, Sendable {
         ],
         rules: [
             SchemaRule(
-                rule: "self.maxUnavailable > 0 || self.maxSurge > 0",
+                // A rule is also tried on the default of its object, {}, in which the defaults of fields do not stand yet.
+                rule:
+                    "!has(self.maxUnavailable) || self.maxUnavailable > 0 || has(self.maxSurge) && self.maxSurge > 0",
                 message: "maxUnavailable and maxSurge must not both be 0: no pod could be replaced")
         ])
 }

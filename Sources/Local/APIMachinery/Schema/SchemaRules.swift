@@ -46,7 +46,8 @@ extension StructuralSchema {
         } catch {
             faults.append(
                 .invalid(
-                    field, .string(value.openAPIType), "\(error.message) evaluating rule: \(rule.rule)"))
+                    field, .string(value.openAPIType),
+                    "\(error.message) evaluating rule: \(rule.message.isEmpty ? rule.rule : rule.message)"))
             return
         }
         var message = rule.message

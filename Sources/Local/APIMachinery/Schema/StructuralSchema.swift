@@ -45,7 +45,8 @@ package final class StructuralSchema: Sendable {
     package let items: StructuralSchema?
     let required: [String]
     let enumeration: [JSON]?
-    let fallback: JSON?
+    /// `default`: what a field that is left out has.
+    package let fallback: JSON?
     let minimum: Double?
     let maximum: Double?
     let exclusiveMinimum: Bool

@@ -125,7 +125,7 @@ struct DefinitionStrategy: ResourceStrategy {
 }
 
 extension StructuralSchema {
-    /// Notes rules that do not compile.
+    /// Notes rules that do not compile, and defaults that break them.
     func checkCompilation(_ path: String, isRoot: Bool, _ faults: inout [FieldError]) {
         for (index, rule) in rules.enumerated() {
             let place = "\(path).x-kubernetes-validations[\(index)]"
@@ -153,6 +153,8 @@ extension StructuralSchema {
                     ))
             }
         }
+        // As it stands: the defaults of its own fields are not in it yet.
+        if let fallback { checkRules(fallback, old: nil, path: "\(path).default", into: &faults) }
         for key in properties.keys.sorted() {
             properties[key]?.checkCompilation("\(path).properties[\(key)]", isRoot: false, &faults)
         }

@@ -1,5 +1,5 @@
-// What a pod asks of a node whatever runs there, by the rules of kube-scheduler's NodeReady, NodeUnschedulable, TaintToleration
-// and NodeAffinity. Thousands of pods ask the same: each of these values is compared with each node once.
+// What a pod asks of a node whatever runs there, by the rules of kube-scheduler's NodeUnschedulable, TaintToleration and
+// NodeAffinity. Thousands of pods ask the same: each of these values is compared with each node once.
 
 package import KubernetesAPI
 
@@ -8,6 +8,9 @@ package struct NodeRequirements: Hashable, Sendable {
     var nodeSelector: [String: String]
     var affinity: NodeSelector?
     var tolerations: [Toleration]
+
+    /// What the node controller adds to a node that is not ready.
+    private static let notReady = Taint(key: "node.kubernetes.io/not-ready", effect: .noSchedule)
 
     /// What a pod asks for.
     package init(_ spec: PodSpec) {
@@ -18,7 +21,8 @@ package struct NodeRequirements: Hashable, Sendable {
 
     /// Why a pod may not go to a node: what follows "NODE ", nil where it may.
     package func refusal(by node: CandidateNode) -> String? {
-        guard node.node.isReady else { return "is not ready" }
+        // kube-scheduler knows taints only: this one is there a while after the node is not ready.
+        guard node.node.isReady || tolerations.tolerate(Self.notReady) else { return "is not ready" }
         if let taint = tolerations.untolerated(of: node.node.spec) {
             return taint == .unschedulable
                 ? "is cordoned" : "has the taint \(taint.key) that the pod does not tolerate"

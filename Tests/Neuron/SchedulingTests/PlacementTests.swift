@@ -178,6 +178,20 @@ struct PlacementTests {
                 == ["p: 0/1 nodes can hold a group of 2 NeuronCores: \(words)"])
     }
 
+    @Test(
+        "a node that is not ready takes pods that tolerate it, as kube-scheduler's nodes do",
+        arguments: [
+            ([["operator": "Exists"]], true),
+            ([["key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoSchedule"]], true),
+            // What the API server gives every pod.
+            ([["key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"]], false),
+        ] as [(JSON, Bool)])
+    func notReady(tolerations: JSON, isPlaced: Bool) {
+        let node = Make.node("a") { $0.status?.conditions = [["type": "Ready", "status": "Unknown"]] }
+        let decided = decide([Make.pod("p", cores: 2, extra: ["tolerations": tolerations])], [node])
+        #expect(decided.first?.hasSuffix("a is not ready") == !isPlaced, "\(decided)")
+    }
+
     @Test("the sentence names the nodes that were asked and those that were not")
     func sentence() {
         let nodes = [

@@ -102,6 +102,11 @@ bench-cache: ## Measure a copy of 150,000 pods of 4 KB and 5,000 nodes: until it
 watch-torture: ## Spoil 10,000 answers of an API server (FAULTS=n): the copy has to be right in the end, every time
 	GANGLION_TORTURE_FAULTS=$(or $(FAULTS),10000) scripts/run-tests --filter WatchTortureTests
 
+.PHONY: bench-binding
+bench-binding: python-env ## Measure bindings on a real API server beside kube-scheduler (BENCH_FLAGS: see Tests/Benchmarks/binding.py --help)
+	$(SWIFT) build -c release --product ganglion-operator
+	@$(GANGLION_PYTHON) Tests/Benchmarks/binding.py $(BENCH_FLAGS)
+
 .PHONY: link-order
 link-order: ## Write anew which of the toolchain's functions lie side by side in the static executables (after a change of it)
 	@scripts/install-system-packages valgrind

@@ -18,7 +18,8 @@ LETTERS = list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,
 # A letter with its accent in one code point and in two: other tokens, though equal as text.
 LETTERS += ["e\u0301", "\u212b", "A\u030a", "\uac01", "\u1100\u1161\u11a8", "\u0301"]
 WORDS = ["hello", "Hello", "HELLO", "world", "un", "##able", "##aff", "istanbul", "resume", "résumé", "Résumé", "quote\"d", "back\\slash"]
-VOCABULARY = SPECIAL + LETTERS + ["##" + letter for letter in LETTERS] + WORDS
+# Each once: where ids have gaps, `tokenizers` gives an added token the id of another.
+VOCABULARY = list(dict.fromkeys(SPECIAL + LETTERS + ["##" + letter for letter in LETTERS] + WORDS))
 TEXTS = [
     "", "hello world", "Hello HELLO hello", "unaffable", "Résumé résumé RESUME", "e\u0301 é \u212b Å A\u030a", "中文字漢 hello中world",
     "İstanbul ıSTANBUL", "ΣΑΣ σς", "각 \u1100\u1161\u11a8 각", "a[SEP]b [MASK] [mask] [CLS]", "<s>hello</s> [EXTRA]hello[EXTRA2]",

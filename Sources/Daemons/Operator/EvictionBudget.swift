@@ -8,10 +8,6 @@ internal import KubernetesClient
 
 /// The PodDisruptionBudgets that the operator makes, as JSON: it reads next to nothing of them.
 enum EvictionBudget {
-    /// `poddisruptionbudgets` of policy/v1.
-    static let resource = APIResource(
-        group: "policy", version: "v1", plural: "poddisruptionbudgets", kind: "PodDisruptionBudget")
-
     /// The budget that a server shall have; nil where it shall have none.
     static func of(_ server: ResolvedServer) -> JSON? {
         guard let budget = server.spec.disruptionBudget else { return nil }
@@ -22,7 +18,8 @@ enum EvictionBudget {
                 first, _ in first
             }, ownerReferences: [server.server.controllerReference])
         return [
-            "apiVersion": .string(resource.apiVersion), "kind": .string(resource.kind),
+            "apiVersion": .string(PodDisruptionBudget.resource.apiVersion),
+            "kind": .string(PodDisruptionBudget.resource.kind),
             "metadata": (try? JSON(encoding: metadata)) ?? [:],
             "spec": [
                 "maxUnavailable": JSON(budget.maxUnavailable),

@@ -34,16 +34,12 @@ final class ObservedCluster: Sendable {
         return [node]
     }
 
-    /// Pods of ModelServers by the server's uid.
-    private static let podsByServer = StoreIndex<Pod>("modelserver-uid") { pod in
-        guard pod.owner(of: ModelServer.resource) != nil, let uid = pod.metadata.controller?.uid else {
-            return []
-        }
-        return [uid]
+    /// Pods of ModelServers by the server's key.
+    private static let podsByServer = StoreIndex<Pod>("modelserver") { pod in
+        pod.owner(of: ModelServer.resource).map { [$0.description] } ?? []
     }
 
     private struct Infos {
-        var pods = InfoCache<PodInfo>()
         var nodes = InfoCache<CandidateNode>()
         var clock = ReportClock()
     }
@@ -66,19 +62,9 @@ final class ObservedCluster: Sendable {
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)
         ownBudgets = Informer(
-            client, EvictionBudget.resource,
+            client, PodDisruptionBudget.resource,
             labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)
-    }
-
-    /// What is known of each pod.
-    func podInfos() -> [PodInfo] {
-        let objects = pods.store.list()
-        return infos.withLock { infos in
-            infos.pods.update(objects, version: { "\($0.metadata.uid) \($0.metadata.resourceVersion)" }) {
-                PodInfo($0, resource: resource)
-            }
-        }
     }
 
     /// What is known of each node, by the Node and its NeuronNode.
@@ -126,9 +112,14 @@ final class ObservedCluster: Sendable {
             .compactMap { $0.owner(of: ModelServer.resource) }
     }
 
+    /// The pods of the ModelServers that have had this key: the present one, and those before it.
+    func pods(ofServer key: ObjectKey) -> [Pod] {
+        pods.store.list(index: Self.podsByServer.name, value: key.description)
+    }
+
     /// The pods of a ModelServer.
     func pods(of server: ModelServer) -> [Pod] {
-        pods.store.list(index: Self.podsByServer.name, value: server.metadata.uid)
+        pods(ofServer: server.key).filter { $0.metadata.controller?.uid == server.metadata.uid }
     }
 
     /// Whether a change of a node may change whether its pods can be reached.

@@ -60,9 +60,7 @@ actor ServerReconciler: LoopActor {
         // Its watch event is where it goes on.
         if try await rollBack(server) { return .done }
         let uid = server.metadata.uid
-        let owned = cluster.podInfos().filter {
-            $0.key.namespace == key.namespace && $0.pod.metadata.controller?.uid == uid
-        }
+        let owned = cluster.pods(of: server).map { PodInfo($0, resource: cluster.resource) }
         let nodes = cluster.nodeInfos()
         let byName = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var state = ModelServerState(
@@ -131,8 +129,8 @@ actor ServerReconciler: LoopActor {
         case .applyService(let service):
             try await client.apply(service, manager: WellKnown.operatorManager)
         case .applyBudget(let budget):
-            try await client.apply(EvictionBudget.resource, budget, manager: WellKnown.operatorManager)
-        case .deleteBudget(let key, let uid): try await remove(EvictionBudget.resource, key, uid: uid)
+            try await client.apply(PodDisruptionBudget.resource, budget, manager: WellKnown.operatorManager)
+        case .deleteBudget(let key, let uid): try await remove(PodDisruptionBudget.resource, key, uid: uid)
         }
         return false
     }
@@ -187,7 +185,7 @@ actor ServerReconciler: LoopActor {
     private func budget(_ key: ObjectKey, isWanted: Bool) async throws(KubernetesError) -> JSON? {
         if let budget = cluster.ownBudgets.store[key] { return budget }
         guard isWanted else { return nil }
-        do throws(KubernetesError) { return try await client.get(EvictionBudget.resource, key) } catch {
+        do throws(KubernetesError) { return try await client.get(PodDisruptionBudget.resource, key) } catch {
             guard error.isNotFound else { throw error }
             return nil
         }
@@ -201,8 +199,8 @@ actor ServerReconciler: LoopActor {
                 && object.metadata.controller?.uid != server?.metadata.uid
                 && !object.metadata.isTerminating
         }
-        for pod in cluster.podInfos() where isOrphan(pod.pod) {
-            try await remove(.pods, pod.key, uid: pod.uid)
+        for pod in cluster.pods(ofServer: key) where isOrphan(pod) {
+            try await remove(.pods, pod.key, uid: pod.metadata.uid)
         }
         if let service = cluster.services.store[key], isOrphan(service) {
             try await remove(.services, key, uid: service.metadata.uid)
@@ -211,7 +209,7 @@ actor ServerReconciler: LoopActor {
             budget.objectController?.kind == ModelServer.resource.kind,
             budget.objectController?.uid != server?.metadata.uid, !budget.meta.isTerminating
         {
-            try await remove(EvictionBudget.resource, key, uid: budget.objectUID)
+            try await remove(PodDisruptionBudget.resource, key, uid: budget.objectUID)
         }
     }
 

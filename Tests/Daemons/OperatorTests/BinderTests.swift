@@ -156,7 +156,7 @@ struct BinderTests {
         try await createPod("p", cores: 2, in: cluster)
         await observed.pods.start()
         await observed.pods.store.synced()
-        let pod = try #require(observed.podInfos().first)
+        let pod = try #require(observed.pods.store.list().first.map { PodInfo($0) })
         refusals.tell(pod, "no room")
         // Another binds it before this is written; the copy does not know yet.
         await observed.pods.stop()

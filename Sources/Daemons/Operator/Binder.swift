@@ -20,6 +20,8 @@ internal import SystemIO
 actor Binder: LoopActor {
     /// What pods that fit nowhere were told is brought up to date after this time, where no node has changed before.
     static let tellingInterval = Duration.seconds(30)
+    /// Decisions of one pass: bindings begin while those that come later are still to be decided.
+    static let passLimit = 256
 
     nonisolated let loop: EventLoop
 
@@ -35,6 +37,7 @@ actor Binder: LoopActor {
     private let refusals: PodRefusals
     private let evictions: Evictions
     private let events: EventRecorder
+    private let precedence: Precedence
     private let log: Logger
     private let bindings: Counter?
     private let unplaced: Gauge?
@@ -43,6 +46,8 @@ actor Binder: LoopActor {
     private var assumed: [String: AssumedBinding] = [:]
     /// Nobody knows what became of these.
     private var uncertain: Set<String> = []
+    /// Bindings that others give way to: no answer and no failure has come yet.
+    private var outstanding: Set<String> = []
     private var setbacks = BindingSetbacks()
     /// When pods that wait were last told why, all of them.
     private var toldAll: Duration?
@@ -50,7 +55,8 @@ actor Binder: LoopActor {
 
     init(
         _ client: KubernetesClient, cluster: ObservedCluster, refusals: PodRefusals, evictions: Evictions,
-        events: EventRecorder, registry: MetricsRegistry?, log: Logger, loop: EventLoop
+        events: EventRecorder, precedence: Precedence, registry: MetricsRegistry?, log: Logger,
+        loop: EventLoop
     ) {
         self.client = client
         self.cluster = cluster
@@ -58,6 +64,7 @@ actor Binder: LoopActor {
         self.refusals = refusals
         self.evictions = evictions
         self.events = events
+        self.precedence = precedence
         self.log = log
         self.loop = loop
         (decided, decidedPods) = AsyncStream.makeStream()
@@ -75,6 +82,8 @@ actor Binder: LoopActor {
         var changed: [PodInfo] = []
         /// Some pods fit nowhere.
         var leavesPods = false
+        /// The pass came to its limit: another is due at once.
+        var isUnfinished = false
         /// When a pod whose binding was refused may be tried again; nil where there is none.
         var triesAgainAfter: Duration?
     }
@@ -90,11 +99,12 @@ actor Binder: LoopActor {
             toldAll = now
             scheduler.tellAgain()
         }
-        for decision in scheduler.decide() {
+        for decision in scheduler.decide(limit: Self.passLimit) {
             switch decision {
             case .bind(let pod, let node, let cores):
                 assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: cores)
                 refusals.withdraw(pod.uid)
+                if outstanding.insert(pod.uid).inserted { precedence.begin() }
                 decidedPods.yield(pod.uid)
                 reasons[pod.uid] = .some(nil)
             case .unschedulable(let pod, let message): reasons[pod.uid] = .some(message)
@@ -125,6 +135,7 @@ actor Binder: LoopActor {
         }
         unplaced?.set(Double(count))
         outcome.leavesPods = count > 0
+        outcome.isUnfinished = scheduler.isUnfinished
         outcome.triesAgainAfter = setbacks.next(now: now)
         return outcome
     }
@@ -158,6 +169,7 @@ actor Binder: LoopActor {
     ///
     /// - Throws: where it is not known whether it was carried out: call again, then that is asked for.
     func carryOut(_ uid: String) async throws {
+        defer { if outstanding.remove(uid) != nil { precedence.end() } }
         guard let order = order(uid) else {
             uncertain.remove(uid)
             return

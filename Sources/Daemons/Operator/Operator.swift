@@ -27,8 +27,9 @@ package final class Operator: Sendable {
     /// What the API server refuses is tried again at least this often: a quota or a policy may have changed, of which no watch
     /// tells.
     private static let refusalInterval = Duration.seconds(60)
-    /// Bindings that are carried out at a time: one that hangs holds up none of the others.
-    private static let bindingWorkers = 16
+    /// Bindings that are carried out at a time: one that hangs holds up none of the others, and the API server's storage
+    /// writes many of them in one go.
+    private static let bindingWorkers = 64
 
     private let cluster: ObservedCluster
     private let binder: Binder
@@ -47,14 +48,15 @@ package final class Operator: Sendable {
         let client = leadership.map { leader in client.writing(until: { leader.leadsUntil }) } ?? client
         let cluster = ObservedCluster(
             client, resource: settings.serving.resource, registry: settings.registry, log: log, loop: loop)
+        let precedence = Precedence()
         let events = EventRecorder(
-            client, controller: WellKnown.operatorController, instance: settings.instance, log: log,
-            loop: loop)
+            client, controller: WellKnown.operatorController, instance: settings.instance,
+            givingWayTo: precedence, log: log, loop: loop)
         let refusals = PodRefusals(client, cluster: cluster, events: events)
         let evictions = Evictions(client, events: events)
         let binder = Binder(
             client, cluster: cluster, refusals: refusals, evictions: evictions, events: events,
-            registry: settings.registry, log: log, loop: loop)
+            precedence: precedence, registry: settings.registry, log: log, loop: loop)
         let autoscaler = Autoscaler(
             client, cluster: cluster, events: events, registry: settings.registry, log: log, loop: loop)
         let reconciler = ServerReconciler(
@@ -91,6 +93,7 @@ package final class Operator: Sendable {
             for pod in outcome.changed {
                 if let key = pod.pod.owner(of: ModelServer.resource) { servers.queue.add(key) }
             }
+            guard !outcome.isUnfinished else { return .requeue(after: .zero) }
             guard outcome.leavesPods else { return .done }
             return .requeue(
                 after: min(Binder.tellingInterval, outcome.triesAgainAfter ?? Binder.tellingInterval))

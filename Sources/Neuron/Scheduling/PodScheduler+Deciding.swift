@@ -6,23 +6,28 @@ internal import Placement
 extension PodScheduler {
     /// What has become of every pod that waits and about which something new can be said. A pod that is not among them waits
     /// as before.
-    package mutating func decide() -> [Decision] {
+    ///
+    /// - Parameter limit: after so many decisions it ends, a gang's pods together: then `isUnfinished` says that it has to be
+    ///   called again, before anything else is told or after.
+    package mutating func decide(limit: Int = .max) -> [Decision] {
         settle()
         wake()
         var decisions: [Decision] = []
-        var isFirst = true
+        isUnfinished = false
         // A pod that wants to be near others may fit once those are placed.
-        while isFirst || wakeRelated() {
-            isFirst = false
-            decideOnce(&decisions)
-        }
+        repeat {
+            isUnfinished = !decideOnce(&decisions, limit: limit)
+        } while !isUnfinished && wakeRelated()
+        // Why a pod waits is known when all that come before it have their nodes.
+        guard !isUnfinished else { return decisions }
         for shape in shapes.indices where shapes[shape].tellsAgain || !shapes[shape].untold.isEmpty {
             decisions += tell(shape)
         }
         return decisions
     }
 
-    private mutating func decideOnce(_ decisions: inout [Decision]) {
+    /// - Returns: false where the limit was reached with pods left.
+    private mutating func decideOnce(_ decisions: inout [Decision], limit: Int) -> Bool {
         var skipped = postponed.union(keptAway.keys)
         // The first ones of all shapes, the one that comes first at the end.
         var heads: [(place: QueuePlace, shape: Int)] = []
@@ -31,6 +36,7 @@ extension PodScheduler {
         }
         heads.sort { $1.place < $0.place }
         while let (place, shape) = heads.popLast() {
+            guard decisions.count < limit else { return false }
             guard let pod = pods[place.uid] else { continue }
             // One that has been placed with its gang needs no more.
             let attempt: Attempt = waiting[place.uid] == nil ? .bound([]) : attempt(pod, shape)
@@ -58,6 +64,7 @@ extension PodScheduler {
             }
             heads.insert((next, shape), at: low)
         }
+        return true
     }
 
     /// What comes of trying to place a pod.

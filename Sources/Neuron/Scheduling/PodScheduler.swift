@@ -100,6 +100,8 @@ package struct PodScheduler: Sendable {
 
     /// Pods, by uid, that wait although nothing is decided about them now.
     package var postponed: Set<String> = []
+    /// Whether the last decision came to its limit and left pods that it did not look at.
+    package internal(set) var isUnfinished = false
     /// Whether pods go for those of higher priority.
     package var preempts = true
 

@@ -196,7 +196,8 @@ actor HTTP2ClientConnection: HTTP2PeerOwner {
     private func progress(_ stream: StreamID) async {
         await suspend {
             guard let exchange = exchanges[stream] else { return false }
-            return !exchange.isOver && exchange.chunks.isEmpty
+            // What is gathered is waited for whole.
+            return !exchange.isOver && (exchange.bodyLimit != nil || exchange.chunks.isEmpty)
         } keeping: {
             exchanges[stream]?.waiter = $0
         }

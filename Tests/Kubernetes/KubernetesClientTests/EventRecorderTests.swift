@@ -3,6 +3,7 @@
 import HTTP
 import JSON
 import KubernetesAPI
+import Observability
 import SystemIO
 import Testing
 
@@ -50,6 +51,52 @@ struct EventRecorderTests {
         recorder.record(Self.note("first"))
         await recorder.stop()
         #expect(server.requests.count == Backoff.eventAttempts)
+        await server.stop()
+    }
+
+    @Test(
+        "sends nothing while other work is under way, then everything, each with the time at which it was recorded"
+    )
+    func givesWay() async throws {
+        let server = try await ScriptedServer { _, _ in ScriptedServer.json(201, ["metadata": ["name": "e"]])
+        }
+        let precedence = Precedence()
+        let recorder = EventRecorder(
+            server.client, controller: "test", instance: "i", backoff: Backoff(base: .zero, limit: .zero),
+            givingWayTo: precedence)
+        precedence.begin()
+        await recorder.start()
+        let before = Timestamp.now
+        recorder.record(Self.note("first"))
+        recorder.record(Self.note("second"))
+        while precedence.waiters == 0 { await Task.yield() }
+        let after = Timestamp.now
+        #expect(server.requests.isEmpty)
+        precedence.end()
+        await recorder.stop()
+        #expect(server.requests.map { $0.body["reason"]?.string } == ["first", "second"])
+        for request in server.requests {
+            let time = try #require(request.body["eventTime"]?.string.flatMap { Timestamp($0) })
+            #expect((before...after).contains(time))
+        }
+        await server.stop()
+    }
+
+    @Test("says how many notes it had to drop")
+    func dropped() async throws {
+        let server = try await ScriptedServer { _, _ in ScriptedServer.json(201, ["metadata": ["name": "e"]])
+        }
+        let lines = Lock<[String]>([])
+        let recorder = EventRecorder(
+            server.client, controller: "test", instance: "i", backoff: Backoff(base: .zero, limit: .zero),
+            capacity: 5,
+            log: Logger { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } })
+        for number in 0..<12 { recorder.record(Self.note("\(number % 3)")) }
+        await recorder.start()
+        await recorder.stop()
+        let told = lines.withLock { $0 }.filter { $0.contains("events lost") }
+        #expect(told.count == 1)
+        #expect(told.first?.contains("count=7") == true)
         await server.stop()
     }
 }

@@ -205,4 +205,26 @@ struct SchedulerTests {
             for binding in own { cluster.assumed[binding.pod.uid] = binding }
         }
     }
+
+    @Test("places the same pods in slices, and says why others wait in the last", arguments: [1, 2, 7, 256])
+    func slices(limit: Int) {
+        func told() -> PodScheduler {
+            var scheduler = PodScheduler()
+            var dice = Dice(state: 7)
+            for number in 0..<8 { scheduler.observe(node(number, &dice)) }
+            for number in 0..<300 { scheduler.observe(Make.pod("p\(number)", cores: 1 + number % 4)) }
+            return scheduler
+        }
+        var whole = told()
+        let expected = whole.decide()
+        #expect(!whole.isUnfinished)
+        var sliced = told()
+        var decisions = sliced.decide(limit: limit)
+        while sliced.isUnfinished {
+            #expect(decisions.allSatisfy { if case .bind = $0 { true } else { false } })
+            decisions += sliced.decide(limit: limit)
+        }
+        #expect(decisions == expected)
+        #expect(expected.contains { if case .unschedulable = $0 { true } else { false } })
+    }
 }

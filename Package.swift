@@ -346,12 +346,13 @@ let daemons: [Target] =
         "Operator", on: .daemons,
         [
             "Arguments", "Controller", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
-            "KubernetesClient", "LogArguments", "Neuron", "Observability", "Placement", "Scheduling",
-            "StatusEndpoints", "SystemIO", "Text",
+            "KubernetesClient", "KubernetesWire", "LogArguments", "Neuron", "Observability", "Placement",
+            "Scheduling", "StatusEndpoints", "SystemIO", "Text",
         ],
         tests: [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalAPIServer", "Neuron", "NeuronRuntime", "Observability", "Placement", "Scheduling",
+            "KubernetesWire", "LocalAPIServer", "Neuron", "NeuronRuntime", "Observability", "Placement",
+            "Scheduling",
             "SchedulingTestSupport", "SystemIO", "TestSupport",
         ])
     + module(

@@ -51,7 +51,8 @@ final class ObservedCluster: Sendable {
         self.resource = resource
         servers = Informer(client, registry: registry, log: log, loop: loop)
         pods = Informer(
-            client, indexes: [Self.serversByNode, Self.podsByServer], transform: { $0.reducedToPlacement() },
+            client, indexes: [Self.serversByNode, Self.podsByServer], omitting: Pod.unreadForPlacement,
+            transform: { $0.reducedToPlacement() },
             registry: registry,
             log: log, loop: loop)
         nodes = Informer(client, registry: registry, log: log, loop: loop)

@@ -3,8 +3,21 @@
 
 internal import GanglionAPI
 package import KubernetesAPI
+package import KubernetesWire
 
 extension Pod {
+    /// What the operator reads of no pod in its copy: how containers are started, probed and confined, and what their
+    /// volumes are filled with.
+    package static let unreadForPlacement = OmittedFields([
+        "Container.args", "Container.command", "Container.env", "Container.envFrom",
+        "Container.imagePullPolicy", "Container.lifecycle", "Container.livenessProbe",
+        "Container.readinessProbe", "Container.securityContext", "Container.startupProbe",
+        "Container.terminationMessagePath", "Container.terminationMessagePolicy", "Container.volumeMounts",
+        "Container.workingDir", "ConfigMapVolumeSource.items", "DownwardAPIVolumeSource.items",
+        "PodSpec.dnsPolicy", "PodSpec.hostAliases", "PodSpec.imagePullSecrets", "PodSpec.securityContext",
+        "ProjectedVolumeSource.sources", "SecretVolumeSource.items",
+    ])
+
     /// The pod as the operator's copy has it: whole where this operator has something to do with it, otherwise what it takes
     /// of its node and how far it has come.
     package func reducedToPlacement() -> Pod {

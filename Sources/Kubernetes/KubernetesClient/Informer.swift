@@ -3,6 +3,7 @@
 internal import HTTP
 internal import HTTP1
 public import KubernetesAPI
+public import KubernetesWire
 public import Observability
 public import SystemIO
 
@@ -52,6 +53,7 @@ public actor Informer<Object: APIObject>: LoopActor {
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
     ///   - indexes: by what the store finds objects besides namespace and name.
+    ///   - omitted: fields of built-in types that nobody reads in the copy; they cost nothing where the server speaks protobuf.
     ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
     ///   - registry: where it is counted what cannot be read.
     ///   - backoff: the pauses after failures.
@@ -59,7 +61,8 @@ public actor Informer<Object: APIObject>: LoopActor {
         _ client: KubernetesClient, _ resource: APIResource, namespace: String = "",
         labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
-        transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
+        omitting omitted: OmittedFields? = nil, transform: (@Sendable (Object) -> Object)? = nil,
+        registry: MetricsRegistry? = nil,
         backoff: Backoff = .reflector, log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
@@ -73,7 +76,7 @@ public actor Informer<Object: APIObject>: LoopActor {
         unreadableGauge?.set(0, [resource.plural])
         self.client = client
         self.resource = resource
-        reader = ObjectReader(resource)
+        reader = ObjectReader(resource, omitting: omitted)
         self.namespace = namespace
         var selectors: [String: String] = [:]
         if !labelSelector.isEmpty { selectors["labelSelector"] = labelSelector }
@@ -281,19 +284,22 @@ extension Informer where Object: Resource {
     ///   - labelSelector: empty for all objects.
     ///   - fieldSelector: empty for all objects, such as `spec.nodeName=NAME`.
     ///   - indexes: by what the store finds objects besides namespace and name.
+    ///   - omitted: fields of built-in types that nobody reads in the copy; they cost nothing where the server speaks protobuf.
     ///   - transform: what an object is reduced to before it is kept: a copy of many objects holds what is read of them.
     ///   - registry: where it is counted what cannot be read.
     ///   - backoff: the pauses after failures.
     public init(
         _ client: KubernetesClient, namespace: String = "", labelSelector: String = "",
         fieldSelector: String = "", indexes: [StoreIndex<Object>] = [],
-        transform: (@Sendable (Object) -> Object)? = nil, registry: MetricsRegistry? = nil,
+        omitting omitted: OmittedFields? = nil, transform: (@Sendable (Object) -> Object)? = nil,
+        registry: MetricsRegistry? = nil,
         backoff: Backoff = .reflector, log: Logger = .silent,
         loop: EventLoop = .shared
     ) {
         self.init(
             client, Object.resource, namespace: namespace, labelSelector: labelSelector,
-            fieldSelector: fieldSelector, indexes: indexes, transform: transform, registry: registry,
+            fieldSelector: fieldSelector, indexes: indexes, omitting: omitted, transform: transform,
+            registry: registry,
             backoff: backoff, log: log, loop: loop)
     }
 }

@@ -11,11 +11,13 @@ struct ObjectReader<Object: APIObject>: Sendable {
 
     private let packed: (any PackedReadable.Type)?
     private let resource: APIResource
+    private let omitted: OmittedFields?
     /// Whether protobuf can be read.
     let knowsProtobuf: Bool
 
-    init(_ resource: APIResource) {
+    init(_ resource: APIResource, omitting omitted: OmittedFields? = nil) {
         self.resource = resource
+        self.omitted = omitted
         packed = Object.self as? any PackedReadable.Type
         knowsProtobuf =
             packed.map { $0.knowsProtobuf }
@@ -59,7 +61,8 @@ struct ObjectReader<Object: APIObject>: Sendable {
                 return .object(object)
             }
             do {
-                return try ObjectDecoder.decode(DecodedObject<Object>.self, resource, octets, in: range)
+                return try ObjectDecoder.decode(
+                    DecodedObject<Object>.self, resource, octets, in: range, omitting: omitted)
             } catch {
                 return .unreadable(
                     UnreadableObject(key: ObjectKey(name: ""), version: "", fault: "no protobuf"))

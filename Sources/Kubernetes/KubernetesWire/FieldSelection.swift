@@ -34,7 +34,7 @@ package final class FieldSelection: Sendable {
         var children: [FieldSelection?] = []
         var elements: [[[UInt8]]] = []
         for (place, field) in message.fields.enumerated() {
-            let name = message.names.first { $0.value == .init(outer: place, inner: -1) }?.key
+            let name = field.isEmbedded ? nil : message.keys[place]
             let own: [(rest: [Substring], element: [UInt8]?)] = paths.compactMap { path in
                 guard let first = path.first else { return nil }
                 let parts = first.split(separator: "=", maxSplits: 1)

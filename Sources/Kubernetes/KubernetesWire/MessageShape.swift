@@ -37,7 +37,9 @@ final class MessageShape: Sendable {
 
     /// By number.
     let fields: [FieldShape]
-    /// Names as JSON has them.
+    /// Their names as JSON has them, in the same order.
+    let keys: [String]
+    /// Names as JSON has them, those of embedded messages as well.
     let names: [String: NamedField]
     /// The place of each number in `fields`; -1 for those that are not known.
     private let places: [Int16]
@@ -45,8 +47,9 @@ final class MessageShape: Sendable {
     private let buckets: [Int16]
     private let bucketed: [(octets: [UInt8], field: NamedField)]
 
-    init(_ fields: [FieldShape], names: [String: NamedField]) {
+    init(_ fields: [FieldShape], keys: [String], names: [String: NamedField]) {
         self.fields = fields
+        self.keys = keys
         self.names = names
         var places = [Int16](repeating: -1, count: (fields.last?.number ?? 0) + 1)
         for (place, field) in fields.enumerated() { places[field.number] = Int16(place) }
@@ -67,6 +70,12 @@ final class MessageShape: Sendable {
     }
 
     func field(number: Int) -> Int { number < places.count ? Int(places[number]) : -1 }
+
+    /// The field of a name.
+    func field(_ name: String) -> NamedField? {
+        var name = name
+        return name.withUTF8 { field(UnsafeRawBufferPointer($0)) }
+    }
 
     /// The field of a name.
     func field(_ octets: UnsafeRawBufferPointer) -> NamedField? {
@@ -101,6 +110,9 @@ final class MessageShapes: Sendable {
         return indices["\(package).\(kind)"] ?? indices[kind]
     }
 
+    /// The message of a name, such as `Container`.
+    func number(of name: String) -> Int? { indices[name] }
+
     private init() {
         let messages = BuiltInTypes.messages
         let keys = messages.keys.sorted()
@@ -122,7 +134,7 @@ final class MessageShapes: Sendable {
                     names[embedded.name] = MessageShape.NamedField(outer: outer, inner: inner)
                 }
             }
-            return MessageShape(own.map(\.shape), names: names)
+            return MessageShape(own.map(\.shape), keys: own.map(\.name), names: names)
         }
     }
 

@@ -1,16 +1,38 @@
 // The decoder that types see: fields by name, and each value as the type asks for it.
 
+internal import JSON
 internal import KubernetesAPI
 internal import SystemIO
+
+/// Where a value stands: only an error wants to know it, so it is put together then.
+final class CodingTrail {
+    private let parent: CodingTrail?
+    private let key: any CodingKey
+
+    init(_ parent: CodingTrail?, _ key: any CodingKey) {
+        self.parent = parent
+        self.key = key
+    }
+
+    static func keys(_ last: CodingTrail?) -> [any CodingKey] {
+        var keys: [any CodingKey] = []
+        var trail = last
+        while let here = trail {
+            keys.append(here.key)
+            trail = here.parent
+        }
+        return keys.reversed()
+    }
+}
 
 struct ValueDecoder: Decoder {
     let value: WireValue
     /// Where the message, list or map is that it stands in.
-    let parent: [any CodingKey]
+    let parent: CodingTrail?
     /// Under which name; nil for the object itself.
     var key: (any CodingKey)?
-    var path: [any CodingKey] { key.map { parent + [$0] } ?? parent }
-    var codingPath: [any CodingKey] { path }
+    var path: CodingTrail? { key.map { CodingTrail(parent, $0) } ?? parent }
+    var codingPath: [any CodingKey] { CodingTrail.keys(path) }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -18,8 +40,8 @@ struct ValueDecoder: Decoder {
         case .message(let message):
             guard !message.isBroken else { throw broken() }
             return KeyedDecodingContainer(FieldContainer(message: message, path: path))
-        case .map(let entries, let field):
-            return KeyedDecodingContainer(MapContainer(entries, field, path: path))
+        case .map(let entries, let field, let omitted):
+            return KeyedDecodingContainer(MapContainer(entries, field, omitting: omitted, path: path))
         default: throw mismatch([String: Any].self)
         }
     }
@@ -32,11 +54,11 @@ struct ValueDecoder: Decoder {
     func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
 
     func mismatch(_ type: Any.Type) -> DecodingError {
-        .typeMismatch(type, DecodingError.Context(codingPath: path, debugDescription: "another type"))
+        .typeMismatch(type, DecodingError.Context(codingPath: codingPath, debugDescription: "another type"))
     }
 
-    private func broken() -> DecodingError {
-        .dataCorrupted(DecodingError.Context(codingPath: path, debugDescription: "no protobuf"))
+    func broken() -> DecodingError {
+        .dataCorrupted(DecodingError.Context(codingPath: codingPath, debugDescription: "no protobuf"))
     }
 
     func text() throws -> String {
@@ -86,7 +108,8 @@ struct ValueDecoder: Decoder {
         {
             return time
         }
-        if type == [String: String].self, case .map(let entries, let field) = value, field.kind == .string {
+        if type == [String: String].self, case .map(let entries, let field, _) = value, field.kind == .string
+        {
             var map: [String: String] = [:]
             map.reserveCapacity(entries.count)
             for entry in entries {
@@ -95,6 +118,7 @@ struct ValueDecoder: Decoder {
             }
             if let map = map as? Value { return map }
         }
+        if type == JSON.self, let json = try value.json(path) as? Value { return json }
         return try Value(from: self)
     }
 }
@@ -127,10 +151,10 @@ extension ValueDecoder: SingleValueDecodingContainer {
 /// The fields of a message.
 private struct FieldContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let message: MessageView
-    let path: [any CodingKey]
-    var codingPath: [any CodingKey] { path }
+    let path: CodingTrail?
+    var codingPath: [any CodingKey] { CodingTrail.keys(path) }
     var allKeys: [Key] {
-        message.shape.names.keys.compactMap { message.value($0) == nil ? nil : Key(stringValue: $0) }
+        message.names.compactMap { Key(stringValue: $0) }
     }
 
     func contains(_ key: Key) -> Bool { message.has(key.stringValue) }
@@ -159,7 +183,7 @@ private struct FieldContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func decoder(_ key: Key) throws -> ValueDecoder {
         guard let value = message.value(key.stringValue) else {
             throw DecodingError.keyNotFound(
-                key, DecodingError.Context(codingPath: path, debugDescription: "no such field"))
+                key, DecodingError.Context(codingPath: codingPath, debugDescription: "no such field"))
         }
         return ValueDecoder(value: value, parent: path, key: key)
     }
@@ -195,19 +219,16 @@ private struct FieldContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 /// The entries of a map.
 private struct MapContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let values: [String: WireValue]
-    let path: [any CodingKey]
-    var codingPath: [any CodingKey] { path }
+    let path: CodingTrail?
+    var codingPath: [any CodingKey] { CodingTrail.keys(path) }
     var allKeys: [Key] { values.keys.compactMap { Key(stringValue: $0) } }
 
-    init(_ entries: [Piece], _ field: FieldShape, path: [any CodingKey]) {
+    init(_ entries: [Piece], _ field: FieldShape, omitting omitted: OmittedFields?, path: CodingTrail?) {
         self.path = path
         var values: [String: WireValue] = [:]
         for entry in entries {
-            let (key, content) = MapParts.of(entry)
-            let piece = content ?? Piece(octets: [], range: 0..<0)
-            values[key] =
-                field.kind == .message
-                ? .message(MessageView(piece, field.child)) : .piece(piece, field.kind)
+            let (key, value) = MapParts.of(entry, field, omitting: omitted)
+            values[key] = value
         }
         self.values = values
     }
@@ -218,7 +239,7 @@ private struct MapContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func decoder(_ key: Key) throws -> ValueDecoder {
         guard let value = values[key.stringValue] else {
             throw DecodingError.keyNotFound(
-                key, DecodingError.Context(codingPath: path, debugDescription: "no such entry"))
+                key, DecodingError.Context(codingPath: codingPath, debugDescription: "no such entry"))
         }
         return ValueDecoder(value: value, parent: path, key: key)
     }
@@ -234,7 +255,7 @@ private struct MapContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
     func superDecoder() throws -> any Decoder {
         throw DecodingError.valueNotFound(
-            Any.self, DecodingError.Context(codingPath: path, debugDescription: "a map"))
+            Any.self, DecodingError.Context(codingPath: codingPath, debugDescription: "a map"))
     }
     func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
 }
@@ -255,18 +276,31 @@ enum MapParts {
         }
         return (key, value)
     }
+
+    /// The value as the map's values are.
+    static func of(_ entry: Piece, _ field: FieldShape, omitting omitted: OmittedFields?) -> (
+        key: String, value: WireValue
+    ) {
+        let (key, content) = of(entry)
+        let piece = content ?? Piece(octets: [], range: 0..<0)
+        return (
+            key,
+            field.kind == .message
+                ? .message(MessageView(piece, field.child, omitting: omitted)) : .piece(piece, field.kind)
+        )
+    }
 }
 
 /// The elements of a list.
 private struct ListContainer: UnkeyedDecodingContainer {
     let values: [WireValue]
-    let path: [any CodingKey]
-    var codingPath: [any CodingKey] { path }
+    let path: CodingTrail?
+    var codingPath: [any CodingKey] { CodingTrail.keys(path) }
     var count: Int? { values.count }
     var isAtEnd: Bool { currentIndex >= values.count }
     private(set) var currentIndex = 0
 
-    init(values: [WireValue], path: [any CodingKey]) {
+    init(values: [WireValue], path: CodingTrail?) {
         self.values = values
         self.path = path
     }
@@ -274,7 +308,7 @@ private struct ListContainer: UnkeyedDecodingContainer {
     private mutating func next(_ type: Any.Type) throws -> ValueDecoder {
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
-                type, DecodingError.Context(codingPath: path, debugDescription: "the list has ended"))
+                type, DecodingError.Context(codingPath: codingPath, debugDescription: "the list has ended"))
         }
         defer { currentIndex += 1 }
         return ValueDecoder(

@@ -3,6 +3,7 @@
 import GanglionAPI
 import JSON
 import KubernetesAPI
+import KubernetesWire
 import Scheduling
 import SchedulingTestSupport
 import Testing
@@ -125,4 +126,7 @@ struct ReducedPodTests {
         let whole: Pod = try object.decode()
         #expect(whole.reducedToPlacement() == whole)
     }
+
+    @Test("leave out only fields that there are")
+    func omitted() { #expect(Pod.unreadForPlacement.unknown == []) }
 }

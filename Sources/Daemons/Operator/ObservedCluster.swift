@@ -130,15 +130,12 @@ final class ObservedCluster: Sendable {
     }
 
     /// Whether a change of a pod may change who gets which cores, or who may be near whom.
-    func changesPlacement(_ change: ObjectChange<Pod>) -> Bool {
+    static func changesPlacement(_ change: ObjectChange<Pod>) -> Bool {
         switch change {
         case .deleted: return true
-        case .added(let pod):
-            let info = PodInfo(pod, resource: resource)
-            return info.needsPlacement || info.isTerminal
+        case .added(let pod): return pod.needsPlacement || pod.isTerminal
         case .modified(let old, let new):
-            let info = PodInfo(new, resource: resource)
-            return info.needsPlacement || info.isTerminal || old.isBound != new.isBound
+            return new.needsPlacement || new.isTerminal || old.isBound != new.isBound
                 || old.metadata.labels != new.metadata.labels
                 || old.metadata.isTerminating != new.metadata.isTerminating
         }

@@ -98,7 +98,7 @@ package final class Operator: Sendable {
             return .requeue(
                 after: min(Binder.tellingInterval, outcome.triesAgainAfter ?? Binder.tellingInterval))
         }
-        .watches(cluster.pods) { cluster.changesPlacement($0) ? [.placement] : [] }
+        .watches(cluster.pods) { ObservedCluster.changesPlacement($0) ? [.placement] : [] }
         .watches(cluster.nodes) { _ in [.placement] }
         .watches(cluster.neuronNodes) { ObservedCluster.isNews($0) ? [.placement] : [] }
         .watches(cluster.namespaces) { _ in [.placement] }
@@ -134,12 +134,13 @@ package final class Operator: Sendable {
         self.binder = binder
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
         manager.add(events)
+        // First what pods wait for.
+        manager.add(placement)
+        manager.add(bindings)
         manager.add(servers)
         manager.add(scaling)
-        manager.add(bindings)
         manager.add(podStatus)
         manager.add(preemption)
-        manager.add(placement)
     }
 
     /// Whether everything that decisions rest on has been read.

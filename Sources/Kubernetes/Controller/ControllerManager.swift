@@ -150,8 +150,11 @@ public actor ControllerManager: LoopActor {
     }
 
     private func start(_ controller: some ManagedController) -> [Task<Void, Never>] {
-        controller.sourceBodies.map { body in Task { await body() } }
-            + (0..<controller.workers).map { _ in Task { await controller.work() } }
+        // On the loop, where clients and copies live: a call that goes through five functions changes threads nowhere.
+        controller.sourceBodies.map { body in Task(executorPreference: loop) { await body() } }
+            + (0..<controller.workers).map { _ in
+                Task(executorPreference: loop) { await controller.work() }
+            }
     }
 
     private var isWorking: Bool { !isStopping && ending == nil }

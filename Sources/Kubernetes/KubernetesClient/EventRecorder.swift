@@ -58,20 +58,23 @@ public actor EventRecorder: LoopActor {
     /// Begins to send.
     public func start() {
         guard task == nil else { return }
-        task = Task {
-            var unsent = 0
-            for await recorded in notes {
-                // What was recorded and not read comes after the task was cancelled, too.
-                guard !Task.isCancelled else {
-                    unsent += 1
-                    continue
-                }
-                tellDropped()
-                await giveWay(recorded)
-                await send(recorded)
+        // On the loop throughout: each function of the client would otherwise change threads twice.
+        task = Task(executorPreference: loop) { await self.sendAll() }
+    }
+
+    private func sendAll() async {
+        var unsent = 0
+        for await recorded in notes {
+            // What was recorded and not read comes after the task was cancelled, too.
+            guard !Task.isCancelled else {
+                unsent += 1
+                continue
             }
-            tellLost(unsent, why: "the process ends")
+            tellDropped()
+            await giveWay(recorded)
+            await send(recorded)
         }
+        tellLost(unsent, why: "the process ends")
     }
 
     /// Ends when what was recorded has been sent, or after a while.
@@ -128,7 +131,7 @@ public actor EventRecorder: LoopActor {
     private func perform(_ action: EventCorrelator.Action) async throws(KubernetesError) {
         switch action {
         case .create(let record):
-            try await client.create(record.event)
+            try await client.submit(record.event)
         case .update(let record):
             let series: JSON = [
                 "count": JSON(record.series.count),

@@ -55,6 +55,12 @@ extension KubernetesClient {
         return try read(await perform("POST", path, body: octets(object)))
     }
 
+    /// Creates an object, and does not look at what the server has made of it.
+    public func submit<Object: Resource>(_ object: Object) async throws(KubernetesError) {
+        _ = try await perform(
+            "POST", Object.resource.path(namespace: object.metadata.namespace), body: octets(object))
+    }
+
     /// Replaces an object; with a resource version only if nobody has changed it since. What the type does not know is lost.
     @discardableResult
     public func update<Object: Resource>(

@@ -69,11 +69,9 @@ package struct PodInfo: Equatable, Sendable {
     /// Whether it is on a node and holds nothing there any more.
     package var hasStopped: Bool { pod.isBound && pod.hasStopped }
     /// Whether it waits for this operator to find a node.
-    package var needsPlacement: Bool {
-        isOurs && !pod.isBound && !isTerminal && !isTerminating && pod.spec.schedulingGates.isEmpty
-    }
+    package var needsPlacement: Bool { pod.needsPlacement }
     /// Whether this operator is the one that binds it.
-    package var isOurs: Bool { pod.spec.schedulerName == WellKnown.scheduler }
+    package var isOurs: Bool { pod.isOurs }
     /// Higher ones are placed first.
     package var priority: Int { pod.spec.priority ?? 0 }
     /// Which replica of its server it is; nil for other pods.
@@ -100,4 +98,14 @@ package struct PodInfo: Equatable, Sendable {
             && priority == other.priority
             && pod.metadata.labels == other.pod.metadata.labels && assignedCores == other.assignedCores
     }
+}
+
+extension Pod {
+    /// Whether it waits for this operator to find a node.
+    package var needsPlacement: Bool {
+        isOurs && !isBound && !isTerminal && !metadata.isTerminating && spec.schedulingGates.isEmpty
+    }
+
+    /// Whether this operator is the one that binds it.
+    fileprivate var isOurs: Bool { spec.schedulerName == WellKnown.scheduler }
 }

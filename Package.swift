@@ -234,6 +234,9 @@ let kubernetes: [Target] =
 
 let neuron: [Target] =
     module("Placement", on: .neuron, ["Text"])
+    // Optimised in every configuration, as kernels are: its tests solve hundreds of problems.
+    + bare("Packing", on: .neuron, step: 1, ["Placement"], settings: kernelSettings)
+    + [tests("PackingTests", folder: "Neuron", ["Packing", "Placement"])]
     + module("FakeChip", on: .neuron)
     + module(
         "Neuron", on: .neuron, step: 1, ["CLinux", "FakeChip", "Placement", "SystemIO", "Text"],
@@ -248,6 +251,10 @@ let neuron: [Target] =
         "NeuronTools", on: .neuron, step: 2,
         ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
         tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
+    + module(
+        "Planning", on: .neuron, step: 3,
+        ["Arguments", "CYAML", "JSON", "Neuron", "NeuronTools", "Packing", "Placement", "SystemIO", "Text"],
+        tests: ["Arguments", "JSON", "Neuron", "NeuronTools", "Packing", "SystemIO", "TestSupport"])
     + bare("CKernels", on: .neuron, folder: "Sources/Neuron/Kernels/CKernels", settings: [])
     + bare(
         "KernelTemplates", on: .neuron, step: 1, ["CKernels"],
@@ -372,7 +379,7 @@ let commands: [Target] =
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
             "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime",
             "NeuronTools",
-            "NodeAgent", "Observability", "Operator", "SystemIO",
+            "NodeAgent", "Observability", "Operator", "Planning", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])

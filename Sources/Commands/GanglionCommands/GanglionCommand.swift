@@ -7,6 +7,7 @@ internal import ModelServer
 internal import NeuronTools
 internal import NodeAgent
 internal import Operator
+internal import Planning
 
 /// The command `ganglion`.
 package enum GanglionCommand {
@@ -36,6 +37,9 @@ package enum GanglionCommand {
             FakeCommand.command(nodeLabel: NodeLabelReader.read),
             ReportCommand.command,
             ECSCommand.command,
+            InstancesCommand.command,
+            PlanCommand.command,
+            BenchCommand.command,
             CRDsCommand.command,
         ] + programs.map { $0.subcommand(of: "ganglion") })
 }

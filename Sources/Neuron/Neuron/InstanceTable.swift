@@ -2,6 +2,9 @@
 // Trainium3 rows are one server of an UltraServer: AWS publishes no size names for them, so theirs are ours.
 
 extension InstanceType {
+    /// The day of the prices.
+    package static let priceDate = "2026-01-19"
+
     /// Every instance type, smallest first within a family.
     package static let all: [InstanceType] = [
         row("inf1.xlarge", .inferentia, 1, 4, 8, 64, .single, 228_000),

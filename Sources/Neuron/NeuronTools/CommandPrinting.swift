@@ -10,7 +10,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 /// Prints what a command came to.
 ///
 /// - Throws: the failure's sentence, after everything else has been printed.
-func print(_ output: CommandOutput) throws {
+package func print(_ output: CommandOutput) throws {
     write(output.text, to: STDOUT_FILENO)
     for warning in output.warnings { write("ganglion: \(warning)\n", to: STDERR_FILENO) }
     if let failure = output.failure { throw CommandFailure(description: failure) }

@@ -122,7 +122,7 @@ package struct CoreTopology: Hashable, Sendable {
     }
 
     /// Whether the run of `size` cores from `start` is a valid group.
-    func isValidGroup(start: Int, size: Int) -> Bool {
+    package func isValidGroup(start: Int, size: Int) -> Bool {
         guard isValid(count: size) else { return false }
         switch groups {
         case .anyRun: return true

@@ -1,0 +1,114 @@
+// All of it in order: a first answer and cheap bounds, then rounds of searching and of diving, several streams side by side.
+// Streams are seeded and of fixed length, and a round's best is the best of all of its streams, so the number of cores
+// changes how long a solve takes and not what comes out.
+
+/// An answer with what is known about it.
+package struct VectorSolution: Sendable {
+    /// The bins.
+    package var packing: VectorPacking
+    /// Bins that any packing needs.
+    package var bound: Int
+    /// Whether no packing has fewer bins.
+    package var isOptimal: Bool { packing.count <= bound }
+    /// What best-fit decreasing needs, for comparison.
+    package var bestFitDecreasing: Int
+    /// What first-fit decreasing needs.
+    package var firstFitDecreasing: Int
+}
+
+/// Packs items into as few equal bins as it can.
+package struct VectorSolver: Sendable {
+    /// The streams that search side by side.
+    static let streams = 4
+
+    let problem: VectorProblem
+    let weights: [Int]
+    let seed: UInt64
+    /// Rounds of searching before the solve ends by itself.
+    let rounds: Int
+
+    /// A solver.
+    ///
+    /// - Parameters:
+    ///   - seed: the same seed gives the same answer, unless the time limit cuts it off elsewhere.
+    ///   - rounds: how long to try when there is no proof, in rounds of some 10 ms to 1 s.
+    package init(_ problem: VectorProblem, seed: UInt64 = 1, rounds: Int = 40) {
+        self.problem = problem
+        weights = problem.weights()
+        self.seed = seed
+        self.rounds = rounds
+    }
+
+    /// The answer that takes next to no time: greedy ones, and the bounds.
+    package func first() -> VectorSolution {
+        guard problem.count > 0 else {
+            return VectorSolution(
+                packing: VectorPacking(bins: []), bound: 0, bestFitDecreasing: 0, firstFitDecreasing: 0)
+        }
+        let greedy = GreedyPacking(problem, weights: weights)
+        let bound = VectorBounds.bound(problem)
+        let firstFit = greedy.decreasing(weights, best: false)
+        var best = greedy.decreasing(weights, best: true)
+        let bestFit = best.count
+        if firstFit.count < best.count { best = firstFit }
+        if best.count > bound, problem.dimensions > 1 {
+            let shares = greedy.decreasing(greedy.largestShares(), best: true)
+            if shares.count < best.count { best = shares }
+            if best.count > bound {
+                let product = greedy.byProduct(window: problem.count > 20_000 ? 256 : problem.count > 5_000 ? 1_024 : .max)
+                if product.count < best.count { best = product }
+            }
+        }
+        return VectorSolution(
+            packing: best, bound: bound, bestFitDecreasing: bestFit, firstFitDecreasing: firstFit.count)
+    }
+
+    /// Packs.
+    ///
+    /// - Parameters:
+    ///   - control: when to stop.
+    ///   - progress: told of each better answer.
+    package func solve(
+        control: PackingControl = PackingControl(),
+        progress: @Sendable (VectorSolution) -> Void = { _ in }
+    ) async -> VectorSolution {
+        var solution = first()
+        progress(solution)
+        if solution.isOptimal || control.isOver { return solution }
+        let kinds = problem.groups.isEmpty ? PatternProblem(problem) : nil
+        var state = VectorSearchState(solution: solution, kinds: kinds.flatMap { $0.rows <= 700 ? $0 : nil })
+        for round in 0..<rounds {
+            let jobs = state.jobs(round: round, solver: self)
+            let results = await withTaskGroup(of: (Int, VectorSearchState.Outcome).self) { group in
+                for (index, job) in jobs.enumerated() {
+                    group.addTask { (index, self.perform(job, control: control)) }
+                }
+                var found: [(Int, VectorSearchState.Outcome)] = []
+                for await result in group { found.append(result) }
+                return found.sorted { $0.0 < $1.0 }.map(\.1)
+            }
+            if state.take(results) { progress(state.solution) }
+            solution = state.solution
+            if solution.isOptimal || control.isOver { break }
+        }
+        return solution
+    }
+
+    /// One stream of one round; it does not wait.
+    private func perform(_ job: VectorSearchState.Job, control: PackingControl) -> VectorSearchState.Outcome {
+        switch job {
+        case .search(let start, let bound, let steps, let seed):
+            var search = BinElimination(problem, weights: weights, start: start, seed: seed)
+            search.run(bound: bound, steps: steps, control: control)
+            return .packing(search.best)
+        case .generate(let kinds, let columns, let known, let target):
+            var generation = ColumnGeneration(kinds, columns: columns)
+            generation.run(rounds: 4_000, effort: 200_000, target: target, known: known, wantsBound: true, control: control)
+            return .columns(generation.master.columns, bound: generation.bound)
+        case .dive(let kinds, let pool, let goal, let disorder, let steps, let seed):
+            var dive = PatternDive(problem, weights: weights, kinds: kinds, pool: pool, seed: seed)
+            return .packing(
+                dive.run(goal: goal, disorder: disorder, retreats: 12, searchSteps: steps, control: control))
+        }
+    }
+}

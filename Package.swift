@@ -263,12 +263,22 @@ let neuron: [Target] =
         "NeuronKernelsAVX512", on: .neuron, step: 2, ["KernelTemplates"],
         folder: "Sources/Neuron/Kernels/NeuronKernelsAVX512",
         settings: kernelSettings(for: ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"]))
+    + bare(
+        "NeuronKernelsAVX512BF16", on: .neuron, step: 3,
+        ["CKernels", "KernelTemplates", "NeuronKernelsAVX512"],
+        folder: "Sources/Neuron/Kernels/NeuronKernelsAVX512BF16",
+        settings: kernelSettings(for: [
+            "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512bf16",
+        ]))
     + module(
-        "NeuronKernels", on: .neuron, step: 3,
-        ["KernelTemplates", "NeuronKernelsAVX2", "NeuronKernelsAVX512", "NeuronKernelsBaseline"],
+        "NeuronKernels", on: .neuron, step: 4,
+        [
+            "KernelTemplates", "NeuronKernelsAVX2", "NeuronKernelsAVX512", "NeuronKernelsAVX512BF16",
+            "NeuronKernelsBaseline",
+        ],
         folder: "Sources/Neuron/Kernels/NeuronKernels", tests: ["KernelTemplates"])
     + module(
-        "NeuronRuntime", on: .neuron, step: 4,
+        "NeuronRuntime", on: .neuron, step: 5,
         ["CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronKernels", "SystemIO", "Text"],
         exclude: ["Unicode"],
         tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])

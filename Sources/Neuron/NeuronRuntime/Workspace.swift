@@ -47,7 +47,6 @@ final class Workspace: Sendable {
         let context: FloatBuffer
         let middle: FloatBuffer
         let partial: FloatBuffer
-        let scratch: FloatBuffer
 
         fileprivate init(
             _ configuration: ModelConfiguration, degree: Int, capacity: Int, kernels: any Kernels
@@ -62,13 +61,11 @@ final class Workspace: Sendable {
             context = FloatBuffer(count: capacity * hidden / degree)
             middle = FloatBuffer(count: Workspace.blockRows * configuration.intermediateSize / degree)
             partial = FloatBuffer(count: capacity * hidden)
-            scratch = FloatBuffer(count: kernels.multiplyScratchCount)
         }
 
         fileprivate var count: Int {
             qkv.count + keys.count + values.count + scores.count + context.count + middle.count
                 + partial.count
-                + scratch.count
         }
     }
 }

@@ -25,7 +25,6 @@ final class Product {
     private let a: [Float]
     private var packed: [Float]
     private var c: [Float]
-    private var scratch: [Float]
 
     init(_ variant: KernelVariant, rows: Int, columns: Int, depth: Int) {
         kernels = variant.kernels
@@ -34,7 +33,6 @@ final class Product {
         let b = (0..<columns * depth).map { Float($0 % 19) / 19 }
         packed = [Float](repeating: 0, count: kernels.packedCount(columns: columns, depth: depth))
         c = [Float](repeating: 0, count: rows * columns)
-        scratch = [Float](repeating: 0, count: kernels.multiplyScratchCount)
         kernels.pack(
             b, columns: columns, depth: depth, columnStride: depth, depthStride: 1, into: &packed)
     }
@@ -42,7 +40,7 @@ final class Product {
     func run() {
         kernels.multiply(
             a, rows: rows, depth: depth, aStride: depth, packed: packed, columns: columns, into: &c,
-            cStride: columns, scratch: &scratch)
+            cStride: columns, finish: .none)
     }
 }
 

@@ -278,10 +278,19 @@ let neuron: [Target] =
         ],
         folder: "Sources/Neuron/Kernels/NeuronKernels", tests: ["KernelTemplates"])
     + module(
+        "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
+        tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
+    + module(
         "NeuronRuntime", on: .neuron, step: 5,
-        ["CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronKernels", "SystemIO", "Text"],
+        [
+            "CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
+            "Text",
+        ],
         exclude: ["Unicode"],
-        tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
+        tests: [
+            "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
+            "TestSupport",
+        ])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
 let local: [Target] =
@@ -379,8 +388,8 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime",
-            "NeuronTools",
+            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronArtifact",
+            "NeuronRuntime", "NeuronTools",
             "NodeAgent", "Observability", "Operator", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
@@ -505,8 +514,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ganglion-fuzz",
             dependencies: [
-                "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron", "NeuronRuntime",
-                "Placement", "Protobuf", "SystemIO",
+                "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron", "NeuronArtifact",
+                "NeuronRuntime", "Placement", "Protobuf", "SystemIO",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 

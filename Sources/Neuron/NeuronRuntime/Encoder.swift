@@ -118,9 +118,9 @@ struct Encoder: Sendable {
         let stride = 3 * width
         let tokens = bounds[bounds.count - 1]
         let qkv = memory.qkv.pointer
-        kernels.multiply(
-            states.pointer, rows: tokens, depth: hidden, aStride: hidden, packed: shard.attention.pointer,
-            columns: stride, into: qkv, cStride: stride, finish: .bias(shard.attentionBias.pointer))
+        shard.attention.multiply(
+            kernels, states.pointer, rows: tokens, aStride: hidden, into: qkv, cStride: stride,
+            finish: .bias(shard.attentionBias.pointer), scratch: memory.rounded.pointer)
         let scale = 1 / Float(head).squareRoot()
         for text in 0..<bounds.count - 1 {
             let start = bounds[text]
@@ -150,9 +150,9 @@ struct Encoder: Sendable {
                 }
             }
         }
-        kernels.multiply(
-            memory.context.pointer, rows: tokens, depth: width, aStride: width, packed: shard.output.pointer,
-            columns: hidden, into: memory.partial.pointer, cStride: hidden, finish: .none)
+        shard.output.multiply(
+            kernels, memory.context.pointer, rows: tokens, aStride: width, into: memory.partial.pointer,
+            cStride: hidden, finish: .none, scratch: memory.rounded.pointer)
     }
 
     /// One core's columns of the feed-forward, block by block of rows.
@@ -162,14 +162,14 @@ struct Encoder: Sendable {
         let block = Workspace.blockRows(of: tokens)
         for row in stride(from: 0, to: tokens, by: block) {
             let rows = min(block, tokens - row)
-            kernels.multiply(
-                states.pointer + row * hidden, rows: rows, depth: hidden, aStride: hidden,
-                packed: shard.expand.pointer, columns: columns, into: memory.middle.pointer, cStride: columns,
-                finish: .biasAndGELU(shard.expandBias.pointer))
-            kernels.multiply(
-                memory.middle.pointer, rows: rows, depth: columns, aStride: columns,
-                packed: shard.contract.pointer, columns: hidden,
-                into: memory.partial.pointer + row * hidden, cStride: hidden, finish: .none)
+            shard.expand.multiply(
+                kernels, states.pointer + row * hidden, rows: rows, aStride: hidden,
+                into: memory.middle.pointer, cStride: columns, finish: .biasAndGELU(shard.expandBias.pointer),
+                scratch: memory.rounded.pointer)
+            shard.contract.multiply(
+                kernels, memory.middle.pointer, rows: rows, aStride: columns,
+                into: memory.partial.pointer + row * hidden, cStride: hidden, finish: .none,
+                scratch: memory.rounded.pointer)
         }
     }
 }

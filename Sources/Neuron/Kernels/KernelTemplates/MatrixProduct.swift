@@ -9,6 +9,12 @@ extension Kernels {
     @inlinable @inline(__always)
     public var passDepth: Int { Vector.tileVectors == 3 ? 192 : 256 }
 
+    /// How packed matrices lie, for files of them: kernels of one name read each other's.
+    @inlinable @inline(__always)
+    public var layoutName: String {
+        "panels-\(Vector.scalarCount)x\(Vector.tileVectors)-\(passDepth)"
+    }
+
     /// See `Kernels.packedCount`.
     @inlinable @inline(__always)
     public func packedCount(columns: Int, depth: Int) -> Int {

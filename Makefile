@@ -90,7 +90,7 @@ bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and
 	$(SWIFT) build -c release --product ganglion
 	rm -rf $(CACHE)/bench/fake && mkdir -p $(CACHE)/bench
 	.build/release/ganglion fake create --instance-type inf2.xlarge --root $(CACHE)/bench/fake
-	@$(GANGLION_PYTHON) Tests/Benchmarks/model.py --bench .build/release/model-bench --devices $(CACHE)/bench/fake/dev --model "$(GANGLION_MODEL_DIR)" --json $(CACHE)/bench/model.json $(BENCH_FLAGS)
+	@$(GANGLION_PYTHON) Tests/Benchmarks/model.py --bench .build/release/model-bench --ganglion .build/release/ganglion --devices $(CACHE)/bench/fake/dev --model "$(GANGLION_MODEL_DIR)" --json $(CACHE)/bench/model.json $(BENCH_FLAGS)
 
 .PHONY: bench-cache
 bench-cache: ## Measure a copy of 150,000 pods of 4 KB and 5,000 nodes: until it is complete, and octets a pod (PORT=18099)

@@ -270,15 +270,34 @@ let neuron: [Target] =
         "NeuronKernelsAVX512", on: .neuron, step: 2, ["KernelTemplates"],
         folder: "Sources/Neuron/Kernels/NeuronKernelsAVX512",
         settings: kernelSettings(for: ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"]))
+    + bare(
+        "NeuronKernelsAVX512BF16", on: .neuron, step: 3,
+        ["CKernels", "KernelTemplates", "NeuronKernelsAVX512"],
+        folder: "Sources/Neuron/Kernels/NeuronKernelsAVX512BF16",
+        settings: kernelSettings(for: [
+            "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512bf16",
+        ]))
     + module(
-        "NeuronKernels", on: .neuron, step: 3,
-        ["KernelTemplates", "NeuronKernelsAVX2", "NeuronKernelsAVX512", "NeuronKernelsBaseline"],
+        "NeuronKernels", on: .neuron, step: 4,
+        [
+            "KernelTemplates", "NeuronKernelsAVX2", "NeuronKernelsAVX512", "NeuronKernelsAVX512BF16",
+            "NeuronKernelsBaseline",
+        ],
         folder: "Sources/Neuron/Kernels/NeuronKernels", tests: ["KernelTemplates"])
     + module(
-        "NeuronRuntime", on: .neuron, step: 4,
-        ["CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronKernels", "SystemIO", "Text"],
+        "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
+        tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
+    + module(
+        "NeuronRuntime", on: .neuron, step: 5,
+        [
+            "CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
+            "Text",
+        ],
         exclude: ["Unicode"],
-        tests: ["FakeChip", "JSON", "SystemIO", "TestSupport"])
+        tests: [
+            "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
+            "TestSupport",
+        ])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
 let local: [Target] =
@@ -377,9 +396,8 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronRuntime",
-            "NeuronTools",
-            "NodeAgent", "Observability", "Operator", "Planning", "SystemIO",
+            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronArtifact",
+            "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "Planning", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
@@ -503,8 +521,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ganglion-fuzz",
             dependencies: [
-                "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron", "NeuronRuntime",
-                "Placement", "Protobuf", "SystemIO",
+                "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron", "NeuronArtifact",
+                "NeuronRuntime", "Placement", "Protobuf", "SystemIO",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 

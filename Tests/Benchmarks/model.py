@@ -1,17 +1,22 @@
 """Measures the kernels beside numpy's OpenBLAS, and MiniLM on one fake core beside onnxruntime, each on one thread.
 
-    model.py --bench .build/release/model-bench --devices ROOT/dev --model DIRECTORY [--rounds 7] [--json FILE]
+    model.py --bench .build/release/model-bench --ganglion .build/release/ganglion --devices ROOT/dev
+             --model DIRECTORY [--rounds 7] [--json FILE]
+
+MiniLM is compiled for each set of instructions that this CPU has, and in BF16 for the best of them.
 
 The sides take turns in short rounds, so that what else the machine does falls on both; each round counts the fastest of
 some passes, and the table has the medians of the rounds and the median of the rounds' ratios.
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -82,6 +87,7 @@ def compare(name, ours, other, rounds, work):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", required=True, help="the program model-bench")
+    parser.add_argument("--ganglion", required=True, help="the program ganglion")
     parser.add_argument("--devices", required=True, help="a fake device root")
     parser.add_argument("--model", required=True, help="the directory of all-MiniLM-L6-v2")
     parser.add_argument("--rounds", type=int, default=7)
@@ -103,12 +109,23 @@ def main():
     graph = onnx_reference.Graph(arguments.model)
     run, config = graph.encoder(), graph.config
     hidden, layers, middle = (config[key] for key in ("hidden_size", "num_hidden_layers", "intermediate_size"))
-    for batch, tokens in BATCHES:
+    artifacts = tempfile.TemporaryDirectory()
+    compiled = {}
+    for variant, dtype in [(name, "fp32") for name in variants[1:] or variants] + [(variants[-1], "bf16")]:
+        compiled[f"{variant} {dtype}"] = path = f"{artifacts.name}/{variant}-{dtype}"
+        subprocess.run(
+            [arguments.ganglion, "compile", arguments.model, "--cpu", variant, "--dtype", dtype, "-o", path],
+            check=True, stdout=subprocess.DEVNULL)
+    for name, path in compiled.items():
+        rows.append(compare(
+            f"load {name} : its folder", lambda: float(bench.ask("load", path)),
+            lambda: float(bench.ask("load", arguments.model)), 3, 0))
+    for (batch, tokens), (name, path) in itertools.product(BATCHES, compiled.items()):
         ids = [[i * 7 % config["vocab_size"] for i in range(tokens)]] * batch
         work = 2.0 * batch * layers * tokens * (4 * hidden * hidden + 2 * hidden * middle + 2 * tokens * hidden)
         rows.append(compare(
-            f"{batch} texts of {tokens} tokens, {variants[-1]} : onnxruntime",
-            lambda: float(bench.ask("encode", arguments.model, batch, tokens)),
+            f"{batch} texts of {tokens} tokens, {name} : onnxruntime",
+            lambda: float(bench.ask("encode", path, batch, tokens)),
             lambda: least(lambda: run(ids)), arguments.rounds, work))
 
     print(f"{'what':64} {'ms':>8} {'other':>8} {'GFLOPS':>8} {'other':>8} {'times':>6}")

@@ -34,6 +34,8 @@ package enum GanglionCommand {
             UpCommand.command,
             KubeletCommand.command,
             ListCommand.command,
+            CompileCommand.command,
+            InspectCommand.command,
             FakeCommand.command(nodeLabel: NodeLabelReader.read),
             ReportCommand.command,
             ECSCommand.command,

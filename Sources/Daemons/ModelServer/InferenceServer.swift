@@ -55,7 +55,11 @@ package final class InferenceServer: Sendable {
     /// Loads every model on every group and computes once with each; then the server is ready.
     ///
     /// - Throws: `ServerError` that names the model and the group; then the server never gets ready.
-    package func load(_ claims: [CoreClaim], store: ModelStore = ModelStore()) async throws(ServerError) {
+    /// - Parameter compiled: told of each model that was no artifact, with what its compilation took.
+    package func load(
+        _ claims: [CoreClaim], store: ModelStore = ModelStore(),
+        compiled: @escaping @Sendable (_ name: String, _ took: Duration) -> Void = { _, _ in }
+    ) async throws(ServerError) {
         let groups = claims.map { NeuronCoreGroup($0, pool: pool) }
         let total = groups.count * specifications.count
         state.withLock { $0.phase = .loading(done: 0, total: total) }
@@ -63,8 +67,12 @@ package final class InferenceServer: Sendable {
             for group in groups {
                 var failure = await pool.run { [self] () -> String? in
                     do {
+                        let start = ContinuousClock.now
                         let model = try store.model(at: specification.uri)
                         try group.load(model, as: specification.name)
+                        if group === groups.first, !model.isCompiled {
+                            compiled(specification.name, ContinuousClock.now - start)
+                        }
                         state.withLock { $0.models[specification.name] = model }
                         return nil
                     } catch {

@@ -19,7 +19,9 @@ package enum ModelServerCommand {
             + "127.0.0.1)")
     private static let models = Option<[String]>(
         "model", placeholder: "NAME=URI",
-        help: "A model's directory; without one, the list in GANGLION_MODELS")
+        help:
+            "A model's directory, or what \"ganglion compile\" made of it; without one, the list in GANGLION_MODELS"
+    )
     private static let degree = Option(
         "tensor-parallel-degree", default: 1, environment: "TENSOR_PARALLEL_DEGREE", placeholder: "N",
         help: "Cores that share one copy of the models; the server has cores / N copies")
@@ -130,7 +132,11 @@ package enum ModelServerCommand {
             delay: values[drainDelay] ?? (Command.environment("POD_IP") == nil ? .zero : .seconds(5)))
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
-                try await server.load(claims)
+                try await server.load(claims) { name, took in
+                    log.info(
+                        "compiled",
+                        ["model": name, "took": took, "hint": "\"ganglion compile\" does it once"])
+                }
                 log.info("ready", ["took": ContinuousClock.now - start])
                 return false
             }

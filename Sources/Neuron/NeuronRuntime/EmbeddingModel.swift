@@ -2,7 +2,7 @@
 // same weights share them in host memory, while every group's device memory counts them: that is what separate chips would
 // hold.
 
-import Glibc
+import NeuronArtifact
 import SystemIO
 
 /// A text cut into ids that the model's tables have rows for.
@@ -19,13 +19,24 @@ package final class EmbeddingModel: Sendable {
     package let configuration: ModelConfiguration
     /// Numbers of its vectors.
     package var dimension: Int { head.dimension }
+    /// Whether it has been compiled: its weights are mapped as they are used.
+    package var isCompiled: Bool {
+        if case .artifact = origin { true } else { false }
+    }
 
     let head: EmbeddingHead
     private let tokenizer: WordPieceTokenizer
     /// In front of every text.
     private let prompt: String
-    private let file: WeightsFile
-    private let weightsPath: String
+    private let origin: Origin
+    /// The file of its weights, or its artifact.
+    let weightsPath: String
+
+    /// Where its weights come from.
+    private enum Origin {
+        case file(WeightsFile)
+        case artifact(ArtifactWeights)
+    }
 
     /// Reads everything but the weights, of which it checks the header.
     ///
@@ -38,7 +49,26 @@ package final class EmbeddingModel: Sendable {
         try self.init(directory: directory, weights: WeightsStore())
     }
 
-    init(directory: String, weights: WeightsStore) throws(ModelError) {
+    /// Reads all but the weights out of an artifact.
+    ///
+    /// - Throws: `ModelError` when a part of it is missing, or contradicts another.
+    static func compiled(_ artifact: Artifact) throws(ModelError) -> EmbeddingModel {
+        let archive = ModelArchive(artifact: artifact)
+        let result = ModelArchive.$current.withValue(archive) {
+            Result { () throws(ModelError) in
+                try EmbeddingModel(directory: artifact.path, weights: WeightsStore(), artifact: artifact)
+            }
+        }
+        return try result.get()
+    }
+
+    convenience init(directory: String, weights: WeightsStore) throws(ModelError) {
+        try self.init(directory: directory, weights: weights, artifact: nil)
+    }
+
+    private init(
+        directory: String, weights: WeightsStore, artifact: Artifact?
+    ) throws(ModelError) {
         let modules = try SentenceModules(directory: directory)
         var configuration = try ModelConfiguration(directory: modules.transformer)
         let transformer = try TransformerSettings.read(directory: modules.transformer)
@@ -63,8 +93,15 @@ package final class EmbeddingModel: Sendable {
                 "is false, and the model has a default prompt",
                 "use a model without one of the two")
         }
-        file = try weights.file(at: modules.transformer)
-        weightsPath = modules.transformer + "/model.safetensors"
+        if let artifact {
+            let own = try ArtifactWeights(artifact, configuration)
+            configuration = own.configuration
+            origin = .artifact(own)
+            weightsPath = artifact.path
+        } else {
+            origin = .file(try weights.file(at: modules.transformer))
+            weightsPath = modules.transformer + "/model.safetensors"
+        }
         self.directory = directory
         self.configuration = configuration
     }
@@ -78,6 +115,9 @@ package final class EmbeddingModel: Sendable {
     func weights(degree: Int) throws(ModelError) -> ModelWeights {
         // Names this model's file, whoever has opened it first.
         try configuration.check(degree: degree, subject: weightsPath)
-        return try file.weights(configuration.ofWeights, degree: degree)
+        switch origin {
+        case .file(let file): return try file.weights(configuration.ofWeights, degree: degree)
+        case .artifact(let artifact): return try artifact.weights(degree: degree)
+        }
     }
 }

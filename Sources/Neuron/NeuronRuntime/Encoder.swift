@@ -118,11 +118,9 @@ struct Encoder: Sendable {
         let stride = 3 * width
         let tokens = bounds[bounds.count - 1]
         let qkv = memory.qkv.pointer
-        let scratch = memory.scratch.pointer
-        kernels.multiply(
-            states.pointer, rows: tokens, depth: hidden, aStride: hidden, packed: shard.attention.pointer,
-            columns: stride, into: qkv, cStride: stride, scratch: scratch)
-        kernels.addBias(qkv, rows: tokens, columns: stride, stride: stride, bias: shard.attentionBias.pointer)
+        shard.attention.multiply(
+            kernels, states.pointer, rows: tokens, aStride: hidden, into: qkv, cStride: stride,
+            finish: .bias(shard.attentionBias.pointer), scratch: memory.rounded.pointer)
         let scale = 1 / Float(head).squareRoot()
         for text in 0..<bounds.count - 1 {
             let start = bounds[text]
@@ -141,20 +139,20 @@ struct Encoder: Sendable {
                     kernels.multiply(
                         query + row * stride, rows: rows, depth: head, aStride: stride,
                         packed: memory.keys.pointer, columns: length, into: memory.scores.pointer,
-                        cStride: length, scratch: scratch)
+                        cStride: length, finish: .none)
                     kernels.softmax(
                         memory.scores.pointer, rows: rows, columns: length, stride: length, scale: scale)
                     kernels.multiply(
                         memory.scores.pointer, rows: rows, depth: length, aStride: length,
                         packed: memory.values.pointer, columns: head,
                         into: memory.context.pointer + (start + row) * width + column, cStride: width,
-                        scratch: scratch)
+                        finish: .none)
                 }
             }
         }
-        kernels.multiply(
-            memory.context.pointer, rows: tokens, depth: width, aStride: width, packed: shard.output.pointer,
-            columns: hidden, into: memory.partial.pointer, cStride: hidden, scratch: scratch)
+        shard.output.multiply(
+            kernels, memory.context.pointer, rows: tokens, aStride: width, into: memory.partial.pointer,
+            cStride: hidden, finish: .none, scratch: memory.rounded.pointer)
     }
 
     /// One core's columns of the feed-forward, block by block of rows.
@@ -164,17 +162,14 @@ struct Encoder: Sendable {
         let block = Workspace.blockRows(of: tokens)
         for row in stride(from: 0, to: tokens, by: block) {
             let rows = min(block, tokens - row)
-            kernels.multiply(
-                states.pointer + row * hidden, rows: rows, depth: hidden, aStride: hidden,
-                packed: shard.expand.pointer, columns: columns, into: memory.middle.pointer, cStride: columns,
-                scratch: memory.scratch.pointer)
-            kernels.addBiasAndGELU(
-                memory.middle.pointer, rows: rows, columns: columns, stride: columns,
-                bias: shard.expandBias.pointer)
-            kernels.multiply(
-                memory.middle.pointer, rows: rows, depth: columns, aStride: columns,
-                packed: shard.contract.pointer, columns: hidden,
-                into: memory.partial.pointer + row * hidden, cStride: hidden, scratch: memory.scratch.pointer)
+            shard.expand.multiply(
+                kernels, states.pointer + row * hidden, rows: rows, aStride: hidden,
+                into: memory.middle.pointer, cStride: columns, finish: .biasAndGELU(shard.expandBias.pointer),
+                scratch: memory.rounded.pointer)
+            shard.contract.multiply(
+                kernels, memory.middle.pointer, rows: rows, aStride: columns,
+                into: memory.partial.pointer + row * hidden, cStride: hidden, finish: .none,
+                scratch: memory.rounded.pointer)
         }
     }
 }

@@ -8,9 +8,20 @@ final class FloatBuffer: @unchecked Sendable {
     /// Number of floats.
     let count: Int
 
+    /// Whose memory it is, where it is not this object's.
+    private let owner: (any AnyObject & Sendable)?
+
+    /// Floats of somebody else's memory, which must not be written.
+    init(borrowing pointer: UnsafePointer<Float>, count: Int, of owner: any AnyObject & Sendable) {
+        self.pointer = UnsafeMutablePointer(mutating: pointer)
+        self.count = count
+        self.owner = owner
+    }
+
     /// Room for `count` floats, at least one.
     init(count: Int) {
         self.count = count
+        owner = nil
         let room = max(count, 1)
         let raw = UnsafeMutableRawPointer.allocate(
             byteCount: room * MemoryLayout<Float>.stride, alignment: 64)
@@ -18,6 +29,6 @@ final class FloatBuffer: @unchecked Sendable {
     }
 
     deinit {
-        UnsafeMutableRawPointer(pointer).deallocate()
+        if owner == nil { UnsafeMutableRawPointer(pointer).deallocate() }
     }
 }

@@ -23,6 +23,10 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var epsilon: Float
     /// Ids per text, [CLS] and [SEP] included; longer texts are cut off.
     package var maximumTokens: Int
+    /// In what the matrices are.
+    package var dataType = DataType.float32
+    /// Tokens of one pass where an artifact says how many; else 512, or as many as the longest text has.
+    package var passTokens: Int?
 
     /// Width of one head.
     package var headSize: Int { hiddenSize / headCount }
@@ -36,6 +40,7 @@ package struct ModelConfiguration: Hashable, Sendable {
     var ofWeights: ModelConfiguration {
         var copy = self
         copy.maximumTokens = positionCount
+        copy.passTokens = nil
         return copy
     }
 }

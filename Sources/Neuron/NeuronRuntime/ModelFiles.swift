@@ -2,13 +2,22 @@
 // obeyed is refused with its file, its key and its value, since a plausible vector that is wrong is worse than none.
 
 import JSON
+import NeuronArtifact
 import SystemIO
 
 /// The bytes of `path`, nil when it does not exist.
 ///
 /// - Throws: `ModelError` when it cannot be read or is longer than `limit`.
 func readFile(_ path: String, limit: Int) throws(ModelError) -> [UInt8]? {
+    if let archive = ModelArchive.current, let name = archive.name(of: path) {
+        guard let octets = archive.artifact.section("files/" + name) else { return nil }
+        guard octets.count <= limit else {
+            throw ModelError(path, "has \(octets.count) octets, above \(limit)", "compile the model again")
+        }
+        return Array(octets)
+    }
     guard try isPresent(path) else { return nil }
+    ModelFileRecord.current?.add(path)
     // Reading a pipe would wait for whoever writes to it.
     guard Files.kind(path, following: true) == .file else {
         throw ModelError(path, "is not a regular file", "use the readable files of a BERT model")
@@ -25,6 +34,9 @@ func readFile(_ path: String, limit: Int) throws(ModelError) -> [UInt8]? {
 /// - Throws: `ModelError` for a link that leads to nothing: the folder was copied in part, and what an absent file means would
 ///   be read out of it.
 func isPresent(_ path: String) throws(ModelError) -> Bool {
+    if let archive = ModelArchive.current, let name = archive.name(of: path) {
+        return archive.artifact.range("files/" + name) != nil
+    }
     guard let kind = Files.kind(path) else { return false }
     guard kind != .symbolicLink || Files.kind(path, following: true) != nil else {
         throw ModelError(

@@ -4,6 +4,7 @@
 
 import CLinux
 import Glibc
+import NeuronArtifact
 import SystemIO
 
 /// The models of a process.
@@ -14,7 +15,7 @@ package final class ModelStore: Sendable {
     /// An empty store.
     package init() {}
 
-    /// The model at a path: a directory or the `model.safetensors` in it, plain or as `file://` URI.
+    /// The model at a path: a directory, the `model.safetensors` in it, or an artifact, plain or as `file://` URI.
     ///
     /// - Throws: `ModelError` that names what is missing or wrong.
     package func model(at uri: String) throws(ModelError) -> EmbeddingModel {
@@ -22,10 +23,24 @@ package final class ModelStore: Sendable {
         let place = Self.realPath(directory) ?? directory
         return try models.withLock { (models: inout [String: EmbeddingModel]) throws(ModelError) in
             if let model = models[place] { return model }
-            let model = try EmbeddingModel(directory: directory, weights: weights)
+            let model = try open(directory)
             models[place] = model
             return model
         }
+    }
+
+    /// A file is a compiled model, a directory is one to be compiled.
+    private func open(_ path: String) throws(ModelError) -> EmbeddingModel {
+        guard Artifact.isArtifact(path) else {
+            return try EmbeddingModel(directory: path, weights: weights)
+        }
+        let artifact: Artifact
+        do throws(ArtifactError) {
+            artifact = try Artifact(path: path)
+        } catch {
+            throw ModelError(error.path, error.problem, error.mend)
+        }
+        return try EmbeddingModel.compiled(artifact)
     }
 
     private static func realPath(_ path: String) -> String? {

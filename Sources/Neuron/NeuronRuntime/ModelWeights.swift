@@ -9,15 +9,15 @@ import Text
 /// What one core holds of one layer, packed for the kernels.
 struct LayerShard: Sendable {
     /// Query, key and value of this core's heads side by side: hidden to 3 x width.
-    let attention: FloatBuffer
+    let attention: WeightMatrix
     let attentionBias: FloatBuffer
     /// This core's rows of the attention's output matrix: width to hidden.
-    let output: FloatBuffer
+    let output: WeightMatrix
     /// This core's columns of the feed-forward: hidden to intermediate / degree.
-    let expand: FloatBuffer
+    let expand: WeightMatrix
     let expandBias: FloatBuffer
     /// Back: intermediate / degree to hidden.
-    let contract: FloatBuffer
+    let contract: WeightMatrix
 
     /// Floats held.
     var count: Int {
@@ -84,6 +84,86 @@ final class ModelWeights: Sendable {
         }
         self.common = common
         self.shards = shards
+    }
+
+    /// Takes the weights where an artifact has them mapped.
+    ///
+    /// - Parameter find: the floats of a name, exactly so many.
+    init(
+        configuration: ModelConfiguration, degree: Int, kernels: any Kernels,
+        find: (_ name: String, _ count: Int) throws(ModelError) -> FloatBuffer
+    ) throws(ModelError) {
+        let (hidden, middle) = (configuration.hiddenSize, configuration.intermediateSize)
+        let (width, columns) = (hidden / degree, middle / degree)
+        func matrix(_ name: String, columns: Int, depth: Int) throws(ModelError) -> WeightMatrix {
+            let type = configuration.dataType
+            let count = WeightMatrix.count(kernels, type, columns: columns, depth: depth)
+            return WeightMatrix(
+                storage: try find(name, count), type: type, columns: columns, depth: depth)
+        }
+        self.configuration = configuration
+        self.degree = degree
+        self.kernels = kernels
+        words = try find("words", configuration.vocabularySize * hidden)
+        positions = try find("positions", configuration.positionCount * hidden)
+        firstType = try find("firstType", hidden)
+        embeddingScale = try find("embeddingScale", hidden)
+        embeddingShift = try find("embeddingShift", hidden)
+        var common: [LayerCommon] = []
+        var shards: [[LayerShard]] = []
+        for layer in 0..<configuration.layerCount {
+            let place = "layers/\(layer)/"
+            common.append(
+                LayerCommon(
+                    outputBias: try find(place + "outputBias", hidden),
+                    attentionScale: try find(place + "attentionScale", hidden),
+                    attentionShift: try find(place + "attentionShift", hidden),
+                    contractBias: try find(place + "contractBias", hidden),
+                    outputScale: try find(place + "outputScale", hidden),
+                    outputShift: try find(place + "outputShift", hidden)))
+            var cores: [LayerShard] = []
+            for core in 0..<degree {
+                let own = place + "cores/\(core)/"
+                cores.append(
+                    LayerShard(
+                        attention: try matrix(own + "attention", columns: 3 * width, depth: hidden),
+                        attentionBias: try find(own + "attentionBias", 3 * width),
+                        output: try matrix(own + "output", columns: hidden, depth: width),
+                        expand: try matrix(own + "expand", columns: columns, depth: hidden),
+                        expandBias: try find(own + "expandBias", columns),
+                        contract: try matrix(own + "contract", columns: hidden, depth: columns)))
+            }
+            shards.append(cores)
+        }
+        self.common = common
+        self.shards = shards
+    }
+
+    /// All floats by the names that an artifact has them under.
+    var named: [(name: String, floats: FloatBuffer)] {
+        var all: [(String, FloatBuffer)] = [
+            ("words", words), ("positions", positions), ("firstType", firstType),
+            ("embeddingScale", embeddingScale), ("embeddingShift", embeddingShift),
+        ]
+        for layer in common.indices {
+            let place = "layers/\(layer)/"
+            let own = common[layer]
+            all += [
+                (place + "outputBias", own.outputBias), (place + "attentionScale", own.attentionScale),
+                (place + "attentionShift", own.attentionShift), (place + "contractBias", own.contractBias),
+                (place + "outputScale", own.outputScale), (place + "outputShift", own.outputShift),
+            ]
+            for (core, shard) in shards[layer].enumerated() {
+                let place = place + "cores/\(core)/"
+                all += [
+                    (place + "attention", shard.attention.storage),
+                    (place + "attentionBias", shard.attentionBias), (place + "output", shard.output.storage),
+                    (place + "expand", shard.expand.storage), (place + "expandBias", shard.expandBias),
+                    (place + "contract", shard.contract.storage),
+                ]
+            }
+        }
+        return all
     }
 
     /// Octets of device memory that core number `core` of the group holds: its shards, its rows of the word table, and
@@ -189,15 +269,24 @@ private struct WeightReader {
     }
 
     /// Packs a weight matrix, stored [out][in]; rows lie `stride` floats apart and start at `first`.
-    private func pack(_ matrix: [Float], columns: Int, depth: Int, first: Int, stride: Int) -> FloatBuffer {
-        let packed = FloatBuffer(count: kernels.packedCount(columns: columns, depth: depth))
+    private func pack(_ matrix: [Float], columns: Int, depth: Int, first: Int, stride: Int) -> WeightMatrix {
+        let type = configuration.dataType
+        let count = WeightMatrix.count(kernels, type, columns: columns, depth: depth)
+        let packed = FloatBuffer(count: count)
         matrix.withUnsafeBufferPointer { floats in
             guard let base = floats.baseAddress else { return }
-            kernels.pack(
-                base + first, columns: columns, depth: depth, columnStride: stride, depthStride: 1,
-                into: packed.pointer)
+            switch type {
+            case .float32:
+                kernels.pack(
+                    base + first, columns: columns, depth: depth, columnStride: stride, depthStride: 1,
+                    into: packed.pointer)
+            case .bfloat16:
+                kernels.packPairs(
+                    base + first, columns: columns, depth: depth, columnStride: stride, depthStride: 1,
+                    into: packed.pointer)
+            }
         }
-        return packed
+        return WeightMatrix(storage: packed, type: type, columns: columns, depth: depth)
     }
 
     private func copy(_ floats: [Float], _ range: Range<Int>) -> FloatBuffer {

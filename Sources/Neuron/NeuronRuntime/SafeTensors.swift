@@ -5,6 +5,7 @@
 import CLinux
 import Glibc
 import JSON
+import NeuronArtifact
 import SystemIO
 
 /// An open safetensors file.
@@ -43,6 +44,11 @@ package final class SafeTensors: @unchecked Sendable {
         let offset: Int
         /// How many octets of the file it takes.
         let byteCount: Int
+
+        /// The tensor of a file that begins within another.
+        func moved(by distance: Int) -> Tensor {
+            Tensor(type: type, shape: shape, offset: offset + distance, byteCount: byteCount)
+        }
     }
 
     /// A header longer than this is refused; a model of a thousand tensors has about 100 KiB.
@@ -58,15 +64,37 @@ package final class SafeTensors: @unchecked Sendable {
     /// Opens `path` and reads its header.
     ///
     /// - Throws: `ModelError` that names the file, the value and the mend.
-    package init(path: String) throws(ModelError) {
+    package convenience init(path: String) throws(ModelError) {
+        if let archive = ModelArchive.current, let name = archive.name(of: path),
+            let range = archive.artifact.range("files/" + name)
+        {
+            let descriptor = fcntl(archive.artifact.descriptor, F_DUPFD_CLOEXEC, 0)
+            guard descriptor >= 0 else {
+                throw ModelError(path, "cannot be opened (\(errnoText()))", "allow more open files")
+            }
+            try self.init(descriptor, range, path: path)
+            return
+        }
+        ModelFileRecord.current?.add(path)
         // Not to wait for the writer of a pipe; a file is read as ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ModelError(
                 path, "cannot be opened (\(errnoText()))", "check the model's path and its rights")
         }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ModelError(
+                path, "is not a regular file", "name a model's directory or its model.safetensors")
+        }
+        try self.init(descriptor, 0..<Int(status.st_size), path: path)
+    }
+
+    /// Reads the header of a file, or of one within a file, and closes it in the end.
+    private init(_ descriptor: Int32, _ range: Range<Int>, path: String) throws(ModelError) {
         do {
-            tensors = try Self.readHeader(descriptor, path: path)
+            tensors = try Self.readHeader(descriptor, range, path: path)
         } catch {
             close(descriptor)
             throw error
@@ -150,16 +178,13 @@ package final class SafeTensors: @unchecked Sendable {
         return halves.map { widen(UInt16(littleEndian: $0)) }
     }
 
-    private static func readHeader(_ descriptor: Int32, path: String) throws(ModelError) -> [String: Tensor] {
+    private static func readHeader(
+        _ descriptor: Int32, _ range: Range<Int>, path: String
+    ) throws(ModelError) -> [String: Tensor] {
         let mend = "download the file again"
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw ModelError(
-                path, "is not a regular file", "name a model's directory or its model.safetensors")
-        }
-        let fileSize = Int(status.st_size)
+        let fileSize = range.count
         guard fileSize >= 8 else { throw ModelError(path, "has only \(fileSize) bytes", mend) }
-        let prefix = try read(descriptor, count: 8, zero: UInt8(0), at: 0, subject: path)
+        let prefix = try read(descriptor, count: 8, zero: UInt8(0), at: range.lowerBound, subject: path)
         let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(longestHeader), length <= UInt64(fileSize - 8) else {
             throw ModelError(
@@ -171,7 +196,8 @@ package final class SafeTensors: @unchecked Sendable {
         let header: JSON
         do {
             header = try JSON(
-                parsing: try read(descriptor, count: Int(length), zero: UInt8(0), at: 8, subject: path))
+                parsing: try read(
+                    descriptor, count: Int(length), zero: UInt8(0), at: range.lowerBound + 8, subject: path))
         } catch let error as ModelError {
             throw error
         } catch {
@@ -193,7 +219,7 @@ package final class SafeTensors: @unchecked Sendable {
             tensors[name] = tensor
         }
         try checkOrder(tensors, from: dataStart, to: fileSize, path: path)
-        return tensors
+        return tensors.mapValues { $0.moved(by: range.lowerBound) }
     }
 
     /// The tensors fill the file: each begins where the one before ends (the format's "no holes", which its own library

@@ -144,7 +144,9 @@ private struct PieceTable: Sendable {
 
     /// Adds a piece; a later one of the same text takes its place.
     mutating func insert(_ piece: ArraySlice<UInt8>, id: Int32) {
-        let slot = slot(of: piece, hash: FNV1a(piece).value)
+        var hash = FNV1a()
+        for octet in piece { hash.add(octet) }
+        let slot = slot(of: piece, hash: hash.value)
         if slots[slot] >= 0 {
             entries[Int(slots[slot])].id = id
         } else {

@@ -27,7 +27,7 @@ final class Workspace: Sendable {
     let cores: [Core]
 
     init(_ configuration: ModelConfiguration, degree: Int, kernels: any Kernels) {
-        let capacity = max(Self.passTokens, configuration.maximumTokens)
+        let capacity = max(configuration.passTokens ?? Self.passTokens, configuration.maximumTokens)
         self.capacity = capacity
         states = FloatBuffer(count: capacity * configuration.hiddenSize)
         cores = (0..<degree).map { _ in
@@ -47,7 +47,8 @@ final class Workspace: Sendable {
         let context: FloatBuffer
         let middle: FloatBuffer
         let partial: FloatBuffer
-        let scratch: FloatBuffer
+        /// Activations rounded to BF16; of a model in single precision there are none.
+        let rounded: FloatBuffer
 
         fileprivate init(
             _ configuration: ModelConfiguration, degree: Int, capacity: Int, kernels: any Kernels
@@ -62,13 +63,15 @@ final class Workspace: Sendable {
             context = FloatBuffer(count: capacity * hidden / degree)
             middle = FloatBuffer(count: Workspace.blockRows * configuration.intermediateSize / degree)
             partial = FloatBuffer(count: capacity * hidden)
-            scratch = FloatBuffer(count: kernels.multiplyScratchCount)
+            let inputs = kernels.pairsScratchCount(rows: capacity, depth: hidden)
+            let middles = kernels.pairsScratchCount(
+                rows: min(capacity, Workspace.blockRows), depth: configuration.intermediateSize / degree)
+            rounded = FloatBuffer(count: configuration.dataType == .bfloat16 ? max(inputs, middles) : 0)
         }
 
         fileprivate var count: Int {
             qkv.count + keys.count + values.count + scores.count + context.count + middle.count
-                + partial.count
-                + scratch.count
+                + partial.count + rounded.count
         }
     }
 }

@@ -4,6 +4,7 @@
 //
 //     product VARIANT ROWS COLUMNS DEPTH     C = A B in single precision, B packed before
 //     encode MODEL BATCH TOKENS              texts of so many tokens through a model on one core
+//     load MODEL                             a folder or an artifact, until a core could compute
 // The only argument is the device root, a fake one. Further:
 //
 //     variants                               the kernels that this CPU can run, in place of seconds
@@ -25,7 +26,6 @@ final class Product {
     private let a: [Float]
     private var packed: [Float]
     private var c: [Float]
-    private var scratch: [Float]
 
     init(_ variant: KernelVariant, rows: Int, columns: Int, depth: Int) {
         kernels = variant.kernels
@@ -34,7 +34,6 @@ final class Product {
         let b = (0..<columns * depth).map { Float($0 % 19) / 19 }
         packed = [Float](repeating: 0, count: kernels.packedCount(columns: columns, depth: depth))
         c = [Float](repeating: 0, count: rows * columns)
-        scratch = [Float](repeating: 0, count: kernels.multiplyScratchCount)
         kernels.pack(
             b, columns: columns, depth: depth, columnStride: depth, depthStride: 1, into: &packed)
     }
@@ -42,7 +41,7 @@ final class Product {
     func run() {
         kernels.multiply(
             a, rows: rows, depth: depth, aStride: depth, packed: packed, columns: columns, into: &c,
-            cStride: columns, scratch: &scratch)
+            cStride: columns, finish: .none)
     }
 }
 
@@ -62,7 +61,8 @@ func least(_ body: () -> Void) -> Double {
 /// One measurement.
 struct Bench {
     private var products: [[Substring]: Product] = [:]
-    private var groups: [Substring: NeuronCoreGroup] = [:]
+    private var core: NeuronCoreGroup?
+    private var loaded: Set<Substring> = []
 
     mutating func answer(_ line: String) async throws -> String {
         let words = line.split(separator: " ")
@@ -81,22 +81,40 @@ struct Bench {
         case "encode" where words.count == 4:
             guard let batch = Int(words[2]), let tokens = Int(words[3]) else { break }
             let group = try group(words[1])
-            let measured = await group.measure(model: "model", batch: batch, tokens: tokens, passes: 9)
+            let measured = await group.measure(
+                model: String(words[1]), batch: batch, tokens: tokens, passes: 9)
             guard let measured else { break }
             return "\(measured.milliseconds.fastest / 1e3)"
+        case "load" where words.count == 2:
+            return "\(least { load(words[1]) })"
         default: break
         }
         throw Unusable(description: "no such measurement: \(line)")
     }
 
-    /// A core of a fake chip with a model on it.
-    private mutating func group(_ directory: Substring) throws -> NeuronCoreGroup {
-        if let group = groups[directory] { return group }
-        let root = CommandLine.arguments.dropFirst().first ?? "/dev"
-        let devices = try NeuronDevices(root: root)
-        let group = NeuronCoreGroup(try devices.claim(0..<1), pool: ComputePool(threads: 1))
-        try group.load(try ModelStore().model(at: String(directory)), as: "model")
-        groups[directory] = group
+    /// Loads a model as a server that starts does. Its cores are given back at once.
+    private func load(_ path: Substring) {
+        let model = try? ModelStore().model(at: String(path))
+        guard let devices = try? NeuronDevices(root: CommandLine.arguments.dropFirst().first ?? "/dev"),
+            let claim = try? devices.claim(.count(1)), let model
+        else { return }
+        try? NeuronCoreGroup(claim, pool: ComputePool(threads: 1)).load(model, as: "model")
+    }
+
+    /// A core of a fake chip with models on it, each under its path.
+    private mutating func group(_ path: Substring) throws -> NeuronCoreGroup {
+        let group: NeuronCoreGroup
+        if let own = core {
+            group = own
+        } else {
+            let root = CommandLine.arguments.dropFirst().first ?? "/dev"
+            group = NeuronCoreGroup(
+                try NeuronDevices(root: root).claim(0..<1), pool: ComputePool(threads: 1))
+            core = group
+        }
+        if loaded.insert(path).inserted {
+            try group.load(try ModelStore().model(at: String(path)), as: String(path))
+        }
         return group
     }
 }

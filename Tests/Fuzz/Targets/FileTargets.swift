@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import JSON
+internal import NeuronArtifact
 internal import NeuronRuntime
 internal import Placement
 internal import SystemIO
@@ -33,6 +34,71 @@ let fileTargets = [
                 guard let floats = try? file.floats(name, shape: shape) else { continue }
                 require(floats.count == shape.reduce(1, *), "\(floats.count) values for shape \(shape)")
             }
+        }
+    },
+    // A header whose sizes and checksum are right, and some data behind it.
+    FuzzTarget("artifact") { input in
+        var choices = Choices(input)
+        let data = [UInt8](repeating: 1, count: Int(choices.octet()) * 64)
+        let header = choices.rest
+        let dataOffset = (64 + header.count + 4095) / 4096 * 4096
+        var file = [UInt8](repeating: 0, count: dataOffset) + data
+        file.replaceSubrange(64..<64 + header.count, with: header)
+        file.withUnsafeMutableBytes { file in
+            file.copyBytes(from: Artifact.magic)
+            file.storeBytes(of: Artifact.version, toByteOffset: 8, as: UInt32.self)
+            file.storeBytes(of: UInt32(header.count), toByteOffset: 12, as: UInt32.self)
+            let words = [UInt64(file.count), UInt64(dataOffset), header.withUnsafeBytes(Checksum.of)]
+            for (index, word) in words.enumerated() {
+                file.storeBytes(of: word, toByteOffset: 16 + 8 * index, as: UInt64.self)
+            }
+        }
+        file.withUnsafeBytes { octets in
+            guard let (header, start) = try? Artifact.check(octets, path: "x", verifies: false) else {
+                return
+            }
+            for section in header.sections {
+                require(
+                    section.offset >= 0 && section.size >= 0
+                        && start + section.offset + section.size <= octets.count,
+                    "\(section) lies outside of \(octets.count) octets")
+            }
+        }
+    },
+    // A NEFF whose sizes are right around an archive whose headers' sums are, or around any octets.
+    FuzzTarget("neff", longest: 4096) { input in
+        var choices = Choices(input)
+        let kind = choices.octet()
+        var header = [UInt8](repeating: 0, count: 1024)
+        for place in [168, 552, 24] { header[place] = choices.octet() }
+        var archive: [UInt8] = []
+        if kind < 64 {
+            archive = choices.rest
+        } else {
+            while !choices.isEmpty {
+                var block = [UInt8](repeating: 0, count: 512)
+                let content = choices.octets(Int(choices.octet()))
+                let name =
+                    kind & 1 == 0 ? Array("sg00/def.json".utf8) : choices.octets(Int(choices.octet()) % 100)
+                block.replaceSubrange(0..<name.count, with: name)
+                let size = kind & 2 == 0 ? content.count : Int(choices.octet()) << 20
+                block.replaceSubrange(124..<135, with: digits(size, 11))
+                block[156] = choices.octet()
+                block.replaceSubrange(148..<156, with: [UInt8](repeating: 32, count: 8))
+                block.replaceSubrange(148..<154, with: digits(block.reduce(0) { $0 + Int($1) }, 6))
+                block[154] = 0
+                archive += block + content + [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
+            }
+        }
+        header.withUnsafeMutableBytes { bytes in
+            bytes.storeBytes(of: 1, toByteOffset: 0, as: UInt64.self)
+            bytes.storeBytes(of: 1024, toByteOffset: 8, as: UInt64.self)
+            bytes.storeBytes(of: UInt64(archive.count), toByteOffset: 16, as: UInt64.self)
+        }
+        (header + archive).withUnsafeBytes { octets in
+            guard let neff = try? NEFF(octets, path: "x", limit: 1 << 20) else { return }
+            require((1...1024).contains(neff.cores), "\(neff.cores) cores")
+            require(neff.weights >= 0, "\(neff.weights) octets of weights")
         }
     },
     FuzzTarget("wordpiece", longest: 300) { input in
@@ -80,4 +146,10 @@ private func inMemory(_ octets: [UInt8]) -> String? {
         pwrite(memoryFile.number, octets, octets.count, 0) == octets.count
     else { return nil }
     return "/proc/self/fd/\(memoryFile.number)"
+}
+
+/// Octal digits of a tar header.
+private func digits(_ value: Int, _ count: Int) -> [UInt8] {
+    let text = String(value, radix: 8)
+    return Array((String(repeating: "0", count: max(0, count - text.count)) + text).utf8.prefix(count))
 }

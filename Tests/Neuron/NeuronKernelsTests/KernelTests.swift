@@ -9,11 +9,12 @@ private let variants = KernelVariant.allCases.filter(\.isSupported)
 
 @Suite("Matrix product")
 struct MultiplyTests {
-    /// Around the tile (6 x 8, 6 x 16 or 12 x 32), the pass (384 deep) and the block (120 rows).
+    /// Around the tile (6 x 8, 6 x 16 or 8 x 48), tiles of fewer rows and vectors, and the pass (192 or 256 deep).
     static let sizes: [(rows: Int, columns: Int, depth: Int)] = [
         (1, 1, 1), (1, 16, 7), (6, 16, 32), (7, 17, 33), (5, 15, 384), (13, 31, 385), (120, 48, 100),
         (121, 40, 800), (250, 9, 64), (3, 129, 1537),
         (12, 32, 40), (11, 32, 384), (13, 33, 385), (24, 95, 769),
+        (8, 48, 192), (15, 49, 193), (9, 64, 257), (10, 65, 256), (14, 96, 577), (5, 112, 511),
     ]
 
     @Test("is what three loops compute, at every edge", arguments: variants, sizes)
@@ -71,21 +72,102 @@ struct MultiplyTests {
         }
     }
 
+    @Test("bias and GELU follow the product as they would by themselves", arguments: variants, [5, 100])
+    func finishes(variant: KernelVariant, columns: Int) {
+        let (rows, depth) = (11, 300)
+        let kernels = variant.kernels
+        let a = floats(rows * depth, seed: 15)
+        let b = floats(columns * depth, seed: 16)
+        let bias = floats(columns, seed: 17)
+        let plain = multiply(
+            kernels, a, b, rows: rows, columns: columns, depth: depth, columnStride: depth, depthStride: 1)
+        var biased = plain
+        kernels.addBias(&biased, rows: rows, columns: columns, stride: columns, bias: bias)
+        var activated = plain
+        kernels.addBiasAndGELU(&activated, rows: rows, columns: columns, stride: columns, bias: bias)
+        bias.withUnsafeBufferPointer { bias in
+            guard let bias = bias.baseAddress else { return }
+            for (finish, expected) in [(Finish.bias(bias), biased), (.biasAndGELU(bias), activated)] {
+                let product = multiply(
+                    kernels, a, b, rows: rows, columns: columns, depth: depth, columnStride: depth,
+                    depthStride: 1, finish: finish)
+                #expect(product == expected)
+            }
+        }
+    }
+
     private func multiply(
         _ kernels: any Kernels, _ a: [Float], _ b: [Float], rows: Int, columns: Int, depth: Int,
         columnStride: Int,
-        depthStride: Int
+        depthStride: Int, finish: Finish = .none
     ) -> [Float] {
         var packed = [Float](repeating: .nan, count: kernels.packedCount(columns: columns, depth: depth))
-        var scratch = [Float](repeating: .nan, count: kernels.multiplyScratchCount)
         var product = [Float](repeating: .nan, count: rows * columns)
         kernels.pack(
             b, columns: columns, depth: depth, columnStride: columnStride, depthStride: depthStride,
             into: &packed)
         kernels.multiply(
             a, rows: rows, depth: depth, aStride: depth, packed: packed, columns: columns, into: &product,
-            cStride: columns, scratch: &scratch)
+            cStride: columns, finish: finish)
         return product
+    }
+}
+
+@Suite("Matrix product in BF16")
+struct PairsTests {
+    @Test("rounds to the nearest, ties to even, as IEEE 754 has it")
+    func rounding() {
+        let cases: [(UInt32, UInt16)] = [
+            (0x3f80_0000, 0x3f80), (0x3f80_7fff, 0x3f80), (0x3f80_8000, 0x3f80), (0x3f80_8001, 0x3f81),
+            (0x3f81_8000, 0x3f82), (0xbf81_8000, 0xbf82), (0x8000_0000, 0x8000), (0x7f7f_ffff, 0x7f80),
+            (0x7f80_0000, 0x7f80), (0xff80_0000, 0xff80), (0x0000_8000, 0x0000), (0x0001_8000, 0x0002),
+        ]
+        for (bits, rounded) in cases { #expect(BFloat16.bits(of: Float(bitPattern: bits)) == rounded) }
+        for bits: UInt32 in [0x7f80_0001, 0x7fff_ffff, 0xffff_ffff] {
+            #expect(Float(bitPattern: UInt32(BFloat16.bits(of: Float(bitPattern: bits))) << 16).isNaN)
+        }
+    }
+
+    @Test(
+        "is what VDPBF16PS computes, to the last bit, on every CPU", arguments: variants,
+        MultiplyTests.sizes)
+    func agrees(variant: KernelVariant, size: (rows: Int, columns: Int, depth: Int)) {
+        let kernels = variant.kernels
+        // SSE2 rounds a product before it is added, which makes no difference to a product of BF16 numbers.
+        let (rows, columns, depth) = size
+        let a = floats(rows * depth, seed: 18)
+        let b = floats(columns * depth, seed: 19)
+        let words = kernels.packedPairsSize(columns: columns, depth: depth) / MemoryLayout<Float>.stride
+        var packed = [Float](repeating: .nan, count: words)
+        var scratch = [Float](
+            repeating: .nan, count: kernels.pairsScratchCount(rows: rows, depth: depth))
+        var product = [Float](repeating: .nan, count: rows * columns)
+        kernels.packPairs(
+            b, columns: columns, depth: depth, columnStride: depth, depthStride: 1, into: &packed)
+        kernels.multiplyPairs(
+            a, rows: rows, depth: depth, aStride: depth, packed: packed, columns: columns, into: &product,
+            cStride: columns, finish: .none, scratch: &scratch)
+        let (left, right) = (a.map(rounded), b.map(rounded))
+        let passes = kernels.passCount(kernels.pairSteps(depth))
+        for row in 0..<rows {
+            for column in 0..<columns {
+                var expected: Float = 0
+                for pass in 0..<passes {
+                    var sum: Float = 0
+                    for step in kernels.passRange(pass, kernels.pairSteps(depth)) {
+                        for k in [2 * step + 1, 2 * step] where k < depth {
+                            sum += left[row * depth + k] * right[column * depth + k]
+                        }
+                    }
+                    expected = pass == 0 ? sum : expected + sum
+                }
+                #expect(product[row * columns + column] == expected)
+            }
+        }
+    }
+
+    private func rounded(_ value: Float) -> Float {
+        Float(bitPattern: UInt32(BFloat16.bits(of: value)) << 16)
     }
 }
 

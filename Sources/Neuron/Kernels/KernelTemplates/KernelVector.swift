@@ -5,9 +5,11 @@ public protocol KernelVector: SIMD where Scalar == Float {
     /// As many integers as there are lanes.
     associatedtype Integers: KernelIntegers
 
-    /// Rows of the register tile of a matrix product; its columns are two vectors. 6 fits 16 registers (12 sums, 2 loads,
-    /// 1 broadcast), 12 fits 32.
+    /// Rows of the register tile of a matrix product, 6 or 8.
     static var tileRows: Int { get }
+    /// Vectors side by side in the register tile, 2 or 3: six rows of two fit 16 registers (12 sums, 2 loads, 1 broadcast),
+    /// eight of three fit 32 (24 sums, 3 loads, 1 broadcast) and ask for 11 loads in 24 products.
+    static var tileVectors: Int { get }
 
     // The standard library has these for each vector type as one instruction, and for any vector as a loop over its lanes,
     // which is what generic code gets. As requirements they lead to the former.
@@ -35,6 +37,8 @@ public protocol KernelIntegers: SIMD where Scalar == Int32 {
     static func &+ (left: Self, right: Self) -> Self
     /// Shifts left, lane by lane.
     static func &<< (left: Self, right: Self) -> Self
+    /// The bits that both have.
+    static func & (left: Self, right: Self) -> Self
 }
 
 extension KernelVector {
@@ -58,7 +62,21 @@ extension KernelVector {
         return bounded.replacing(with: most, where: most .< bounded)
     }
 
+    /// Of the two BF16 numbers that each lane holds, the one in the lower bits, in single precision.
+    @inlinable @inline(__always)
+    var lowerHalves: Self {
+        unsafeBitCast(
+            unsafeBitCast(self, to: Integers.self) &<< Integers(repeating: 16), to: Self.self)
+    }
+
+    /// Of the two BF16 numbers that each lane holds, the one in the upper bits, in single precision.
+    @inlinable @inline(__always)
+    var upperHalves: Self {
+        let mask = Integers(repeating: Int32(bitPattern: 0xffff_0000))
+        return unsafeBitCast(unsafeBitCast(self, to: Integers.self) & mask, to: Self.self)
+    }
+
     /// Columns of the register tile.
     @inlinable @inline(__always)
-    static var panelColumns: Int { 2 * scalarCount }
+    static var panelColumns: Int { tileVectors * scalarCount }
 }

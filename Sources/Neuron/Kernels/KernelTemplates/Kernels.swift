@@ -9,14 +9,13 @@
 public protocol Kernels: Sendable {
     /// What it is written in.
     associatedtype Vector: KernelVector
-
-    /// Floats of scratch memory that `multiply` needs, whatever the sizes.
-    var multiplyScratchCount: Int { get }
+    /// How BF16 numbers are multiplied.
+    associatedtype Pairs: ProductArithmetic = EmulatedPairs
 
     /// Floats that `pack` writes for `columns` x `depth`.
     func packedCount(columns: Int, depth: Int) -> Int
 
-    /// Packs the right-hand side B of C = A B into panels, the last one filled up with zeros.
+    /// Packs the right-hand side B of C = A B into panels, the last one filled up to whole vectors with zeros.
     ///
     /// - Parameters:
     ///   - source: element (k, n) of B lies at `source[n * columnStride + k * depthStride]`, so a weight matrix stored
@@ -33,10 +32,36 @@ public protocol Kernels: Sendable {
     ///   - a: `rows` x `depth`, row-major, rows `aStride` floats apart.
     ///   - packed: B as `pack` left it, `depth` x `columns`.
     ///   - c: `rows` x `columns`, row-major, rows `cStride` floats apart; must not overlap the others.
-    ///   - scratch: room for `multiplyScratchCount` floats.
+    ///   - finish: what is done to C before it leaves the cache.
     func multiply(
         _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int, packed: UnsafePointer<Float>,
-        columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, scratch: UnsafeMutablePointer<Float>
+        columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, finish: Finish
+    )
+
+    /// Octets that `packPairs` writes for `columns` x `depth`.
+    func packedPairsSize(columns: Int, depth: Int) -> Int
+
+    /// As `pack`, rounded to BF16, two numbers of successive depths beside each other.
+    ///
+    /// - Parameter destination: room for `packedPairsSize` octets, aligned for a `Float`.
+    func packPairs(
+        _ source: UnsafePointer<Float>, columns: Int, depth: Int, columnStride: Int, depthStride: Int,
+        into destination: UnsafeMutableRawPointer
+    )
+
+    /// Floats that `multiplyPairs` needs for A.
+    func pairsScratchCount(rows: Int, depth: Int) -> Int
+
+    /// C = A B with both rounded to BF16 (round to nearest, ties to even), products and sums in single precision. Equal to
+    /// the last bit on every CPU for normal numbers: of each pair the second product is added first, as VDPBF16PS does.
+    ///
+    /// - Parameters:
+    ///   - packed: B as `packPairs` left it.
+    ///   - scratch: room for `pairsScratchCount` floats.
+    func multiplyPairs(
+        _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int, packed: UnsafeRawPointer,
+        columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, finish: Finish,
+        scratch: UnsafeMutablePointer<Float>
     )
 
     /// x := gelu(x + bias) = y/2 (1 + erf(y / sqrt 2)), the exact form that BERT uses, within 1e-6.
@@ -91,4 +116,24 @@ public protocol Kernels: Sendable {
     func meanAndScaleToUnit(
         _ values: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>
     )
+}
+
+/// What is done to a product's columns as soon as they are summed.
+public enum Finish {
+    /// Nothing.
+    case none
+    /// x := x + bias; one value per column.
+    case bias(UnsafePointer<Float>)
+    /// x := gelu(x + bias), as `Kernels.addBiasAndGELU` has it.
+    case biasAndGELU(UnsafePointer<Float>)
+
+    /// The same for the columns from `column` on.
+    @inlinable @inline(__always)
+    func advanced(by column: Int) -> Finish {
+        switch self {
+        case .none: .none
+        case .bias(let bias): .bias(bias + column)
+        case .biasAndGELU(let bias): .biasAndGELU(bias + column)
+        }
+    }
 }

@@ -1,29 +1,25 @@
-// Matrix multiplication the way of Goto and van de Geijn ("Anatomy of High-Performance Matrix Multiplication", 2008):
-// the right-hand side is packed into panels as wide as two vectors, the left-hand side into strips as high as the tile,
-// and a micro-kernel keeps a tile of C in registers.
-
-public import CKernels
+// Matrix multiplication after Goto and van de Geijn ("Anatomy of High-Performance Matrix Multiplication", 2008), for a
+// right-hand side that is constant: B is packed once, into panels as wide as the register tile, and a part of a panel that
+// the first-level cache holds meets all rows of A before the next is taken. A is read where it lies, one number for a
+// whole row of a tile, so it need not be packed, nor filled up: tiles of 8 (or 6), 4, 2 and 1 rows make up any height.
 
 extension Kernels {
-    /// Depth of one pass. A panel of B, 24 KiB with AVX2 and 48 KiB with AVX-512, is read once for each strip of A: from the
-    /// first-level cache, or from the second, which gives AVX-512's two vectors in far less time than a tile's 24 products
-    /// take.
+    /// Depth of one pass: with AVX-512 a panel's part of 36 KiB, with AVX2 one of 16 KiB, and the tile's rows of A stay in
+    /// the first-level cache (32 or 48 KiB), or come from the second as fast as they are needed.
     @inlinable @inline(__always)
-    public var passDepth: Int { 384 }
+    public var passDepth: Int { Vector.tileVectors == 3 ? 192 : 256 }
 
-    /// Rows of A packed at a time, a whole number of tiles: 180 KiB, or 720 KiB where the second-level cache is that of a
-    /// CPU with AVX-512, 1 MiB or more. Each block reads all of B from memory again.
+    /// How packed matrices lie, for files of them: kernels of one name read each other's.
     @inlinable @inline(__always)
-    public var blockRows: Int { Vector.tileRows == 12 ? 480 : 120 }
-
-    /// See `Kernels.multiplyScratchCount`.
-    @inlinable @inline(__always)
-    public var multiplyScratchCount: Int { blockRows * passDepth }
+    public var layoutName: String {
+        "panels-\(Vector.scalarCount)x\(Vector.tileVectors)-\(passDepth)"
+    }
 
     /// See `Kernels.packedCount`.
     @inlinable @inline(__always)
     public func packedCount(columns: Int, depth: Int) -> Int {
-        (columns + Vector.panelColumns - 1) / Vector.panelColumns * Vector.panelColumns * depth
+        let lanes = Vector.scalarCount
+        return (columns + lanes - 1) / lanes * lanes * depth
     }
 
     /// See `Kernels.pack`.
@@ -32,19 +28,49 @@ extension Kernels {
         _ source: UnsafePointer<Float>, columns: Int, depth: Int, columnStride: Int,
         depthStride: Int, into destination: UnsafeMutablePointer<Float>
     ) {
-        let panel = Vector.panelColumns
         var out = destination
-        var first = 0
-        while first < columns {
-            let width = min(panel, columns - first)
-            for k in 0..<depth {
-                let from = source + (first * columnStride + k * depthStride)
-                for n in 0..<width { out[n] = from[n * columnStride] }
-                for n in width..<panel { out[n] = 0 }
-                out += panel
+        forEachPanel(columns: columns, steps: depth) { panel, steps, room in
+            for k in steps {
+                let from = source + (panel.lowerBound * columnStride + k * depthStride)
+                if columnStride == 1 {
+                    for n in 0..<panel.count { out[n] = from[n] }
+                } else {
+                    for n in 0..<panel.count { out[n] = from[n * columnStride] }
+                }
+                for n in panel.count..<room { out[n] = 0 }
+                out += room
             }
-            first += panel
         }
+    }
+
+    /// The panels' parts in the order in which they lie in memory, and are read: pass by pass.
+    ///
+    /// - Parameter body: gets the columns, the steps of the pass, and the columns filled up to whole vectors.
+    @inlinable @inline(__always)
+    public func forEachPanel(
+        columns: Int, steps: Int, _ body: (_ columns: Range<Int>, _ steps: Range<Int>, _ room: Int) -> Void
+    ) {
+        let lanes = Vector.scalarCount
+        for pass in 0..<passCount(steps) {
+            var first = 0
+            while first < columns {
+                let width = min(Vector.panelColumns, columns - first)
+                body(
+                    first..<first + width, passRange(pass, steps), (width + lanes - 1) / lanes * lanes)
+                first += Vector.panelColumns
+            }
+        }
+    }
+
+    /// Passes over the depth. They are of one size: a last one of a few steps would read and write all of C for them.
+    @inlinable @inline(__always)
+    public func passCount(_ depth: Int) -> Int { (depth + passDepth - 1) / passDepth }
+
+    /// The steps of a pass.
+    @inlinable @inline(__always)
+    public func passRange(_ pass: Int, _ depth: Int) -> Range<Int> {
+        let passes = passCount(depth)
+        return pass * depth / passes..<(pass + 1) * depth / passes
     }
 
     /// See `Kernels.multiply`.
@@ -52,273 +78,91 @@ extension Kernels {
     public func multiply(
         _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int,
         packed: UnsafePointer<Float>, columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int,
-        scratch: UnsafeMutablePointer<Float>
+        finish: Finish
     ) {
-        let panelColumns = Vector.panelColumns
-        var firstDepth = 0
-        while firstDepth < depth {
-            let passed = min(passDepth, depth - firstDepth)
-            var firstRow = 0
-            while firstRow < rows {
-                let blockCount = min(blockRows, rows - firstRow)
-                packStrips(
-                    a + (firstRow * aStride + firstDepth), rows: blockCount, depth: passed,
-                    stride: aStride,
-                    into: scratch)
-                var firstColumn = 0
-                while firstColumn < columns {
-                    let panel = packed + (firstColumn * depth + firstDepth * panelColumns)
-                    let width = min(panelColumns, columns - firstColumn)
-                    // The next panel comes from memory while this one is worked with; behind the last there is none.
-                    let next = panel + (firstColumn + panelColumns < columns ? panelColumns * depth : 0)
-                    let share = passed * panelColumns * Vector.tileRows / blockCount
-                    var strip = 0
-                    while strip < blockCount {
-                        prefetch(next + strip / Vector.tileRows * share, count: share)
-                        let tile = c + ((firstRow + strip) * cStride + firstColumn)
-                        let height = min(Vector.tileRows, blockCount - strip)
-                        if height == Vector.tileRows && width == panelColumns {
-                            multiplyTile(
-                                scratch + strip * passed, panel, depth: passed, into: tile,
-                                stride: cStride,
-                                add: firstDepth > 0)
-                        } else {
-                            multiplyEdge(
-                                scratch + strip * passed, panel, depth: passed, into: tile,
-                                stride: cStride,
-                                height: height, width: width, add: firstDepth > 0)
-                        }
-                        strip += Vector.tileRows
-                    }
-                    firstColumn += panelColumns
-                }
-                firstRow += blockCount
+        product(
+            Singles.self, a, rows: rows, steps: depth, aStride: aStride, packed: packed, columns: columns,
+            into: c, cStride: cStride, finish: finish)
+    }
+
+    /// The product in any arithmetic.
+    @inlinable @inline(__always)
+    public func product<Arithmetic: ProductArithmetic>(
+        _: Arithmetic.Type, _ a: UnsafePointer<Float>, rows: Int, steps: Int, aStride: Int,
+        packed: UnsafePointer<Float>, columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int,
+        finish: Finish
+    ) {
+        var part = packed
+        forEachPanel(columns: columns, steps: steps) { panel, range, room in
+            let product = PanelProduct<Arithmetic>(
+                a: a + range.lowerBound * Arithmetic.operandFloats, aStride: aStride, panel: part,
+                steps: range.count, c: c + panel.lowerBound, cStride: cStride, width: panel.count,
+                rows: rows, add: range.lowerBound > 0)
+            multiplyPanel(product, vectors: room / Vector.scalarCount)
+            if range.upperBound == steps {
+                finishColumns(
+                    c + panel.lowerBound, rows: rows, columns: panel.count, stride: cStride,
+                    finish.advanced(by: panel.lowerBound))
             }
-            firstDepth += passed
+            part += range.count * room
         }
     }
 
-    /// Asks for some floats before they are needed.
+    /// All rows of A times one panel's part.
     @inlinable @inline(__always)
-    public func prefetch(_ floats: UnsafePointer<Float>, count: Int) {
-        var offset = 0
-        while offset < count {
-            ganglion_prefetch(floats + offset)
-            offset += 16
-        }
-    }
-
-    /// Interleaves a tile's rows of A at a time, so that the micro-kernel reads it in one stream. Missing rows are zeros.
-    @inlinable @inline(__always)
-    public func packStrips(
-        _ a: UnsafePointer<Float>, rows: Int, depth: Int, stride: Int,
-        into destination: UnsafeMutablePointer<Float>
-    ) {
-        let tileRows = Vector.tileRows
-        var strip = 0
-        while strip < rows {
-            let out = destination + strip * depth
-            let height = min(tileRows, rows - strip)
-            for row in 0..<height {
-                let from = a + (strip + row) * stride
-                for k in 0..<depth { out[k * tileRows + row] = from[k] }
+    public func multiplyPanel<Arithmetic>(_ product: PanelProduct<Arithmetic>, vectors: Int) {
+        if Vector.tileVectors == 3 {
+            switch vectors {
+            case 3: multiplyRows(product, Longer<Longer<Line1<Vector>>>.self)
+            case 2: multiplyRows(product, Longer<Line1<Vector>>.self)
+            default: multiplyRows(product, Line1<Vector>.self)
             }
-            for row in height..<tileRows {
-                for k in 0..<depth { out[k * tileRows + row] = 0 }
-            }
-            strip += tileRows
-        }
-    }
-
-    /// A full tile, of as many rows as the registers hold.
-    @inlinable @inline(__always)
-    public func multiplyTile(
-        _ strip: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, depth: Int,
-        into c: UnsafeMutablePointer<Float>, stride: Int, add: Bool
-    ) {
-        if Vector.tileRows == 12 {
-            multiplyTile12(strip, panel, depth: depth, into: c, stride: stride, add: add)
         } else {
-            multiplyTile6(strip, panel, depth: depth, into: c, stride: stride, add: add)
-        }
-    }
-
-    /// The micro-kernel: a full tile, six rows of two vectors. Each sum is a variable of its own, or it would not stay in a register.
-    @inlinable @inline(__always)
-    public func multiplyTile6(
-        _ strip: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, depth: Int,
-        into c: UnsafeMutablePointer<Float>, stride: Int, add: Bool
-    ) {
-        let lanes = Vector.scalarCount
-        var l0 = Vector.zero
-        var r0 = Vector.zero
-        var l1 = Vector.zero
-        var r1 = Vector.zero
-        var l2 = Vector.zero
-        var r2 = Vector.zero
-        var l3 = Vector.zero
-        var r3 = Vector.zero
-        var l4 = Vector.zero
-        var r4 = Vector.zero
-        var l5 = Vector.zero
-        var r5 = Vector.zero
-        var a = strip
-        var b = panel
-        let end = strip + depth * 6
-        while a < end {
-            let left = Vector(at: b)
-            let right = Vector(at: b + lanes)
-            var value = Vector(repeating: a[0])
-            l0 = l0.adding(value, times: left)
-            r0 = r0.adding(value, times: right)
-            value = Vector(repeating: a[1])
-            l1 = l1.adding(value, times: left)
-            r1 = r1.adding(value, times: right)
-            value = Vector(repeating: a[2])
-            l2 = l2.adding(value, times: left)
-            r2 = r2.adding(value, times: right)
-            value = Vector(repeating: a[3])
-            l3 = l3.adding(value, times: left)
-            r3 = r3.adding(value, times: right)
-            value = Vector(repeating: a[4])
-            l4 = l4.adding(value, times: left)
-            r4 = r4.adding(value, times: right)
-            value = Vector(repeating: a[5])
-            l5 = l5.adding(value, times: left)
-            r5 = r5.adding(value, times: right)
-            a += 6
-            b += Vector.panelColumns
-        }
-        put(l0, r0, c, add)
-        put(l1, r1, c + stride, add)
-        put(l2, r2, c + 2 * stride, add)
-        put(l3, r3, c + 3 * stride, add)
-        put(l4, r4, c + 4 * stride, add)
-        put(l5, r5, c + 5 * stride, add)
-    }
-
-    /// The micro-kernel: a full tile, twelve rows of two vectors. Each sum is a variable of its own, or it would not stay in a register.
-    @inlinable @inline(__always)
-    public func multiplyTile12(
-        _ strip: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, depth: Int,
-        into c: UnsafeMutablePointer<Float>, stride: Int, add: Bool
-    ) {
-        let lanes = Vector.scalarCount
-        var l0 = Vector.zero
-        var r0 = Vector.zero
-        var l1 = Vector.zero
-        var r1 = Vector.zero
-        var l2 = Vector.zero
-        var r2 = Vector.zero
-        var l3 = Vector.zero
-        var r3 = Vector.zero
-        var l4 = Vector.zero
-        var r4 = Vector.zero
-        var l5 = Vector.zero
-        var r5 = Vector.zero
-        var l6 = Vector.zero
-        var r6 = Vector.zero
-        var l7 = Vector.zero
-        var r7 = Vector.zero
-        var l8 = Vector.zero
-        var r8 = Vector.zero
-        var l9 = Vector.zero
-        var r9 = Vector.zero
-        var la = Vector.zero
-        var ra = Vector.zero
-        var lb = Vector.zero
-        var rb = Vector.zero
-        var a = strip
-        var b = panel
-        let end = strip + depth * 12
-        while a < end {
-            let left = Vector(at: b)
-            let right = Vector(at: b + lanes)
-            var value = Vector(repeating: a[0])
-            l0 = l0.adding(value, times: left)
-            r0 = r0.adding(value, times: right)
-            value = Vector(repeating: a[1])
-            l1 = l1.adding(value, times: left)
-            r1 = r1.adding(value, times: right)
-            value = Vector(repeating: a[2])
-            l2 = l2.adding(value, times: left)
-            r2 = r2.adding(value, times: right)
-            value = Vector(repeating: a[3])
-            l3 = l3.adding(value, times: left)
-            r3 = r3.adding(value, times: right)
-            value = Vector(repeating: a[4])
-            l4 = l4.adding(value, times: left)
-            r4 = r4.adding(value, times: right)
-            value = Vector(repeating: a[5])
-            l5 = l5.adding(value, times: left)
-            r5 = r5.adding(value, times: right)
-            value = Vector(repeating: a[6])
-            l6 = l6.adding(value, times: left)
-            r6 = r6.adding(value, times: right)
-            value = Vector(repeating: a[7])
-            l7 = l7.adding(value, times: left)
-            r7 = r7.adding(value, times: right)
-            value = Vector(repeating: a[8])
-            l8 = l8.adding(value, times: left)
-            r8 = r8.adding(value, times: right)
-            value = Vector(repeating: a[9])
-            l9 = l9.adding(value, times: left)
-            r9 = r9.adding(value, times: right)
-            value = Vector(repeating: a[10])
-            la = la.adding(value, times: left)
-            ra = ra.adding(value, times: right)
-            value = Vector(repeating: a[11])
-            lb = lb.adding(value, times: left)
-            rb = rb.adding(value, times: right)
-            a += 12
-            b += Vector.panelColumns
-        }
-        put(l0, r0, c, add)
-        put(l1, r1, c + stride, add)
-        put(l2, r2, c + 2 * stride, add)
-        put(l3, r3, c + 3 * stride, add)
-        put(l4, r4, c + 4 * stride, add)
-        put(l5, r5, c + 5 * stride, add)
-        put(l6, r6, c + 6 * stride, add)
-        put(l7, r7, c + 7 * stride, add)
-        put(l8, r8, c + 8 * stride, add)
-        put(l9, r9, c + 9 * stride, add)
-        put(la, ra, c + 10 * stride, add)
-        put(lb, rb, c + 11 * stride, add)
-    }
-
-    /// Writes, or after the first pass adds, one row of a tile.
-    @inlinable @inline(__always)
-    public func put(
-        _ left: Vector, _ right: Vector, _ c: UnsafeMutablePointer<Float>, _ add: Bool
-    ) {
-        let lanes = Vector.scalarCount
-        if add {
-            (Vector(at: c) + left).store(to: c)
-            (Vector(at: c + lanes) + right).store(to: c + lanes)
-        } else {
-            left.store(to: c)
-            right.store(to: c + lanes)
-        }
-    }
-
-    /// A tile at the right or lower edge: computed whole, copied as far as it belongs to C.
-    @inlinable @inline(__always)
-    public func multiplyEdge(
-        _ strip: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, depth: Int,
-        into c: UnsafeMutablePointer<Float>, stride: Int, height: Int, width: Int, add: Bool
-    ) {
-        let columns = Vector.panelColumns
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: Vector.tileRows * columns) { tile in
-            guard let base = tile.baseAddress else { return }
-            multiplyTile(strip, panel, depth: depth, into: base, stride: columns, add: false)
-            for row in 0..<height {
-                for column in 0..<width {
-                    let value = base[row * columns + column]
-                    let place = row * stride + column
-                    c[place] = add ? c[place] + value : value
-                }
+            switch vectors {
+            case 2: multiplyRows(product, Longer<Line1<Vector>>.self)
+            default: multiplyRows(product, Line1<Vector>.self)
             }
+        }
+    }
+
+    /// The tiles of a panel, from the top.
+    @inlinable @inline(__always)
+    public func multiplyRows<Arithmetic, Line: VectorLine>(
+        _ product: PanelProduct<Arithmetic>, _: Line.Type
+    ) where Line.Vector == Vector {
+        var row = 0
+        if Vector.tileRows == 8 {
+            while row + 8 <= product.rows {
+                product.multiply(EightRows<Line>.self, from: row)
+                row += 8
+            }
+        } else {
+            while row + 6 <= product.rows {
+                product.multiply(SixRows<Line>.self, from: row)
+                row += 6
+            }
+        }
+        if row + 4 <= product.rows {
+            product.multiply(FourRows<Line>.self, from: row)
+            row += 4
+        }
+        if row + 2 <= product.rows {
+            product.multiply(TwoRows<Line>.self, from: row)
+            row += 2
+        }
+        if row < product.rows { product.multiply(OneRow<Line>.self, from: row) }
+    }
+
+    /// What follows the product, while some columns of it are in the cache.
+    @inlinable @inline(__always)
+    public func finishColumns(
+        _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int, _ finish: Finish
+    ) {
+        switch finish {
+        case .none: break
+        case .bias(let bias): addBias(c, rows: rows, columns: columns, stride: stride, bias: bias)
+        case .biasAndGELU(let bias):
+            addBiasAndGELU(c, rows: rows, columns: columns, stride: stride, bias: bias)
         }
     }
 }

@@ -5,6 +5,7 @@ import Glibc
 package import KernelTemplates
 import NeuronKernelsAVX2
 import NeuronKernelsAVX512
+import NeuronKernelsAVX512BF16
 import NeuronKernelsBaseline
 
 /// The kernels that were compiled.
@@ -15,6 +16,8 @@ package enum KernelVariant: String, CaseIterable, Sendable {
     case avx2
     /// 512-bit vectors and 32 registers; x86-64-v4, that is Skylake-SP (2017), Zen 4, and newer.
     case avx512
+    /// The same with dot products of BF16 pairs: Cooper Lake (2020), Sapphire Rapids, Zen 4, and newer.
+    case avx512bf16
 
     /// The fastest that this CPU can run.
     package static let best = allCases.last(where: \.isSupported) ?? .baseline
@@ -25,6 +28,7 @@ package enum KernelVariant: String, CaseIterable, Sendable {
         case .baseline: BaselineKernels()
         case .avx2: AVX2Kernels()
         case .avx512: AVX512Kernels()
+        case .avx512bf16: AVX512BF16Kernels()
         }
     }
 
@@ -35,6 +39,7 @@ package enum KernelVariant: String, CaseIterable, Sendable {
         case .avx2: processorFlags.isSuperset(of: ["avx2", "fma"])
         case .avx512:
             processorFlags.isSuperset(of: ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"])
+        case .avx512bf16: Self.avx512.isSupported && processorFlags.contains("avx512_bf16")
         }
     }
 }

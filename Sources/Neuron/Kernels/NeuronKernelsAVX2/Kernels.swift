@@ -8,8 +8,10 @@ extension SIMD8<Float>: KernelVector {
     /// As many integers, eight.
     public typealias Integers = SIMD8<Int32>
 
-    /// Six rows: 12 sums, 2 loads and 1 broadcast in 16 registers.
+    /// Six rows.
     public static var tileRows: Int { 6 }
+    /// Two vectors.
+    public static var tileVectors: Int { 2 }
 
     /// Fused: one instruction.
     @inline(__always)

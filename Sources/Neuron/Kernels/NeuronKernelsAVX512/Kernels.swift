@@ -8,8 +8,10 @@ extension SIMD16<Float>: KernelVector {
     /// As many integers, sixteen.
     public typealias Integers = SIMD16<Int32>
 
-    /// Twelve rows: 24 sums, 2 loads and 1 broadcast in 32 registers.
-    public static var tileRows: Int { 12 }
+    /// Eight rows.
+    public static var tileRows: Int { 8 }
+    /// Three vectors.
+    public static var tileVectors: Int { 3 }
 
     /// Fused: one instruction.
     @inline(__always)

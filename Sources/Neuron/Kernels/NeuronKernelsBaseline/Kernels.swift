@@ -8,8 +8,10 @@ extension SIMD4<Float>: KernelVector {
     /// As many integers, four.
     public typealias Integers = SIMD4<Int32>
 
-    /// Six rows: 12 sums, 2 loads and 1 broadcast in 16 registers.
+    /// Six rows.
     public static var tileRows: Int { 6 }
+    /// Two vectors.
+    public static var tileVectors: Int { 2 }
 
     /// Fused on ARM; a product and a sum on x86.
     @inline(__always)

@@ -37,5 +37,6 @@ package enum GanglionCommand {
             ReportCommand.command,
             ECSCommand.command,
             CRDsCommand.command,
+            ExtenderCommand.command,
         ] + programs.map { $0.subcommand(of: "ganglion") })
 }

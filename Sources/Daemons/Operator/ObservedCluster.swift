@@ -23,9 +23,11 @@ final class ObservedCluster: Sendable {
     let services: Informer<Service>
     /// PodDisruptionBudgets that the operator made.
     let ownBudgets: Informer<JSON>
+    /// Which pods are placed together, where the cluster has a word for it.
+    let podGroups: PodGroups
 
-    /// The extended resource of NeuronCores.
-    let resource: String
+    /// By which names pods are placed.
+    let names: PlacementNames
     private let infos = Lock(Infos())
 
     /// Pods of ModelServers by their node: on a large cluster they are few among many.
@@ -44,11 +46,11 @@ final class ObservedCluster: Sendable {
         var clock = ReportClock()
     }
 
-    /// - Parameter resource: the extended resource of NeuronCores.
     init(
-        _ client: KubernetesClient, resource: String, registry: MetricsRegistry?, log: Logger, loop: EventLoop
+        _ client: KubernetesClient, names: PlacementNames, registry: MetricsRegistry?, log: Logger,
+        loop: EventLoop
     ) {
-        self.resource = resource
+        self.names = names
         servers = Informer(client, registry: registry, log: log, loop: loop)
         pods = Informer(
             client, indexes: [Self.serversByNode, Self.podsByServer], transform: { $0.reducedToPlacement() },
@@ -58,6 +60,7 @@ final class ObservedCluster: Sendable {
         namespaces = Informer(client, registry: registry, log: log, loop: loop)
         budgets = Informer(client, registry: registry, log: log, loop: loop)
         neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
+        podGroups = PodGroups(client, registry: registry, log: log, loop: loop)
         services = Informer(
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)
@@ -92,7 +95,7 @@ final class ObservedCluster: Sendable {
                     let name = node.metadata.name
                     return CandidateNode(
                         node, neuronNode: reports[name], isCurrent: current.contains(name),
-                        resource: resource)
+                        resource: names.resource)
                 })
         }
     }
@@ -133,10 +136,10 @@ final class ObservedCluster: Sendable {
         switch change {
         case .deleted: return true
         case .added(let pod):
-            let info = PodInfo(pod, resource: resource)
+            let info = PodInfo(pod, names: names)
             return info.needsPlacement || info.isTerminal
         case .modified(let old, let new):
-            let info = PodInfo(new, resource: resource)
+            let info = PodInfo(new, names: names)
             return info.needsPlacement || info.isTerminal || old.isBound != new.isBound
                 || old.metadata.labels != new.metadata.labels
                 || old.metadata.isTerminating != new.metadata.isTerminating

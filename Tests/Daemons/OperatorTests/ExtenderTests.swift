@@ -6,6 +6,7 @@ import HTTP1
 import JSON
 import KubernetesAPI
 import KubernetesClient
+import LocalAPIServer
 import Scheduling
 import SchedulingTestSupport
 import SystemIO
@@ -216,6 +217,31 @@ struct ExtenderTests {
         let strange = try await world.ask("preempt", recorded("\(form)/06-preempt"))
         #expect(strange["NodeNameToMetaVictims"] == [:])
         await world.stop()
+    }
+
+    @Test("what was assumed for a pod that went before it was bound is free again")
+    func vanished() async throws {
+        // The answer to this binding never says what became of it.
+        let cluster = try await LiveCluster.start(nodes: ["a": "inf2.24xlarge"]) { request, api in
+            request.path.hasSuffix("/lost/binding") ? .text(500, "lost") : await api.handle(request)
+        }
+        let extender = World.extender(cluster)
+        await extender.start()
+        let lossy = World(cluster: cluster, extender: extender)
+        let lost = try await lossy.make("lost", 12)
+        #expect(try await lossy.bind(lost, to: "a") != "")
+        let question: JSON = ["Pod": pod(12), "Nodes": .null, "NodeNames": ["a"]]
+        #expect(
+            try await lossy.ask("filter", question)["FailedNodes"] == ["a": "has only 0 free cores"])
+        try await cluster.client.delete(
+            .pods, ObjectKey(namespace: "default", name: "lost"), gracePeriod: 0)
+        await cluster.wait(.pods, until: \.isEmpty)
+        var answer = try await lossy.ask("filter", question)
+        while answer["NodeNames"] != ["a"] {
+            await Task.yield()
+            answer = try await lossy.ask("filter", question)
+        }
+        await lossy.stop()
     }
 
     @Test("another extender sees what the first one bound: nothing is stored")

@@ -173,7 +173,16 @@ package actor Extender: LoopActor {
 
     private func count(_ verb: String, _ result: String = "answered") { answers?.increment([verb, result]) }
 
-    /// Brings everything up to now.
+    /// Takes in what has changed.
+    private func catchUp() {
+        for news in feed.tell(&scheduler, now: MonotonicClock.time) {
+            // What was sent for a pod that is gone takes nothing any more.
+            if case .gone(let uid) = news { scheduler.unassume(uid) }
+        }
+        scheduler.prepareOffers()
+    }
+
+    /// What is asked about, with everything brought up to now.
     private func prepare(_ object: JSON) throws(Refusal) -> PodInfo {
         let pod: Pod
         do { pod = try object.decode(Pod.self) } catch {
@@ -181,8 +190,7 @@ package actor Extender: LoopActor {
         }
         let info = feed.info(pod)
         try check(info)
-        _ = feed.tell(&scheduler, now: MonotonicClock.time)
-        scheduler.prepareOffers()
+        catchUp()
         return info
     }
 
@@ -200,7 +208,6 @@ package actor Extender: LoopActor {
 
     /// The pod that is to be bound. One that no watch has shown yet is asked for.
     private func pod(_ key: ObjectKey, uid: String) async throws(Refusal) -> PodInfo {
-        _ = feed.tell(&scheduler, now: MonotonicClock.time)
         if let known = copies[key], known.metadata.uid == uid { return feed.info(known) }
         // A list, since that is a right which there is anyway.
         let found: ObjectList<Pod>
@@ -225,8 +232,7 @@ package actor Extender: LoopActor {
             }
             return nil
         }
-        _ = feed.tell(&scheduler, now: MonotonicClock.time)
-        scheduler.prepareOffers()
+        catchUp()
         switch scheduler.offer(for: pod, on: node) {
         case .nothing(let reason, _):
             count("bind", "refused")

@@ -206,6 +206,7 @@ let kubernetes: [Target] =
         tests: ["GRPC", "Protobuf", "SystemIO", "TestSupport"])
     + module(
         "GanglionAPI", on: .kubernetes, step: 1, ["JSON", "KubernetesAPI"],
+        exclude: ["Rights/extender.yaml"],
         resources: [
             .embedInCode("Definitions/modelservers.yaml"), .embedInCode("Definitions/neuronnodes.yaml"),
             .embedInCode("Rights/node-agent.yaml"), .embedInCode("Rights/node-agent-label.yaml"),
@@ -373,7 +374,7 @@ let daemons: [Target] =
         [
             "Arguments", "Controller", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
             "KubernetesClient", "KubernetesWire", "LogArguments", "Neuron", "Observability", "Placement",
-            "Scheduling", "StatusEndpoints", "SystemIO", "Text",
+            "Scheduling", "StatusEndpoints", "SystemIO", "TLS", "Text",
         ],
         tests: [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",

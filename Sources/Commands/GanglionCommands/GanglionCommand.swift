@@ -43,5 +43,6 @@ package enum GanglionCommand {
             PlanCommand.command,
             BenchCommand.command,
             CRDsCommand.command,
+            ExtenderCommand.command,
         ] + programs.map { $0.subcommand(of: "ganglion") })
 }

@@ -32,14 +32,19 @@ struct AssignedGroups: Equatable, Sendable {
 
     /// The groups of these pods.
     ///
-    /// - Parameter holdings: what the kubelet says, nil while it has not spoken.
-    init(_ pods: [BoundPod], on layout: NodeLayout, holdings: [Holding]?) {
+    /// - Parameters:
+    ///   - holdings: what the kubelet says, nil while it has not spoken.
+    ///   - extenderSchedulers: the `schedulerName`s, besides the operator's, of pods whose bindings bring cores.
+    init(
+        _ pods: [BoundPod], on layout: NodeLayout, holdings: [Holding]?, extenderSchedulers: Set<String> = []
+    ) {
         var held: [ObjectKey: Set<String>] = [:]
         for holding in holdings ?? [] { held[holding.pod, default: []].insert(holding.container) }
         for pod in pods.sorted(by: { $0.key < $1.key }) where !pod.pod.isTerminal {
             guard let text = pod.assigned else { continue }
             do throws(Unfit) {
-                guard pod.scheduler == WellKnown.scheduler else {
+                guard pod.scheduler == WellKnown.scheduler || extenderSchedulers.contains(pod.scheduler)
+                else {
                     throw Unfit(
                         sentence: "the annotation \(WellKnown.coresAnnotation) is ignored: only"
                             + " \(WellKnown.scheduler) assigns cores, and the pod's schedulerName is"

@@ -55,7 +55,7 @@ struct BoundPod: Equatable, Sendable {
         let text = pod.metadata.annotations[WellKnown.coresAnnotation] ?? ""
         return text.isEmpty ? nil : text
     }
-    /// Who bound it; only `WellKnown.scheduler` assigns cores.
+    /// Who bound it; only `WellKnown.scheduler` and extenders assign cores.
     var scheduler: String { pod.spec.schedulerName ?? "" }
     /// Containers that ask for devices and are privileged.
     var privilegedRequests: [String] {

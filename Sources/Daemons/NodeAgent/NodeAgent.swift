@@ -26,6 +26,8 @@ package actor NodeAgent: LoopActor {
         package var pluginSocket: String
         /// The path of the kubelet's PodResources socket.
         package var podResourcesSocket: String
+        /// The `schedulerName`s of pods whose cores `ganglion extender` has assigned.
+        package var extenderSchedulers: Set<String> = []
         /// Whether the Node gets the label `neuron.amazonaws.com/present`.
         package var labelsNode = false
         /// The least time between two questions to the kubelet.
@@ -67,6 +69,7 @@ package actor NodeAgent: LoopActor {
     private var report = NodeReport()
     private var list: KubeletList?
     /// nil until it is known what was published before.
+    private let extenderSchedulers: Set<String>
     private var journal: EventJournal?
     private var node: ObjectReference
 
@@ -77,6 +80,7 @@ package actor NodeAgent: LoopActor {
     ) {
         key = ObjectKey(name: settings.nodeName)
         lateInterval = settings.podResourcesSpacing * 2
+        extenderSchedulers = settings.extenderSchedulers
         self.registry = registry
         self.loop = loop
         pods = Informer(
@@ -221,7 +225,8 @@ package actor NodeAgent: LoopActor {
         let holdings = report.holdings ?? []
         report.unlisted =
             report.holdings == nil ? UnlistedCores() : UnlistedCores(bound, on: layout, listed: holdings)
-        let groups = AssignedGroups(bound, on: layout, holdings: report.holdings)
+        let groups = AssignedGroups(
+            bound, on: layout, holdings: report.holdings, extenderSchedulers: extenderSchedulers)
         let notes = journal?.notes(on: groups, holdings: holdings, topology: layout.topology, pods: bound)
         for note in notes ?? [] { events.record(note) }
         await link.keep(groups.assignments, stopped: bound.filter(\.pod.hasStopped).map(\.key))

@@ -29,6 +29,12 @@ package enum NodeAgentCommand {
         "label-node",
         help: "Label the Node neuron.amazonaws.com/present=true while it has chips, as AWS's plugin does")
 
+    private static let extenderSchedulers = Option<String?>(
+        "extender-schedulers", environment: "GANGLION_EXTENDER_SCHEDULERS", placeholder: "NAMES",
+        help:
+            "The schedulerNames, with commas between, of pods that get their NeuronCores from ganglion extender"
+    )
+
     private static let metricsAddress = Option<String?>(
         "metrics-address", environment: "GANGLION_METRICS_ADDRESS", placeholder: "HOST:PORT",
         help: "Serve /metrics, /healthz and /readyz over HTTP, :9411 for every address (default nowhere)",
@@ -49,7 +55,10 @@ package enum NodeAgentCommand {
             Runs beside the device plugin: hands it the groups that the operator has assigned, publishes the \
             NeuronNode, and writes events. Without it cores are still handed out.
             """,
-        arguments: [nodeName, kubeconfig, pluginSocket, podResourcesSocket, labelNode, metricsAddress]
+        arguments: [
+            nodeName, kubeconfig, pluginSocket, podResourcesSocket, labelNode, extenderSchedulers,
+            metricsAddress,
+        ]
             + LogOptions.all,
         action: { values in try await run(values) })
 
@@ -65,6 +74,8 @@ package enum NodeAgentCommand {
             nodeName: values[nodeName], pluginSocket: values[pluginSocket],
             podResourcesSocket: values[podResourcesSocket])
         settings.labelsNode = values[labelNode]
+        settings.extenderSchedulers = Set(
+            (values[extenderSchedulers] ?? "").split(separator: ",").map(String.init))
         let agent = NodeAgent(settings: settings, client: client, registry: registry, log: log)
         var status: StatusServer?
         if let text = values[metricsAddress] {

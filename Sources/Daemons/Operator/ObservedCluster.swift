@@ -23,9 +23,11 @@ final class ObservedCluster: Sendable {
     let services: Informer<Service>
     /// PodDisruptionBudgets that the operator made.
     let ownBudgets: Informer<JSON>
+    /// Which pods are placed together, where the cluster has a word for it.
+    let podGroups: PodGroups
 
-    /// The extended resource of NeuronCores.
-    let resource: String
+    /// By which names pods are placed.
+    let names: PlacementNames
     private let infos = Lock(Infos())
 
     /// Pods of ModelServers by their node: on a large cluster they are few among many.
@@ -44,11 +46,11 @@ final class ObservedCluster: Sendable {
         var clock = ReportClock()
     }
 
-    /// - Parameter resource: the extended resource of NeuronCores.
     init(
-        _ client: KubernetesClient, resource: String, registry: MetricsRegistry?, log: Logger, loop: EventLoop
+        _ client: KubernetesClient, names: PlacementNames, registry: MetricsRegistry?, log: Logger,
+        loop: EventLoop
     ) {
-        self.resource = resource
+        self.names = names
         servers = Informer(client, registry: registry, log: log, loop: loop)
         pods = Informer(
             client, indexes: [Self.serversByNode, Self.podsByServer], omitting: Pod.unreadForPlacement,
@@ -59,6 +61,7 @@ final class ObservedCluster: Sendable {
         namespaces = Informer(client, registry: registry, log: log, loop: loop)
         budgets = Informer(client, registry: registry, log: log, loop: loop)
         neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
+        podGroups = PodGroups(client, registry: registry, log: log, loop: loop)
         services = Informer(
             client, labelSelector: "\(WellKnown.managedByLabel)=\(WellKnown.operatorManager)",
             registry: registry, log: log, loop: loop)
@@ -93,7 +96,7 @@ final class ObservedCluster: Sendable {
                     let name = node.metadata.name
                     return CandidateNode(
                         node, neuronNode: reports[name], isCurrent: current.contains(name),
-                        resource: resource)
+                        resource: names.resource)
                 })
         }
     }

@@ -47,7 +47,7 @@ package final class Operator: Sendable {
         // Whatever a task is doing: what another leader may do by now is left to it.
         let client = leadership.map { leader in client.writing(until: { leader.leadsUntil }) } ?? client
         let cluster = ObservedCluster(
-            client, resource: settings.serving.resource, registry: settings.registry, log: log, loop: loop)
+            client, names: settings.names, registry: settings.registry, log: log, loop: loop)
         let precedence = Precedence()
         let events = EventRecorder(
             client, controller: WellKnown.operatorController, instance: settings.instance,
@@ -107,6 +107,8 @@ package final class Operator: Sendable {
             await binder.spare(uid)
             return [.placement]
         }
+        .watches(cluster.podGroups.informer.store.changes()) { _ in [.placement] }
+        .reads(cluster.podGroups)
         .reads(cluster.budgets)
         let bindings = Controller<String>(
             named: "binding", workers: Self.bindingWorkers, log: log, registry: settings.registry, loop: loop
@@ -130,6 +132,11 @@ package final class Operator: Sendable {
             return .done
         }
         .watches(evictions.due) { [$0] }
+        let rejected = RejectedPods(client: client, cluster: cluster, events: events)
+        let rejections = Controller<ObjectKey>(
+            named: "rejectedpods", log: log, registry: settings.registry, loop: loop
+        ) { key in .requeue(afterIfAny: try await rejected.remove(key)) }
+        .watches(cluster.pods) { rejected.isDue($0.object) ? [$0.key] : [] }
         self.cluster = cluster
         self.binder = binder
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
@@ -141,6 +148,7 @@ package final class Operator: Sendable {
         manager.add(scaling)
         manager.add(podStatus)
         manager.add(preemption)
+        if settings.deletesRejectedPods { manager.add(rejections) }
     }
 
     /// Whether everything that decisions rest on has been read.

@@ -39,9 +39,18 @@ package enum OperatorCommand {
     private static let resource = Option(
         "resource-name", default: WellKnown.neuronCore, environment: "GANGLION_RESOURCE_NAME",
         placeholder: "NAME", help: "The extended resource of NeuronCores")
+    private static let chipResource = Option(
+        "chip-resource-name", default: WellKnown.neuronChip, environment: "GANGLION_CHIP_RESOURCE_NAME",
+        placeholder: "NAME", help: "The extended resource of whole chips, whose cores pods of others may hold"
+    )
     private static let workers = Option(
         "workers", default: 4, placeholder: "N", help: "ModelServers worked on at a time",
         check: { (1...64).contains($0) ? nil : "must be from 1 to 64" })
+    private static let deleteRejectedPods = Flag(
+        "delete-rejected-pods", environment: "GANGLION_DELETE_REJECTED_PODS",
+        help:
+            "Delete pods with NeuronCores that a kubelet rejected (UnexpectedAdmissionError), where a controller makes others"
+    )
     private static let metricsAddress = Option(
         "metrics-address", default: "127.0.0.1:0", environment: "GANGLION_METRICS_ADDRESS",
         placeholder: "ADDRESS", help: "Where /healthz, /readyz and /metrics are served")
@@ -60,7 +69,8 @@ package enum OperatorCommand {
             """,
         arguments: [
             kubeconfig, context, leaderElect, namespace, lease, image, replaceImage, serverCommand, resource,
-            workers, metricsAddress, profiling,
+            chipResource,
+            ExtenderSchedulers.option, deleteRejectedPods, workers, metricsAddress, profiling,
         ] + LogOptions.all,
         examples: [
             .init("ganglion-operator --kubeconfig ~/.kube/config", "Against any cluster, from anywhere"),
@@ -84,6 +94,9 @@ package enum OperatorCommand {
         settings.serving.replacesImage = values[replaceImage]
         settings.serving.command = values[serverCommand].map { [$0] } ?? []
         settings.serving.resource = values[resource]
+        settings.deletesRejectedPods = values[deleteRejectedPods]
+        settings.chipResource = values[chipResource]
+        settings.extenderSchedulers = ExtenderSchedulers.read(values) ?? []
         settings.workers = values[workers]
         settings.instance = hostName()
         settings.registry = registry

@@ -2,6 +2,7 @@
 
 internal import GanglionAPI
 package import Observability
+internal import Scheduling
 
 /// What the pods of ModelServers get where neither template nor preset says otherwise.
 package struct ServingDefaults: Equatable, Sendable {
@@ -22,6 +23,12 @@ package struct ServingDefaults: Equatable, Sendable {
 package struct OperatorSettings: Sendable {
     /// What pods get.
     package var serving = ServingDefaults()
+    /// Whether pods of other controllers go that kubelets have rejected.
+    package var deletesRejectedPods = false
+    /// The extended resource of whole chips.
+    package var chipResource = WellKnown.neuronChip
+    /// The `schedulerName`s of pods that get their cores from an extender.
+    package var extenderSchedulers: Set<String> = []
     /// ModelServers that are worked on at a time.
     package var workers = 4
     /// Who this process is, in events.
@@ -31,4 +38,10 @@ package struct OperatorSettings: Sendable {
 
     /// The standard settings.
     package init() {}
+
+    /// By which names pods are placed.
+    var names: PlacementNames {
+        PlacementNames(
+            resource: serving.resource, chipResource: chipResource, assigners: extenderSchedulers)
+    }
 }

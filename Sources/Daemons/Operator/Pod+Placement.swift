@@ -31,6 +31,9 @@ extension Pod {
         metadata.deletionTimestamp = self.metadata.deletionTimestamp
         // Selectors of other pods look at them.
         metadata.labels = self.metadata.labels
+        // An extender's binding has brought it.
+        metadata.annotations[WellKnown.coresAnnotation] =
+            self.metadata.annotations[WellKnown.coresAnnotation]
         var spec = PodSpec(
             containers: self.spec.containers.map { $0.reducedToResources() },
             initContainers: self.spec.initContainers.map { $0.reducedToResources() })
@@ -46,6 +49,10 @@ extension Pod {
         if let required, !required.isEmpty { spec.affinity = Affinity(podAntiAffinity: required) }
         var status = PodStatus()
         status.phase = self.status.phase
+        if wasRejected {
+            status.reason = self.status.reason
+            metadata.ownerReferences = self.metadata.ownerReferences
+        }
         status.conditions = self.status.conditions.filter { $0.type == "PodResizePending" }
         // Those that are resized in place are counted by what they have (KEP-1287), and a pod that has failed by whether
         // something of it still runs.

@@ -58,6 +58,10 @@ struct PodTemplate: Sendable {
         labels[WellKnown.replicaLabel] = String(replica)
         var annotations = server.annotations
         annotations[WellKnown.coresAnnotation] = nil  // the binding's alone
+        if server.spec.gang {
+            annotations[WellKnown.gangAnnotation] = server.gangName
+            annotations[WellKnown.gangSizeAnnotation] = String(server.spec.replicas)
+        }
         addScraping(to: &annotations)
         return ObjectMetadata(
             name: "\(meta.name)-\(server.hash)-\(replica)", namespace: meta.namespace, labels: labels,

@@ -12,7 +12,7 @@ struct PodsPlan {
     let now: Duration
     let time: Timestamp
 
-    private var spec: ModelServerSpec { template.server.spec }
+    var spec: ModelServerSpec { template.server.spec }
 
     /// What the replicas come to, one after the other.
     private struct Count {
@@ -36,12 +36,19 @@ struct PodsPlan {
             }
             byReplica[replica] = nil
         }
+        keepTogether(byReplica, &plan, &failures)
         var count = Count()
         for replica in 0..<spec.replicas {
             look(at: (byReplica[replica] ?? []).sorted(by: comesFirst), replica, &count, &plan, &failures)
         }
         // What is paused stays in the middle of a rollout, too.
         if !spec.paused { rollOut(&count, &plan) }
+        // There may be two reasons for one pod to go.
+        var going: Set<String> = []
+        plan.actions.removeAll { action in
+            guard case .deletePod(let pod, _, _) = action else { return false }
+            return !going.insert(pod.uid).inserted
+        }
     }
 
     /// - Parameter slot: the pods of a replica, the one that stays first.
@@ -74,7 +81,7 @@ struct PodsPlan {
             }
         }
         // One of an older template says nothing of those that are to replace it.
-        if pod.isReady, isCurrent { failures.forget(replica: replica) }
+        if pod.isReady, isCurrent, !breaksGang(pod) { failures.forget(replica: replica) }
         if pod.isTerminal {
             replaceEnded(pod, replica, &plan, &failures)
         } else if !isCurrent {
@@ -98,7 +105,7 @@ struct PodsPlan {
     /// Pods that serve nobody go first. Of the others as many get a successor beside them as there may be more, and as many go
     /// for theirs as may be missing: first those whose successor waits for their NeuronCores.
     private func rollOut(_ count: inout Count, _ plan: inout ModelServerPlan) {
-        let missing = spec.rollout.maxUnavailable
+        let missing = spec.rollout.restartTogether ? Int.max : spec.rollout.maxUnavailable
         for (pod, successor) in count.inTheWay where count.unavailable < missing {
             count.unavailable += 1
             plan.actions.append(
@@ -106,7 +113,11 @@ struct PodsPlan {
         }
         var going = count.outdated.filter { !$0.pod.isReady }
         for one in count.outdated where one.pod.isReady {
-            if count.surging < spec.rollout.maxSurge {
+            if spec.gang, !isInGang(one.pod) {
+                // The gang is placed as a whole, for which these are in the way.
+                count.unavailable += 1
+                going.append(one)
+            } else if count.surging < spec.rollout.maxSurge {
                 count.surging += 1
                 plan.actions.append(.createPod(template.pod(replica: one.replica)))
             } else if count.unavailable < missing {

@@ -133,6 +133,16 @@ struct ResolvedServer: Sendable {
                 "spec.rollout has 0 in maxUnavailable and in maxSurge: no pod could be replaced, set one of them"
             )
         }
+        if spec.rollout.restartTogether {
+            guard spec.gang else {
+                throw InvalidSpec("spec.rollout.restartTogether is for gangs: set spec.gang, too")
+            }
+            guard spec.rollout.maxSurge == 0 else {
+                throw InvalidSpec(
+                    "spec.rollout.maxSurge is \(spec.rollout.maxSurge): with restartTogether no pod has its next one beside it"
+                )
+            }
+        }
         if let autoscaling = spec.autoscaling {
             guard autoscaling.minReplicas <= autoscaling.maxReplicas else {
                 throw InvalidSpec(
@@ -195,6 +205,7 @@ extension ModelServerSpec {
         ]
         parts["image"] = defaultImage.map { .string($0) }
         if runtime != [:] { parts["runtime"] = runtime }
+        if gang { parts["gang"] = true }
         var hash = FNV1a(parts.serialized()).value
         // Letters and digits without vowels, as in Kubernetes' own names: they spell nothing.
         let letters = Array("bcdfghjklmnpqrstvwxz2456789")

@@ -7,13 +7,15 @@ internal import KubernetesAPI
 
 extension ModelServerSpec {
     /// The fields that pods are made from.
-    static let podFields = ["neuron", "runtime", "models", "batching", "queue", "template"]
+    static let podFields = ["neuron", "runtime", "models", "batching", "queue", "template", "gang"]
 
     /// What pods are made from.
     var podPart: JSON {
         guard let written = try? JSON(encoding: self) else { return [:] }
         var part: JSON = [:]
         for field in Self.podFields where written[field]?.isNull == false { part[field] = written[field] }
+        // Revisions from before there was the field have no gang either.
+        if !gang { part["gang"] = nil }
         return part
     }
 

@@ -11,13 +11,15 @@ struct SchedulerFeed {
     private let pods: ChangeStream<Pod>
     private let nodes: ChangeStream<Node>
     private let reports: ChangeStream<NeuronNode>
-    private let namespaces: ChangeStream<Namespace>
-    private let budgets: ChangeStream<PodDisruptionBudget>
-    private let resource: String
+    private let rules: Rules?
+    private let names: PlacementNames
     private var knownNodes: [String: Node] = [:]
     private var knownReports: [String: NeuronNode] = [:]
     private var knownNamespaces: [String: [String: String]] = [:]
     private var knownBudgets: [ObjectKey: PodDisruptionBudget] = [:]
+    private var knownGroups: [ObjectKey: PodGroupRule] = [:]
+    /// Whether the scheduler was told that the cluster has PodGroups.
+    private var hasGroups = false
     private var clock = ReportClock()
     /// Nodes whose agents were there when that was last looked at.
     private var current: Set<String> = []
@@ -29,14 +31,35 @@ struct SchedulerFeed {
         case gone(uid: String)
     }
 
+    /// What only a scheduler needs that chooses nodes itself.
+    private struct Rules {
+        let namespaces: ChangeStream<Namespace>
+        let budgets: ChangeStream<PodDisruptionBudget>
+        let podGroups: PodGroups
+        let groupChanges: ChangeStream<PodGroup>
+    }
+
     init(_ cluster: ObservedCluster) {
         pods = cluster.pods.store.changes()
         nodes = cluster.nodes.store.changes()
         reports = cluster.neuronNodes.store.changes()
-        namespaces = cluster.namespaces.store.changes()
-        budgets = cluster.budgets.store.changes()
-        resource = cluster.resource
+        rules = Rules(
+            namespaces: cluster.namespaces.store.changes(), budgets: cluster.budgets.store.changes(),
+            podGroups: cluster.podGroups, groupChanges: cluster.podGroups.informer.store.changes())
+        names = cluster.names
     }
+
+    /// For a scheduler that is asked about cores and nothing else.
+    init(
+        pods: ChangeStream<Pod>, nodes: ChangeStream<Node>, reports: ChangeStream<NeuronNode>,
+        names: PlacementNames
+    ) {
+        (self.pods, self.nodes, self.reports, self.names) = (pods, nodes, reports, names)
+        rules = nil
+    }
+
+    /// What is worked out about a pod.
+    func info(_ pod: Pod) -> PodInfo { PodInfo(pod, names: names) }
 
     /// Tells a scheduler what has changed.
     ///
@@ -49,7 +72,7 @@ struct SchedulerFeed {
         for change in pods.takeWaiting() {
             switch change {
             case .added(let pod), .modified(_, let pod):
-                let info = PodInfo(pod, resource: resource)
+                let info = info(pod)
                 scheduler.observe(info)
                 news.append(.present(info))
             case .deleted(let pod):
@@ -61,7 +84,8 @@ struct SchedulerFeed {
     }
 
     private mutating func tellRules(_ scheduler: inout PodScheduler) {
-        let spaces = namespaces.takeWaiting()
+        guard let rules else { return }
+        let spaces = rules.namespaces.takeWaiting()
         for change in spaces {
             switch change {
             case .added(let space), .modified(_, let space):
@@ -70,15 +94,27 @@ struct SchedulerFeed {
             }
         }
         if !spaces.isEmpty { scheduler.observe(namespaces: knownNamespaces) }
-        let rules = budgets.takeWaiting()
-        for change in rules {
+        let budgets = rules.budgets.takeWaiting()
+        for change in budgets {
             switch change {
             case .added(let budget), .modified(_, let budget): knownBudgets[budget.key] = budget
             case .deleted(let budget): knownBudgets[budget.key] = nil
             }
         }
-        if !rules.isEmpty {
+        if !budgets.isEmpty {
             scheduler.observe(budgets: knownBudgets.values.sorted { $0.key < $1.key })
+        }
+        let groups = rules.groupChanges.takeWaiting()
+        for change in groups {
+            switch change {
+            case .added(let group), .modified(_, let group):
+                knownGroups[group.key] = PodGroupRule(group.spec)
+            case .deleted(let group): knownGroups[group.key] = nil
+            }
+        }
+        if !groups.isEmpty || rules.podGroups.isServed != hasGroups {
+            hasGroups = rules.podGroups.isServed
+            scheduler.observe(podGroups: hasGroups ? knownGroups : nil)
         }
     }
 
@@ -115,7 +151,7 @@ struct SchedulerFeed {
             scheduler.observe(
                 CandidateNode(
                     node, neuronNode: knownReports[name], isCurrent: current.contains(name),
-                    resource: resource))
+                    resource: names.resource))
         }
     }
 

@@ -60,7 +60,7 @@ actor ServerReconciler: LoopActor {
         // Its watch event is where it goes on.
         if try await rollBack(server) { return .done }
         let uid = server.metadata.uid
-        let owned = cluster.pods(of: server).map { PodInfo($0, resource: cluster.resource) }
+        let owned = cluster.pods(of: server).map { PodInfo($0, names: cluster.names) }
         let nodes = cluster.nodeInfos()
         let byName = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var state = ModelServerState(

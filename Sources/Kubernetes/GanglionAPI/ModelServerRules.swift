@@ -55,6 +55,24 @@ extension ModelServerSpec {
     ]
 }
 
+extension ModelServerSpec {
+    /// What `rollout.restartTogether` needs, and what it leaves nothing to do for.
+    static let gangRules = [
+        SchemaRule(
+            rule: """
+                !has(self.rollout.restartTogether) || !self.rollout.restartTogether || has(self.gang) && self.gang
+                """,
+            message: "restartTogether is for gangs: set spec.gang, too", fieldPath: ".rollout"),
+        SchemaRule(
+            rule: """
+                !has(self.rollout.restartTogether) || !self.rollout.restartTogether \
+                || !has(self.rollout.maxSurge) || self.rollout.maxSurge == 0
+                """,
+            message: "with restartTogether no pod has its next one beside it: leave out maxSurge",
+            fieldPath: ".rollout"),
+    ]
+}
+
 extension NeuronRequest {
     static let sizeRules = [
         SchemaRule(

@@ -21,6 +21,8 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
     package var autoscaling: Autoscaling?
     /// How pods are replaced.
     package var rollout = Rollout()
+    /// Whether all pods are placed together or none.
+    package var gang = false
     /// How many pods a drain may take away; nil where there is no PodDisruptionBudget.
     package var disruptionBudget: DisruptionAllowance?
     /// Whether an edit replaces no pods for now.
@@ -47,6 +49,7 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
         queue = try container.decodeIfPresent(Queue.self, forKey: .queue)
         autoscaling = try container.decodeIfPresent(Autoscaling.self, forKey: .autoscaling)
         rollout = try container.decodeIfPresent(Rollout.self, forKey: .rollout) ?? rollout
+        gang = try container.decodeIfPresent(Bool.self, forKey: .gang) ?? gang
         disruptionBudget = try container.decodeIfPresent(
             DisruptionAllowance.self, forKey: .disruptionBudget)
         paused = try container.decodeIfPresent(Bool.self, forKey: .paused) ?? paused
@@ -69,6 +72,12 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
             "queue": Queue.schema,
             "autoscaling": Autoscaling.schema,
             "rollout": Rollout.schema.defaulting(to: [:]),
+            "gang": .boolean(
+                """
+                Whether the pods are placed together or not at all, for servers that cannot work with some of them; when it is \
+                switched on, all pods are replaced at once.
+                """
+            ).defaulting(to: false),
             "disruptionBudget": DisruptionAllowance.schema,
             "paused": .boolean(
                 """
@@ -81,7 +90,7 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
                 0...20
             ).defaulting(to: 5),
             "template": ServerTemplate.schema,
-        ], required: ["neuron", "models"], rules: presetRules)
+        ], required: ["neuron", "models"], rules: presetRules + gangRules)
 }
 
 /// `spec.neuron`: how many NeuronCores a replica has, and their groups.
@@ -243,6 +252,8 @@ package struct Rollout: Codable, Equatable, Sendable {
     package var maxSurge = 0
     /// Seconds after which a pod whose node does not answer is given up; nil for never.
     package var replaceLostAfterSeconds: Int?
+    /// Whether all pods of a gang are made anew where one of them has ended, restarted or gone.
+    package var restartTogether = false
 
     /// One replica at a time.
     package init() {}
@@ -253,6 +264,8 @@ package struct Rollout: Codable, Equatable, Sendable {
         maxUnavailable = try container.decodeIfPresent(Int.self, forKey: .maxUnavailable) ?? maxUnavailable
         maxSurge = try container.decodeIfPresent(Int.self, forKey: .maxSurge) ?? maxSurge
         replaceLostAfterSeconds = try container.decodeIfPresent(Int.self, forKey: .replaceLostAfterSeconds)
+        restartTogether =
+            try container.decodeIfPresent(Bool.self, forKey: .restartTogether) ?? restartTogether
     }
 
     /// What it may hold.
@@ -276,6 +289,12 @@ package struct Rollout: Codable, Equatable, Sendable {
                 How long a node may be not ready until its pods are deleted by force and made anew elsewhere; by default \
                 they are waited for. What runs on a node that is only cut off goes on until the node is back.
                 """, 30...86_400),
+            "restartTogether": .boolean(
+                """
+                Whether all pods of a gang are made anew where one of them has ended or gone, where one of its containers was \
+                restarted, and when the template or replicas change; maxUnavailable does not count then.
+                """
+            ).defaulting(to: false),
         ],
         rules: [
             SchemaRule(

@@ -31,20 +31,57 @@ package struct GangKey: Hashable, Sendable {
 struct Gang: Sendable {
     /// Members that wait.
     var waiting: Set<String> = []
-    /// Members that are on nodes, assumed ones included.
-    var placed = 0
+    /// Members that are on nodes and stay, assumed ones included.
+    var placed: Set<String> = []
     /// The shapes of its members.
     var shapes: Set<Int> = []
     /// Why it could not be placed when that was tried last.
     var failure: String?
 }
 
+/// What a PodGroup says of its pods.
+package struct PodGroupRule: Equatable, Sendable {
+    /// At least so many are placed, or none; 0 where each is placed for itself.
+    package var minCount = 0
+    /// Whether they go all together where one has to go for another pod.
+    package var goesTogether = false
+    /// The field of its spec that this operator cannot place by; nil where there is none.
+    package var unsupported: String?
+
+    /// What a spec says.
+    package init(_ spec: PodGroupSpec) {
+        minCount = spec.schedulingPolicy.gang?.minCount ?? 0
+        goesTogether = spec.disruptionMode?.all != nil
+        if spec.schedulingConstraints?.topology.isEmpty == false {
+            unsupported = "schedulingConstraints.topology"
+        } else if spec.parentCompositePodGroupName?.isEmpty == false {
+            unsupported = "parentCompositePodGroupName"
+        }
+    }
+}
+
 extension PodScheduler {
-    /// How many pods each PodGroup needs at least, 0 for those that are no gangs, by namespace and name; nil where the cluster
-    /// does not know PodGroups.
-    package mutating func observe(podGroups: [ObjectKey: Int]?) {
+    /// The PodGroups have become these, by namespace and name; nil where the cluster does not know PodGroups.
+    package mutating func observe(podGroups: [ObjectKey: PodGroupRule]?) {
+        let old = self.podGroups
         self.podGroups = podGroups
-        moment.reliefs += 1
+        let isOtherCluster = (old == nil) != (podGroups == nil)
+        for (key, gang) in gangs where key.isPodGroup {
+            let group = ObjectKey(namespace: key.namespace, name: key.name)
+            guard isOtherCluster || old?[group] != podGroups?[group] else { continue }
+            for shape in gang.shapes {
+                shapes[shape].isAwake = true
+                shapes[shape].tellsAgain = true
+            }
+        }
+    }
+
+    /// The pods on nodes that go with a pod where that has to go for another, itself among them.
+    func companions(of pod: PodInfo) -> [PodInfo] {
+        guard let key = pod.gang, key.isPodGroup,
+            podGroups?[ObjectKey(namespace: key.namespace, name: key.name)]?.goesTogether == true
+        else { return [pod] }
+        return (gangs[key]?.placed ?? []).union([pod.uid]).compactMap { pods[$0] }.filter(\.isBound)
     }
 
     /// What comes of trying to place a gang.
@@ -58,7 +95,7 @@ extension PodScheduler {
     mutating func attempt(gang key: GangKey) -> GangAttempt {
         guard let gang = gangs[key] else { return .nothing }
         let members = gang.waiting.compactMap { waiting[$0] }.sorted { $0.place < $1.place }
-        let present = members.count + gang.placed
+        let present = members.count + gang.placed.count
         let needed: Int
         switch size(of: key, members) {
         case .success(let size): needed = size
@@ -82,7 +119,7 @@ extension PodScheduler {
                 failure = "\(pod.key.name): \(whyNot(pod, member.shape, rules: rules))"
             }
         }
-        guard gang.placed + decisions.count < needed else {
+        guard gang.placed.count + decisions.count < needed else {
             gangs[key]?.failure = failure
             return .bound(decisions)
         }
@@ -111,10 +148,17 @@ extension PodScheduler {
                             "spec.schedulingGroup is nothing that ganglion-operator can place by in this cluster: name the gang by the annotations \(WellKnown.gangAnnotation) and \(WellKnown.gangSizeAnnotation)"
                     ))
             }
-            guard let size = podGroups[ObjectKey(namespace: key.namespace, name: key.name)] else {
+            guard let rule = podGroups[ObjectKey(namespace: key.namespace, name: key.name)] else {
                 return .failure(GangFault(words: "its PodGroup \(key.name) does not exist"))
             }
-            return .success(size)
+            if let field = rule.unsupported {
+                return .failure(
+                    GangFault(
+                        words:
+                            "its PodGroup \(key.name) has spec.\(field), which is nothing that ganglion-operator can place by yet: take it out"
+                    ))
+            }
+            return .success(rule.minCount)
         }
         // Of members that differ, the largest is meant: a gang that has grown.
         let sizes = members.compactMap {

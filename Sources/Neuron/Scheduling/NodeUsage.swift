@@ -45,6 +45,7 @@ package struct NodeUsage: Sendable {
         node: CandidateNode, pods: [PodInfo], stopped: [PodInfo] = [], assumed: [AssumedBinding] = []
     ) {
         self.node = node
+        let perChip = node.topology?.coresPerChip ?? 0
         // Which cores these hold is not known, only how many.
         var unknown: [(pod: PodInfo, count: Int)] = []
         var unreported: [PodInfo] = []
@@ -55,7 +56,8 @@ package struct NodeUsage: Sendable {
             }
             add(pod, cores: cores)
             // Devices of init containers belong to the pod until it ends, and no list has them.
-            if cores.count < pod.cores { unknown.append((pod, pod.cores - cores.count)) }
+            let count = pod.coreCount(perChip: perChip)
+            if cores.count < count { unknown.append((pod, count - cores.count)) }
         }
         taken = taken.union(node.account.cores(beyond: pods, stopped: stopped))
         for pod in unreported.sorted(by: { $0.key < $1.key }) {
@@ -64,7 +66,8 @@ package struct NodeUsage: Sendable {
             } else {
                 add(pod, cores: [])
                 // Also one whose group the kubelet has given to another of the same size: it gets cores all the same.
-                if pod.cores > 0 { unknown.append((pod, pod.cores)) }
+                let count = pod.coreCount(perChip: perChip)
+                if count > 0 { unknown.append((pod, count)) }
             }
         }
         for binding in assumed { add(binding.pod, cores: binding.cores) }
@@ -96,7 +99,8 @@ package struct NodeUsage: Sendable {
     private static func reported(_ pod: PodInfo, on node: CandidateNode?) -> CoreSet? {
         guard let account = node?.account else { return nil }
         let own = account.cores(of: pod)
-        if account.isCurrent, !own.isEmpty, own.count >= pod.cores { return own }
+        let count = pod.coreCount(perChip: node?.topology?.coresPerChip ?? 0)
+        if account.isCurrent, !own.isEmpty, own.count >= count { return own }
         let said = own.union(account.cores(perhapsOf: pod))
         return said.isEmpty ? nil : said.union(pod.assignedCores ?? [])
     }

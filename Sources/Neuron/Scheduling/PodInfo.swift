@@ -10,15 +10,20 @@ package struct PodInfo: Equatable, Sendable {
         let pod: Pod
         let demand: ResourceAmounts
         let cores: Int
+        let chips: Int
+        let isAssigned: Bool
         let hostPorts: [HostPort]
         let relations: PodRelations?
         let gang: GangKey?
 
-        init(_ pod: Pod, resource: String) {
+        init(_ pod: Pod, _ names: PlacementNames) {
             self.pod = pod
             let requests = PodRequirements(pod).requests
-            demand = ResourceAmounts(requests, without: resource)
-            cores = Int(clamping: requests[resource]?.value ?? 0)
+            demand = ResourceAmounts(requests, without: names.resource)
+            cores = Int(clamping: requests[names.resource]?.value ?? 0)
+            chips = Int(clamping: requests[names.chipResource]?.value ?? 0)
+            let scheduler = pod.spec.schedulerName ?? ""
+            isAssigned = scheduler == WellKnown.scheduler || names.assigners.contains(scheduler)
             hostPorts = HostPort.taken(by: pod.spec)
             relations = PodRelations(pod)
             gang = GangKey(pod)
@@ -28,10 +33,8 @@ package struct PodInfo: Equatable, Sendable {
     private let facts: Facts
 
     /// Works it out.
-    ///
-    /// - Parameter resource: the extended resource of NeuronCores.
-    package init(_ pod: Pod, resource: String = WellKnown.neuronCore) {
-        facts = Facts(pod, resource: resource)
+    package init(_ pod: Pod, names: PlacementNames = PlacementNames()) {
+        facts = Facts(pod, names)
     }
 
     /// Whether both are the same version of a pod, or equal ones.
@@ -45,6 +48,14 @@ package struct PodInfo: Equatable, Sendable {
     package var demand: ResourceAmounts { facts.demand }
     /// NeuronCores that the pod holds once it runs.
     package var cores: Int { facts.cores }
+    /// Whole chips that the pod holds once it runs.
+    package var chips: Int { facts.chips }
+    /// NeuronCores that it holds on a node whose chips have so many each.
+    package func coreCount(perChip: Int) -> Int {
+        cores > 0 ? cores : chips.multipliedReportingOverflow(by: perChip).partialValue
+    }
+    /// Whether its binding brings cores.
+    var isAssigned: Bool { facts.isAssigned }
     /// Ports of the node that it takes.
     package var hostPorts: [HostPort] { facts.hostPorts }
     /// What it asks of other pods' places; nil for the pods, most of them, that ask for nothing.
@@ -81,19 +92,21 @@ package struct PodInfo: Equatable, Sendable {
 
     /// The cores that its binding assigned; nil where there are none.
     ///
-    /// Anybody can write an annotation. It is believed only of a pod that is this operator's to bind, and only where it has
-    /// as many cores as the pod asks for, as every binding has: a word by others can then take no more of a node than the
-    /// pod takes anyway.
+    /// Anybody can write an annotation. It is believed only of a pod that is this operator's or an extender's to bind, and
+    /// only where it has as many cores as the pod asks for, as every binding has: a word by others can then take no more of a
+    /// node than the pod takes anyway.
     package var assignedCores: CoreSet? {
-        guard cores > 0, isOurs, let text = pod.metadata.annotations[WellKnown.coresAnnotation],
-            let set = try? CoreSet(parsing: text), set.count == cores
+        guard isAssigned, cores > 0 || chips > 0,
+            let text = pod.metadata.annotations[WellKnown.coresAnnotation],
+            let set = try? CoreSet(parsing: text),
+            cores > 0 ? set.count == cores : !set.isEmpty && set.count % chips == 0
         else { return nil }
         return set
     }
 
     /// Whether what it takes of its node, and what others see of it there, is the same as of an earlier version of it.
     func takesTheSame(as other: PodInfo) -> Bool {
-        cores == other.cores && demand == other.demand && hostPorts == other.hostPorts
+        cores == other.cores && chips == other.chips && demand == other.demand && hostPorts == other.hostPorts
             && isTerminating == other.isTerminating && relations == other.relations
             && priority == other.priority
             && pod.metadata.labels == other.pod.metadata.labels && assignedCores == other.assignedCores

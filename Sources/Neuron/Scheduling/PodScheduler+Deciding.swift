@@ -31,13 +31,18 @@ extension PodScheduler {
         var skipped = postponed.union(keptAway.keys)
         // The first ones of all shapes, the one that comes first at the end.
         var heads: [(place: QueuePlace, shape: Int)] = []
-        for shape in shapes.indices where shapes[shape].isAwake {
+        for shape in shapes.indices where shapes[shape].isAwake || asksAboutOthers(shape) {
             if let place = shapes[shape].queue.first(notIn: skipped) { heads.append((place, shape)) }
         }
         heads.sort { $1.place < $0.place }
         while let (place, shape) = heads.popLast() {
             guard decisions.count < limit else { return false }
             guard let pod = pods[place.uid] else { continue }
+            if !shapes[shape].isAwake {
+                // It did not fit, and may only since others were placed in this very pass: its turn is here, not after them.
+                guard moment.moves != lookedAt.moves else { continue }
+                shapes[shape].isAwake = true
+            }
             // One that has been placed with its gang needs no more.
             let attempt: Attempt = waiting[place.uid] == nil ? .bound([]) : attempt(pod, shape)
             if case .bound(let bound) = attempt { decisions += bound }
@@ -51,8 +56,10 @@ extension PodScheduler {
             case .nothing:
                 shapes[shape].isAwake = false
                 // The others of its gang wait with it.
-                for other in pod.gang.flatMap({ gangs[$0]?.shapes }) ?? [] { shapes[other].isAwake = false }
-                heads.removeAll { !shapes[$0.shape].isAwake }
+                if let others = pod.gang.flatMap({ gangs[$0]?.shapes }) {
+                    for other in others { shapes[other].isAwake = false }
+                    heads.removeAll { others.contains($0.shape) }
+                }
                 if preempts, shapes[shape].fault == nil { decisions += preempt(for: shape) }
                 continue
             }
@@ -65,6 +72,13 @@ extension PodScheduler {
             heads.insert((next, shape), at: low)
         }
         return true
+    }
+
+    /// Whether where other pods are decides about the pods of a shape, or about one that must be placed with them.
+    private func asksAboutOthers(_ shape: Int) -> Bool {
+        guard !shapes[shape].hasRelations else { return true }
+        guard let gang = shapes[shape].example.gang else { return false }
+        return gangs[gang]?.shapes.contains { shapes[$0].hasRelations } == true
     }
 
     /// What comes of trying to place a pod.
@@ -141,7 +155,7 @@ extension PodScheduler {
         for shape in Set(keptAway.values) { shapes[shape].isAwake = true }
         keptAway = [:]
         for index in shapes.indices
-        where !shapes[index].isAwake && (shapes[index].hasRelations || isRelief) {
+        where !shapes[index].isAwake && (isRelief || asksAboutOthers(index)) {
             shapes[index].isAwake = true
             shapes[index].message = nil
         }
@@ -155,7 +169,7 @@ extension PodScheduler {
         lookedAt.moves = moment.moves
         var isAny = false
         for index in shapes.indices
-        where shapes[index].hasRelations && !shapes[index].isAwake && !shapes[index].queue.isEmpty {
+        where !shapes[index].isAwake && !shapes[index].queue.isEmpty && asksAboutOthers(index) {
             shapes[index].isAwake = true
             isAny = true
         }
@@ -203,7 +217,7 @@ extension PodScheduler {
         holders[node, default: Holders()].assumed[uid] = AssumedBinding(pod: pod, node: node, cores: cores)
         places[number].usage.add(pod, cores: cores)
         moment.moves += 1
-        if let gang = pod.gang { gangs[gang, default: Gang()].placed += 1 }
+        if let gang = pod.gang { gangs[gang, default: Gang()].placed.insert(uid) }
         placed.count(
             pod, on: places[number].usage.node, number: number, change: 1, namespaces: namespaces)
         move(number)

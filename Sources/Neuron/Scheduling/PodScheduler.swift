@@ -83,7 +83,7 @@ package struct PodScheduler: Sendable {
     /// Those that other pods' anti-affinity keeps away everywhere, which is a reason of their own.
     var keptAway: [String: Int] = [:]
     var gangs: [GangKey: Gang] = [:]
-    var podGroups: [ObjectKey: Int]?
+    var podGroups: [ObjectKey: PodGroupRule]?
     var nominations: [String: Nomination] = [:]
     var budgets: [PodDisruptionBudget] = []
     var placed = PlacedPods()
@@ -204,10 +204,20 @@ package struct PodScheduler: Sendable {
 
     private mutating func count(_ pod: PodInfo, on node: String, _ change: Int) {
         moment.moves += 1
-        if let gang = pod.gang { gangs[gang, default: Gang()].placed += change }
+        if let gang = pod.gang { count(pod, in: gang, change) }
         guard let number = numbers[node] else { return }
         placed.count(
             pod, on: places[number].usage.node, number: number, change: change, namespaces: namespaces)
+    }
+
+    /// What ends is replaced, and its gang waits for what replaces it.
+    private mutating func count(_ pod: PodInfo, in key: GangKey, _ change: Int) {
+        if change < 0 {
+            gangs[key]?.placed.remove(pod.uid)
+            if gangs[key]?.waiting.isEmpty == true, gangs[key]?.placed.isEmpty == true { gangs[key] = nil }
+        } else if !pod.isTerminating {
+            gangs[key, default: Gang()].placed.insert(pod.uid)
+        }
     }
 
     private mutating func wait(_ pod: PodInfo, instead old: PodInfo?) {
@@ -244,7 +254,7 @@ package struct PodScheduler: Sendable {
         keptAway[uid] = nil
         if let key = shapes[known.shape].example.gang {
             gangs[key]?.waiting.remove(uid)
-            if gangs[key]?.waiting.isEmpty == true, gangs[key]?.placed == 0 { gangs[key] = nil }
+            if gangs[key]?.waiting.isEmpty == true, gangs[key]?.placed.isEmpty == true { gangs[key] = nil }
         }
     }
 

@@ -72,11 +72,26 @@ extension PodScheduler {
                 // They have gone, and yet it does not fit: somebody was faster.
                 withdraw(pod.uid)
             }
+            if let former = formerNomination(of: pod, shape) {
+                decisions.append(nominate(pod, former))
+                continue
+            }
             // What one of the shape cannot have, one of no higher priority cannot have either.
             guard let candidate = bestCandidate(for: pod, shape) else { break }
             decisions.append(nominate(pod, candidate))
         }
         return decisions
+    }
+
+    /// The node on which an operator before this one has kept room for a pod, as the pod's status says: where it is enough that
+    /// those go that go already, nobody else has to (PodEligibleToPreemptOthers).
+    private func formerNomination(of pod: PodInfo, _ shape: Int) -> PreemptionCandidate? {
+        guard let node = pod.pod.status.nominatedNodeName, let number = numbers[node],
+            allowed[shapes[shape].requirements].contains(number)
+        else { return nil }
+        let going = lowerPods(than: pod, on: number).filter(\.isTerminating)
+        guard !going.isEmpty, fits(pod, on: number, without: going) else { return nil }
+        return PreemptionCandidate(number: number, victims: going, violations: 0)
     }
 
     /// Whether all have gone that were to go.
@@ -123,7 +138,8 @@ extension PodScheduler {
             let lower = lowerPods(than: pod, on: number)
             guard !lower.isEmpty, fits(pod, on: number, without: lower) else { continue }
             looked += 1
-            let candidate = spareAsMany(lower, for: pod, on: number)
+            var candidate = spareAsMany(lower, for: pod, on: number)
+            candidate.victims = withCompanions(candidate.victims)
             if let best, !candidate.isBetter(than: best) { continue }
             best = candidate
         }
@@ -135,10 +151,20 @@ extension PodScheduler {
         (holders[places[number].usage.node.name]?.bound.values.filter { victim in
             victim.priority < pod.priority
                 && !nominations.values.contains { $0.victims.contains(victim.uid) }
+                && companions(of: victim).allSatisfy { $0.priority < pod.priority }
         } ?? []).sorted { left, right in
             if left.priority != right.priority { return left.priority > right.priority }
             return (left.age, left.key) < (right.age, right.key)
         }
+    }
+
+    /// Victims with those, on whatever node, that go with them.
+    private func withCompanions(_ victims: [PodInfo]) -> [PodInfo] {
+        var all: [PodInfo] = []
+        var uids: Set<String> = []
+        for pod in victims.flatMap(companions) where uids.insert(pod.uid).inserted { all.append(pod) }
+        guard all.count > victims.count else { return victims }
+        return all.sorted { ($1.priority, $0.age, $0.key) < ($0.priority, $1.age, $1.key) }
     }
 
     /// Of all that could go, those that must: each one stays with which the pod still fits, those that a budget holds first.

@@ -148,7 +148,7 @@ struct BinderTests {
     func lateRefusal() async throws {
         let cluster = try await LiveCluster.start()
         let observed = ObservedCluster(
-            cluster.client, resource: WellKnown.neuronCore, registry: nil, log: .silent, loop: .shared)
+            cluster.client, names: PlacementNames(), registry: nil, log: .silent, loop: .shared)
         let refusals = PodRefusals(
             cluster.client, cluster: observed,
             events: EventRecorder(

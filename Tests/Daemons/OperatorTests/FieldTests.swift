@@ -35,6 +35,8 @@ struct FieldTests {
         ("rollout.maxUnavailable", [1, 2]),
         ("rollout.maxSurge", [1, 2]),
         ("rollout.replaceLostAfterSeconds", [60, 120]),
+        ("rollout.restartTogether", [false, true]),
+        ("gang", [false, true]),
         ("disruptionBudget.maxUnavailable", [0, 1]),
         ("paused", [false, true]),
         ("revisionHistoryLimit", [0, 1]),
@@ -129,6 +131,7 @@ struct FieldTests {
     /// A spec with a field of this value.
     private func spec(_ path: String, _ value: JSON) -> JSON {
         var spec = Make.spec(replicas: Self.isRollout(path) ? 3 : 1, cores: 2)
+        if path == "rollout.restartTogether" { spec["gang"] = true }
         if path == "neuron.chips" { spec["neuron"] = [:] }
         if path.hasPrefix("autoscaling") {
             spec["autoscaling"] = ["minReplicas": 0, "maxReplicas": 50, "targetInFlight": 10]
@@ -147,7 +150,7 @@ struct FieldTests {
     /// These decide how many pods there are and how they are replaced, not what runs in them.
     private static let harmless = Set([
         "replicas", "rollout.maxUnavailable", "rollout.maxSurge", "rollout.replaceLostAfterSeconds",
-        "disruptionBudget.maxUnavailable", "paused", "revisionHistoryLimit",
+        "rollout.restartTogether", "disruptionBudget.maxUnavailable", "paused", "revisionHistoryLimit",
     ]).union(autoscalingFields.map(\.path))
 
     @Test(
@@ -216,6 +219,9 @@ struct FieldTests {
                         "name": .string("old-\(replica)"), "namespace": "n", "uid": .string("uid-\(replica)"),
                         "labels": [
                             WellKnown.replicaLabel: .string(String(replica)), WellKnown.hashLabel: "old",
+                        ],
+                        "annotations": [
+                            WellKnown.gangAnnotation: "modelserver/m", WellKnown.gangSizeAnnotation: "3",
                         ],
                     ],
                     "spec": ["nodeName": "a"],

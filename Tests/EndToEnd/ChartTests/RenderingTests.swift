@@ -59,7 +59,7 @@ struct RenderingTests {
             (container["volumeMounts"]?.array ?? []).contains { $0["name"] == "token" }
         }.compactMap { $0["name"]?.string }
         #expect(
-            Set(holders).isSubset(of: ["node-agent", "fake-chips", "operator"])
+            Set(holders).isSubset(of: ["node-agent", "fake-chips", "operator", "extender"])
                 && holders.contains("node-agent"))
     }
 
@@ -109,7 +109,7 @@ struct RenderingTests {
         #expect(
             Set(flags.keys.map(\.name)) == [
                 "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator", "ganglion fake install",
-                "ganglion crds apply", "ganglion report",
+                "ganglion crds apply", "ganglion report", "ganglion extender",
             ])
         for (program, flags) in flags {
             let help = try await program.help()

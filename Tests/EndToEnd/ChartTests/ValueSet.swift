@@ -310,6 +310,23 @@ extension ValueSet {
                 ]),
             .value("NetworkPolicy ganglion", "spec.policyTypes", ["Ingress"])),
         ValueSet(
+            "an extender",
+            "extender: {enabled: true, schedulers: [a, b], tlsSecretName: s, serviceName: k8s-neuron-scheduler}",
+            .argument("extender", "--extender-schedulers=a,b"),
+            .argument("extender", "--tls-certificate=/etc/ganglion/tls/tls.crt"),
+            .argument("node-agent", "--extender-schedulers=a,b"),
+            .argument("operator", "--extender-schedulers=a,b"),
+            .value("Service k8s-neuron-scheduler", "spec.ports.0.port", 12345),
+            .object("ServiceAccount ganglion-extender"), .object("ClusterRole ganglion-extender")),
+        ValueSet(
+            "rejected pods", "operator: {deleteRejectedPods: true}",
+            .argument("operator", "--delete-rejected-pods")),
+        ValueSet(
+            "no extender", "{}", .noObject("Deployment ganglion-extender"),
+            .noArgument("node-agent", "--extender-schedulers"),
+            .noArgument("operator", "--extender-schedulers"),
+            .noObject("ClusterRole ganglion-extender")),
+        ValueSet(
             "a network policy for some",
             "networkPolicy: {enabled: true, from: [{namespaceSelector: {matchLabels: {team: sre}}}]}",
             .value(

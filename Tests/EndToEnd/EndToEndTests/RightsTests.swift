@@ -37,6 +37,24 @@ extension SystemTests {
               models: [{name: m, uri: "file:///nowhere"}]
             """
 
+        /// As Kubernetes 1.37 has them.
+        private let podGroups = """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata:
+              name: podgroups.scheduling.k8s.io
+              annotations: {api-approved.kubernetes.io: "https://github.com/kubernetes/enhancements/issues/4671"}
+            spec:
+              group: scheduling.k8s.io
+              scope: Namespaced
+              names: {plural: podgroups, singular: podgroup, kind: PodGroup, listKind: PodGroupList}
+              versions:
+                - name: v1beta1
+                  served: true
+                  storage: true
+                  schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+            """
+
         /// The rows of a table of SECURITY.md, as rights.
         private func published(_ who: (String) -> Bool) throws -> Set<Right> {
             let text = try Files.readText(Tools.root + "/SECURITY.md")
@@ -75,7 +93,9 @@ extension SystemTests {
                 // Without it agent and operator list before they watch: both verbs are theirs for servers like this one.
                 "--feature-gates", "WatchList=false",
             ])
+            _ = try await cluster.kubectl(["apply", "-f", "-"], input: podGroups).succeeded()
             try await modelServers(cluster)
+            try await gang(cluster)
             try await placement(cluster)
             try await health(cluster)
             try await cluster.eventually("the Node is labelled") {
@@ -156,6 +176,48 @@ extension SystemTests {
                 try await cluster.kubectl(["get", "service", "former"]).status != .exited(0)
             }
             _ = try await cluster.kubectl(["delete", "modelserver", "m"]).succeeded()
+        }
+
+        /// Two pods of a PodGroup: the cluster has learned of PodGroups while the operator ran.
+        private func gang(_ cluster: Cluster) async throws {
+            let group = """
+                apiVersion: scheduling.k8s.io/v1beta1
+                kind: PodGroup
+                metadata: {name: pair}
+                spec: {schedulingPolicy: {gang: {minCount: 2}}}
+                """
+            func member(_ name: String) -> String {
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: \(name)}
+                spec:
+                  schedulerName: ganglion-operator
+                  schedulingGroup: {podGroupName: pair}
+                  containers:
+                    - name: main
+                      image: ganglion.dev/shell
+                      resources: {limits: {aws.amazon.com/neuroncore: 1}}
+                """
+            }
+            try await cluster.eventually("PodGroups are served") {
+                try await cluster.kubectl(["apply", "-f", "-"], input: group).status == .exited(0)
+            }
+            _ = try await cluster.kubectl(["apply", "-f", "-"], input: member("left")).succeeded()
+            try await cluster.eventually("the first of the group waits for the second") {
+                let pod = try await cluster.json("get", "pod", "left")
+                let scheduled = pod.status?.conditions?.array?.first { $0.type == "PodScheduled" }
+                return scheduled?.message?.string == "its gang pair has 1 of 2 pods yet"
+            }
+            _ = try await cluster.kubectl(["apply", "-f", "-"], input: member("right")).succeeded()
+            try await cluster.eventually("both have their NeuronCores") {
+                let pods = try await cluster.json("get", "pods").items?.array ?? []
+                return pods.filter { $0.spec?.schedulingGroup != nil }.allSatisfy {
+                    $0.spec?.nodeName == "local-0"
+                } && pods.count >= 2
+            }
+            _ = try await cluster.kubectl(["delete", "pod", "left", "right", "--force"]).succeeded()
+            _ = try await cluster.kubectl(["delete", "podgroup", "pair"]).succeeded()
         }
 
         /// A pod that fits nowhere, twice for the same reason.

@@ -56,6 +56,37 @@ struct PreemptionTests {
         #expect(preemptions(decisions) == ["p on a: a-10 a-12"])
     }
 
+    @Test(
+        "a new operator waits for those that go already, where the pod's status says so",
+        arguments: [true, false])
+    func afterRestart(isNominated: Bool) {
+        // Those on b would be fewer, and stay.
+        var pods = full("a", cores: 24) + full("b", cores: 22) + [running("b-large", "22,23", on: "b")]
+        for index in pods.indices where ["a-4", "a-6"].contains(pods[index].key.name) {
+            var pod = pods[index].pod
+            pod.spec.priority = 5
+            pod.metadata.deletionTimestamp = Timestamp(microseconds: 0)
+            pods[index] = PodInfo(pod)
+        }
+        var waiting = waiting("p", cores: 4, priority: 10).pod
+        waiting.status.nominatedNodeName = isNominated ? "a" : nil
+        var scheduler = SchedulingState(
+            pods: pods + [PodInfo(waiting)], nodes: [Make.node("a"), Make.node("b")]
+        ).scheduler
+        let first = preemptions(scheduler.decide())
+        #expect((first == ["p on a: "]) == isNominated, "\(first)")
+        guard isNominated else { return }
+        // The room is kept for it.
+        scheduler.forget(pod: "uid-a-4")
+        scheduler.forget(pod: "uid-a-6")
+        scheduler.observe(self.waiting("small", cores: 2, priority: 0))
+        let bound = scheduler.decide().compactMap { decision -> String? in
+            guard case .bind(let pod, let node, let cores) = decision else { return nil }
+            return "\(pod.key.name) -> \(node) \(cores.list)"
+        }
+        #expect(bound == ["p -> a 4,5,6,7"])
+    }
+
     @Test("on Trainium the group that becomes free is one that the runtime takes")
     func aligned() {
         // Low priorities stand across two rows of chips; a row is eight cores from a multiple of eight.

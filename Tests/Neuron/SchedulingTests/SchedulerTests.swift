@@ -129,6 +129,11 @@ struct SchedulerTests {
             "p\(number)", cores: cores, created: Int.random(in: 0..<10, using: &dice), extra: extra
         ).pod
         info.metadata.labels = ["app": app]
+        if Int.random(in: 0..<4, using: &dice) == 0 {
+            info.metadata.annotations[WellKnown.gangAnnotation] = ["g", "h", "i"].randomElement(using: &dice)
+            info.metadata.annotations[WellKnown.gangSizeAnnotation] = String(
+                Int.random(in: 2...3, using: &dice))
+        }
         return PodInfo(info)
     }
 

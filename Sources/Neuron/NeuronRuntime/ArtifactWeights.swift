@@ -35,7 +35,7 @@ final class ArtifactWeights: Sendable {
         var configuration = configuration
         configuration.dataType = dataType
         configuration.maximumTokens = min(longest, configuration.maximumTokens)
-        configuration.passTokens = min(longest * batch, 1 << 16)
+        configuration.passTokens = Workspace.passTokens(batch: batch, longest: longest)
         self.configuration = configuration
         self.artifact = artifact
         kernels = own.kernels

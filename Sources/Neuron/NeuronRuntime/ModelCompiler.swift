@@ -58,7 +58,7 @@ package enum ModelCompiler {
                 "compile with --sequence \(configuration.maximumTokens)")
         }
         configuration.maximumTokens = longest
-        configuration.passTokens = longest * (options.batch.last ?? 1)
+        configuration.passTokens = Workspace.passTokens(batch: options.batch.last ?? 1, longest: longest)
         let variant = KernelVariant(rawValue: options.cpu).flatMap { $0.isSupported ? $0 : nil }
         let weights = try ModelWeights(
             try SafeTensors(path: model.weightsPath), configuration: configuration, degree: options.cores,

@@ -12,6 +12,11 @@ final class Workspace: Sendable {
     /// cache.
     private static let blockRows = 264
 
+    /// Tokens of a pass for so many texts: no more than the caches do well with, unless one text has more.
+    static func passTokens(batch: Int, longest: Int) -> Int {
+        min(longest * batch, max(passTokens, longest))
+    }
+
     /// Rows of a block, where so many are divided into blocks of one size: each block reads the weights from memory
     /// again, which would be a waste for a last one of few rows.
     static func blockRows(of rows: Int) -> Int {

@@ -65,7 +65,7 @@ extension PodScheduler {
     /// Looks for pods that may go for the waiting pods of a shape, of which none fits.
     mutating func preempt(for shape: Int) -> [Decision] {
         var decisions: [Decision] = []
-        for place in Array(shapes[shape].queue.all) where !postponed.contains(place.uid) {
+        for place in shapes[shape].queue.all where !postponed.contains(place.uid) {
             guard let pod = pods[place.uid], pod.mayPreempt else { continue }
             if let nomination = nominations[pod.uid] {
                 guard isFreed(nomination) else { continue }
@@ -130,8 +130,10 @@ extension PodScheduler {
         let limit = max(Self.leastCandidates, places.count / 10)
         var best: PreemptionCandidate?
         var looked = 0
+        // Its priority is in its spec, a copy of which for each node would be most of the work.
+        let priority = pod.priority
         for number in places.indices
-        where places[number].lowest < pod.priority
+        where places[number].lowest < priority
             && allowed[shapes[shape].requirements].contains(number)
         {
             guard looked < limit else { break }

@@ -65,6 +65,7 @@ extension PodScheduler {
     /// Looks for pods that may go for the waiting pods of a shape, of which none fits.
     mutating func preempt(for shape: Int) -> [Decision] {
         var decisions: [Decision] = []
+        let least = leastPriority()
         for place in shapes[shape].queue.all where !postponed.contains(place.uid) {
             guard let pod = pods[place.uid], pod.mayPreempt else { continue }
             if let nomination = nominations[pod.uid] {
@@ -77,7 +78,7 @@ extension PodScheduler {
                 continue
             }
             // What one of the shape cannot have, one of no higher priority cannot have either.
-            guard let candidate = bestCandidate(for: pod, shape) else { break }
+            guard pod.priority > least, let candidate = bestCandidate(for: pod, shape) else { break }
             decisions.append(nominate(pod, candidate))
         }
         return decisions
@@ -92,6 +93,15 @@ extension PodScheduler {
         let going = lowerPods(than: pod, on: number).filter(\.isTerminating)
         guard !going.isEmpty, fits(pod, on: number, without: going) else { return nil }
         return PreemptionCandidate(number: number, victims: going, violations: 0)
+    }
+
+    /// The lowest priority of all pods that could go: most clusters have one priority, and nobody to go for anybody.
+    private mutating func leastPriority() -> Int {
+        if let known = lowestOfAll { return known }
+        var least = Int.max
+        for number in places.indices { least = min(least, places[number].lowest) }
+        lowestOfAll = least
+        return least
     }
 
     /// Whether all have gone that were to go.

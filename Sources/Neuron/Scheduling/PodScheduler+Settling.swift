@@ -71,7 +71,9 @@ extension PodScheduler {
     mutating func workOut(_ number: Int) {
         let before = Room(places[number].usage)
         places[number].usage = usage(of: places[number].usage.node)
-        places[number].lowest = lowestPriority(on: places[number].usage.node.name)
+        let lowest = lowestPriority(on: places[number].usage.node.name)
+        if lowest != places[number].lowest { lowestOfAll = nil }
+        places[number].lowest = lowest
         guard Room(places[number].usage) != before else { return }
         move(number)
         relieve(number)
@@ -153,6 +155,7 @@ extension PodScheduler {
         numbers = Dictionary(
             places.enumerated().map { ($1.usage.node.name, $0) }, uniquingKeysWith: { first, _ in first })
         indexes = [:]
+        lowestOfAll = nil
         for number in places.indices {
             places[number].state = stateNumber(
                 of: FreeState(topology: places[number].topology, free: places[number].usage.free))

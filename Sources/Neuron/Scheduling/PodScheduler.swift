@@ -51,6 +51,8 @@ package struct PodScheduler: Sendable {
 
     /// By name ascending: a node's number is its place here.
     var places: [Place] = []
+    /// The lowest priority of all pods that could go; nil where that is not known.
+    var lowestOfAll: Int?
     var numbers: [String: Int] = [:]
     var holders: [String: Holders] = [:]
     /// Nodes that were told of since the last decision; nil for those that are gone.

@@ -65,7 +65,8 @@ extension PodScheduler {
     /// Looks for pods that may go for the waiting pods of a shape, of which none fits.
     mutating func preempt(for shape: Int) -> [Decision] {
         var decisions: [Decision] = []
-        for place in Array(shapes[shape].queue.all) where !postponed.contains(place.uid) {
+        let least = leastPriority()
+        for place in shapes[shape].queue.all where !postponed.contains(place.uid) {
             guard let pod = pods[place.uid], pod.mayPreempt else { continue }
             if let nomination = nominations[pod.uid] {
                 guard isFreed(nomination) else { continue }
@@ -77,7 +78,7 @@ extension PodScheduler {
                 continue
             }
             // What one of the shape cannot have, one of no higher priority cannot have either.
-            guard let candidate = bestCandidate(for: pod, shape) else { break }
+            guard pod.priority > least, let candidate = bestCandidate(for: pod, shape) else { break }
             decisions.append(nominate(pod, candidate))
         }
         return decisions
@@ -92,6 +93,15 @@ extension PodScheduler {
         let going = lowerPods(than: pod, on: number).filter(\.isTerminating)
         guard !going.isEmpty, fits(pod, on: number, without: going) else { return nil }
         return PreemptionCandidate(number: number, victims: going, violations: 0)
+    }
+
+    /// The lowest priority of all pods that could go: most clusters have one priority, and nobody to go for anybody.
+    private mutating func leastPriority() -> Int {
+        if let known = lowestOfAll { return known }
+        var least = Int.max
+        for number in places.indices { least = min(least, places[number].lowest) }
+        lowestOfAll = least
+        return least
     }
 
     /// Whether all have gone that were to go.
@@ -130,8 +140,10 @@ extension PodScheduler {
         let limit = max(Self.leastCandidates, places.count / 10)
         var best: PreemptionCandidate?
         var looked = 0
+        // Its priority is in its spec, a copy of which for each node would be most of the work.
+        let priority = pod.priority
         for number in places.indices
-        where places[number].lowest < pod.priority
+        where places[number].lowest < priority
             && allowed[shapes[shape].requirements].contains(number)
         {
             guard looked < limit else { break }

@@ -150,7 +150,7 @@ struct VectorSolverTests {
             sizes: [capacity, 1, capacity - 1, capacity, 1, 0, 0, capacity - 1])
         let solution = await VectorSolver(problem).solve()
         #expect(solution.packing.isValid(for: problem))
-        #expect(solution.packing.count == 3)
+        #expect(solution.packing.count == 2)
     }
 }
 

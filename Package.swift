@@ -237,7 +237,7 @@ let neuron: [Target] =
     module("Placement", on: .neuron, ["Text"])
     // Optimised in every configuration, as kernels are: its tests solve hundreds of problems.
     + bare("Packing", on: .neuron, step: 1, ["Placement"], settings: kernelSettings)
-    + [tests("PackingTests", folder: "Neuron", ["Packing", "Placement"])]
+    + [tests("PackingTests", folder: "Neuron", ["Packing", "PackingStudy", "Placement"])]
     + module("FakeChip", on: .neuron)
     + module(
         "Neuron", on: .neuron, step: 1, ["CLinux", "FakeChip", "Placement", "SystemIO", "Text"],
@@ -427,6 +427,7 @@ let lab: [Target] =
     + command(
         "ganglion-definitions", on: .lab, ["Arguments", "DefinitionPrinter"],
         folder: "Tests/Lab/ganglion-definitions")
+    + bare("PackingStudy", on: .lab, ["Packing"])
     + module("PlacementStudy", on: .lab, ["Neuron", "Placement"], tests: ["Placement"])
 
 /// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
@@ -512,6 +513,9 @@ let benchmarks: [Target] =
                 "GanglionAPI", "JSON", "KubernetesAPI", "Neuron", "Placement", "Scheduling",
                 "PlacementStudy", "SystemIO", "SchedulingTestSupport",
             ], path: "Tests/Benchmarks/SchedulerBench", swiftSettings: settings),
+        .executableTarget(
+            name: "packing-bench", dependencies: ["Packing", "PackingStudy"],
+            path: "Tests/Benchmarks/PackingBench", swiftSettings: settings),
     ]
 
 /// Only for scripts/fuzz, which builds it with libFuzzer and the address sanitizer: without them it does not link.
@@ -523,7 +527,7 @@ let fuzzing: [Target] =
             name: "ganglion-fuzz",
             dependencies: [
                 "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron", "NeuronArtifact",
-                "NeuronRuntime", "Placement", "Protobuf", "SystemIO",
+                "NeuronRuntime", "Packing", "Placement", "Planning", "Protobuf", "SystemIO",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 

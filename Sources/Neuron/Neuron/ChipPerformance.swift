@@ -28,21 +28,26 @@ extension NeuronFamily {
                 memoryBandwidth: 50, int8: 128, fp8: nil, bf16: 64, tf32: nil, fp32: nil, linkBandwidth: 32)
         case .inferentia2:
             ChipPerformance(
-                memoryBandwidth: 820, int8: 380, fp8: 190, bf16: 190, tf32: 190, fp32: 47.5, linkBandwidth: 384)
+                memoryBandwidth: 820, int8: 380, fp8: 190, bf16: 190, tf32: 190, fp32: 47.5,
+                linkBandwidth: 384)
         case .trainium1:
             ChipPerformance(
-                memoryBandwidth: 820, int8: 380, fp8: 190, bf16: 190, tf32: 190, fp32: 47.5, linkBandwidth: 384)
+                memoryBandwidth: 820, int8: 380, fp8: 190, bf16: 190, tf32: 190, fp32: 47.5,
+                linkBandwidth: 384)
         case .trainium2:
             ChipPerformance(
-                memoryBandwidth: 2_900, int8: nil, fp8: 1_299, bf16: 667, tf32: nil, fp32: nil, linkBandwidth: 1_024)
+                memoryBandwidth: 2_900, int8: nil, fp8: 1_299, bf16: 667, tf32: nil, fp32: nil,
+                linkBandwidth: 1_024)
         case .trainium3:
             ChipPerformance(
-                memoryBandwidth: 4_900, int8: nil, fp8: 2_517, bf16: 671, tf32: nil, fp32: nil, linkBandwidth: 2_048)
+                memoryBandwidth: 4_900, int8: nil, fp8: 2_517, bf16: 671, tf32: nil, fp32: nil,
+                linkBandwidth: 2_048)
         }
     }
 
     /// Device memory that one core can use for itself, in octets: cores of an Inferentia chip share all of it.
     package var memoryPerCore: UInt64 {
-        self == .inferentia ? memoryPerChip : memoryPerChip / UInt64(physicalCoresPerChip / defaultLogicalCoreSize)
+        self == .inferentia
+            ? memoryPerChip : memoryPerChip / UInt64(physicalCoresPerChip / defaultLogicalCoreSize)
     }
 }

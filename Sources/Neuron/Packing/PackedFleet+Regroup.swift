@@ -13,7 +13,8 @@ extension PackedFleet {
         let models = members.flatMap { $0 }
         guard !models.isEmpty,
             let problem = try? VectorProblem(
-                capacity: capacity, sizes: models.flatMap { sizes(of: $0) }, groups: models.map { group(of: $0) })
+                capacity: capacity, sizes: models.flatMap { sizes(of: $0) },
+                groups: models.map { group(of: $0) })
         else { return nil }
         let bound = VectorBounds.bound(problem)
         guard bound < subset.count else { return nil }
@@ -32,7 +33,8 @@ extension PackedFleet {
     }
 
     /// For each model that has to move, where to: new bins are given the numbers of the old ones that they are most like.
-    private func targets(of packing: VectorPacking, _ models: [ID], _ subset: [Int]) -> [(model: ID, to: Int)] {
+    private func targets(of packing: VectorPacking, _ models: [ID], _ subset: [Int]) -> [(model: ID, to: Int)]
+    {
         var pairs: [(shared: Int, new: Int, old: Int)] = []
         for (new, bin) in packing.bins.enumerated() {
             var shared: [Int: Int] = [:]

@@ -25,6 +25,8 @@ package struct PackedFleet: Sendable {
     private var searches: UInt64 = 0
     /// The room that there was when the last search failed, by dimension.
     private var failed: [Int]?
+    /// How often regrouping was asked for, and at which of those calls a search failed last.
+    private var (calls, failedCall) = (0, 0)
 
     /// A model that goes from one bin to another.
     package struct Move: Equatable, Sendable {
@@ -51,7 +53,8 @@ package struct PackedFleet: Sendable {
             let number = open()
             for item in bin.map(Int.init) {
                 let sizes = Array(problem.sizes[item * capacity.count..<(item + 1) * capacity.count])
-                entries[item] = Entry(sizes: sizes, group: problem.groups.isEmpty ? -1 : problem.groups[item], bin: -1)
+                entries[item] = Entry(
+                    sizes: sizes, group: problem.groups.isEmpty ? -1 : problem.groups[item], bin: -1)
                 put(item, in: number)
             }
         }
@@ -79,7 +82,9 @@ package struct PackedFleet: Sendable {
     /// - Returns: its move when it was there and had to go elsewhere; nil when it stays, is new, or is larger than a bin.
     @discardableResult
     package mutating func set(_ model: ID, sizes: [Int], group: Int = -1) -> Move? {
-        guard sizes.count == capacity.count, zip(sizes, capacity).allSatisfy({ $0 >= 0 && $0 <= $1 }) else { return nil }
+        guard sizes.count == capacity.count, zip(sizes, capacity).allSatisfy({ $0 >= 0 && $0 <= $1 }) else {
+            return nil
+        }
         let old = entries[model]
         if old != nil { take(model) }
         entries[model] = Entry(sizes: sizes, group: group, bin: -1)
@@ -110,8 +115,9 @@ package struct PackedFleet: Sendable {
     package mutating func consolidate(budget: Int, steps: Int = 6_000) -> [Move] {
         var moves: [Move] = []
         while binCount > bound {
-            guard let found = cheapestEmptying(budget: budget - moves.count)
-                ?? regroupings(budget: budget - moves.count, steps: steps)
+            guard
+                let found = cheapestEmptying(budget: budget - moves.count)
+                    ?? regroupings(budget: budget - moves.count, steps: steps)
             else { return moves }
             for move in found { apply(move) }
             moves += found
@@ -131,9 +137,14 @@ package struct PackedFleet: Sendable {
 
     private mutating func regroupings(budget: Int, steps: Int) -> [Move]? {
         guard steps > 0, budget > 0 else { return nil }
-        // What has failed fails again until there is more room.
+        // What has failed is likely to fail again until there is more room, or until other models are there.
+        calls += 1
         let spare = capacity.indices.map { binCount * capacity[$0] - loads[$0] }
-        if let failed, zip(zip(spare, failed), capacity).contains(where: { $0.0 < $0.1 + $1 / 32 }) { return nil }
+        if let failed, calls < failedCall + 8,
+            zip(zip(spare, failed), capacity).contains(where: { $0.0 < $0.1 + $1 / 32 })
+        {
+            return nil
+        }
         let roomy = room.keys.sorted { (free($0), $1) > (free($1), $0) }
         for count in [8, 32, 96, roomy.count] where count <= roomy.count {
             let subset = Array(roomy.prefix(count))
@@ -144,13 +155,13 @@ package struct PackedFleet: Sendable {
             guard suffices else { continue }
             searches += 1
             // The whole fleet is worth a longer search: it is rarely tried.
-            let effort = count == roomy.count ? 40 * steps : steps
+            let effort = count == roomy.count ? 12 * steps : steps
             if let moves = regrouping(subset, budget: budget, steps: effort, seed: searches) {
                 failed = nil
                 return moves
             }
         }
-        failed = spare
+        (failed, failedCall) = (spare, calls)
         return nil
     }
 
@@ -191,7 +202,8 @@ package struct PackedFleet: Sendable {
                 continue
             }
             // Make room: a smaller model of another bin goes elsewhere, and this one takes its place.
-            guard moves.count + 2 <= budget, let (away, here) = trial.exchange(for: model, without: bin) else { return nil }
+            guard moves.count + 2 <= budget, let (away, here) = trial.exchange(for: model, without: bin)
+            else { return nil }
             trial.apply(away)
             trial.apply(here)
             moves += [away, here]
@@ -218,7 +230,8 @@ package struct PackedFleet: Sendable {
                 else { continue }
                 least = size
                 best = (
-                    Move(model: other, from: target, to: place), Move(model: model, from: entry.bin, to: target)
+                    Move(model: other, from: target, to: place),
+                    Move(model: model, from: entry.bin, to: target)
                 )
             }
         }
@@ -246,7 +259,9 @@ package struct PackedFleet: Sendable {
                 }
                 rest += (free << 20) / capacity[dimension]
             }
-            guard fits, rest < least || (rest == least && bin < (best ?? .max)), admits(model, in: bin) else { continue }
+            guard fits, rest < least || (rest == least && bin < (best ?? .max)), admits(model, in: bin) else {
+                continue
+            }
             best = bin
             least = rest
         }

@@ -124,7 +124,8 @@ struct PlanProblem {
             guard copies.count + model.copies <= VectorProblem.mostItems else {
                 throw PlanInputError(
                     request.file, line: model.line,
-                    "with \"\(model.name.prefix(80))\" there are more than \(VectorProblem.mostItems) copies of models")
+                    "with \"\(model.name.prefix(80))\" there are more than \(VectorProblem.mostItems) copies of models"
+                )
             }
             let demands = families.enumerated().map { kind, family in
                 Self.demand(model, family, request, capacities[kind], types.filter { $0.kind == kind })
@@ -134,7 +135,9 @@ struct PlanProblem {
                 throw PlanInputError(request.file, line: model.line, Self.reason(model, request, capacities))
             }
             for copy in 0..<model.copies {
-                copies.append(PlannedCopy(name: model.copies > 1 ? "\(model.name)#\(copy + 1)" : model.name, model: index))
+                copies.append(
+                    PlannedCopy(
+                        name: model.copies > 1 ? "\(model.name)#\(copy + 1)" : model.name, model: index))
                 models.append(fleet)
             }
         }
@@ -142,7 +145,8 @@ struct PlanProblem {
             fleet = try FleetProblem(capacities: capacities, types: types, models: models)
         } catch {
             switch error {
-            case .limits: throw PlanInputError(request.file, "the models or limits are beyond what can be planned")
+            case .limits:
+                throw PlanInputError(request.file, "the models or limits are beyond what can be planned")
             case .model(let index):
                 let model = request.models[copies[index].model]
                 throw PlanInputError(request.file, line: model.line, Self.reason(model, request, capacities))
@@ -159,7 +163,9 @@ struct PlanProblem {
         var known: [String] = []
         for family in request.families {
             guard let alone = clock.milliseconds(batch: 1, family.rawValue) else { continue }
-            if let need = clock.need(rate: model.rate ?? 1, p90: model.p90, family: family.rawValue) { return (need, family) }
+            if let need = clock.need(rate: model.rate ?? 1, p90: model.p90, family: family.rawValue) {
+                return (need, family)
+            }
             known.append("\(family.rawValue) \(Money.decimal(alone, 1)) ms")
         }
         let why =
@@ -171,7 +177,8 @@ struct PlanProblem {
 
     /// What a model takes of a family's units; nil where it cannot run there.
     private static func demand(
-        _ model: PlannedModel, _ family: NeuronFamily, _ request: PlanRequest, _ capacity: [Int], _ types: [FleetType]
+        _ model: PlannedModel, _ family: NeuronFamily, _ request: PlanRequest, _ capacity: [Int],
+        _ types: [FleetType]
     ) -> FleetDemand? {
         let chip = family.physicalCoresPerChip / family.defaultLogicalCoreSize
         let cores = request.cores(of: model, family)
@@ -184,13 +191,15 @@ struct PlanProblem {
         let sizes =
             [(memory + width - 1) / width, (compute * fine + width - 1) / width]
             + model.further.map { ($0 + width - 1) / width }
-        guard zip(sizes, capacity).allSatisfy({ $0 <= $1 }), types.contains(where: { !$0.isTooSmall(for: width) })
+        guard zip(sizes, capacity).allSatisfy({ $0 <= $1 }),
+            types.contains(where: { !$0.isTooSmall(for: width) })
         else { return nil }
         return FleetDemand(width: width, sizes: sizes)
     }
 
     /// Its share of a chip of a family, in millionths of a percent: as given, or by the chips' BF16 TFLOPS.
-    private static func compute(_ model: PlannedModel, _ family: NeuronFamily, _ request: PlanRequest) -> Int? {
+    private static func compute(_ model: PlannedModel, _ family: NeuronFamily, _ request: PlanRequest) -> Int?
+    {
         if let own = model.computeByFamily[family.rawValue] { return own }
         if model.clock != nil { return nil }
         if family == request.reference { return model.compute }
@@ -199,7 +208,8 @@ struct PlanProblem {
     }
 
     /// Why no type holds a model, in one sentence.
-    private static func reason(_ model: PlannedModel, _ request: PlanRequest, _ capacities: [[Int]]) -> String {
+    private static func reason(_ model: PlannedModel, _ request: PlanRequest, _ capacities: [[Int]]) -> String
+    {
         var parts: [String] = []
         for (kind, family) in request.families.enumerated() {
             let cores = request.cores(of: model, family)
@@ -217,16 +227,23 @@ struct PlanProblem {
                 parts.append("\(names) has \(largest) cores at most, it asks for \(cores)")
             } else if memory > capacities[kind][0] * width {
                 parts.append(
-                    "\(group) of \(names) may hold \(MemorySize.text(capacities[kind][0] * width)), it takes \(MemorySize.text(memory))")
+                    "\(group) of \(names) may hold \(MemorySize.text(capacities[kind][0] * width)), it takes \(MemorySize.text(memory))"
+                )
             } else if compute * fine > capacities[kind][1] * width || cores % unit != 0 {
                 parts.append(
-                    "\(group) of \(names) may be \(Money.decimal(Double(capacities[kind][1] * width / fine) / 1e6, 1, trim: true)) % of a chip busy at most, it takes \(Money.decimal(Double(compute) / 1e6, 1, trim: true)) %")
-            } else if let place = zip(model.further, capacities[kind].dropFirst(2)).enumerated().first(where: { $0.1.0 > $0.1.1 * width }) {
+                    "\(group) of \(names) may be \(Money.decimal(Double(capacities[kind][1] * width / fine) / 1e6, 1, trim: true)) % of a chip busy at most, it takes \(Money.decimal(Double(compute) / 1e6, 1, trim: true)) %"
+                )
+            } else if let place = zip(model.further, capacities[kind].dropFirst(2)).enumerated().first(
+                where: { $0.1.0 > $0.1.1 * width })
+            {
                 parts.append("\(names) has too little \(request.dimensions[place.offset].name) for it")
             } else {
-                let valid = request.types.filter { $0.family == family }.flatMap { $0.topology().validCoreCounts }
+                let valid = request.types.filter { $0.family == family }.flatMap {
+                    $0.topology().validCoreCounts
+                }
                 parts.append(
-                    "\(cores) cores are no group of \(names): valid are \(Set(valid).sorted().prefix(12).map(String.init).joined(separator: ", "))")
+                    "\(cores) cores are no group of \(names): valid are \(Set(valid).sorted().prefix(12).map(String.init).joined(separator: ", "))"
+                )
             }
         }
         return "\"\(model.name.prefix(80))\" fits no instance: \(parts.joined(separator: "; "))"

@@ -1,7 +1,7 @@
 // The whole of it: a request becomes a problem, the problem a plan, the plan a report.
 
-package import Packing
 package import Neuron
+package import Packing
 
 /// Plans what models need.
 package enum Planner {
@@ -17,7 +17,9 @@ package enum Planner {
         package var alternatives: [InstanceType]
 
         /// Settings.
-        package init(seed: UInt64 = 1, rounds: Int = 40, rate: Double? = nil, alternatives: [InstanceType] = []) {
+        package init(
+            seed: UInt64 = 1, rounds: Int = 40, rate: Double? = nil, alternatives: [InstanceType] = []
+        ) {
             self.seed = seed
             self.rounds = rounds
             self.rate = rate
@@ -55,7 +57,9 @@ package enum Planner {
         var other = request
         other.measuredOn = request.reference
         other.types = [type]
-        guard let problem = try? PlanProblem(other) else { return .init(type: type.name, instances: nil, cost: nil) }
+        guard let problem = try? PlanProblem(other) else {
+            return .init(type: type.name, instances: nil, cost: nil)
+        }
         let plan = await FleetSolver(problem.fleet, seed: settings.seed, rounds: 2).solve(
             control: PackingControl(timeLimit: .milliseconds(500)))
         return .init(type: type.name, instances: plan.instances.count, cost: plan.cost)

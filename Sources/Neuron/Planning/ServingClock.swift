@@ -70,7 +70,11 @@ package enum ServingClock: String, CaseIterable, Sendable {
         var low = max(1, copies - step / 2)
         while low < found.copies {
             let middle = (low + found.copies) / 2
-            if let need = best(rate / Double(middle), limit, family, middle) { found = need } else { low = middle + 1 }
+            if let need = best(rate / Double(middle), limit, family, middle) {
+                found = need
+            } else {
+                low = middle + 1
+            }
         }
         return found
     }

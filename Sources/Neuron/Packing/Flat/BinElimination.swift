@@ -91,7 +91,9 @@ struct BinElimination {
         let (rest, after) = fill.rest()
         let worse = after - before
         if worse > 0 {
-            guard heat > 0, random.fraction() * 0x1p20 < 0x1p20 * exponential(-Double(worse) / heat) else { return }
+            guard heat > 0, random.fraction() * 0x1p20 < 0x1p20 * exponential(-Double(worse) / heat) else {
+                return
+            }
         }
         bins[chosen.0] = first.0
         binWeights[chosen.0] = first.1

@@ -81,10 +81,14 @@ struct BinFill {
                 extended = true
                 nodes += 1
                 chosen.append(Int32(index))
-                for dimension in 0..<dimensions { room[dimension] -= problem.sizes[item * dimensions + dimension] }
+                for dimension in 0..<dimensions {
+                    room[dimension] -= problem.sizes[item * dimensions + dimension]
+                }
                 let over = search(from: index + 1, weight: weight + weights[item])
                 chosen.removeLast()
-                for dimension in 0..<dimensions { room[dimension] += problem.sizes[item * dimensions + dimension] }
+                for dimension in 0..<dimensions {
+                    room[dimension] += problem.sizes[item * dimensions + dimension]
+                }
                 if over || nodes >= most { return true }
             }
             index += 1

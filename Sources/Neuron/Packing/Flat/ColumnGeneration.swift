@@ -38,16 +38,21 @@ struct ColumnGeneration {
                 price > 0 && problem.demands[row] > 0 ? Int(price * Double(Self.unit)) : 0
             }
             let answer = pricing.patterns(
-                values, least: Self.unit + Self.unit / 1_000_000, effort: effort, wantsLimit: wantsBound, turn: round * 7)
+                values, least: Self.unit + Self.unit / 1_000_000, effort: effort, wantsLimit: wantsBound,
+                turn: round * 7)
             note(values, limit: answer.limit)
-            if answer.patterns.isEmpty, answer.limit == nil { note(values, limit: pricing.roughLimit(values)) }
+            if answer.patterns.isEmpty, answer.limit == nil {
+                note(values, limit: pricing.roughLimit(values))
+            }
             if bound >= target { return }
             if answer.patterns.isEmpty || Double(bound) >= master.value - 1e-6 {
                 isOptimal = answer.limit != nil
                 return
             }
             // A bound on the way, now and then: it may already be enough.
-            if wantsBound, round % 16 == 15, answer.limit == nil { note(values, limit: pricing.roughLimit(values)) }
+            if wantsBound, round % 16 == 15, answer.limit == nil {
+                note(values, limit: pricing.roughLimit(values))
+            }
             if Double(bound) >= master.value - 1e-6 {
                 isOptimal = true
                 return

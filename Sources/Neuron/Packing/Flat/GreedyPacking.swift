@@ -88,7 +88,9 @@ struct GreedyPacking {
     func byProduct(window: Int) -> VectorPacking {
         let dimensions = problem.dimensions
         let loads = (0..<dimensions).map { Double(problem.total($0)) / Double(problem.capacity[$0]) }
-        let factors = (0..<dimensions).map { loads[$0] / Double(problem.capacity[$0]) / Double(problem.capacity[$0]) }
+        let factors = (0..<dimensions).map {
+            loads[$0] / Double(problem.capacity[$0]) / Double(problem.capacity[$0])
+        }
         var rest = order(weights)
         var bins: [[Int32]] = []
         while !rest.isEmpty {
@@ -121,7 +123,9 @@ struct GreedyPacking {
                 guard chosen >= 0 else { break }
                 let item = rest.remove(at: chosen)
                 bin.append(item)
-                for dimension in 0..<dimensions { room[dimension] -= problem.sizes[Int(item) * dimensions + dimension] }
+                for dimension in 0..<dimensions {
+                    room[dimension] -= problem.sizes[Int(item) * dimensions + dimension]
+                }
             }
             bins.append(bin)
         }

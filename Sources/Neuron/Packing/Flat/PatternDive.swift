@@ -58,7 +58,9 @@ struct PatternDive {
             if left > 0, left <= 12, left <= searched - 2 {
                 searched = left
                 if let packing = self.searched(
-                    kinds.restricted(to: level.demands).problem, goal: left, steps: searchSteps, control: control) {
+                    kinds.restricted(to: level.demands).problem, goal: left, steps: searchSteps,
+                    control: control)
+                {
                     return assemble(level.fixed, with: packing)
                 }
             }
@@ -84,7 +86,9 @@ struct PatternDive {
             var ways = solved.map(\.way)
             let first = random.below(min(disorder + 1, ways.count))
             if first > 0 { ways.swapAt(0, first) }
-            levels[levels.count - 1].ways = ways.prefix(3).map { group($0, of: ways, level.demands, most: left / 10) }
+            levels[levels.count - 1].ways = ways.prefix(3).map {
+                group($0, of: ways, level.demands, most: left / 10)
+            }
         }
         return nil
     }
@@ -165,7 +169,8 @@ struct PatternDive {
         let partWeights = items.map { weights[Int($0)] }
         let greedy = GreedyPacking(part, weights: partWeights)
         var search = BinElimination(
-            part, weights: partWeights, start: greedy.decreasing(partWeights, best: true), seed: random.next())
+            part, weights: partWeights, start: greedy.decreasing(partWeights, best: true), seed: random.next()
+        )
         search.run(bound: goal, steps: search.best.count <= goal ? 0 : steps, control: control)
         guard search.best.count <= goal else { return nil }
         return VectorPacking(bins: search.best.bins.map { $0.map { items[Int($0)] } })

@@ -117,7 +117,9 @@ struct PatternMaster: Sendable {
         var step = Double.infinity
         for row in 0..<rows where direction[row] > 1e-9 {
             let ratio = max(amounts[row], 0) / direction[row]
-            if ratio < step - 1e-12 || (ratio < step + 1e-12 && leaving >= 0 && direction[row] > direction[leaving]) {
+            if ratio < step - 1e-12
+                || (ratio < step + 1e-12 && leaving >= 0 && direction[row] > direction[leaving])
+            {
                 step = min(step, ratio)
                 leaving = row
             }
@@ -174,7 +176,8 @@ struct PatternMaster: Sendable {
             let (block, lane) = (place / 8, place % 8)
             var chosen = place
             for row in place..<count
-            where abs(left[order[row] * width + block][lane]) > abs(left[order[chosen] * width + block][lane]) {
+            where abs(left[order[row] * width + block][lane]) > abs(left[order[chosen] * width + block][lane])
+            {
                 chosen = row
             }
             order.swapAt(place, chosen)

@@ -6,8 +6,8 @@
 struct PatternPricing {
     private let problem: PatternProblem
     private let most: [Int]
-    /// Sizes weighed together, in parts of 2^30 of a bin, rounded down.
-    private let mixed: [Int]
+    /// Sizes weighed together in several ways, in parts of 2^30 of a bin, rounded down.
+    private let mixtures: [[Int]]
     private static let whole = 1 << 30
     /// Capacities up to this are done by table as they are, larger ones divided down to about this.
     private static let tableSize = 4_096
@@ -27,27 +27,39 @@ struct PatternPricing {
         self.problem = problem
         most = (0..<problem.rows).map { problem.most($0) }
         let dimensions = problem.dimensions
-        table = dimensions == 1 ? PatternTable(sizes: problem.sizes, capacity: problem.capacity[0], most: most) : nil
-        var loads = [Double](repeating: 0, count: dimensions)
-        for row in 0..<problem.rows {
-            for dimension in 0..<dimensions {
-                loads[dimension] +=
-                    Double(problem.sizes[row * dimensions + dimension] * problem.demands[row])
-                    / Double(problem.capacity[dimension])
+        table =
+            dimensions == 1
+            ? PatternTable(sizes: problem.sizes, capacity: problem.capacity[0], most: most) : nil
+        mixtures = Self.shares(dimensions).map { shares in
+            (0..<problem.rows).map { row in
+                var weight = 0
+                for dimension in 0..<dimensions where shares[dimension] > 0 {
+                    let size = problem.sizes[row * dimensions + dimension]
+                    // The capacity is at least the size, so the quotient is at most 2^30.
+                    let product = UInt64(size).multipliedFullWidth(by: UInt64(shares[dimension]))
+                    weight += Int(UInt64(problem.capacity[dimension]).dividingFullWidth(product).quotient)
+                }
+                return weight
             }
         }
-        let sum = max(loads.reduce(0, +), 1e-9)
-        let shares = loads.map { Int($0 / sum * Double(Self.whole)) }
-        mixed = (0..<problem.rows).map { row in
-            var weight = 0
-            for dimension in 0..<dimensions {
-                let size = problem.sizes[row * dimensions + dimension]
-                // The capacity is more than the size, so the quotient is at most 2^30.
-                let product = UInt64(size).multipliedFullWidth(by: UInt64(shares[dimension]))
-                weight += Int(UInt64(problem.capacity[dimension]).dividingFullWidth(product).quotient)
+    }
+
+    /// Each dimension alone, pairs in quarters, and all alike.
+    private static func shares(_ dimensions: Int) -> [[Int]] {
+        var found = (0..<dimensions).map { dimension in (0..<dimensions).map { $0 == dimension ? whole : 0 } }
+        guard dimensions > 1 else { return found }
+        for first in 0..<min(dimensions, 4) {
+            for second in (first + 1)..<max(first + 1, min(dimensions, 4)) {
+                for part in 1..<4 {
+                    var shares = [Int](repeating: 0, count: dimensions)
+                    shares[first] = whole / 4 * part
+                    shares[second] = whole - shares[first]
+                    found.append(shares)
+                }
             }
-            return weight
         }
+        if dimensions > 2 { found.append([Int](repeating: whole / dimensions, count: dimensions)) }
+        return found
     }
 
     /// Patterns for `values` that are worth more than `least`.
@@ -70,7 +82,8 @@ struct PatternPricing {
         guard wantsLimit else { return Answer(patterns: [], limit: nil) }
         guard capacity <= Self.largestTable else {
             return Answer(
-                patterns: [], limit: table.best(values, .down(divisor: divisor), patterns: 0, least: least, turn: 0).value)
+                patterns: [],
+                limit: table.best(values, .down(divisor: divisor), patterns: 0, least: least, turn: 0).value)
         }
         let exact = table.best(values, .up(divisor: 1), patterns: 6, least: least, turn: turn)
         return Answer(patterns: exact.patterns, limit: exact.value)
@@ -84,11 +97,38 @@ struct PatternPricing {
         return table.best(values, .down(divisor: divisor), patterns: 0, least: .max, turn: 0).value
     }
 
+    /// The rows of any value, by value for weight, falling.
+    private static func byWorth(_ values: [Int], _ mixed: [Int]) -> [Int] {
+        values.indices.filter { values[$0] > 0 }.sorted {
+            (Double(values[$0]) * Double(max(mixed[$1], 1)), $1) > (
+                Double(values[$1]) * Double(max(mixed[$0], 1)), $0
+            )
+        }
+    }
+
+    /// What a bin is worth at most by one mixture, parts of items allowed.
+    private func relaxed(_ values: [Int], _ mixed: [Int], _ order: [Int]) -> Double {
+        var left = Self.whole
+        var worth = 0.0
+        for row in order {
+            let total = mixed[row] * most[row]
+            if total > left { return worth + Double(values[row]) * Double(left) / Double(max(mixed[row], 1)) }
+            left -= total
+            worth += Double(values[row] * most[row])
+        }
+        return worth
+    }
+
     private func bySearch(_ values: [Int], least: Int, limit: Int) -> Answer {
         let dimensions = problem.dimensions
-        let order = values.indices.filter { values[$0] > 0 }.sorted {
-            // Value for weight, falling.
-            (Double(values[$0]) * Double(max(mixed[$1], 1)), $1) > (Double(values[$1]) * Double(max(mixed[$0], 1)), $0)
+        // The mixture by which the whole bin is worth least: its bounds are the closest.
+        var order: [Int] = []
+        var mixed: [Int] = []
+        var closest = Double.infinity
+        for mixture in mixtures {
+            let sorted = Self.byWorth(values, mixture)
+            let worth = relaxed(values, mixture, sorted)
+            if worth < closest { (order, mixed, closest) = (sorted, mixture, worth) }
         }
         let count = order.count
         let worth = order.map { values[$0] }
@@ -131,7 +171,8 @@ struct PatternPricing {
                     next += 1
                 }
                 if bound <= Double(best) + 0.5 { goesOn = false }
-                for dimension in 0..<dimensions where smallest[index * dimensions + dimension] > room[dimension] {
+                for dimension in 0..<dimensions
+                where smallest[index * dimensions + dimension] > room[dimension] {
                     goesOn = false
                 }
             }
@@ -142,7 +183,9 @@ struct PatternPricing {
                     if size > 0 { fit = min(fit, room[dimension] / size) }
                 }
                 if fit > 0 {
-                    for dimension in 0..<dimensions { room[dimension] -= fit * sizes[index * dimensions + dimension] }
+                    for dimension in 0..<dimensions {
+                        room[dimension] -= fit * sizes[index * dimensions + dimension]
+                    }
                     roomMixed -= fit * weight[index]
                     value += fit * worth[index]
                     stack.append((index, fit))

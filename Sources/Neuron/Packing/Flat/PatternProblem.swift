@@ -19,7 +19,8 @@ struct PatternProblem {
         let dimensions = problem.dimensions
         var kinds: [[Int]: [Int32]] = [:]
         for item in 0..<problem.count {
-            kinds[Array(problem.sizes[item * dimensions..<(item + 1) * dimensions]), default: []].append(Int32(item))
+            kinds[Array(problem.sizes[item * dimensions..<(item + 1) * dimensions]), default: []].append(
+                Int32(item))
         }
         let sorted = kinds.sorted { $1.key.lexicographicallyPrecedes($0.key) }
         capacity = problem.capacity

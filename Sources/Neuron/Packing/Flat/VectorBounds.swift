@@ -27,7 +27,7 @@ enum VectorBounds {
     }
 
     /// A bin of weighed dimensions.
-    private static let scale = 1 << 24
+    private static let scale = 1 << 20
 
     /// Shares of the dimensions: every pair in eighths.
     private static func mixtures(_ dimensions: Int) -> [[Int]] {
@@ -51,7 +51,7 @@ enum VectorBounds {
             var sum = 0
             for (dimension, share) in mixture.enumerated() where share > 0 {
                 let size = problem.sizes[item * problem.dimensions + dimension]
-                // 2^40 at most times 2^21 is within an integer.
+                // 2^40 at most times 2^20 is within an integer.
                 sum += size * (share * (scale >> 3)) / problem.capacity[dimension]
             }
             return min(sum, scale)
@@ -64,6 +64,8 @@ enum VectorBounds {
         guard !sorted.isEmpty else { return 0 }
         var best = martelloToth(sorted, capacity: capacity)
         // u(k): a size s becomes floor((k+1)s / c) / k, or stays where (k+1)s/c is whole.
+        // Sums of 20 times as much have to stay within an integer.
+        guard sorted.count < Int.max / 32 / capacity else { return best }
         for parts in 2...20 {
             var sum = 0
             for size in sorted {

@@ -94,7 +94,9 @@ package struct VectorPacking: Equatable, Sendable {
                 if !problem.groups.isEmpty, problem.groups[item] >= 0 {
                     guard members.insert(problem.groups[item]).inserted else { return false }
                 }
-                for dimension in 0..<dimensions { load[dimension] += problem.sizes[item * dimensions + dimension] }
+                for dimension in 0..<dimensions {
+                    load[dimension] += problem.sizes[item * dimensions + dimension]
+                }
             }
             guard zip(load, problem.capacity).allSatisfy({ $0 <= $1 }) else { return false }
         }

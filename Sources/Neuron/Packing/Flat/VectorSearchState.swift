@@ -28,7 +28,9 @@ struct VectorSearchState: Sendable {
     /// The work of a round, one job for each stream.
     func jobs(round: Int, solver: VectorSolver) -> [Job] {
         let steps = min(1_200 << min(round, 8), 200_000)
-        func seed(_ stream: Int) -> UInt64 { solver.seed &* 1_000_003 &+ UInt64(round * VectorSolver.streams + stream) }
+        func seed(_ stream: Int) -> UInt64 {
+            solver.seed &* 1_000_003 &+ UInt64(round * VectorSolver.streams + stream)
+        }
         func search(_ stream: Int) -> Job {
             .search(start: solution.packing, bound: solution.bound, steps: steps, seed: seed(stream))
         }
@@ -44,7 +46,8 @@ struct VectorSearchState: Sendable {
             if stream == 3, round % 2 == 1 { return search(stream) }
             return .dive(
                 kinds, pool: pool, goal: solution.packing.count - 1,
-                disorder: stream == 0 && round == 2 ? 0 : 1 + min(round, 6), steps: min(steps, 6_000), seed: seed(stream))
+                disorder: stream == 0 && round == 2 ? 0 : 1 + min(round, 6), steps: min(steps, 6_000),
+                seed: seed(stream))
         }
     }
 
@@ -55,7 +58,8 @@ struct VectorSearchState: Sendable {
         let before = (solution.packing.count, solution.bound)
         for outcome in outcomes {
             switch outcome {
-            case .packing(let packing?) where packing.count < solution.packing.count: solution.packing = packing
+            case .packing(let packing?) where packing.count < solution.packing.count:
+                solution.packing = packing
             case .packing: break
             case .columns(let found, let bound):
                 pool = found

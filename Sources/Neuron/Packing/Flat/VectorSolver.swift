@@ -55,7 +55,8 @@ package struct VectorSolver: Sendable {
             let shares = greedy.decreasing(greedy.largestShares(), best: true)
             if shares.count < best.count { best = shares }
             if best.count > bound {
-                let product = greedy.byProduct(window: problem.count > 20_000 ? 256 : problem.count > 5_000 ? 1_024 : .max)
+                let product = greedy.byProduct(
+                    window: problem.count > 20_000 ? 256 : problem.count > 5_000 ? 1_024 : .max)
                 if product.count < best.count { best = product }
             }
         }
@@ -103,7 +104,9 @@ package struct VectorSolver: Sendable {
             return .packing(search.best)
         case .generate(let kinds, let columns, let known, let target):
             var generation = ColumnGeneration(kinds, columns: columns)
-            generation.run(rounds: 4_000, effort: 200_000, target: target, known: known, wantsBound: true, control: control)
+            generation.run(
+                rounds: 4_000, effort: 200_000, target: target, known: known, wantsBound: true,
+                control: control)
             return .columns(generation.master.columns, bound: generation.bound)
         case .dive(let kinds, let pool, let goal, let disorder, let steps, let seed):
             var dive = PatternDive(problem, weights: weights, kinds: kinds, pool: pool, seed: seed)

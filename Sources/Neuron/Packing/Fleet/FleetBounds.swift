@@ -43,14 +43,18 @@ struct FleetBounds {
 
     /// Where all units are of one kind: how many are needed, each piece of a model by itself.
     private func unitBound() -> Int? {
-        guard let kind = problem.types.first?.kind, problem.types.allSatisfy({ $0.kind == kind }) else { return nil }
+        guard let kind = problem.types.first?.kind, problem.types.allSatisfy({ $0.kind == kind }) else {
+            return nil
+        }
         var sizes: [Int] = []
         for model in problem.models {
             guard let demand = model.demands[kind] else { return nil }
             guard sizes.count < VectorProblem.mostItems / 2 else { return nil }
             for _ in 0..<demand.width { sizes += demand.sizes }
         }
-        guard let pieces = try? VectorProblem(capacity: problem.capacities[kind], sizes: sizes) else { return nil }
+        guard let pieces = try? VectorProblem(capacity: problem.capacities[kind], sizes: sizes) else {
+            return nil
+        }
         return VectorBounds.bound(pieces)
     }
 
@@ -78,7 +82,9 @@ struct FleetBounds {
             guard let demand, let (price, units) = cheapest[kind] else { continue }
             var share = 0.0
             for dimension in shares.indices {
-                share += shares[dimension] * Double(demand.sizes[dimension]) / Double(problem.capacities[kind][dimension])
+                share +=
+                    shares[dimension] * Double(demand.sizes[dimension])
+                    / Double(problem.capacities[kind][dimension])
             }
             least = min(least, share * Double(demand.width) * Double(price) / Double(units))
         }

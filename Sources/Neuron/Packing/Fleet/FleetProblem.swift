@@ -31,7 +31,8 @@ package struct FleetType: Hashable, Sendable {
         let units = topology.coreCount / max(coresPerUnit, 1)
         self.units = units
         let size = max(coresPerUnit, 1)
-        starts = [[]]
+        starts =
+            [[]]
             + (1...max(units, 1)).map { width in
                 (0..<max(units - width + 1, 0)).filter { start in
                     let (first, count) = (start * size, width * size)
@@ -103,7 +104,9 @@ package struct FleetProblem: Sendable {
                 capacity.count == dimensions
                     && capacity.allSatisfy { (1...VectorProblem.largestCapacity).contains($0) }
             }),
-            types.allSatisfy({ capacities.indices.contains($0.kind) && (1...512).contains($0.units) && $0.price <= 1 << 40 }),
+            types.allSatisfy({
+                capacities.indices.contains($0.kind) && (1...512).contains($0.units) && $0.price <= 1 << 40
+            }),
             models.count <= VectorProblem.mostItems
         else { throw .limits }
         var kept = models
@@ -185,10 +188,14 @@ package struct FleetPlan: Sendable {
                 let group = problem.models[place.model].group
                 if group >= 0, !groups.insert(group).inserted { return false }
                 for unit in place.start..<place.start + demand.width {
-                    for dimension in 0..<problem.dimensions { load[unit][dimension] += demand.sizes[dimension] }
+                    for dimension in 0..<problem.dimensions {
+                        load[unit][dimension] += demand.sizes[dimension]
+                    }
                 }
             }
-            for unit in load where !zip(unit, problem.capacities[type.kind]).allSatisfy({ $0 <= $1 }) { return false }
+            for unit in load where !zip(unit, problem.capacities[type.kind]).allSatisfy({ $0 <= $1 }) {
+                return false
+            }
         }
         return seen.allSatisfy { $0 } && cost == instances.reduce(0) { $0 + problem.types[$1.type].price }
     }

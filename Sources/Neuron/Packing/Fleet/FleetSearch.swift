@@ -125,7 +125,11 @@ struct FleetSearch: Sendable {
                 least = left
                 chosen = (index, start)
             }
-            if let chosen { put(model, at: chosen.start, in: &instances[chosen.instance]) } else { rest.append(model) }
+            if let chosen {
+                put(model, at: chosen.start, in: &instances[chosen.instance])
+            } else {
+                rest.append(model)
+            }
         }
         while !rest.isEmpty {
             guard let (instance, left) = bought(for: rest) else { return }
@@ -174,7 +178,9 @@ struct FleetSearch: Sendable {
         let type = problem.types[instance.type]
         guard let demand = problem.models[model].demands[type.kind] else { return nil }
         let group = problem.models[model].group
-        if group >= 0, instance.places.contains(where: { problem.models[$0.model].group == group }) { return nil }
+        if group >= 0, instance.places.contains(where: { problem.models[$0.model].group == group }) {
+            return nil
+        }
         let dimensions = problem.dimensions
         let capacity = problem.capacities[type.kind]
         var best: (start: Int, left: Double)?
@@ -202,7 +208,9 @@ struct FleetSearch: Sendable {
         guard let demand = problem.models[model].demands[problem.types[instance.type].kind] else { return }
         let dimensions = problem.dimensions
         for unit in start..<start + demand.width {
-            for dimension in 0..<dimensions { instance.room[unit * dimensions + dimension] -= demand.sizes[dimension] }
+            for dimension in 0..<dimensions {
+                instance.room[unit * dimensions + dimension] -= demand.sizes[dimension]
+            }
         }
         instance.places.append(FleetInstance.Place(model: model, start: start))
         instance.value += values[model]

@@ -57,7 +57,9 @@ package struct FleetSolver: Sendable {
 
     /// The instances for packed units.
     private func plan(_ solution: VectorSolution) -> FleetPlan {
-        let types = problem.types.enumerated().map { (index: $0.offset, units: $0.element.units, price: $0.element.price) }
+        let types = problem.types.enumerated().map {
+            (index: $0.offset, units: $0.element.units, price: $0.element.price)
+        }
         let cover = InstanceCover.cheapest(solution.packing.count, of: types)
         var instances: [FleetInstance] = []
         var bins = solution.packing.bins[...]
@@ -70,7 +72,8 @@ package struct FleetSolver: Sendable {
             instances.append(FleetInstance(type: type, places: places))
         }
         return FleetPlan(
-            instances: instances, cost: cover.cost, bound: InstanceCover.cheapest(solution.bound, of: types).cost,
+            instances: instances, cost: cover.cost,
+            bound: InstanceCover.cheapest(solution.bound, of: types).cost,
             simple: [
                 .init(
                     rule: "first fit decreasing",

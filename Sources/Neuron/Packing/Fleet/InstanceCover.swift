@@ -6,7 +6,9 @@ enum InstanceCover {
     /// Types by index, one for each instance, dearest first; of equal cost the fewest instances.
     ///
     /// - Parameter types: their indices, units and prices; each has a unit at least.
-    static func cheapest(_ units: Int, of types: [(index: Int, units: Int, price: Int)]) -> (types: [Int], cost: Int) {
+    static func cheapest(_ units: Int, of types: [(index: Int, units: Int, price: Int)]) -> (
+        types: [Int], cost: Int
+    ) {
         guard units > 0, !types.isEmpty else { return ([], 0) }
         var costs = [Int](repeating: 0, count: units + 1)
         var counts = [Int](repeating: 0, count: units + 1)

@@ -2,8 +2,8 @@
 // latencies are AWS's, of seed 001; the rest follows from them and the prices of that day.
 
 package import Arguments
-package import NeuronTools
 internal import Neuron
+package import NeuronTools
 
 /// The `bench` command.
 package enum BenchCommand {
@@ -24,7 +24,9 @@ package enum BenchCommand {
         /// Batches a second.
         static func throughput(_ milliseconds: Double) -> Double { 1_000 / milliseconds }
         /// Dollars for an inference: the time's price, shared by the batch.
-        func cost(_ milliseconds: Double, _ price: Double) -> Double { price / 3_600 * milliseconds / 1_000 / Double(batch) }
+        func cost(_ milliseconds: Double, _ price: Double) -> Double {
+            price / 3_600 * milliseconds / 1_000 / Double(batch)
+        }
     }
 
     static let rows = [ServingClock.electraLarge, .bertLarge].flatMap { clock -> [Row] in
@@ -36,13 +38,16 @@ package enum BenchCommand {
         ]
     }
 
-    private static let table = Flag("table", help: "AWS's table of Inf1 and Inf2, each cell from its formula, and memory fits")
+    private static let table = Flag(
+        "table", help: "AWS's table of Inf1 and Inf2, each cell from its formula, and memory fits")
 
     /// `bench` for the command line.
     package static let command = Command(
         "bench", summary: "Reckon what published measurements come to",
         arguments: [table],
-        examples: [.init("ganglion bench --table", "latency, throughput and cost of an inference on Inf1 and Inf2")]
+        examples: [
+            .init("ganglion bench --table", "latency, throughput and cost of an inference on Inf1 and Inf2")
+        ]
     ) { values in try print(run(values[table])) }
 
     /// What the command prints for these words; for tests.
@@ -59,7 +64,8 @@ package enum BenchCommand {
         guard wantsTable else { return CommandOutput(failure: "say what to reckon: --table") }
         var lines = [
             [
-                "MODEL", "BATCH", "LENGTH", "INF1 MS", "INF2 MS", "TIMES", "INF1 /S", "INF2 /S", "INF1 USD", "INF2 USD",
+                "MODEL", "BATCH", "LENGTH", "INF1 MS", "INF2 MS", "TIMES", "INF1 /S", "INF2 /S", "INF1 USD",
+                "INF2 USD",
             ]
         ]
         for row in rows {
@@ -67,7 +73,8 @@ package enum BenchCommand {
                 row.model, "\(row.batch)", "\(row.length)", Money.decimal(row.inf1, 2, trim: true),
                 Money.decimal(row.inf2, 2, trim: true), Money.decimal(row.improvement, 2),
                 Money.decimal(Row.throughput(row.inf1), 2), Money.decimal(Row.throughput(row.inf2), 2),
-                Money.decimal(row.cost(row.inf1, prices.inf1), 7), Money.decimal(row.cost(row.inf2, prices.inf2), 7),
+                Money.decimal(row.cost(row.inf1, prices.inf1), 7),
+                Money.decimal(row.cost(row.inf2, prices.inf2), 7),
             ])
         }
         var text = PlanTable.lined(lines)
@@ -101,11 +108,16 @@ struct MemoryFit: Equatable {
     }
 
     static var examples: [MemoryFit] {
-        guard let large = try? InstanceType.named("inf2.48xlarge"), let small = try? InstanceType.named("inf2.8xlarge")
+        guard let large = try? InstanceType.named("inf2.48xlarge"),
+            let small = try? InstanceType.named("inf2.8xlarge")
         else { return [] }
         return [
-            MemoryFit("175 billion parameters", parameters: 175_000_000_000, type: "BF16", octets: 2, on: large, cores: 24),
-            MemoryFit("175 billion parameters", parameters: 175_000_000_000, type: "FP32", octets: 4, on: large, cores: 24),
+            MemoryFit(
+                "175 billion parameters", parameters: 175_000_000_000, type: "BF16", octets: 2, on: large,
+                cores: 24),
+            MemoryFit(
+                "175 billion parameters", parameters: 175_000_000_000, type: "FP32", octets: 4, on: large,
+                cores: 24),
             MemoryFit("GPT-J 6B", parameters: 6_000_000_000, type: "FP32", octets: 4, on: small, cores: 2),
             MemoryFit("GPT-J 6B", parameters: 6_000_000_000, type: "FP32", octets: 4, on: small, cores: 1),
         ]

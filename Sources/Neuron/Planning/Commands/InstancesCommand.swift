@@ -1,16 +1,17 @@
 // `ganglion instances`: the catalogue, as a table and as JSON.
 
 package import Arguments
-package import NeuronTools
 internal import JSON
 internal import Neuron
+package import NeuronTools
 internal import SystemIO
 
 /// The `instances` command.
 package enum InstancesCommand {
     private static let json = Flag("json", help: "JSON, with every figure")
     private static let prices = Option<String?>(
-        "prices", placeholder: "FILE", help: "Prices in place of the built-in ones: YAML, JSON or CSV of type and price in USD")
+        "prices", placeholder: "FILE",
+        help: "Prices in place of the built-in ones: YAML, JSON or CSV of type and price in USD")
     private static let family = Option<String?>(
         "family", placeholder: "FAMILY", help: "Only this family: inf1, inf2, trn1, trn2, trn3",
         check: { NeuronFamily(rawValue: $0) == nil ? "must be inf1, inf2, trn1, trn2 or trn3" : nil })
@@ -52,7 +53,8 @@ package enum InstancesCommand {
 
     private static func table(_ types: [InstanceType], _ list: PriceList) -> String {
         let heading = [
-            "TYPE", "CHIPS", "CORES", "MEMORY", "GB/S", "INT8", "FP8", "BF16", "FP32", "VCPUS", "HOST", "LINKS", "LINK GB/S",
+            "TYPE", "CHIPS", "CORES", "MEMORY", "GB/S", "INT8", "FP8", "BF16", "FP32", "VCPUS", "HOST",
+            "LINKS", "LINK GB/S",
             "USD/HOUR",
         ]
         func total(_ value: Double?, _ chips: Int) -> String {
@@ -63,7 +65,8 @@ package enum InstancesCommand {
             return [
                 type.name, "\(type.chipCount)", "\(type.coreCount())", "\(type.memory >> 30) GiB",
                 "\(speed.memoryBandwidth * type.chipCount)", total(speed.int8, type.chipCount),
-                total(speed.fp8, type.chipCount), "\(type.teraflops)", total(speed.fp32, type.chipCount), "\(type.vCPUs)",
+                total(speed.fp8, type.chipCount), "\(type.teraflops)", total(speed.fp32, type.chipCount),
+                "\(type.vCPUs)",
                 "\(type.hostMemoryGiB) GiB", type.links.rawValue,
                 type.links == .single ? "-" : "\(type.linkBandwidth)",
                 list.prices[type.name].map { price($0) } ?? "-",
@@ -85,11 +88,13 @@ package enum InstancesCommand {
             let chips = Double(type.chipCount)
             func number(_ value: Double?) -> JSON { value.map { .double($0 * chips) } ?? .null }
             return [
-                "type": .string(type.name), "family": .string(type.family.rawValue), "chips": JSON(type.chipCount),
+                "type": .string(type.name), "family": .string(type.family.rawValue),
+                "chips": JSON(type.chipCount),
                 "cores": JSON(type.coreCount()), "coresPerChip": JSON(type.coresPerChip()),
                 "memoryOctets": JSON(Int(clamping: type.memory)),
                 "memoryPerCoreOctets": JSON(Int(clamping: type.family.memoryPerCore)),
-                "memoryBandwidthGBps": JSON(speed.memoryBandwidth * type.chipCount), "vCPUs": JSON(type.vCPUs),
+                "memoryBandwidthGBps": JSON(speed.memoryBandwidth * type.chipCount),
+                "vCPUs": JSON(type.vCPUs),
                 "hostMemoryGiB": JSON(type.hostMemoryGiB),
                 "tops": ["int8": number(speed.int8)],
                 "tflops": [
@@ -108,5 +113,7 @@ package enum InstancesCommand {
 
 extension InstanceType {
     /// NeuronLink bandwidth of a chip in GB/s: twice the family's on trn1n.
-    fileprivate var linkBandwidth: Int { family.performance.linkBandwidth * (name.hasPrefix("trn1n") ? 2 : 1) }
+    fileprivate var linkBandwidth: Int {
+        family.performance.linkBandwidth * (name.hasPrefix("trn1n") ? 2 : 1)
+    }
 }

@@ -1,9 +1,9 @@
 // `ganglion plan`: how many instances, of which types, at what cost, with a picture.
 
 package import Arguments
-package import NeuronTools
 internal import Glibc
 internal import Neuron
+package import NeuronTools
 internal import Packing
 internal import SystemIO
 
@@ -23,30 +23,36 @@ package enum PlanCommand {
         "instances", short: "i", default: "inf2.xlarge,inf2.24xlarge,inf2.48xlarge", placeholder: "TYPES",
         help: "What may be bought, with commas between; \"ganglion instances\" names them")
     private static let prices = Option<String?>(
-        "prices", placeholder: "FILE", help: "Prices in place of the built-in ones: YAML, JSON or CSV of type and price in USD")
+        "prices", placeholder: "FILE",
+        help: "Prices in place of the built-in ones: YAML, JSON or CSV of type and price in USD")
     private static let memory = Option(
-        "max-memory", default: "100%", placeholder: "SIZE", help: "What of a chip's memory may be filled: 7.4GB, or percent",
+        "max-memory", default: "100%", placeholder: "SIZE",
+        help: "What of a chip's memory may be filled: 7.4GB, or percent",
         check: { limit($0) == nil ? "must be a size such as 7.4GB or percent such as 92%" : nil })
     private static let compute = Option(
         "max-compute", default: "100", placeholder: "PERCENT", help: "How busy a chip may be",
         check: { share($0) == nil ? "must be percent above 0, at most 100" : nil })
     private static let measuredOn = Option<String?>(
         "measured-on", placeholder: "FAMILY",
-        help: "The family whose chips compute is a share of: inf1, inf2, trn1, trn2, trn3 (default that of the first type)",
+        help:
+            "The family whose chips compute is a share of: inf1, inf2, trn1, trn2, trn3 (default that of the first type)",
         check: { NeuronFamily(rawValue: $0) == nil ? "must be inf1, inf2, trn1, trn2 or trn3" : nil })
     private static let dimensions = Option<[String]>(
         "dimension", placeholder: "NAME=CAPACITY", help: "A further column, and what a chip holds of it",
         check: { dimension($0) == nil ? "must be NAME=CAPACITY, the capacity a number above 0" : nil })
     private static let rate = Option<String?>(
-        "rate", placeholder: "NUMBER", help: "Requests a second of all models together, for the cost of a million",
+        "rate", placeholder: "NUMBER",
+        help: "Requests a second of all models together, for the cost of a million",
         check: { (ExactNumber($0)?.value ?? 0) > 0 ? nil : "must be a number above 0" })
     private static let timeLimit = Option(
         "time-limit", default: Duration.seconds(10), help: "How long to look for a cheaper plan",
         check: { $0 >= .zero ? nil : "must not be negative" })
     private static let seed = Option(
-        "seed", default: 1, help: "The same seed gives the same plan", check: { $0 >= 0 ? nil : "must not be negative" })
+        "seed", default: 1, help: "The same seed gives the same plan",
+        check: { $0 >= 0 ? nil : "must not be negative" })
     private static let output = Option("output", short: "o", default: Format.table, help: "What to print")
-    private static let svg = Option<String?>("svg", placeholder: "FILE", help: "Also draw the plan into this file")
+    private static let svg = Option<String?>(
+        "svg", placeholder: "FILE", help: "Also draw the plan into this file")
     private static let width = Option(
         "width", default: 100, placeholder: "COLUMNS", help: "Columns of the terminal's picture",
         check: { (40...1_000).contains($0) ? nil : "must be from 40 to 1000" })
@@ -63,15 +69,19 @@ package enum PlanCommand {
             an interrupt ends it with the plan so far.
             """,
         arguments: [
-            models, instances, prices, memory, compute, measuredOn, dimensions, rate, timeLimit, seed, output, svg, width,
+            models, instances, prices, memory, compute, measuredOn, dimensions, rate, timeLimit, seed, output,
+            svg, width,
             quiet,
         ],
         examples: [
             .init(
                 "ganglion plan models.csv --instances inf1.xlarge --max-memory 7.4GB --max-compute 83",
                 "each chip filled to 7.4 GB and 83 %"),
-            .init("ganglion plan models.yaml -i inf2.xlarge,inf2.24xlarge --svg plan.svg", "a table, and a picture"),
-            .init("ganglion plan models.json --prices mine.csv -o json", "own prices, an answer for programs"),
+            .init(
+                "ganglion plan models.yaml -i inf2.xlarge,inf2.24xlarge --svg plan.svg",
+                "a table, and a picture"),
+            .init(
+                "ganglion plan models.json --prices mine.csv -o json", "own prices, an answer for programs"),
         ]
     ) { values in
         try print(await output(values))
@@ -93,7 +103,8 @@ package enum PlanCommand {
         do {
             request = try self.request(values)
             settings = Planner.Settings(
-                seed: UInt64(values[seed]), rounds: 400, rate: values[rate].flatMap { ExactNumber($0)?.value },
+                seed: UInt64(values[seed]), rounds: 400,
+                rate: values[rate].flatMap { ExactNumber($0)?.value },
                 alternatives: alternatives(request))
         } catch { return CommandOutput(failure: "\(error)") }
         let progress = ProgressLine(isShown: !values[quiet])
@@ -132,7 +143,9 @@ package enum PlanCommand {
         var types: [InstanceType] = []
         for name in values[instances].split(separator: ",", omittingEmptySubsequences: false) {
             let type = try InstanceType.named(String(name).trimmed())
-            guard !types.contains(type) else { throw PlanInputError("--instances", "\(type.name) is named twice") }
+            guard !types.contains(type) else {
+                throw PlanInputError("--instances", "\(type.name) is named twice")
+            }
             guard priceList.prices[type.name] != nil else {
                 throw PlanInputError("--instances", "there is no price of \(type.name): give one by --prices")
             }
@@ -141,7 +154,8 @@ package enum PlanCommand {
         let further = values[dimensions].compactMap { dimension($0) }
         for (index, entry) in further.enumerated() {
             guard !further[..<index].contains(where: { $0.name == entry.name }),
-                !["name", "memory", "compute", "cores", "copies", "spread", "rate", "p90", "clock"].contains(entry.name)
+                !["name", "memory", "compute", "cores", "copies", "spread", "rate", "p90", "clock"].contains(
+                    entry.name)
             else { throw PlanInputError("--dimension", "\(entry.name) is a column already") }
         }
         let path = values[models]
@@ -180,7 +194,8 @@ package enum PlanCommand {
     }
 
     private static func dimension(_ text: String) -> (name: String, capacity: Int)? {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         guard parts.count == 2, !parts[0].isEmpty, let capacity = ExactNumber(parts[1])?.times(1_000),
             (1...1 << 39).contains(capacity)
         else { return nil }
@@ -195,7 +210,8 @@ extension Result where Success == PlanReport, Failure == PlanInputError {
         progress: @escaping @Sendable (Int, Int, Int) -> Void
     ) async -> Result {
         do throws(PlanInputError) {
-            return .success(try await Planner.plan(request, settings: settings, control: control, progress: progress))
+            return .success(
+                try await Planner.plan(request, settings: settings, control: control, progress: progress))
         } catch { return .failure(error) }
     }
 }

@@ -12,7 +12,9 @@ enum CSVReader {
         }
         let columns = names.map { $0.trimmed() }
         for (index, name) in columns.enumerated() {
-            guard !name.isEmpty else { throw PlanInputError(file, line: line, "column \(index + 1) has no name") }
+            guard !name.isEmpty else {
+                throw PlanInputError(file, line: line, "column \(index + 1) has no name")
+            }
             guard !columns[..<index].contains(name) else {
                 throw PlanInputError(file, line: line, "the column \"\(name.prefix(40))\" is there twice")
             }
@@ -24,7 +26,8 @@ enum CSVReader {
                     file, line: line, "\(cells.count) values, the heading has \(columns.count) columns")
             }
             guard found.records.count < PlanRecords.most else {
-                throw PlanInputError(file, line: line, "more than \(PlanRecords.most) records: split the file")
+                throw PlanInputError(
+                    file, line: line, "more than \(PlanRecords.most) records: split the file")
             }
             found.records.append(
                 PlanRecord(
@@ -65,7 +68,8 @@ enum CSVReader {
                 let byte = bytes[offset]
                 offset += 1
                 guard offset - start.0 <= CSVReader.longestLine else {
-                    throw PlanInputError(file, line: start.1, "a line of more than \(CSVReader.longestLine) octets")
+                    throw PlanInputError(
+                        file, line: start.1, "a line of more than \(CSVReader.longestLine) octets")
                 }
                 if isQuoted {
                     if byte == UInt8(ascii: "\""), offset < bytes.count, bytes[offset] == byte {

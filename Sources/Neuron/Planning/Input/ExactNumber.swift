@@ -50,7 +50,8 @@ struct ExactNumber: Equatable {
 /// An amount of memory in octets.
 enum MemorySize {
     private static let units: [(String, Int)] = [
-        ("kib", 1 << 10), ("mib", 1 << 20), ("gib", 1 << 30), ("tib", 1 << 40), ("ki", 1 << 10), ("mi", 1 << 20),
+        ("kib", 1 << 10), ("mib", 1 << 20), ("gib", 1 << 30), ("tib", 1 << 40), ("ki", 1 << 10),
+        ("mi", 1 << 20),
         ("gi", 1 << 30), ("ti", 1 << 40), ("kb", 1_000), ("mb", 1_000_000), ("gb", 1_000_000_000),
         ("tb", 1_000_000_000_000), ("k", 1_000), ("m", 1_000_000), ("g", 1_000_000_000), ("b", 1),
     ]

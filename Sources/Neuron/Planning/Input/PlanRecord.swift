@@ -40,8 +40,13 @@ struct PlanRecords: Equatable {
         guard bytes.contains(where: { $0 > 32 }) else {
             throw PlanInputError(file, "the file is empty: give it a record for each of the \(list)")
         }
-        guard bytes.allSatisfy({ $0 != 0 }) else { throw PlanInputError(file, "the file is not text: it has NUL octets") }
-        if file.hasSuffix(".csv") || (!file.hasSuffix(".yaml") && !file.hasSuffix(".yml") && !file.hasSuffix(".json") && looksLikeCSV(bytes)) {
+        guard bytes.allSatisfy({ $0 != 0 }) else {
+            throw PlanInputError(file, "the file is not text: it has NUL octets")
+        }
+        if file.hasSuffix(".csv")
+            || (!file.hasSuffix(".yaml") && !file.hasSuffix(".yml") && !file.hasSuffix(".json")
+                && looksLikeCSV(bytes))
+        {
             return try CSVReader.read(bytes, file: file)
         }
         return try StructuredReader.read(bytes, file: file, list: list)

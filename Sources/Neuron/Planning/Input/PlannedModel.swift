@@ -39,7 +39,9 @@ package struct PlannedModel: Equatable, Sendable {
 
 /// Reads models.
 package enum ModelReader {
-    private static let columns = ["name", "memory", "compute", "cores", "copies", "spread", "rate", "p90", "clock"]
+    private static let columns = [
+        "name", "memory", "compute", "cores", "copies", "spread", "rate", "p90", "clock",
+    ]
     private static let families = ["inf1", "inf2", "trn1", "trn2", "trn3"]
 
     /// The models of a file.
@@ -53,7 +55,8 @@ package enum ModelReader {
     ) throws(PlanInputError) -> [PlannedModel] {
         let read = try PlanRecords.read(bytes, file: file, list: "models")
         if let field = read.heading.first {
-            throw PlanInputError(file, line: field.line, "unknown field \"\(field.name.prefix(40))\" beside \"models\"")
+            throw PlanInputError(
+                file, line: field.line, "unknown field \"\(field.name.prefix(40))\" beside \"models\"")
         }
         guard !read.records.isEmpty else { throw PlanInputError(file, "there are no models in it") }
         let known = Set(columns + dimensions + families.flatMap { ["memory.\($0)", "compute.\($0)"] })
@@ -62,15 +65,19 @@ package enum ModelReader {
         models.reserveCapacity(read.records.count)
         for record in read.records {
             for field in record.fields where !known.contains(field.name) {
-                let guess = nearest(to: field.name, among: columns + dimensions).map { ", did you mean \"\($0)\"?" } ?? ""
+                let guess =
+                    nearest(to: field.name, among: columns + dimensions).map { ", did you mean \"\($0)\"?" }
+                    ?? ""
                 throw PlanInputError(
                     file, line: field.line,
-                    "unknown column \"\(field.name.prefix(40))\"\(guess) known are \(columns.joined(separator: ", "))")
+                    "unknown column \"\(field.name.prefix(40))\"\(guess) known are \(columns.joined(separator: ", "))"
+                )
             }
             let model = try model(record, file: file, dimensions: dimensions)
             if let first = lines.updateValue(record.line, forKey: model.name) {
                 throw PlanInputError(
-                    file, line: record.line, "the model \"\(model.name.prefix(80))\" is there already, on line \(first)")
+                    file, line: record.line,
+                    "the model \"\(model.name.prefix(80))\" is there already, on line \(first)")
             }
             models.append(model)
         }
@@ -80,14 +87,21 @@ package enum ModelReader {
     private static func model(
         _ record: PlanRecord, file: String, dimensions: [String]
     ) throws(PlanInputError) -> PlannedModel {
-        guard let name = record.text("name") else { throw PlanInputError(file, line: record.line, "a model without a name") }
-        guard name.utf8.count <= 253, !name.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {
-            throw PlanInputError(file, line: record.line, "the name \"\(name.prefix(40))...\" is too long, or has control characters")
+        guard let name = record.text("name") else {
+            throw PlanInputError(file, line: record.line, "a model without a name")
+        }
+        guard name.utf8.count <= 253,
+            !name.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 })
+        else {
+            throw PlanInputError(
+                file, line: record.line,
+                "the name \"\(name.prefix(40))...\" is too long, or has control characters")
         }
         func fault(_ column: String, _ rule: String) -> PlanInputError {
             PlanInputError(
                 file, line: record.line(of: column),
-                "\(column) of \"\(name.prefix(80))\" is \"\((record.text(column) ?? "").prefix(40))\": \(rule)")
+                "\(column) of \"\(name.prefix(80))\" is \"\((record.text(column) ?? "").prefix(40))\": \(rule)"
+            )
         }
         func memory(_ column: String) throws(PlanInputError) -> Int? {
             guard let text = record.text(column) else { return nil }
@@ -121,12 +135,14 @@ package enum ModelReader {
         var clock: ServingClock?
         if let text = record.text("clock") {
             guard let known = ServingClock(rawValue: text) else {
-                throw fault("clock", "known are \(ServingClock.allCases.map(\.rawValue).joined(separator: " and "))")
+                throw fault(
+                    "clock", "known are \(ServingClock.allCases.map(\.rawValue).joined(separator: " and "))")
             }
             clock = known
         }
         guard let size = try memory("memory") else {
-            throw PlanInputError(file, line: record.line, "\"\(name.prefix(80))\" has no memory: write a size, such as 800MB")
+            throw PlanInputError(
+                file, line: record.line, "\"\(name.prefix(80))\" has no memory: write a size, such as 800MB")
         }
         let share = try compute("compute")
         let rate = try positive("rate")
@@ -140,17 +156,22 @@ package enum ModelReader {
                 "\"\(name.prefix(80))\" has no compute: write percent of a chip, or a rate and a clock")
         }
         let spread = record.text("spread") ?? "false"
-        guard ["true", "false", "yes", "no"].contains(spread) else { throw fault("spread", "write true or false") }
+        guard ["true", "false", "yes", "no"].contains(spread) else {
+            throw fault("spread", "write true or false")
+        }
         var model = PlannedModel(
             name: name, line: record.line, memory: size, compute: share ?? 0, cores: try count("cores", 512),
-            copies: try count("copies", PlannedModel.mostCopies) ?? 1, isSpread: spread == "true" || spread == "yes",
+            copies: try count("copies", PlannedModel.mostCopies) ?? 1,
+            isSpread: spread == "true" || spread == "yes",
             rate: rate, p90: try positive("p90"), clock: clock)
         for family in families {
             model.memoryByFamily[family] = try memory("memory.\(family)")
             model.computeByFamily[family] = try compute("compute.\(family)")
         }
         for dimension in dimensions {
-            guard let text = record.text(dimension), let number = ExactNumber(text)?.times(1_000), number <= 1 << 40 else {
+            guard let text = record.text(dimension), let number = ExactNumber(text)?.times(1_000),
+                number <= 1 << 40
+            else {
                 throw fault(dimension, "write a number that is not negative")
             }
             model.further.append(number)

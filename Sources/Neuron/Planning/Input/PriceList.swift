@@ -30,17 +30,22 @@ package struct PriceList: Equatable, Sendable {
             case "date": break
             default:
                 throw PlanInputError(
-                    file, line: field.line, "unknown field \"\(field.name.prefix(40))\": known are currency, date and prices")
+                    file, line: field.line,
+                    "unknown field \"\(field.name.prefix(40))\": known are currency, date and prices")
             }
         }
         guard !read.records.isEmpty else { throw PlanInputError(file, "there are no prices in it") }
         var seen: Set<String> = []
         for record in read.records {
-            for field in record.fields where !["type", "price", "currency", "date", "name", "value"].contains(field.name) {
+            for field in record.fields
+            where !["type", "price", "currency", "date", "name", "value"].contains(field.name) {
                 throw PlanInputError(
-                    file, line: field.line, "unknown column \"\(field.name.prefix(40))\": known are type, price, currency and date")
+                    file, line: field.line,
+                    "unknown column \"\(field.name.prefix(40))\": known are type, price, currency and date")
             }
-            if let currency = record.text("currency") { try check(currency, file, record.line(of: "currency")) }
+            if let currency = record.text("currency") {
+                try check(currency, file, record.line(of: "currency"))
+            }
             guard let name = record.text("type") ?? record.text("name") else {
                 throw PlanInputError(file, line: record.line, "a price without a type")
             }
@@ -52,10 +57,12 @@ package struct PriceList: Equatable, Sendable {
                 throw PlanInputError(file, line: record.line, "the price of \(type.name) is there twice")
             }
             let text = record.text("price") ?? record.text("value") ?? ""
-            guard let price = ExactNumber(text)?.times(1_000_000), (1...1_000_000_000_000).contains(price) else {
+            guard let price = ExactNumber(text)?.times(1_000_000), (1...1_000_000_000_000).contains(price)
+            else {
                 throw PlanInputError(
                     file, line: record.line,
-                    "the price of \(type.name) is \"\(text.prefix(40))\": write US dollars an hour, such as 0.7582")
+                    "the price of \(type.name) is \"\(text.prefix(40))\": write US dollars an hour, such as 0.7582"
+                )
             }
             list.prices[type.name] = price
         }
@@ -67,7 +74,8 @@ package struct PriceList: Equatable, Sendable {
     private static func check(_ currency: String, _ file: String, _ line: Int) throws(PlanInputError) {
         guard currency.uppercased() == "USD" else {
             throw PlanInputError(
-                file, line: line, "the prices are in \"\(currency.prefix(20))\": only USD is reckoned with, convert them")
+                file, line: line,
+                "the prices are in \"\(currency.prefix(20))\": only USD is reckoned with, convert them")
         }
     }
 }

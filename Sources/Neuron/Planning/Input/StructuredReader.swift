@@ -19,7 +19,9 @@ struct StructuredReader {
         var result: Result<PlanRecords, PlanInputError> = .success(PlanRecords())
         bytes.withUnsafeBufferPointer { buffer in
             yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-            do throws(PlanInputError) { result = .success(try reader.document()) } catch { result = .failure(error) }
+            do throws(PlanInputError) { result = .success(try reader.document()) } catch {
+                result = .failure(error)
+            }
         }
         return try result.get()
     }
@@ -73,7 +75,9 @@ struct StructuredReader {
                 }
                 switch try next() {
                 case .scalar(let text) where name != list:
-                    guard found.heading.count < 32 else { throw PlanInputError(file, line: line, "too many fields") }
+                    guard found.heading.count < 32 else {
+                        throw PlanInputError(file, line: line, "too many fields")
+                    }
                     found.heading.append(.init(name: name, text: text, line: line))
                 case .sequenceStart where name == list:
                     found.records = try records()
@@ -81,7 +85,9 @@ struct StructuredReader {
                 case .mappingStart where name == list:
                     found.records = try pairs()
                     hasList = true
-                default: throw PlanInputError(file, line: line, "\"\(name.prefix(40))\" is not of a kind that is read here")
+                default:
+                    throw PlanInputError(
+                        file, line: line, "\"\(name.prefix(40))\" is not of a kind that is read here")
                 }
             default: throw PlanInputError(file, line: line, "a key that is no text")
             }
@@ -96,7 +102,8 @@ struct StructuredReader {
             case .sequenceEnd: return found
             case .mappingStart:
                 guard found.count < PlanRecords.most else {
-                    throw PlanInputError(file, line: line, "more than \(PlanRecords.most) records: split the file")
+                    throw PlanInputError(
+                        file, line: line, "more than \(PlanRecords.most) records: split the file")
                 }
                 found.append(try record())
             default: throw PlanInputError(file, line: line, "an element of the list that is no object")
@@ -114,9 +121,13 @@ struct StructuredReader {
                 guard !record.fields.contains(where: { $0.name == name }) else {
                     throw PlanInputError(file, line: line, "\"\(name.prefix(40))\" is there twice")
                 }
-                guard record.fields.count < 64 else { throw PlanInputError(file, line: line, "more than 64 fields") }
+                guard record.fields.count < 64 else {
+                    throw PlanInputError(file, line: line, "more than 64 fields")
+                }
                 guard case .scalar(let text) = try next() else {
-                    throw PlanInputError(file, line: line, "\"\(name.prefix(40))\" is a list or an object, a text or number is read")
+                    throw PlanInputError(
+                        file, line: line,
+                        "\"\(name.prefix(40))\" is a list or an object, a text or number is read")
                 }
                 record.fields.append(.init(name: name, text: text, line: line))
             default: throw PlanInputError(file, line: line, "a key that is no text")
@@ -132,14 +143,19 @@ struct StructuredReader {
             case .mappingEnd: return found
             case .scalar(let name):
                 let line = line
-                guard found.count < PlanRecords.most else { throw PlanInputError(file, line: line, "too many entries") }
+                guard found.count < PlanRecords.most else {
+                    throw PlanInputError(file, line: line, "too many entries")
+                }
                 guard case .scalar(let text) = try next() else {
                     throw PlanInputError(file, line: line, "\"\(name.prefix(40))\" is no text or number")
                 }
                 found.append(
                     PlanRecord(
                         line: line,
-                        fields: [.init(name: "name", text: name, line: line), .init(name: "value", text: text, line: line)]))
+                        fields: [
+                            .init(name: "name", text: name, line: line),
+                            .init(name: "value", text: text, line: line),
+                        ]))
             default: throw PlanInputError(file, line: line, "a key that is no text")
             }
         }
@@ -150,7 +166,8 @@ struct StructuredReader {
         guard yaml_parser_parse(parser, &event) == 1 else {
             let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not valid"
             throw PlanInputError(
-                file, line: Int(clamping: parser.pointee.problem_mark.line) + 1, "this is no YAML or JSON: \(problem)")
+                file, line: Int(clamping: parser.pointee.problem_mark.line) + 1,
+                "this is no YAML or JSON: \(problem)")
         }
         defer { yaml_event_delete(&event) }
         line = Int(clamping: event.start_mark.line) + 1
@@ -160,8 +177,10 @@ struct StructuredReader {
             guard scalar.length <= CSVReader.longestLine else {
                 throw PlanInputError(file, line: line, "a text of more than \(CSVReader.longestLine) octets")
             }
-            let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
-            let isNull = scalar.style == YAML_PLAIN_SCALAR_STYLE && ["null", "~", "Null", "NULL"].contains(text)
+            let text = String(
+                decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            let isNull =
+                scalar.style == YAML_PLAIN_SCALAR_STYLE && ["null", "~", "Null", "NULL"].contains(text)
             return .scalar(isNull ? "" : text)
         case YAML_SEQUENCE_START_EVENT: return .sequenceStart
         case YAML_SEQUENCE_END_EVENT: return .sequenceEnd

@@ -16,14 +16,17 @@ enum PlanJSON {
             "limits": ["memory": .string(report.memoryLimit), "compute": .string(report.computeLimit)],
             "seconds": .double(report.seconds),
         ]
-        if let cost = report.costPerMillionRequests { document["cost"]?["perMillionRequests"] = .double(cost / 1e6) }
+        if let cost = report.costPerMillionRequests {
+            document["cost"]?["perMillionRequests"] = .double(cost / 1e6)
+        }
         document["simple"] = .array(
             report.simple.map { ["rule": .string($0.rule), "perHour": dollars($0.cost)] })
         if !report.alternatives.isEmpty {
             document["alternatives"] = .array(
                 report.alternatives.map { alternative in
                     [
-                        "type": .string(alternative.type), "instances": alternative.instances.map { JSON($0) } ?? .null,
+                        "type": .string(alternative.type),
+                        "instances": alternative.instances.map { JSON($0) } ?? .null,
                         "perHour": alternative.cost.map(dollars) ?? .null,
                     ]
                 })

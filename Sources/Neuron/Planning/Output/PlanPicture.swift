@@ -13,7 +13,8 @@ enum PlanPicture {
         let numbers = "\(report.instances.count)".count
         let bar = max(10, (width - numbers - types - 22) / 2)
         var text =
-            String(repeating: " ", count: numbers + types + 4) + padded("memory, of \(report.memoryLimit)", bar + 7)
+            String(repeating: " ", count: numbers + types + 4)
+            + padded("memory, of \(report.memoryLimit)", bar + 7)
             + "compute, of \(report.computeLimit)\n"
         for (index, instance) in shown.enumerated() {
             let number = String(repeating: " ", count: numbers - "\(index + 1)".count) + "\(index + 1)"

@@ -109,7 +109,10 @@ package struct PlanReport: Sendable {
                     percent: Double(total[1]) / Double(PlanProblem.fine) / 1e6)
             }
             return Instance(
-                type: type.name, blocks: blocks.sorted { ($0.cores.lowerBound, $0.model, $0.name) < ($1.cores.lowerBound, $1.model, $1.name) })
+                type: type.name,
+                blocks: blocks.sorted {
+                    ($0.cores.lowerBound, $0.model, $0.name) < ($1.cores.lowerBound, $1.model, $1.name)
+                })
         }
         models = problem.copies.count
         cost = plan.cost

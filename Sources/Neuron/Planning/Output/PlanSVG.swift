@@ -57,11 +57,13 @@ package enum PlanSVG {
     }
 
     private static func panelText(
-        _ instances: [PlanReport.Instance], first: Int, y: Double, pitch: Double, columns: Int, report: PlanReport,
+        _ instances: [PlanReport.Instance], first: Int, y: Double, pitch: Double, columns: Int,
+        report: PlanReport,
         label: String, limit: String, size: (PlanReport.Block) -> Double
     ) -> String {
         let right = left + Double(columns) * pitch
-        var text = "<text class=\"ink\" x=\"\(number(left))\" y=\"\(number(y - 6))\">\(label), of \(escaped(limit)) a chip</text>\n"
+        var text =
+            "<text class=\"ink\" x=\"\(number(left))\" y=\"\(number(y - 6))\">\(label), of \(escaped(limit)) a chip</text>\n"
         for step in 0...4 {
             let line = y + panel * (1 - Double(step) / 4)
             text +=
@@ -114,7 +116,8 @@ package enum PlanSVG {
     private static func legend(_ report: PlanReport, y: Double) -> String {
         let width = 240.0
         let steps = 24
-        var text = "<text class=\"ink\" x=\"\(number(left))\" y=\"\(number(y))\">colour: the model's place in the input</text>\n"
+        var text =
+            "<text class=\"ink\" x=\"\(number(left))\" y=\"\(number(y))\">colour: the model's place in the input</text>\n"
         let last = max(report.instances.flatMap(\.blocks).map(\.model).max() ?? 0, 0)
         for step in 0..<steps {
             let model = steps > 1 ? last * step / (steps - 1) : 0
@@ -124,14 +127,16 @@ package enum PlanSVG {
         }
         for (model, x) in [(0, left), (last / 2, left + width / 2), (last, left + width)]
         where last > 1 || model == 0 {
-            text += "<text class=\"soft\" x=\"\(number(x))\" y=\"\(number(y + 34))\" text-anchor=\"middle\">\(model)</text>"
+            text +=
+                "<text class=\"soft\" x=\"\(number(x))\" y=\"\(number(y + 34))\" text-anchor=\"middle\">\(model)</text>"
         }
         return text + "\n"
     }
 
     /// Cividis (Nuñez, Anderton and Renslow, 2018) at eight places, a line between them.
     private static let cividis: [(Double, Double, Double)] = [
-        (0, 34, 78), (18, 53, 112), (59, 73, 108), (87, 93, 109), (112, 113, 115), (138, 134, 120), (165, 156, 116),
+        (0, 34, 78), (18, 53, 112), (59, 73, 108), (87, 93, 109), (112, 113, 115), (138, 134, 120),
+        (165, 156, 116),
         (195, 179, 105), (225, 204, 85), (254, 232, 56),
     ]
 
@@ -141,7 +146,8 @@ package enum PlanSVG {
         let share = place - Double(index)
         let (from, to) = (cividis[index], cividis[index + 1])
         let parts = [
-            from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share, from.2 + (to.2 - from.2) * share,
+            from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share,
+            from.2 + (to.2 - from.2) * share,
         ]
         let digits = Array("0123456789abcdef")
         let hex = parts.map { part in

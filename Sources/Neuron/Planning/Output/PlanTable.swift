@@ -12,13 +12,15 @@ enum PlanTable {
             let more = instance.blocks.count - names.count
             rows.append([
                 "\(index + 1)", instance.type, "\(instance.blocks.count)",
-                Money.decimal(instance.memory * 100, 1) + " %", Money.decimal(instance.compute * 100, 1) + " %",
+                Money.decimal(instance.memory * 100, 1) + " %",
+                Money.decimal(instance.compute * 100, 1) + " %",
                 names.joined(separator: " ") + (more > 0 ? " and \(more) more" : ""),
             ])
         }
         var text = lined(rows)
         if report.instances.count > mostLines {
-            text += "... and \(Money.grouped(report.instances.count - mostLines)) more: --output json has all\n"
+            text +=
+                "... and \(Money.grouped(report.instances.count - mostLines)) more: --output json has all\n"
         }
         return text + "\n" + summary(report)
     }
@@ -31,17 +33,29 @@ enum PlanTable {
     static func summary(_ report: PlanReport) -> String {
         var lines: [(String, String)] = []
         let counts = report.counts.map { "\($0.count) x \($0.type)" }.joined(separator: ", ")
-        lines.append(("models", "\(Money.grouped(report.models)) on \(Money.grouped(report.instances.count)) instances (\(counts))"))
+        lines.append(
+            (
+                "models",
+                "\(Money.grouped(report.models)) on \(Money.grouped(report.instances.count)) instances (\(counts))"
+            ))
         lines.append(("an hour", Money.dollars(Double(report.cost))))
         lines.append(("a model-hour", Money.dollars(report.costPerModelHour)))
         if let cost = report.costPerMillionRequests, let rate = report.rate {
-            lines.append(("a million requests", "\(Money.dollars(cost)) at \(Money.decimal(rate, 1, trim: true)) requests/s"))
+            lines.append(
+                (
+                    "a million requests",
+                    "\(Money.dollars(cost)) at \(Money.decimal(rate, 1, trim: true)) requests/s"
+                ))
         }
         if report.isOptimal {
             lines.append(("proof", "nothing is cheaper"))
         } else {
             let gap = report.bound > 0 ? Double(report.cost - report.bound) / Double(report.bound) * 100 : 0
-            lines.append(("proof", "nothing below \(Money.dollars(Double(report.bound))): at most \(Money.decimal(gap, 1)) % too dear"))
+            lines.append(
+                (
+                    "proof",
+                    "nothing below \(Money.dollars(Double(report.bound))): at most \(Money.decimal(gap, 1)) % too dear"
+                ))
         }
         for (rule, cost) in report.simple { lines.append((rule, Money.dollars(Double(cost)))) }
         for clock in report.clocks { lines.append(("clock", clock)) }
@@ -60,12 +74,16 @@ enum PlanTable {
     /// Columns side by side.
     static func lined(_ rows: [[String]]) -> String {
         let count = rows.map(\.count).max() ?? 0
-        let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        let widths = (0..<count).map { column in
+            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        }
         return rows.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {
                 line += cell
-                if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - cell.count + 3) }
+                if column < row.count - 1 {
+                    line += String(repeating: " ", count: widths[column] - cell.count + 3)
+                }
             }
             return line + "\n"
         }.joined()

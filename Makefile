@@ -85,10 +85,11 @@ bench-scheduler: ## Count the scheduler's decisions a second on 5,000 nodes, and
 	.build/release/scheduler-bench fragmentation docs/fragmentation.svg
 
 .PHONY: bench-packing
-bench-packing: python-env ## Pack classic instances beside CP-SAT, HiGHS and VPSolver (draws docs/packing.svg; BENCH_FLAGS: see Tests/Benchmarks/packing.py --help)
+bench-packing: ## Pack classic instances beside CP-SAT, HiGHS and VPSolver (draws docs/packing.svg; BENCH_FLAGS: see Tests/Benchmarks/packing.py --help)
 	@scripts/install-system-packages glpk-utils
+	@scripts/make-python-env "$(CACHE)/packing" Tests/Benchmarks/packing-requirements.txt
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product packing-bench
-	@$(GANGLION_PYTHON) Tests/Benchmarks/packing.py --bench .build/release/packing-bench --plot docs/packing.svg $(BENCH_FLAGS)
+	@$(CACHE)/packing/venv/bin/python3 Tests/Benchmarks/packing.py --bench .build/release/packing-bench --plot docs/packing.svg $(BENCH_FLAGS)
 
 .PHONY: bench-model
 bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and MiniLM beside onnxruntime, on one thread each

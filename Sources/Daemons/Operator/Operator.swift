@@ -141,14 +141,13 @@ package final class Operator: Sendable {
         self.binder = binder
         manager = ControllerManager(leadership: leadership, log: log, loop: loop)
         manager.add(events)
-        // First what pods wait for.
-        manager.add(placement)
-        manager.add(bindings)
         manager.add(servers)
         manager.add(scaling)
+        manager.add(bindings)
         manager.add(podStatus)
         manager.add(preemption)
         if settings.deletesRejectedPods { manager.add(rejections) }
+        manager.add(placement)
     }
 
     /// Whether everything that decisions rest on has been read.

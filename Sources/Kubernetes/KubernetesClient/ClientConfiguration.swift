@@ -19,6 +19,8 @@ public struct ClientConfiguration: Equatable, Sendable {
         case token(String)
         /// A file whose content is read anew at least once a minute: kubelets rotate it.
         case tokenFile(String)
+        /// A program that gives tokens; it is run again before one ends, and after one was refused.
+        case exec(ExecPlugin)
     }
 
     /// What TLS needs; all of it is unused for `http` servers.

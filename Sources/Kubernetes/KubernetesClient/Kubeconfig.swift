@@ -1,5 +1,5 @@
 // kubeconfig files as kubectl reads them: several files melt together, the first mention of a name counts, and paths are
-// relative to the file they stand in. Ways to sign in that run programs are refused: a daemon should have none of them.
+// relative to the file they stand in.
 
 internal import JSON
 internal import SystemIO
@@ -99,8 +99,8 @@ public struct Kubeconfig: Sendable {
         read: (String) throws -> [UInt8]
     ) throws(ConfigurationError) {
         for (member, what) in [
-            ("exec", "runs a program to sign in (exec)"), ("auth-provider", "uses an auth-provider"),
-            ("username", "signs in with a password"), ("as", "impersonates another user (as)"),
+            ("auth-provider", "uses an auth-provider"), ("username", "signs in with a password"),
+            ("as", "impersonates another user (as)"),
         ] where user.value[member].map({ !$0.isNull }) == true {
             throw ConfigurationError(
                 "user \"\(name)\" of the kubeconfig \(what), which is not supported: use a token or a certificate"
@@ -121,7 +121,38 @@ public struct Kubeconfig: Sendable {
                 throw ConfigurationError("the token of user \"\(name)\" has characters that no token has")
             }
             result.credential = .token(token)
+        } else if let exec = user.value["exec"], !exec.isNull {
+            result.credential = .exec(try plugin(exec, of: user, named: name))
         }
+    }
+
+    private func plugin(
+        _ exec: JSON, of user: Entry, named name: String
+    ) throws(ConfigurationError) -> ExecPlugin {
+        func refuse(_ why: String) -> ConfigurationError {
+            ConfigurationError("the program (exec) of user \"\(name)\" of the kubeconfig \(why)")
+        }
+        guard let command = exec["command"]?.string, !command.isEmpty else { throw refuse("has no command") }
+        let version = exec["apiVersion"]?.string ?? ""
+        guard ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"].contains(version)
+        else { throw refuse("speaks \"\(version)\": it must be client.authentication.k8s.io/v1 or v1beta1") }
+        guard exec["interactiveMode"]?.string != "Always" else {
+            throw refuse("asks at a terminal (interactiveMode: Always), which this process does not have")
+        }
+        guard exec["provideClusterInfo"]?.bool != true else {
+            throw refuse("wants to be told of the cluster (provideClusterInfo), which is not supported")
+        }
+        var plugin = ExecPlugin(
+            command: command.contains("/") ? Self.resolve(command, in: user.directory) : command,
+            apiVersion: version)
+        plugin.arguments = (exec["args"]?.array ?? []).compactMap(\.string)
+        for variable in exec["env"]?.array ?? [] {
+            if let name = variable["name"]?.string {
+                plugin.environment[name] = variable["value"]?.string ?? ""
+            }
+        }
+        plugin.installHint = exec["installHint"]?.string ?? ""
+        return plugin
     }
 
     /// The bytes of `NAME-data`, or of the file `NAME` with its path.

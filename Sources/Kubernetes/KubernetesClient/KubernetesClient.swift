@@ -68,7 +68,7 @@ public struct KubernetesClient: Sendable {
         namespace = configuration.namespace
         self.timeout = timeout
         http = HTTPClient(route, host: configuration.server.authority, security: security, loop: loop)
-        tokens = TokenSource(configuration.credential)
+        tokens = TokenSource(configuration.credential, loop: loop)
         // Absolute form for a proxy (RFC 9112 §3.2.2).
         let isForwarded = configuration.proxy != nil && !configuration.server.isSecure
         let origin = isForwarded ? "http://\(configuration.server.authority)" : ""
@@ -231,6 +231,7 @@ public struct KubernetesClient: Sendable {
     ) async throws(KubernetesError) -> [UInt8] {
         var retries = 0
         while true {
+            try await signIn()
             let request = makeRequest(method, path, query: query, body: body, contentType: contentType)
             let response = try await send(request)
             guard response.status < 200 || response.status > 299 else { return response.bytes }
@@ -250,6 +251,7 @@ public struct KubernetesClient: Sendable {
     public func text(
         _ path: String, query: [String: String] = [:]
     ) async throws(KubernetesError) -> String {
+        try await signIn()
         let response = try await send(makeRequest("GET", path, query: query))
         guard 200...299 ~= response.status else {
             if response.status == 401 { tokens.refused() }
@@ -275,6 +277,7 @@ public struct KubernetesClient: Sendable {
         _ verb: String, _ resource: APIResource, namespace: String, query: [String: String],
         accept: String = "application/json", idleTimeout: Duration? = nil
     ) async throws(KubernetesError) -> HTTPClient.Stream {
+        try await signIn()
         var request = makeRequest("GET", resource.path(namespace: namespace), query: query)
         request.headers["accept"] = accept
         let start = MonotonicClock.time
@@ -321,6 +324,12 @@ public struct KubernetesClient: Sendable {
     ) async throws(KubernetesError) -> [UInt8]? {
         do throws(HTTPError) { return try await chunks.next() } catch {
             await stream.close()
+            throw .connection(error.description)
+        }
+    }
+
+    private func signIn() async throws(KubernetesError) {
+        do throws(ConfigurationError) { try await tokens.prepare() } catch {
             throw .connection(error.description)
         }
     }

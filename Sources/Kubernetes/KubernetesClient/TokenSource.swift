@@ -1,5 +1,6 @@
-// The kubelet replaces a pod's token long before it ends. Reading the file again once a minute is what client-go does.
+// Who the client is, for the next request. The kubelet replaces a pod's token long before it ends. Reading the file again once a minute is what client-go does.
 
+internal import KubernetesAPI
 internal import SystemIO
 
 /// The bearer token of the next request.
@@ -14,8 +15,49 @@ final class TokenSource: Sendable {
 
     private let credential: ClientConfiguration.Credential
     private let cached = Lock(Cached(token: nil, readAt: .zero))
+    private let signIn = Lock(SignIn())
+    private let loop: EventLoop
 
-    init(_ credential: ClientConfiguration.Credential) { self.credential = credential }
+    /// What a program has said.
+    private struct SignIn {
+        var credential: ExecPlugin.Credential?
+        /// The program runs: all who need it wait for the same run.
+        var run: Task<Result<ExecPlugin.Credential, ConfigurationError>, Never>?
+    }
+
+    init(_ credential: ClientConfiguration.Credential, loop: EventLoop = .shared) {
+        self.credential = credential
+        self.loop = loop
+    }
+
+    /// Has the token ready that `token` gives, where a program has to be run for it.
+    ///
+    /// - Throws: `ConfigurationError` that names the program.
+    func prepare(time: Timestamp = .now) async throws(ConfigurationError) {
+        guard case .exec(let plugin) = credential else { return }
+        let run = signIn.withLock {
+            state -> Task<Result<ExecPlugin.Credential, ConfigurationError>, Never>? in
+            if let known = state.credential, known.isGood(at: time) {
+                return nil
+            }
+            if let run = state.run { return run }
+            let run = Task { [loop] () -> Result<ExecPlugin.Credential, ConfigurationError> in
+                do throws(ConfigurationError) { return .success(try await plugin.run(loop: loop)) } catch {
+                    return .failure(error)
+                }
+            }
+            state.run = run
+            return run
+        }
+        guard let run else { return }
+        let result = await run.value
+        signIn.withLock { state in
+            guard state.run == run else { return }
+            state.run = nil
+            state.credential = try? result.get()
+        }
+        if case .failure(let error) = result { throw error }
+    }
 
     /// The token, nil where none is used. A file that cannot be read leaves the last token in use.
     ///
@@ -24,6 +66,7 @@ final class TokenSource: Sendable {
         switch credential {
         case .none: return nil
         case .token(let token): return token
+        case .exec: return signIn.withLock { $0.credential?.token }
         case .tokenFile(let path):
             return cached.withLock { cached in
                 if cached.token != nil, now - cached.readAt < Self.lifetime { return cached.token }
@@ -36,6 +79,9 @@ final class TokenSource: Sendable {
         }
     }
 
-    /// The server did not accept the token: read the file again for the next request.
-    func refused() { cached.withLock { $0.readAt = .zero - Self.lifetime } }
+    /// The server did not accept the token: read the file again, or run the program, for the next request.
+    func refused() {
+        cached.withLock { $0.readAt = .zero - Self.lifetime }
+        signIn.withLock { $0.credential = nil }
+    }
 }

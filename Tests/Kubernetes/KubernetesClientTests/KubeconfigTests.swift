@@ -110,7 +110,7 @@ struct KubeconfigTests {
             ),
             (
                 "{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}], clusters: [{name: c, cluster: {server: 'http://h'}}], users: [{name: u, user: {exec: {command: aws}}}]}",
-                "user \"u\" of the kubeconfig runs a program to sign in (exec), which is not supported: use a token or a certificate"
+                "the program (exec) of user \"u\" of the kubeconfig speaks \"\": it must be client.authentication.k8s.io/v1 or v1beta1"
             ),
             (
                 "{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}], clusters: [{name: c, cluster: {server: 'http://h'}}], users: [{name: u, user: {client-key-data: S0VZ}}]}",

@@ -14,9 +14,6 @@ internal import SystemIO
 
 /// The command line and life of the operator.
 package enum OperatorCommand {
-    private static let kubeconfig = Option<String?>(
-        "kubeconfig", placeholder: "FILE",
-        help: "A kubeconfig; by default KUBECONFIG, then the pod's service account, then ~/.kube/config")
     private static let context = Option<String?>(
         "context", placeholder: "NAME", help: "A context of the kubeconfig")
     private static let leaderElect = Flag(
@@ -36,9 +33,6 @@ package enum OperatorCommand {
     private static let serverCommand = Option<String?>(
         "model-server-command", environment: "GANGLION_MODEL_SERVER_COMMAND", placeholder: "PATH",
         help: "The program in that image, where it is not the image's own entrypoint")
-    private static let resource = Option(
-        "resource-name", default: WellKnown.neuronCore, environment: "GANGLION_RESOURCE_NAME",
-        placeholder: "NAME", help: "The extended resource of NeuronCores")
     private static let chipResource = Option(
         "chip-resource-name", default: WellKnown.neuronChip, environment: "GANGLION_CHIP_RESOURCE_NAME",
         placeholder: "NAME", help: "The extended resource of whole chips, whose cores pods of others may hold"
@@ -51,9 +45,6 @@ package enum OperatorCommand {
         help:
             "Delete pods with NeuronCores that a kubelet rejected (UnexpectedAdmissionError), where a controller makes others"
     )
-    private static let metricsAddress = Option(
-        "metrics-address", default: "127.0.0.1:0", environment: "GANGLION_METRICS_ADDRESS",
-        placeholder: "ADDRESS", help: "Where /healthz, /readyz and /metrics are served")
     private static let profiling = Flag(
         "profiling", environment: "GANGLION_PROFILING",
         help:
@@ -68,9 +59,9 @@ package enum OperatorCommand {
             schedulerName is ganglion-operator, and keeps the status true.
             """,
         arguments: [
-            kubeconfig, context, leaderElect, namespace, lease, image, replaceImage, serverCommand, resource,
-            chipResource,
-            ExtenderSchedulers.option, deleteRejectedPods, workers, metricsAddress, profiling,
+            PlacementOptions.kubeconfig, context, leaderElect, namespace, lease, image, replaceImage,
+            serverCommand, PlacementOptions.resource, chipResource, PlacementOptions.extenderSchedulers,
+            deleteRejectedPods, workers, PlacementOptions.metricsAddress, profiling,
         ] + LogOptions.all,
         examples: [
             .init("ganglion-operator --kubeconfig ~/.kube/config", "Against any cluster, from anywhere"),
@@ -85,7 +76,7 @@ package enum OperatorCommand {
         let registry = MetricsRegistry()
         registry.addProcessMetrics()
         let configuration = try ClientConfiguration.load(
-            kubeconfig: values[kubeconfig], context: values[context])
+            kubeconfig: values[PlacementOptions.kubeconfig], context: values[context])
         let client = try await KubernetesClient.make(
             configuration, program: "ganglion-operator", metrics: ClientMetrics(registry))
         let identity = hostName() + "_" + String(UInt64.random(in: 0 ... .max), radix: 16)
@@ -93,10 +84,10 @@ package enum OperatorCommand {
         settings.serving.image = values[image]
         settings.serving.replacesImage = values[replaceImage]
         settings.serving.command = values[serverCommand].map { [$0] } ?? []
-        settings.serving.resource = values[resource]
+        settings.serving.resource = values[PlacementOptions.resource]
         settings.deletesRejectedPods = values[deleteRejectedPods]
         settings.chipResource = values[chipResource]
-        settings.extenderSchedulers = ExtenderSchedulers.read(values) ?? []
+        settings.extenderSchedulers = PlacementOptions.extenderSchedulers(values) ?? []
         settings.workers = values[workers]
         settings.instance = hostName()
         settings.registry = registry
@@ -107,13 +98,9 @@ package enum OperatorCommand {
             elector = LeaderElector(client, lease: lease, identity: identity, registry: registry, log: log)
         }
         let worker = Operator(client, settings: settings, leadership: elector, log: log)
-        let status = StatusServer(
-            address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry,
-            pages: values[profiling] ? worker.debugPages : [:]
-        ) { probe in
-            // A restart mends nothing that the operator waits for.
-            worker.checks.map { StatusCheck(name: $0.name, fault: probe == .ready ? $0.problem : nil) }
-        }
+        let status = try PlacementOptions.statusServer(
+            values, log: log, metrics: registry, pages: values[profiling] ? worker.debugPages : [:]
+        ) { worker.checks }
         await status.start()
         log.info(
             "starting",

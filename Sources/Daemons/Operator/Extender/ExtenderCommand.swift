@@ -12,9 +12,6 @@ internal import TLS
 
 /// The command line and life of the extender.
 package enum ExtenderCommand {
-    private static let kubeconfig = Option<String?>(
-        "kubeconfig", placeholder: "FILE",
-        help: "A kubeconfig; by default KUBECONFIG, then the pod's service account, then ~/.kube/config")
     private static let listen = Option(
         "listen", default: ":12345", environment: "GANGLION_EXTENDER_LISTEN", placeholder: "ADDRESS",
         help: "Where kube-scheduler asks; :12345, as AWS's extension has it, on every address")
@@ -25,15 +22,9 @@ package enum ExtenderCommand {
     private static let clientAuthority = Option<String?>(
         "tls-client-ca", placeholder: "FILE",
         help: "Answer clients with a certificate of these authorities only")
-    private static let resource = Option(
-        "resource-name", default: WellKnown.neuronCore, environment: "GANGLION_RESOURCE_NAME",
-        placeholder: "NAME", help: "The extended resource of NeuronCores")
     private static let chipResource = Option(
         "chip-resource-name", default: WellKnown.neuronChip, environment: "GANGLION_CHIP_RESOURCE_NAME",
         placeholder: "NAME", help: "The extended resource of whole chips")
-    private static let metricsAddress = Option(
-        "metrics-address", default: "127.0.0.1:0", environment: "GANGLION_METRICS_ADDRESS",
-        placeholder: "ADDRESS", help: "Where /healthz, /readyz and /metrics are served")
 
     /// The command.
     package static let command = Command(
@@ -44,8 +35,9 @@ package enum ExtenderCommand {
             runtime can use are left out, the best ones come first, and the binding brings the cores. It stores nothing.
             """,
         arguments: [
-            kubeconfig, listen, certificate, key, clientAuthority, resource, chipResource,
-            ExtenderSchedulers.option, metricsAddress,
+            PlacementOptions.kubeconfig, listen, certificate, key, clientAuthority,
+            PlacementOptions.resource, chipResource, PlacementOptions.extenderSchedulers,
+            PlacementOptions.metricsAddress,
         ] + LogOptions.all,
         examples: [
             .init(
@@ -60,19 +52,17 @@ package enum ExtenderCommand {
         let signals = try SignalWatcher()
         let registry = MetricsRegistry()
         registry.addProcessMetrics()
-        let configuration = try ClientConfiguration.load(kubeconfig: values[kubeconfig])
+        let configuration = try ClientConfiguration.load(kubeconfig: values[PlacementOptions.kubeconfig])
         let client = try await KubernetesClient.make(
             configuration, program: "ganglion-extender", metrics: ClientMetrics(registry))
         var settings = Extender.Settings()
-        settings.resource = values[resource]
+        settings.resource = values[PlacementOptions.resource]
         settings.chipResource = values[chipResource]
-        settings.schedulers = ExtenderSchedulers.read(values) ?? settings.schedulers
+        settings.schedulers = PlacementOptions.extenderSchedulers(values) ?? settings.schedulers
         settings.registry = registry
         let extender = Extender(client, settings: settings, log: log)
-        let status = StatusServer(
-            address: try SocketAddress(parsing: values[metricsAddress]), log: log, metrics: registry
-        ) { probe in
-            extender.checks.map { StatusCheck(name: $0.name, fault: probe == .ready ? $0.problem : nil) }
+        let status = try PlacementOptions.statusServer(values, log: log, metrics: registry) {
+            extender.checks
         }
         let server = HTTPServer(limits: Extender.limits, security: try security(values)) {
             await extender.answer($0)
@@ -120,18 +110,4 @@ package enum ExtenderCommand {
 struct InvalidExtenderOptions: Error, CustomStringConvertible {
     /// One sentence.
     let description: String
-}
-
-/// The option by which operator and extender know the schedulers whose pods get their cores from an extender.
-enum ExtenderSchedulers {
-    static let option = Option<String?>(
-        "extender-schedulers", environment: "GANGLION_EXTENDER_SCHEDULERS", placeholder: "NAMES",
-        help:
-            "The schedulerNames, with commas between, of pods that get their NeuronCores from ganglion extender"
-    )
-
-    /// The names; nil where none are given.
-    static func read(_ values: ArgumentValues) -> Set<String>? {
-        values[option].map { Set($0.split(separator: ",").map(String.init)) }
-    }
 }

@@ -289,6 +289,8 @@ let neuron: [Target] =
         "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
     + module(
+        "GGUF", on: .neuron, step: 3, ["KernelTemplates", "SystemIO"], tests: ["SystemIO", "TestSupport"])
+    + module(
         "NeuronRuntime", on: .neuron, step: 5,
         [
             "CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
@@ -526,7 +528,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ganglion-fuzz",
             dependencies: [
-                "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron", "NeuronArtifact",
+                "GGUF", "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron",
+                "NeuronArtifact",
                 "NeuronRuntime", "Packing", "Placement", "Planning", "Protobuf", "SystemIO",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]

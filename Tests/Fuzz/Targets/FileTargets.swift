@@ -141,7 +141,7 @@ private let memoryFile: FileDescriptor? = {
 }()
 
 /// Puts octets into a file and gives its path.
-private func inMemory(_ octets: [UInt8]) -> String? {
+func inMemory(_ octets: [UInt8]) -> String? {
     guard let memoryFile, ftruncate(memoryFile.number, 0) == 0,
         pwrite(memoryFile.number, octets, octets.count, 0) == octets.count
     else { return nil }

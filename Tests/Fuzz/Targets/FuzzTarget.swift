@@ -17,7 +17,7 @@ struct FuzzTarget: Sendable {
     }
 
     static let all: [FuzzTarget] =
-        hpackTargets + http2Targets + grpcTargets + protobufTargets + http1Targets + fileTargets
+        hpackTargets + http2Targets + grpcTargets + protobufTargets + http1Targets + fileTargets + ggufTargets
         + planningTargets
 }
 

@@ -291,6 +291,9 @@ let neuron: [Target] =
     + module(
         "GGUF", on: .neuron, step: 3, ["KernelTemplates", "SystemIO"], tests: ["SystemIO", "TestSupport"])
     + module(
+        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON"],
+        tests: ["GGUF", "JSON", "SystemIO", "TestSupport"])
+    + module(
         "NeuronRuntime", on: .neuron, step: 5,
         [
             "CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
@@ -530,7 +533,7 @@ let fuzzing: [Target] =
             dependencies: [
                 "GGUF", "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron",
                 "NeuronArtifact",
-                "NeuronRuntime", "Packing", "Placement", "Planning", "Protobuf", "SystemIO",
+                "NeuronRuntime", "Packing", "Placement", "Planning", "Protobuf", "SystemIO", "Tokenizers",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 

@@ -17,7 +17,8 @@ struct FuzzTarget: Sendable {
     }
 
     static let all: [FuzzTarget] =
-        hpackTargets + http2Targets + grpcTargets + protobufTargets + http1Targets + fileTargets + ggufTargets
+        hpackTargets + http2Targets + grpcTargets + protobufTargets + http1Targets + fileTargets
+        + languageTargets
         + planningTargets
 }
 

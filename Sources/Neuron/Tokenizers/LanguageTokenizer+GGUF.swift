@@ -1,0 +1,144 @@
+// The tokenizer of a GGUF file, by the keys `tokenizer.ggml.*` (ggml/docs/gguf.md). Which words the text is cut into stands
+// there as the name of a model that does it so.
+
+package import GGUF
+
+extension LanguageTokenizer {
+    /// Names of `tokenizer.ggml.pre` and what they mean (llama.cpp, `llama-vocab.cpp`).
+    private static let splitters: [String: WordSplitter] = {
+        let names: [(WordSplitter, [String])] = [
+            (
+                .gpt2,
+                [
+                    "gpt-2", "phi-2", "jina-es", "jina-de", "roberta-bpe", "mpt", "olmo", "jais", "trillion",
+                    "granite-docling",
+                ]
+            ),
+            (
+                .digitsAndGPT2,
+                ["smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"]
+            ),
+            (
+                .llama3,
+                [
+                    "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
+                    "dbrx", "smaug-bpe",
+                ]
+            ),
+            (.qwen2, ["qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan"]),
+        ]
+        return Dictionary(
+            names.flatMap { splitter, names in names.map { ($0, splitter) } },
+            uniquingKeysWith: { first, _ in first })
+    }()
+
+    /// Those of them that take whole words whatever the merges say.
+    private static let wholeWords: Set<String> = [
+        "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
+    ]
+
+    /// The kinds of a token.
+    private enum Kind: Int64 {
+        case normal = 1
+        case unknown, control, userDefined, unused, byte
+    }
+
+    /// Reads the tokenizer.
+    ///
+    /// - Throws: `TokenizerError` that names the key and the value.
+    package init(_ file: GGUFFile) throws(TokenizerError) {
+        let keys = Keys(file)
+        let model = try keys.string("model")
+        guard model == "gpt2" else {
+            throw keys.error("model", "is \(model)", "take a model with byte-level pairs (gpt2)")
+        }
+        let name = try keys.string("pre", otherwise: "default")
+        guard let splitter = Self.splitters[name] else {
+            throw keys.error(
+                "pre", "is \(name)", "known are \(Self.splitters.keys.sorted().joined(separator: ", "))")
+        }
+        let tokens = try keys.strings("tokens")
+        let kinds = file.metadata["tokenizer.ggml.token_type"]?.integers ?? []
+        guard kinds.isEmpty || kinds.count == tokens.count else {
+            throw keys.error(
+                "token_type", "has \(kinds.count) entries for \(tokens.count) tokens",
+                "convert the model anew")
+        }
+        var added: [AddedToken] = []
+        for (id, kind) in kinds.enumerated() where !tokens[id].isEmpty {
+            switch Kind(rawValue: kind) {
+            case .control, .unknown:
+                added.append(AddedToken(id: Int32(clamping: id), text: tokens[id], isSpecial: true))
+            case .userDefined:
+                added.append(AddedToken(id: Int32(clamping: id), text: tokens[id], isSpecial: false))
+            case .normal, .unused, .byte: break
+            case nil:
+                throw keys.error(
+                    "token_type", "has the unknown kind \(kind) of token \(id)", "convert the model anew")
+            }
+        }
+        var pairs: [(left: String, right: String)] = []
+        for merge in try keys.strings("merges") {
+            guard let pair = Self.pair(merge) else {
+                throw keys.error("merges", "has \(merge), which is no pair", "convert the model anew")
+            }
+            pairs.append(pair)
+        }
+        tokenizer = try BytePairTokenizer(
+            vocabulary: tokens, merges: pairs, added: added, splitter: splitter,
+            takesWholeWords: Self.wholeWords.contains(name), subject: file.path)
+        begin = try keys.token("bos_token_id", count: tokens.count)
+        for key in ["eos_token_id", "eot_token_id", "eom_token_id"] {
+            if let end = try keys.token(key, count: tokens.count) { ends.append(end) }
+        }
+        let addsBegin = file.metadata["tokenizer.ggml.add_bos_token"]?.bool ?? Self.wholeWords.contains(name)
+        if addsBegin, let begin { prefix = [begin] }
+        if file.metadata["tokenizer.ggml.add_eos_token"]?.bool == true, let end = ends.first {
+            suffix = [end]
+        }
+        chatTemplate = file.metadata["tokenizer.chat_template"]?.string
+    }
+
+    /// The two tokens of a merge, with a blank between them; a token has none in it, but may be one in another alphabet.
+    static func pair(_ merge: String) -> (left: String, right: String)? {
+        guard let blank = merge.utf8.dropFirst().firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        let right = merge[merge.utf8.index(after: blank)...]
+        guard !right.isEmpty else { return nil }
+        return (String(merge[..<blank]), String(right))
+    }
+}
+
+/// The tokenizer's keys of a file.
+private struct Keys {
+    let file: GGUFFile
+
+    init(_ file: GGUFFile) { self.file = file }
+
+    func error(_ key: String, _ problem: String, _ mend: String) -> TokenizerError {
+        TokenizerError("\(file.path): tokenizer.ggml.\(key)", problem, mend)
+    }
+
+    func string(_ key: String, otherwise fallback: String? = nil) throws(TokenizerError) -> String {
+        guard let value = file.metadata["tokenizer.ggml.\(key)"] else {
+            guard let fallback else { throw error(key, "is missing", "convert the model with its tokenizer") }
+            return fallback
+        }
+        guard let text = value.string else { throw error(key, "is no text", "convert the model anew") }
+        return text
+    }
+
+    func strings(_ key: String) throws(TokenizerError) -> [String] {
+        guard let values = file.metadata["tokenizer.ggml.\(key)"]?.strings else {
+            throw error(key, "is missing or no array of texts", "convert the model with its tokenizer")
+        }
+        return values
+    }
+
+    func token(_ key: String, count: Int) throws(TokenizerError) -> Int32? {
+        guard let value = file.metadata["tokenizer.ggml.\(key)"] else { return nil }
+        guard let id = value.int, 0..<count ~= id else {
+            throw error(key, "is \(value), and there are \(count) tokens", "convert the model anew")
+        }
+        return Int32(clamping: id)
+    }
+}

@@ -1,0 +1,80 @@
+// What comes with language models: the head of a GGUF file and what stands in it, tokenizers, texts.
+
+internal import GGUF
+internal import JSON
+internal import Tokenizers
+
+let languageTargets = [
+    // A file that begins rightly, with counts that are as likely to be small, and room for tensors behind it.
+    FuzzTarget("gguf", longest: 2000) { input in
+        var choices = Choices(input)
+        let (tensors, keys) = (choices.octet(), choices.octet())
+        let room = Int(choices.octet()) * 16
+        var head = GGUFFile.magic + [3, 0, 0, 0]
+        for count in [tensors, keys] { head += [count, 0, 0, 0, 0, 0, 0, 0] }
+        guard let path = inMemory(head + choices.rest + [UInt8](repeating: 0x3c, count: room)),
+            let file = try? GGUFFile(path: path)
+        else { return }
+        for (name, tensor) in file.tensors {
+            var numbers = [Float](repeating: 0, count: tensor.rows * tensor.columns)
+            let isRead = numbers.withUnsafeMutableBufferPointer {
+                (try? file.read(tensor, rows: 0..<tensor.rows, into: $0)) != nil
+            }
+            require(isRead, "tensor \(name) of \(tensor.shape) is not read")
+        }
+    },
+    // A tokenizer of any file.
+    FuzzTarget("tokenizer-json", longest: 4000) { input in
+        guard let json = try? JSON(parsing: input), let tokenizer = try? LanguageTokenizer(json, subject: "x")
+        else { return }
+        for id in tokenizer.encode("a b<|end|> 12 \u{e9}\n") {
+            require(
+                id >= 0 && Int(id) < tokenizer.tokenizer.vocabularyCount, "\(id) is the number of no token")
+        }
+    },
+    // A text, by each way to cut words: what is written is the text again.
+    FuzzTarget("byte-pairs", longest: 600) { input in
+        var choices = Choices(input)
+        let kind = Int(choices.octet())
+        let text = String(decoding: choices.rest, as: UTF8.self)
+        let tokenizer = pairTokenizers[kind % pairTokenizers.count]
+        let ids = tokenizer.encode(text, takesSpecial: kind & 128 != 0)
+        require(
+            Array(tokenizer.decode(ids, skipsSpecial: false).utf8) == Array(text.utf8),
+            "\(ids) is another text")
+        var stream = TextStream()
+        var streamed = ""
+        for id in ids { streamed += stream.take(tokenizer.octets(of: id)) }
+        streamed += stream.finish()
+        require(streamed == text, "streamed it is another text")
+    },
+]
+
+/// A tokenizer of each way to cut words, with some pairs and marks.
+private let pairTokenizers: [BytePairTokenizer] = {
+    let pairs = ["a b", "ab c", "Ġ a", "Ġ Ġ", "1 2", "Ã ©", "Ċ Ċ"].map {
+        text -> (left: String, right: String) in
+        let both = text.split(separator: " ").map(String.init)
+        return (both[0], both[1])
+    }
+    var shifted: UInt32 = 256
+    var vocabulary: [String?] = (0..<256).map { (octet: UInt32) in
+        var value = octet
+        if !(0x21...0x7e ~= octet || 0xa1...0xac ~= octet || 0xae...0xff ~= octet) {
+            value = shifted
+            shifted += 1
+        }
+        return Unicode.Scalar(value).map { String($0) }
+    }
+    vocabulary += pairs.map { $0.left + $0.right }
+    let count = Int32(clamping: vocabulary.count)
+    let added = [
+        AddedToken(id: count, text: "<|end|>", isSpecial: true),
+        AddedToken(id: count + 1, text: "zq", isSpecial: false, isSingleWord: true),
+    ]
+    return [WordSplitter.gpt2, .digitsAndGPT2, .llama3, .qwen2].compactMap {
+        try? BytePairTokenizer(
+            vocabulary: vocabulary, merges: pairs, added: added, splitter: $0,
+            takesWholeWords: $0 == .llama3, subject: "x")
+    }
+}()

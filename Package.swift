@@ -290,9 +290,9 @@ let neuron: [Target] =
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
     + module(
         "GGUF", on: .neuron, step: 3, ["KernelTemplates", "SystemIO"], tests: ["SystemIO", "TestSupport"])
+    + module("ChatTemplates", on: .neuron, ["JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
-        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON"],
-        tests: ["GGUF", "JSON", "SystemIO", "TestSupport"])
+        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
         "NeuronRuntime", on: .neuron, step: 5,
         [
@@ -531,7 +531,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ganglion-fuzz",
             dependencies: [
-                "GGUF", "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI", "Neuron",
+                "ChatTemplates", "GGUF", "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI",
+                "Neuron",
                 "NeuronArtifact",
                 "NeuronRuntime", "Packing", "Placement", "Planning", "Protobuf", "SystemIO", "Tokenizers",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)

@@ -18,7 +18,7 @@ extension LanguageTokenizer {
         }
         let cut = try file.splitter()
         tokenizer = try file.tokenizer(cut)
-        (prefix, suffix) = try file.marks()
+        (prefix, suffix) = try file.marks(below: tokenizer.vocabularyCount)
     }
 }
 
@@ -148,7 +148,9 @@ private struct TokenizerJSON {
     }
 
     /// What stands before and behind a text.
-    func marks() throws(TokenizerError) -> (before: [Int32], behind: [Int32]) {
+    ///
+    /// - Parameter count: what numbers of tokens are below.
+    func marks(below count: Int) throws(TokenizerError) -> (before: [Int32], behind: [Int32]) {
         let key = "post_processor"
         guard let part = json[key], part != .null else { return ([], []) }
         var marks: (before: [Int32], behind: [Int32]) = ([], [])
@@ -163,10 +165,11 @@ private struct TokenizerJSON {
                         continue
                     }
                     let name = item.SpecialToken?.id?.string ?? ""
-                    guard let ids = step.special_tokens?[name]?.ids?.array?.compactMap(\.int), !ids.isEmpty
-                    else {
+                    let ids = step.special_tokens?[name]?.ids?.array?.compactMap(\.int) ?? []
+                    guard !ids.isEmpty, ids.allSatisfy({ 0..<count ~= $0 }) else {
                         throw error(
-                            key, "has \(item.text().prefix(80))", "its token is not among special_tokens")
+                            key, "has \(item.text().prefix(80))",
+                            "its token must be among special_tokens, with a number below \(count)")
                     }
                     let numbers = ids.map { Int32(clamping: $0) }
                     if isBehind { marks.behind += numbers } else { marks.before += numbers }

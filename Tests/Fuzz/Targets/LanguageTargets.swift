@@ -1,5 +1,6 @@
 // What comes with language models: the head of a GGUF file and what stands in it, tokenizers, texts.
 
+internal import ChatTemplates
 internal import GGUF
 internal import JSON
 internal import Tokenizers
@@ -31,6 +32,17 @@ let languageTargets = [
             require(
                 id >= 0 && Int(id) < tokenizer.tokenizer.vocabularyCount, "\(id) is the number of no token")
         }
+    },
+    // A template, filled in with a conversation.
+    FuzzTarget("chat-template", longest: 1000) { input in
+        guard let template = try? ChatTemplate(String(decoding: input, as: UTF8.self)) else { return }
+        let messages: JSON = [
+            ["role": "user", "content": "a\nb"], ["role": "assistant", "content": ["k": [1, 2.5]]],
+        ]
+        guard
+            let text = try? template.text(["messages": TemplateValue(messages), "bos_token": .string("<s>")])
+        else { return }
+        require(text.utf8.count <= 16 << 20, "a text of \(text.utf8.count) octets")
     },
     // A text, by each way to cut words: what is written is the text again.
     FuzzTarget("byte-pairs", longest: 600) { input in

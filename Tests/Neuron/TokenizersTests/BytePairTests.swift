@@ -11,7 +11,7 @@ struct BytePairTests {
     private static let directory = Task<String, any Error> {
         let directory = Scratch.path()
         try Files.makeDirectory(directory)
-        let peer = try PythonPeer("byte_pairs.py", [directory, "1000"])
+        let peer = try PythonPeer("byte_pairs.py", [directory, "300"])
         _ = try await peer.text()
         #expect(await peer.finish() == .exited(0))
         return directory
@@ -43,7 +43,58 @@ struct BytePairTests {
             guard !text.contains("~") else { continue }
             #expect(Array(tokenizer.tokenizer.decode(plain).utf8) == Array(text.utf8))
         }
-        #expect(lines == 1000)
+        #expect(lines == 300)
+    }
+}
+
+@Suite("Files of tokenizers")
+struct LanguageTokenizerTests {
+    private static let whole = """
+        {"added_tokens": [{"id": 3, "content": "<|end|>", "special": true}], "normalizer": null,
+         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+         "post_processor": {"type": "TemplateProcessing",
+          "single": [{"SpecialToken": {"id": "<|end|>"}}, {"Sequence": {"id": "A"}}],
+          "special_tokens": {"<|end|>": {"ids": [3]}}},
+         "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}
+        """
+
+    private func refusal(_ change: String, _ other: String) throws -> String {
+        let text = Self.whole.replacing(change, with: other)
+        try #require(text != Self.whole)
+        do {
+            _ = try LanguageTokenizer(JSON(parsing: text), subject: "tokenizer.json")
+            return ""
+        } catch let error as TokenizerError { return error.description }
+    }
+
+    @Test("the marks stand around a text, and what stands in the text is its own")
+    func marks() throws {
+        let tokenizer = try LanguageTokenizer(JSON(parsing: Self.whole), subject: "x")
+        #expect(tokenizer.encode("ab<|end|>ba") == [3, 2, 3, 1, 0])
+        #expect(tokenizer.encode("ab<|end|>", takesSpecial: false) == [3, 2])
+        #expect(tokenizer.tokenizer.decode([3, 2, 3, 1, 0]) == "abba")
+    }
+
+    @Test(
+        "what is not known is refused with its key",
+        arguments: [
+            ("null", #"{"type": "NFC"}"#, "normalizer is NFC"),
+            ("\"BPE\"", "\"Unigram\"", "model.type is Unigram"),
+            ("\"ByteLevel\"", "\"Metaspace\"", "pre_tokenizer is Metaspace"),
+            ("\"add_prefix_space\": false", "\"add_prefix_space\": true", "add_prefix_space"),
+            ("TemplateProcessing", "BertProcessing", "post_processor has BertProcessing"),
+            ("[3]", "[960]", "with a number below 4"), ("a b", "a c", "merge a c of a token that is not in"),
+            ("a b", "b a", "merge b a, whose result is not"),
+            ("\"ab\": 2", "\"ab\": -2", "has the number -2 for ab"),
+            ("\"ab\": 2", "\"ab\": 1", "has the number 1 for"),
+            ("\"vocab\"", "\"words\"", "model.vocab is missing"),
+            ("\"BPE\",", "\"BPE\", \"byte_fallback\": true,", "model.byte_fallback"),
+            ("\"BPE\",", "\"BPE\", \"dropout\": 0.1,", "model.dropout"),
+            ("\"id\": 3, ", "", "added_tokens has"),
+        ])
+    func refusals(change: String, other: String, problem: String) throws {
+        let refusal = try refusal(change, other)
+        #expect(refusal.contains(problem), "\(refusal)")
     }
 }
 

@@ -219,12 +219,12 @@ let kubernetes: [Target] =
     + module(
         "KubernetesClient", on: .kubernetes, step: 2,
         [
-            "CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability", "SystemIO",
-            "TLS", "Text",
+            "CYAML", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability",
+            "SystemIO", "TLS", "Text",
         ],
         tests: [
-            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability",
-            "SystemIO", "TLS", "TestSupport",
+            "GanglionAPI", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire",
+            "Observability", "SystemIO", "TLS", "TestSupport",
         ])
     + module(
         "Controller", on: .kubernetes, step: 3,
@@ -309,11 +309,11 @@ let local: [Target] =
     + module(
         "LocalAPIServer", on: .local, step: 2,
         [
-            "APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "APIMachinery", "CEL", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
             "KubernetesWire", "SystemIO",
         ],
         tests: [
-            "APIMachinery", "CEL", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
+            "APIMachinery", "CEL", "GanglionAPI", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
             "KubernetesClient", "KubernetesWire",
             "LocalTestSupport", "SystemIO", "TestSupport",
         ])

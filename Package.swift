@@ -457,6 +457,16 @@ let endToEnd: [Target] =
             "ChartTests", folder: "EndToEnd",
             ["Arguments", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
             programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator"]),
+        // The programs of a node, killed at any of their system calls.
+        .target(name: "CSyscallTrap", path: "Tests/EndToEnd/CSyscallTrap"),
+        tests(
+            "ProgramKillTests", folder: "EndToEnd",
+            [
+                "Arguments", "CSyscallTrap", "GanglionAPI", "JSON", "KubeletAPI", "KubernetesAPI",
+                "KubernetesClient", "LocalAPIServer", "Neuron", "Operator", "Placement", "SystemIO",
+                "TestSupport",
+            ],
+            programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent"]),
     ]
 
 /// Programs to begin with; Examples/README.md sorts them.

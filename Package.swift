@@ -219,12 +219,12 @@ let kubernetes: [Target] =
     + module(
         "KubernetesClient", on: .kubernetes, step: 2,
         [
-            "CYAML", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability", "SystemIO",
-            "TLS", "Text",
+            "CYAML", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability",
+            "SystemIO", "TLS", "Text",
         ],
         tests: [
-            "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability",
-            "SystemIO", "TLS", "TestSupport",
+            "GanglionAPI", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire",
+            "Observability", "SystemIO", "TLS", "TestSupport",
         ])
     + module(
         "Controller", on: .kubernetes, step: 3,
@@ -314,11 +314,11 @@ let local: [Target] =
     + module(
         "LocalAPIServer", on: .local, step: 2,
         [
-            "APIMachinery", "CEL", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
+            "APIMachinery", "CEL", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
             "KubernetesWire", "SystemIO",
         ],
         tests: [
-            "APIMachinery", "CEL", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
+            "APIMachinery", "CEL", "GanglionAPI", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
             "KubernetesClient", "KubernetesWire",
             "LocalTestSupport", "SystemIO", "TestSupport",
         ])
@@ -462,6 +462,16 @@ let endToEnd: [Target] =
             "ChartTests", folder: "EndToEnd",
             ["Arguments", "JSON", "KubernetesAPI", "KubernetesClient", "Neuron", "SystemIO", "TestSupport"],
             programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent", "ganglion-operator"]),
+        // The programs of a node, killed at any of their system calls.
+        .target(name: "CSyscallTrap", path: "Tests/EndToEnd/CSyscallTrap"),
+        tests(
+            "ProgramKillTests", folder: "EndToEnd",
+            [
+                "Arguments", "CSyscallTrap", "GanglionAPI", "JSON", "KubeletAPI", "KubernetesAPI",
+                "KubernetesClient", "LocalAPIServer", "Neuron", "Operator", "Placement", "SystemIO",
+                "TestSupport",
+            ],
+            programs: ["ganglion", "ganglion-device-plugin", "ganglion-node-agent"]),
     ]
 
 /// Programs to begin with; Examples/README.md sorts them.

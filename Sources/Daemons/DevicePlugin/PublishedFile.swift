@@ -33,6 +33,7 @@ struct PublishedFile: Sendable {
         do throws(SystemError) {
             if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
                 try Files.makeDirectory(String(path[..<slash]))
+                if written == nil { removeHalves(in: String(path[..<slash])) }
             }
             try Files.writeAtomically(path, content, mode: 0o644)
             log.info(written == content ? "written again" : "written", ["file": path, "purpose": purpose])
@@ -49,6 +50,17 @@ struct PublishedFile: Sendable {
             written = nil
             identity = nil
             return false
+        }
+    }
+}
+
+extension PublishedFile {
+    /// Removes what a plugin that was killed while it wrote has left: node-feature-discovery reads every file of its directory,
+    /// and would for ever tell of the node what was true then.
+    private func removeHalves(in directory: String) {
+        for other in (try? Files.list(directory)) ?? [] {
+            let full = directory + "/" + other
+            if full.hasPrefix(path + "."), full.hasSuffix(".tmp") { try? Files.remove(full) }
         }
     }
 }

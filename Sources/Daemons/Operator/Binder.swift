@@ -36,6 +36,7 @@ actor Binder: LoopActor {
     private let cluster: ObservedCluster
     private let refusals: PodRefusals
     private let evictions: Evictions
+    private let groups: PodGroupConditions
     private let events: EventRecorder
     private let precedence: Precedence
     private let log: Logger
@@ -55,7 +56,8 @@ actor Binder: LoopActor {
 
     init(
         _ client: KubernetesClient, cluster: ObservedCluster, refusals: PodRefusals, evictions: Evictions,
-        events: EventRecorder, precedence: Precedence, registry: MetricsRegistry?, log: Logger,
+        groups: PodGroupConditions, events: EventRecorder, precedence: Precedence, registry: MetricsRegistry?,
+        log: Logger,
         loop: EventLoop
     ) {
         self.client = client
@@ -63,6 +65,7 @@ actor Binder: LoopActor {
         feed = SchedulerFeed(cluster)
         self.refusals = refusals
         self.evictions = evictions
+        self.groups = groups
         self.events = events
         self.precedence = precedence
         self.log = log
@@ -119,6 +122,7 @@ actor Binder: LoopActor {
                 for victim in victims { evictions.order(victim, for: pod, node: node) }
             }
         }
+        for (key, news) in scheduler.takeGroupNews() { groups.tell(key, news) }
         for (uid, message) in setbacks.messages(now: now) { reasons[uid] = .some(message) }
         let (before, count) = messages.withLock { messages in
             var before: [String: String] = [:]

@@ -54,9 +54,10 @@ package final class Operator: Sendable {
             givingWayTo: precedence, log: log, loop: loop)
         let refusals = PodRefusals(client, cluster: cluster, events: events)
         let evictions = Evictions(client, events: events)
+        let groups = PodGroupConditions(client, groups: cluster.podGroups)
         let binder = Binder(
-            client, cluster: cluster, refusals: refusals, evictions: evictions, events: events,
-            precedence: precedence, registry: settings.registry, log: log, loop: loop)
+            client, cluster: cluster, refusals: refusals, evictions: evictions, groups: groups,
+            events: events, precedence: precedence, registry: settings.registry, log: log, loop: loop)
         let autoscaler = Autoscaler(
             client, cluster: cluster, events: events, registry: settings.registry, log: log, loop: loop)
         let reconciler = ServerReconciler(
@@ -125,6 +126,14 @@ package final class Operator: Sendable {
             return .done
         }
         .watches(refusals.due) { [$0] }
+        let groupConditions = Controller<ObjectKey>(
+            named: "podgroups", workers: PodGroupConditions.workers, log: log, registry: settings.registry,
+            loop: loop
+        ) { key in
+            try await groups.write(key)
+            return .done
+        }
+        .watches(groups.due) { [$0] }
         let preemption = Controller<String>(
             named: "preemption", workers: Evictions.workers, log: log, registry: settings.registry, loop: loop
         ) { uid in
@@ -146,6 +155,7 @@ package final class Operator: Sendable {
         manager.add(bindings)
         manager.add(podStatus)
         manager.add(preemption)
+        manager.add(groupConditions)
         if settings.deletesRejectedPods { manager.add(rejections) }
         manager.add(placement)
     }

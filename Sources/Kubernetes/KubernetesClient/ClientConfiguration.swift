@@ -56,6 +56,8 @@ public struct ClientConfiguration: Equatable, Sendable {
     public var credential = Credential.none
     /// The namespace to use where none is named.
     public var namespace = "default"
+    /// Whether lists and watches may come compressed (gzip): fewer octets on the way for a little work at both ends.
+    public var acceptsCompression = true
 
     /// A configuration for a server, with everything else at its default.
     public init(server: ServerAddress) { self.server = server }

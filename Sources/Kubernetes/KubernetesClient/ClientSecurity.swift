@@ -5,65 +5,60 @@ internal import HTTP
 public import SystemIO
 internal import TLS
 
-/// Makes TLS layers of what the files say at present.
+/// Makes TLS layers of what the files, and the program that signs in, say at present.
 final class ClientSecurity: SecureLayerFactory {
-    private struct Material: Equatable {
-        var authorities: [UInt8]?
-        var certificate: [UInt8]?
-        var key: [UInt8]?
-    }
-
-    private struct Current {
-        var factory: TLSClient
-        var material: Material
-    }
-
+    private let plain: RenewedSecurity
     private let security: ClientConfiguration.Security
     private let host: String
-    private let current: Lock<Current>
+    private let tokens: TokenSource?
+    private let signedIn = Lock<SignedIn?>(nil)
 
-    init(_ security: ClientConfiguration.Security, host: String) throws(SecureLayerError) {
+    /// The TLS of a certificate that a program gave.
+    private struct SignedIn {
+        var identity: TLSIdentity
+        var layers: RenewedSecurity
+    }
+
+    /// - Parameter tokens: gives the client's certificate where a program signs in.
+    init(
+        _ security: ClientConfiguration.Security, host: String, tokens: TokenSource? = nil
+    ) throws(SecureLayerError) {
         self.security = security
         self.host = security.serverName ?? host
-        let material = Material(
-            authorities: security.authorities, certificate: security.certificate, key: security.key)
-        let factory = try Self.factory(
-            material, host: self.host, skipsVerification: security.skipsVerification)
-        current = Lock(Current(factory: factory, material: material))
+        self.tokens = tokens
+        plain = try Self.layers(security, host: self.host, identity: nil)
     }
 
     func makeLayer() throws(SecureLayerError) -> any SecureLayer {
-        try current.withLock { current throws(SecureLayerError) in
-            func read(_ file: String?, _ last: [UInt8]?) -> [UInt8]? {
-                guard let file, let bytes = try? Files.read(file, limit: 1 << 20) else { return last }
-                return bytes
-            }
-            let material = Material(
-                authorities: read(security.authoritiesFile, current.material.authorities),
-                certificate: read(security.certificateFile, current.material.certificate),
-                key: read(security.keyFile, current.material.key))
-            // A file that is away or broken for a moment, and a key that is not yet the new certificate's, change nothing.
-            if material != current.material,
-                let factory = try? Self.factory(
-                    material, host: host, skipsVerification: security.skipsVerification)
-            {
-                current = Current(factory: factory, material: material)
-            }
-            return try current.factory.makeLayer()
+        guard let identity = tokens?.identity() else { return try plain.makeLayer() }
+        let layers = try signedIn.withLock { signedIn throws(SecureLayerError) in
+            if let known = signedIn, known.identity == identity { return known.layers }
+            let layers = try Self.layers(security, host: host, identity: identity)
+            signedIn = SignedIn(identity: identity, layers: layers)
+            return layers
         }
+        return try layers.makeLayer()
     }
 
-    private static func factory(
-        _ material: Material, host: String, skipsVerification: Bool
-    ) throws(SecureLayerError) -> TLSClient {
-        let trust: TLSTrust =
-            skipsVerification ? .insecure : material.authorities.map(TLSTrust.authorities) ?? .system
-        var identity: TLSIdentity?
-        if let certificate = material.certificate, let key = material.key {
-            identity = TLSIdentity(certificateChain: certificate, privateKey: key)
+    /// A file that is away or broken for a moment, and a key that is not yet the new certificate's, change nothing.
+    private static func layers(
+        _ security: ClientConfiguration.Security, host: String, identity: TLSIdentity?
+    ) throws(SecureLayerError) -> RenewedSecurity {
+        let files = [security.authoritiesFile, security.certificateFile, security.keyFile]
+        let present = files.indices.filter { files[$0] != nil }
+        return try RenewedSecurity(files: present.compactMap { files[$0] }) {
+            contents throws(SecureLayerError) in
+            var material = [security.authorities, security.certificate, security.key]
+            for (index, content) in zip(present, contents) { material[index] = content }
+            let trust: TLSTrust =
+                security.skipsVerification
+                ? .insecure : material[0].map(TLSTrust.authorities) ?? .system
+            var own = identity
+            if own == nil, let certificate = material[1], let key = material[2] {
+                own = TLSIdentity(certificateChain: certificate, privateKey: key)
+            }
+            return try TLSClient(host: host, trust: trust, identity: own, protocols: ["h2", "http/1.1"])
         }
-        return try TLSClient(
-            host: host, trust: trust, identity: identity, protocols: ["h2", "http/1.1"])
     }
 }
 
@@ -88,14 +83,17 @@ extension KubernetesClient {
             ? proxy.map { HTTPRoute.Tunnel(to: server.authority, authorization: $0.authorization) } : nil
         let route = HTTPRoute(tunnel: tunnel) { () async throws(SystemError) in try await resolver.addresses()
         }
+        let tokens = TokenSource(configuration.credential, loop: loop)
         let security: ClientSecurity?
         do throws(SecureLayerError) {
-            security = server.isSecure ? try ClientSecurity(configuration.security, host: server.host) : nil
+            security =
+                server.isSecure
+                ? try ClientSecurity(configuration.security, host: server.host, tokens: tokens) : nil
         } catch {
             throw ConfigurationError(error.description)
         }
         return KubernetesClient(
-            configuration: configuration, route: route, security: security, program: program,
+            configuration: configuration, route: route, security: security, tokens: tokens, program: program,
             timeout: timeout, metrics: metrics, loop: loop)
     }
 }

@@ -1,15 +1,27 @@
 // Programs that sign in, such as `aws eks get-token`: a kubeconfig names them (`exec`), and what they print is an
-// ExecCredential of client.authentication.k8s.io. They run as whoever runs this process, with its environment.
+// ExecCredential of client.authentication.k8s.io. They run as whoever runs this process, with its environment. The rules are
+// those of client-go (plugin/pkg/client/auth/exec/exec.go).
 
 internal import FoundationEssentials
 internal import Glibc
-internal import JSON
+public import JSON
 internal import KubernetesAPI
 internal import SystemIO
+internal import TLS
 internal import Text
 
 /// A program that says who the client is.
 public struct ExecPlugin: Equatable, Sendable {
+    /// Whether the program may ask a person.
+    public enum InteractiveMode: String, Equatable, Sendable {
+        /// It gets no standard input.
+        case never = "Never"
+        /// It gets this process's standard input where that is a terminal.
+        case ifAvailable = "IfAvailable"
+        /// It gets this process's standard input, which has to be a terminal.
+        case always = "Always"
+    }
+
     /// The program: a path, or a name that is looked for in PATH.
     public var command: String
     /// Its arguments.
@@ -20,6 +32,10 @@ public struct ExecPlugin: Equatable, Sendable {
     public var apiVersion: String
     /// What the kubeconfig says to people who lack the program.
     public var installHint: String = ""
+    /// Whether it may ask a person.
+    public var interactiveMode = InteractiveMode.never
+    /// What it is told of the cluster (`provideClusterInfo`): a Cluster of client.authentication.k8s.io; nil for nothing.
+    public var cluster: JSON?
 
     /// A program without arguments.
     public init(command: String, apiVersion: String = "client.authentication.k8s.io/v1") {
@@ -27,86 +43,68 @@ public struct ExecPlugin: Equatable, Sendable {
         self.apiVersion = apiVersion
     }
 
-    /// How long it may run: some ask a service in another region.
+    /// How long it may run where it asks nobody: some ask a service in another region.
     static let timeout = Duration.seconds(60)
     /// Octets that it may print.
     static let outputLimit = 1 << 20
 
-    /// What a program has said.
-    struct Credential: Equatable, Sendable {
-        var token: String
-        /// When it ends; nil for one that is used until it is refused.
-        var expires: Timestamp?
-
-        /// Whether it lasts until a request that begins now is answered: ten seconds.
-        func isGood(at time: Timestamp) -> Bool {
-            expires.map { time.microseconds < $0.microseconds - 10_000_000 } ?? true
-        }
-
-        /// Reads an ExecCredential.
-        ///
-        /// - Throws: `ConfigurationError`, never with the token in it.
-        init(_ output: [UInt8], apiVersion: String) throws(ConfigurationError) {
-            guard let json = try? JSON(parsing: output), json["kind"]?.string == "ExecCredential" else {
-                throw ConfigurationError("it printed no ExecCredential")
-            }
-            let version = json["apiVersion"]?.string ?? ""
-            guard version == apiVersion else {
-                throw ConfigurationError(
-                    "it printed an ExecCredential of \"\(version)\", the kubeconfig says \(apiVersion)")
-            }
-            guard let token = json["status"]?["token"]?.string, !token.isEmpty else {
-                throw ConfigurationError(
-                    json["status"]?["clientCertificateData"]?.string == nil
-                        ? "its ExecCredential has no token"
-                        : "its ExecCredential has a certificate and no token, which is not supported")
-            }
-            guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-                throw ConfigurationError("its token has characters that no token has")
-            }
-            self.token = token
-            expires = json["status"]?["expirationTimestamp"]?.string.flatMap { Timestamp($0) }
-        }
-    }
-
     /// Runs the program.
     ///
+    /// - Parameter isTerminal: whether standard input is one.
     /// - Throws: `ConfigurationError` that names the program, what went wrong and the mend.
-    func run(loop: EventLoop) async throws(ConfigurationError) -> Credential {
+    func run(loop: EventLoop, isTerminal: Bool = isatty(0) == 1) async throws(ConfigurationError)
+        -> ExecCredential
+    {
+        let isInteractive = interactiveMode != .never && isTerminal
+        if interactiveMode == .always, !isTerminal {
+            throw failed(
+                "it has to ask a person (interactiveMode: Always), and standard input is no terminal")
+        }
         let output = try outputFile()
-        let process = try start(output, loop)
-        let timer = loop.schedule(after: Self.timeout) { process.sendToGroup(.kill) }
+        let process = try start(output, isInteractive, loop)
+        let timer = isInteractive ? nil : loop.schedule(after: Self.timeout) { process.sendToGroup(.kill) }
         let status = await process.wait()
-        timer.cancel()
+        timer?.cancel()
         return try credential(status, output)
     }
 
-    private func start(_ output: FileDescriptor, _ loop: EventLoop) throws(ConfigurationError) -> ChildProcess
-    {
-        var variables = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
-        let info: JSON = [
-            "apiVersion": .string(apiVersion), "kind": "ExecCredential", "spec": ["interactive": false],
-        ]
-        variables["KUBERNETES_EXEC_INFO"] = String(decoding: info.serialized(), as: UTF8.self)
-        guard let path = Self.find(command, in: variables["PATH"] ?? "") else {
-            throw failed("it is not in PATH")
+    /// What it is told in KUBERNETES_EXEC_INFO.
+    func information(isInteractive: Bool) -> JSON {
+        var spec: JSON = ["interactive": .bool(isInteractive)]
+        if let cluster { spec["cluster"] = cluster }
+        return ["apiVersion": .string(apiVersion), "kind": "ExecCredential", "spec": spec]
+    }
+
+    private func start(
+        _ output: FileDescriptor, _ isInteractive: Bool, _ loop: EventLoop
+    ) throws(ConfigurationError) -> ChildProcess {
+        let own = ProcessInfo.processInfo.environment
+        var variables = own.merging(environment) { _, given in given }
+        variables["KUBERNETES_EXEC_INFO"] = String(
+            decoding: information(isInteractive: isInteractive).serialized(), as: UTF8.self)
+        guard let path = ProgramPath.find(command, in: own["PATH"] ?? ProgramPath.standard) else {
+            let hint = installHint.isEmpty ? "" : ": \(installHint)"
+            throw failed((command.contains("/") ? "there is no such program" : "it is not in PATH") + hint)
         }
         do throws(SystemError) {
+            // Who asks at the terminal stays in the terminal's session.
             return try ChildProcess.spawn(
                 path, arguments, environment: variables,
-                descriptors: ChildProcess.Descriptors(output: output, error: FileDescriptor(dup(2))),
-                newSession: true, loop: loop)
+                descriptors: ChildProcess.Descriptors(
+                    input: isInteractive ? FileDescriptor(dup(0)) : nil, output: output,
+                    error: FileDescriptor(dup(2))),
+                newSession: !isInteractive, loop: loop)
         } catch { throw failed(error.description) }
     }
 
     private func credential(
         _ status: ProcessStatus, _ output: FileDescriptor
-    ) throws(ConfigurationError) -> Credential {
+    ) throws(ConfigurationError) -> ExecCredential {
         guard status == .exited(0) else { throw failed("it ended with \(status)") }
         var octets = [UInt8](repeating: 0, count: Self.outputLimit)
         let count = pread(output.number, &octets, octets.count, 0)
         do throws(ConfigurationError) {
-            return try Credential(Array(octets.prefix(max(0, count))), apiVersion: apiVersion)
+            return try ExecCredential(Array(octets.prefix(max(0, count))), apiVersion: apiVersion)
         } catch { throw failed(error.description) }
     }
 
@@ -121,15 +119,9 @@ public struct ExecPlugin: Equatable, Sendable {
         } catch { throw failed(error.description) }
     }
 
-    private static func find(_ command: String, in path: String) -> String? {
-        guard !command.contains("/") else { return command }
-        return path.split(separator: ":").map { "\($0)/\(command)" }.first { access($0, X_OK) == 0 }
-    }
-
     private func failed(_ why: String) -> ConfigurationError {
-        let hint = installHint.isEmpty ? "" : ": \(installHint)"
-        return ConfigurationError(
-            "the program \"\(command)\" that the kubeconfig runs to sign in (exec) gives no token: \(why)\(hint)"
+        ConfigurationError(
+            "the program \"\(command)\" that the kubeconfig runs to sign in (exec) gives no credential: \(why)"
         )
     }
 }

@@ -1,5 +1,6 @@
 // Keeps the copy of one collection true for as long as it runs: performs what the reflector asks for, waits when it says so.
 
+internal import Gzip
 internal import HTTP
 internal import HTTP1
 public import KubernetesAPI
@@ -215,6 +216,11 @@ public actor Informer<Object: APIObject>: LoopActor {
         defer { initialEventsTimer?.cancel() }
         var decoder = WatchDecoder(
             resource, reader, ObjectReader<Object>.form(stream.headers["content-type"]))
+        let content: ContentDecoder
+        do throws(KubernetesError) { content = try ContentDecoder(stream.headers) } catch {
+            await stream.close()
+            throw error
+        }
         var chunks = stream.makeAsyncIterator()
         while !Task.isCancelled {
             let chunk: [UInt8]?
@@ -233,7 +239,7 @@ public actor Informer<Object: APIObject>: LoopActor {
                 reflector.lacksInitialEvents("the initial events ended without the end mark")
                 return nil
             }
-            let (fault, endsStream) = take(chunk, &decoder, &reflector)
+            let (fault, endsStream) = take(chunk, content, &decoder, &reflector)
             guard fault == nil, !endsStream else {
                 await stream.close()
                 return fault
@@ -245,6 +251,24 @@ public actor Informer<Object: APIObject>: LoopActor {
 }
 
 extension Informer {
+    /// Takes a piece of a body, whatever its coding. A stream that ends without the end of its gzip has lost nothing: its last
+    /// event is whole or it is not.
+    private func take(
+        _ chunk: [UInt8], _ content: ContentDecoder, _ decoder: inout WatchDecoder<Object>,
+        _ reflector: inout Reflector<Object>
+    ) -> (fault: WatchDecodingError?, endsStream: Bool) {
+        content.receive(chunk)
+        do throws(GzipError) {
+            while let part = try content.next() {
+                let result = take(part, &decoder, &reflector)
+                guard result.fault == nil, !result.endsStream else { return result }
+            }
+            return (nil, false)
+        } catch {
+            return (.notAnEvent(error.description), true)
+        }
+    }
+
     /// Takes a piece of a stream. What came before something that cannot be read counts.
     ///
     /// - Returns: why the rest cannot be followed, and whether the stream is of no more use.

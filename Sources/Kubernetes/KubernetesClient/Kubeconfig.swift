@@ -82,6 +82,7 @@ public struct Kubeconfig: Sendable {
         result.namespace = context.value["namespace"]?.string ?? "default"
         result.security.serverName = cluster.value["tls-server-name"]?.string
         result.security.skipsVerification = cluster.value["insecure-skip-tls-verify"]?.bool ?? false
+        result.acceptsCompression = cluster.value["disable-compression"]?.bool != true
         (result.security.authorities, result.security.authoritiesFile) = try material(
             "certificate-authority", of: cluster, read: read)
         let userName = context.value["user"]?.string ?? ""
@@ -90,13 +91,13 @@ public struct Kubeconfig: Sendable {
             throw ConfigurationError(
                 "context \"\(contextName)\" uses user \"\(userName)\", the kubeconfig has \(known(users))")
         }
-        try sign(in: &result, as: user, named: userName, read: read)
+        try sign(in: &result, as: user, named: userName, at: cluster, read: read)
         return result
     }
 
     private func sign(
         in result: inout ClientConfiguration, as user: Entry, named name: String,
-        read: (String) throws -> [UInt8]
+        at cluster: Entry, read: (String) throws -> [UInt8]
     ) throws(ConfigurationError) {
         for (member, what) in [
             ("auth-provider", "uses an auth-provider"), ("username", "signs in with a password"),
@@ -122,7 +123,12 @@ public struct Kubeconfig: Sendable {
             }
             result.credential = .token(token)
         } else if let exec = user.value["exec"], !exec.isNull {
-            result.credential = .exec(try plugin(exec, of: user, named: name))
+            var plugin = try plugin(exec, of: user, named: name)
+            if exec["provideClusterInfo"]?.bool == true {
+                plugin.cluster = Self.information(cluster.value, authorities: result.security.authorities)
+            }
+            // A certificate of the kubeconfig's own is used instead (exec.go, UpdateTransportConfig).
+            if result.security.certificate == nil { result.credential = .exec(plugin) }
         }
     }
 
@@ -136,12 +142,6 @@ public struct Kubeconfig: Sendable {
         let version = exec["apiVersion"]?.string ?? ""
         guard ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"].contains(version)
         else { throw refuse("speaks \"\(version)\": it must be client.authentication.k8s.io/v1 or v1beta1") }
-        guard exec["interactiveMode"]?.string != "Always" else {
-            throw refuse("asks at a terminal (interactiveMode: Always), which this process does not have")
-        }
-        guard exec["provideClusterInfo"]?.bool != true else {
-            throw refuse("wants to be told of the cluster (provideClusterInfo), which is not supported")
-        }
         var plugin = ExecPlugin(
             command: command.contains("/") ? Self.resolve(command, in: user.directory) : command,
             apiVersion: version)
@@ -152,7 +152,31 @@ public struct Kubeconfig: Sendable {
             }
         }
         plugin.installHint = exec["installHint"]?.string ?? ""
+        // v1 has no default, v1beta1 has one (clientcmd/api/v1/defaults.go).
+        let mode = exec["interactiveMode"]?.string ?? ""
+        if mode.isEmpty, version.hasSuffix("/v1beta1") {
+            plugin.interactiveMode = .ifAvailable
+        } else if let known = ExecPlugin.InteractiveMode(rawValue: mode) {
+            plugin.interactiveMode = known
+        } else {
+            throw refuse("has interactiveMode \"\(mode)\": it must be Never, IfAvailable or Always")
+        }
         return plugin
+    }
+
+    /// What a program is told of the cluster that it signs in to (client.authentication.k8s.io, Cluster).
+    private static func information(_ cluster: JSON, authorities: [UInt8]?) -> JSON {
+        var told: JSON = ["server": cluster["server"] ?? ""]
+        for name in ["tls-server-name", "insecure-skip-tls-verify", "proxy-url", "disable-compression"] {
+            guard let value = cluster[name], value != "", value != false, !value.isNull else { continue }
+            told[name] = value
+        }
+        if let authorities { told["certificate-authority-data"] = .string(Base64.encode(authorities)) }
+        let own = (cluster["extensions"]?.array ?? []).first {
+            $0["name"]?.string == "client.authentication.k8s.io/exec"
+        }
+        if let configuration = own?["extension"] { told["config"] = configuration }
+        return told
     }
 
     /// The bytes of `NAME-data`, or of the file `NAME` with its path.

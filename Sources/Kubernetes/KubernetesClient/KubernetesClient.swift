@@ -35,11 +35,13 @@ public struct KubernetesClient: Sendable {
     private let metrics: ClientMetrics?
     /// Whether a request is repeated when the server says when.
     private let repeats: Bool
+    /// Whether lists and watches may come compressed.
+    private let acceptsGzip: Bool
+    /// How many requests of this client and its copies may be repeated.
+    private let budget: RetryBudget
     /// Until when requests that change something may be sent; nil for ever.
     private let writesUntil: (@Sendable () -> Duration)?
 
-    /// Requests that are repeated at most this often when the server asks for patience.
-    private static let maximumRetries = 10
     /// Silence in a watch after which the connection is taken for dead: bookmarks come every minute.
     private static let watchSilence: Duration = .seconds(90)
 
@@ -62,13 +64,17 @@ public struct KubernetesClient: Sendable {
 
     init(
         configuration: ClientConfiguration, route: HTTPRoute, security: (any SecureLayerFactory)?,
-        program: String,
+        tokens: TokenSource? = nil, program: String,
         timeout: Duration, metrics: ClientMetrics?, loop: EventLoop
     ) {
         namespace = configuration.namespace
         self.timeout = timeout
         http = HTTPClient(route, host: configuration.server.authority, security: security, loop: loop)
-        tokens = TokenSource(configuration.credential, loop: loop)
+        self.tokens = tokens ?? TokenSource(configuration.credential, loop: loop)
+        // Whoever was somebody else on a connection stays so there (TLS): it is used for no other request.
+        self.tokens.onNewIdentity { [weak http] in await http?.close() }
+        acceptsGzip = configuration.acceptsCompression
+        budget = RetryBudget()
         // Absolute form for a proxy (RFC 9112 §3.2.2).
         let isForwarded = configuration.proxy != nil && !configuration.server.isSecure
         let origin = isForwarded ? "http://\(configuration.server.authority)" : ""
@@ -105,6 +111,8 @@ public struct KubernetesClient: Sendable {
         self.timeout = timeout
         http = other.http
         tokens = other.tokens
+        acceptsGzip = other.acceptsGzip
+        budget = other.budget
         pathPrefix = other.pathPrefix
         host = other.host
         userAgent = other.userAgent
@@ -222,29 +230,36 @@ public struct KubernetesClient: Sendable {
         do { return try JSON(parsing: answer) } catch { throw .malformed(error.description) }
     }
 
-    /// Sends a request to any path; repeats it as long as the server asks for patience.
+    /// Sends a request to any path; repeats it as long as the server asks for patience, the client's `timeout` is not over
+    /// and the budget allows it. An answer that says nothing of when is not repeated, as client-go has it: whether the work
+    /// was done is not known.
     ///
     /// - Returns: the octets of a successful answer.
     func perform(
         _ method: String, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         contentType: String = "application/json"
     ) async throws(KubernetesError) -> [UInt8] {
-        var retries = 0
+        var repetition = Repetition(until: MonotonicClock.time + timeout)
         while true {
             try await signIn()
             let request = makeRequest(method, path, query: query, body: body, contentType: contentType)
-            let response = try await send(request)
+            let response = try await send(request, timeout: repetition.left)
+            budget.receive(response.status)
             guard response.status < 200 || response.status > 299 else { return response.bytes }
-            if response.status == 401 { tokens.refused() }
-            let status = Self.status(response.status, response.bytes)
-            // client-go repeats a request only when the server says when.
-            guard response.status == 429 || response.status >= 500, repeats, retries < Self.maximumRetries,
-                let text = response.headers["retry-after"], let seconds = Int(text), seconds >= 0
+            let status = refusal(response)
+            let seconds = APIStatus.retryAfter(response.headers)
+            guard repeats,
+                let pause = repetition.pause(
+                    afterCode: response.status, retryAfter: seconds, budget)
             else { throw .status(status) }
-            retries += 1
             metrics?.retried(method, host: host, code: response.status)
-            do { try await Task.sleep(for: .seconds(min(seconds, 60))) } catch { throw .status(status) }
+            do { try await Task.sleep(for: pause) } catch { throw .status(status) }
         }
+    }
+
+    private func refusal(_ response: HTTPResponse) -> APIStatus {
+        if response.status == 401 { tokens.refused() }
+        return APIStatus(code: response.status, body: response.bytes, headers: response.headers)
     }
 
     /// Reads what is no JSON, such as a log; octets that are not UTF-8 are replaced.
@@ -252,11 +267,8 @@ public struct KubernetesClient: Sendable {
         _ path: String, query: [String: String] = [:]
     ) async throws(KubernetesError) -> String {
         try await signIn()
-        let response = try await send(makeRequest("GET", path, query: query))
-        guard 200...299 ~= response.status else {
-            if response.status == 401 { tokens.refused() }
-            throw .status(Self.status(response.status, response.bytes))
-        }
+        let response = try await send(makeRequest("GET", path, query: query), timeout: timeout)
+        guard 200...299 ~= response.status else { throw .status(refusal(response)) }
         return String(decoding: response.bytes, as: UTF8.self)
     }
 
@@ -280,6 +292,7 @@ public struct KubernetesClient: Sendable {
         try await signIn()
         var request = makeRequest("GET", resource.path(namespace: namespace), query: query)
         request.headers["accept"] = accept
+        if acceptsGzip { request.headers["accept-encoding"] = "gzip" }
         let start = MonotonicClock.time
         let stream: HTTPClient.Stream
         do throws(HTTPError) {
@@ -297,11 +310,7 @@ public struct KubernetesClient: Sendable {
     private func failure(_ stream: HTTPClient.Stream) async -> KubernetesError {
         if stream.status == 401 { tokens.refused() }
         let body = (try? await stream.collect(limit: 1 << 20)) ?? []
-        var status = Self.status(stream.status, body)
-        if status.retryAfterSeconds == nil {
-            status.retryAfterSeconds = stream.headers["retry-after"].flatMap { Int($0) }
-        }
-        return .status(status)
+        return .status(APIStatus(code: stream.status, body: body, headers: stream.headers))
     }
 
     /// Reads a page of a collection, item by item as they come.
@@ -314,18 +323,16 @@ public struct KubernetesClient: Sendable {
         var decoder = ListDecoder(
             reader, ObjectReader<Object>.form(stream.headers["content-type"]), transform)
         var chunks = stream.makeAsyncIterator()
-        while let chunk = try await Self.next(&chunks, stream) { try decoder.receive(chunk) }
+        do {
+            let content = try ContentDecoder(stream.headers)
+            while let chunk = try await chunks.next() { try decoder.receive(chunk, content) }
+            try content.finish()
+        } catch {
+            await stream.close()
+            throw KubernetesError(reading: error)
+        }
         await stream.close()
         return try decoder.finish()
-    }
-
-    private static func next(
-        _ chunks: inout HTTPClient.Stream.Iterator, _ stream: HTTPClient.Stream
-    ) async throws(KubernetesError) -> [UInt8]? {
-        do throws(HTTPError) { return try await chunks.next() } catch {
-            await stream.close()
-            throw .connection(error.description)
-        }
     }
 
     private func signIn() async throws(KubernetesError) {
@@ -334,7 +341,9 @@ public struct KubernetesClient: Sendable {
         }
     }
 
-    private func send(_ request: HTTPRequest) async throws(KubernetesError) -> HTTPResponse {
+    private func send(
+        _ request: HTTPRequest, timeout: Duration
+    ) async throws(KubernetesError) -> HTTPResponse {
         let start = MonotonicClock.time
         do throws(HTTPError) {
             let response = try await http.send(
@@ -345,7 +354,7 @@ public struct KubernetesClient: Sendable {
             return response
         } catch {
             metrics?.observe(request.method, host: host, code: nil, took: MonotonicClock.time - start)
-            throw Self.translated(error, request, timeout)
+            throw Self.translated(error, request, self.timeout)
         }
     }
 
@@ -370,18 +379,6 @@ public struct KubernetesClient: Sendable {
         guard let body else { return HTTPRequest(method, target, headers: headers) }
         headers["content-type"] = contentType
         return HTTPRequest(method, target, headers: headers, body: body)
-    }
-
-    /// The failure as a `Status`, made up where the answer carries none, such as a proxy's page.
-    private static func status(_ code: Int, _ body: [UInt8]) -> APIStatus {
-        if let object = ProtobufEnvelope.object(in: body) {
-            return APIStatus(WireStatus(body, object), code: code)
-        }
-        if let json = try? JSON(parsing: body), json["kind"]?.string == "Status" {
-            return APIStatus(json, code: code)
-        }
-        let text = String(decoding: body.prefix(256), as: UTF8.self)
-        return APIStatus(code: code, reason: "", message: text.isEmpty ? "no reason was given" : text)
     }
 
     static func translated(

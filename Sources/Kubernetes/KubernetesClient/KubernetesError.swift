@@ -1,5 +1,6 @@
 // What can go wrong with a request, in the words that callers decide by: the server's Status, or no answer at all.
 
+internal import HTTP1
 public import JSON
 internal import KubernetesWire
 
@@ -52,6 +53,22 @@ public struct APIStatus: Equatable, Sendable {
 }
 
 extension APIStatus {
+    /// The failure as a `Status`, made up where the answer carries none, such as a proxy's page.
+    init(code: Int, body: [UInt8], headers: HTTPHeaders) {
+        if let object = ProtobufEnvelope.object(in: body) {
+            self.init(WireStatus(body, object), code: code)
+        } else if let json = try? JSON(parsing: body), json["kind"]?.string == "Status" {
+            self.init(json, code: code)
+        } else {
+            let text = String(decoding: body.prefix(256), as: UTF8.self)
+            self.init(code: code, reason: "", message: text.isEmpty ? "no reason was given" : text)
+        }
+        if retryAfterSeconds == nil { retryAfterSeconds = Self.retryAfter(headers) }
+    }
+
+    /// Seconds of Retry-After. A date (RFC 9110 §10.2.3) is no number, and no API server sends one.
+    static func retryAfter(_ headers: HTTPHeaders) -> Int? { headers["retry-after"].flatMap { Int($0) } }
+
     /// A `Status` that came in protobuf.
     init(_ status: WireStatus, code: Int? = nil) {
         self.init(

@@ -2,6 +2,7 @@
 
 internal import KubernetesAPI
 internal import SystemIO
+internal import TLS
 
 /// The bearer token of the next request.
 final class TokenSource: Sendable {
@@ -20,9 +21,13 @@ final class TokenSource: Sendable {
 
     /// What a program has said.
     private struct SignIn {
-        var credential: ExecPlugin.Credential?
+        var credential: ExecCredential?
         /// The program runs: all who need it wait for the same run.
-        var run: Task<Result<ExecPlugin.Credential, ConfigurationError>, Never>?
+        var run: Task<Result<ExecCredential, ConfigurationError>, Never>?
+        /// The certificate that the last credential had.
+        var identity: TLSIdentity?
+        /// Called when it is another.
+        var onNewIdentity: @Sendable () async -> Void = {}
     }
 
     init(_ credential: ClientConfiguration.Credential, loop: EventLoop = .shared) {
@@ -36,12 +41,12 @@ final class TokenSource: Sendable {
     func prepare(time: Timestamp = .now) async throws(ConfigurationError) {
         guard case .exec(let plugin) = credential else { return }
         let run = signIn.withLock {
-            state -> Task<Result<ExecPlugin.Credential, ConfigurationError>, Never>? in
+            state -> Task<Result<ExecCredential, ConfigurationError>, Never>? in
             if let known = state.credential, known.isGood(at: time) {
                 return nil
             }
             if let run = state.run { return run }
-            let run = Task { [loop] () -> Result<ExecPlugin.Credential, ConfigurationError> in
+            let run = Task { [loop] () -> Result<ExecCredential, ConfigurationError> in
                 do throws(ConfigurationError) { return .success(try await plugin.run(loop: loop)) } catch {
                     return .failure(error)
                 }
@@ -51,11 +56,16 @@ final class TokenSource: Sendable {
         }
         guard let run else { return }
         let result = await run.value
-        signIn.withLock { state in
-            guard state.run == run else { return }
+        let onNewIdentity = signIn.withLock { state -> (@Sendable () async -> Void)? in
+            guard state.run == run else { return nil }
             state.run = nil
             state.credential = try? result.get()
+            guard let credential = state.credential else { return nil }
+            let earlier = state.identity
+            state.identity = credential.identity
+            return earlier != nil && earlier != credential.identity ? state.onNewIdentity : nil
         }
+        await onNewIdentity?()
         if case .failure(let error) = result { throw error }
     }
 
@@ -77,6 +87,14 @@ final class TokenSource: Sendable {
                 return cached.token
             }
         }
+    }
+
+    /// The client's certificate for the next connection; nil where the program gave none.
+    func identity() -> TLSIdentity? { signIn.withLock { $0.credential?.identity } }
+
+    /// What to do when the program has given another certificate than before.
+    func onNewIdentity(_ action: @escaping @Sendable () async -> Void) {
+        signIn.withLock { $0.onNewIdentity = action }
     }
 
     /// The server did not accept the token: read the file again, or run the program, for the next request.

@@ -45,6 +45,10 @@ package struct PodGroupRule: Equatable, Sendable {
     package var minCount = 0
     /// Whether they go all together where one has to go for another pod.
     package var goesTogether = false
+    /// The priority of all of its pods together; nil where each has its own.
+    package var priority: Int?
+    /// Whether others may go for it.
+    package var mayPreempt = true
     /// The field of its spec that this operator cannot place by; nil where there is none.
     package var unsupported: String?
 
@@ -52,6 +56,8 @@ package struct PodGroupRule: Equatable, Sendable {
     package init(_ spec: PodGroupSpec) {
         minCount = spec.schedulingPolicy.gang?.minCount ?? 0
         goesTogether = spec.disruptionMode?.all != nil
+        priority = spec.priority
+        mayPreempt = spec.preemptionPolicy != "Never"
         if spec.schedulingConstraints?.topology.isEmpty == false {
             unsupported = "schedulingConstraints.topology"
         } else if spec.parentCompositePodGroupName?.isEmpty == false {
@@ -60,7 +66,33 @@ package struct PodGroupRule: Equatable, Sendable {
     }
 }
 
+/// What has come of placing a PodGroup.
+package enum PodGroupNews: Equatable, Sendable {
+    /// All pods that it needs have their places.
+    case scheduled
+    /// None has, for this reason.
+    case unschedulable(String)
+}
+
 extension PodScheduler {
+    /// What has come of placing PodGroups since this was asked last.
+    package mutating func takeGroupNews() -> [ObjectKey: PodGroupNews] {
+        defer { groupNews = [:] }
+        return groupNews
+    }
+
+    /// Tries to place a gang, and keeps what has come of it for those who ask about PodGroups.
+    mutating func attempt(gang key: GangKey) -> GangAttempt {
+        let attempt = tryToPlace(key)
+        guard key.isPodGroup else { return attempt }
+        let group = ObjectKey(namespace: key.namespace, name: key.name)
+        switch attempt {
+        case .bound: groupNews[group] = .scheduled
+        case .nothing: groupNews[group] = gangs[key]?.failure.map { .unschedulable($0) }
+        }
+        return attempt
+    }
+
     /// The PodGroups have become these, by namespace and name; nil where the cluster does not know PodGroups.
     package mutating func observe(podGroups: [ObjectKey: PodGroupRule]?) {
         let old = self.podGroups
@@ -92,7 +124,7 @@ extension PodScheduler {
     }
 
     /// Places all of a gang that wait, or none.
-    mutating func attempt(gang key: GangKey) -> GangAttempt {
+    private mutating func tryToPlace(_ key: GangKey) -> GangAttempt {
         guard let gang = gangs[key] else { return .nothing }
         let members = gang.waiting.compactMap { waiting[$0] }.sorted { $0.place < $1.place }
         let present = members.count + gang.placed.count
@@ -108,6 +140,11 @@ extension PodScheduler {
             return .nothing
         }
         let before = moment
+        // What is kept for its members is their own.
+        let kept = members.compactMap { member in
+            nominations[member.place.uid].map { (uid: member.place.uid, nomination: $0) }
+        }
+        for (uid, nomination) in kept { release(uid, nomination) }
         var decisions: [Decision] = []
         var failure: String?
         for member in members {
@@ -121,11 +158,15 @@ extension PodScheduler {
         }
         guard gang.placed.count + decisions.count < needed else {
             gangs[key]?.failure = failure
+            for (uid, _) in kept { nominations[uid] = nil }
             return .bound(decisions)
         }
         for case .bind(let pod, let node, _) in decisions {
             unassume(pod.uid)
             if let number = numbers[node] { workOut(number) }
+        }
+        for (uid, nomination) in kept {
+            if let pod = pods[uid] { keep(pod, on: nomination.node, nomination.cores) }
         }
         // That it came and went is no news; what is guessed on its nodes may come out otherwise now.
         moment.moves = before.moves
@@ -134,12 +175,13 @@ extension PodScheduler {
         return .nothing
     }
 
-    private struct GangFault: Error {
+    /// Why a gang cannot be placed by what is said of it.
+    struct GangFault: Error {
         var words: String
     }
 
     /// How many pods a gang has at least.
-    private func size(of key: GangKey, _ members: [Waiting]) -> Result<Int, GangFault> {
+    func size(of key: GangKey, _ members: [Waiting]) -> Result<Int, GangFault> {
         if key.isPodGroup {
             guard let podGroups else {
                 return .failure(

@@ -60,7 +60,11 @@ extension PodScheduler {
                     for other in others { shapes[other].isAwake = false }
                     heads.removeAll { others.contains($0.shape) }
                 }
-                if preempts, shapes[shape].fault == nil { decisions += preempt(for: shape) }
+                if preempts, let gang = pod.gang {
+                    decisions += preempt(gang: gang)
+                } else if preempts, shapes[shape].fault == nil {
+                    decisions += preempt(for: shape)
+                }
                 continue
             }
             guard let next = shapes[shape].queue.first(notIn: skipped) else { continue }
@@ -108,16 +112,16 @@ extension PodScheduler {
             nominations[pod.uid] = nil
             return .bound([take(pod, number)])
         }
-        if let nomination { keep(pod, nomination) }
+        if let nomination { keep(pod, on: nomination.node, nomination.cores) }
         guard pod.relations == nil, rules != nil else { return .nothing }
         return find(pod, shape, rules: nil) == nil ? .nothing : .keptAway
     }
 
     /// Keeps the room on again that a pod waits for.
-    private mutating func keep(_ pod: PodInfo, _ nomination: Nomination) {
-        holders[nomination.node, default: Holders()].reserved[pod.uid] = AssumedBinding(
-            pod: pod, node: nomination.node, cores: nomination.cores)
-        if let number = numbers[nomination.node] { workOut(number) }
+    mutating func keep(_ pod: PodInfo, on node: String, _ cores: CoreSet) {
+        holders[node, default: Holders()].reserved[pod.uid] = AssumedBinding(
+            pod: pod, node: node, cores: cores)
+        if let number = numbers[node] { workOut(number) }
     }
 
     /// Tells those of a shape why they wait that do not know it, or all of them where that is due.

@@ -86,6 +86,8 @@ package struct PodScheduler: Sendable {
     var keptAway: [String: Int] = [:]
     var gangs: [GangKey: Gang] = [:]
     var podGroups: [ObjectKey: PodGroupRule]?
+    /// What has come of PodGroups and was not asked for yet.
+    var groupNews: [ObjectKey: PodGroupNews] = [:]
     var nominations: [String: Nomination] = [:]
     var budgets: [PodDisruptionBudget] = []
     var placed = PlacedPods()
@@ -196,6 +198,12 @@ package struct PodScheduler: Sendable {
             holders[pod.node, default: Holders()].stopped[uid] = pod
         }
         unsettled.insert(pod.node)
+    }
+
+    /// Takes a pod from its node as if it had ended.
+    mutating func leave(_ pod: PodInfo) {
+        removeHolder(pod)
+        holders[pod.node, default: Holders()].stopped[pod.uid] = pod
     }
 
     private mutating func removeHolder(_ pod: PodInfo) {

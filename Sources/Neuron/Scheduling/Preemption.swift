@@ -34,7 +34,7 @@ struct PreemptionCandidate {
 
 extension PodInfo {
     /// When it was made: the earlier, the more important.
-    fileprivate var age: Int64 { pod.metadata.creationTimestamp?.microseconds ?? 0 }
+    var age: Int64 { pod.metadata.creationTimestamp?.microseconds ?? 0 }
 
     /// Whether it may have others go.
     var mayPreempt: Bool { pod.spec.preemptionPolicy != "Never" && gang == nil }
@@ -42,7 +42,7 @@ extension PodInfo {
 
 extension PodScheduler {
     /// At least so many nodes are looked at closely, and a tenth of all: as many as kube-scheduler's defaults have.
-    private static let leastCandidates = 100
+    static let leastCandidates = 100
 
     /// A node on which room is kept for a pod until others have gone.
     struct Nomination: Sendable {
@@ -58,7 +58,11 @@ extension PodScheduler {
 
     /// A pod that was to go stays: its deletion was refused.
     package mutating func spare(_ uid: String) {
-        for (pod, nomination) in nominations where nomination.victims.contains(uid) { withdraw(pod) }
+        for (pod, nomination) in nominations where nomination.victims.contains(uid) {
+            withdraw(pod)
+            // One that cannot be placed leaves its whole gang without places.
+            for other in pods[pod]?.gang.flatMap({ gangs[$0]?.waiting }) ?? [] { withdraw(other) }
+        }
         moment.reliefs += 1
     }
 
@@ -96,7 +100,7 @@ extension PodScheduler {
     }
 
     /// The lowest priority of all pods that could go: most clusters have one priority, and nobody to go for anybody.
-    private mutating func leastPriority() -> Int {
+    mutating func leastPriority() -> Int {
         if let known = lowestOfAll { return known }
         var least = Int.max
         for number in places.indices { least = min(least, places[number].lowest) }
@@ -105,7 +109,7 @@ extension PodScheduler {
     }
 
     /// Whether all have gone that were to go.
-    private func isFreed(_ nomination: Nomination) -> Bool {
+    func isFreed(_ nomination: Nomination) -> Bool {
         nomination.victims.allSatisfy { pods[$0]?.node != nomination.node || pods[$0]?.isBound == false }
     }
 
@@ -194,7 +198,7 @@ extension PodScheduler {
     }
 
     /// Which of the pods no budget lets go, counted in their order (filterPodsWithPDBViolation).
-    private func split(_ pods: [PodInfo]) -> (violating: [PodInfo], others: [PodInfo]) {
+    func split(_ pods: [PodInfo]) -> (violating: [PodInfo], others: [PodInfo]) {
         var allowed = budgets.map { $0.status.disruptionsAllowed ?? 0 }
         var (violating, others): ([PodInfo], [PodInfo]) = ([], [])
         for pod in pods {

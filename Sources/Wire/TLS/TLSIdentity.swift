@@ -3,7 +3,7 @@
 public import SystemIO
 
 /// A certificate with its chain, and the key that proves it is ours.
-public struct TLSIdentity: Sendable {
+public struct TLSIdentity: Equatable, Sendable {
     /// PEM: the certificate first, then those of intermediate authorities.
     public let certificateChain: [UInt8]
     /// PEM, unencrypted.

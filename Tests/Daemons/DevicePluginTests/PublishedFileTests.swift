@@ -26,6 +26,18 @@ struct PublishedFileTests {
         #expect(keep("two") && file.isInPlace)
     }
 
+    @Test("are beside no half of them that a plugin left which was killed while it wrote")
+    func halves() throws {
+        let directory = try TemporaryDirectory()
+        for name in ["file.123.456.tmp", "file2.123.456.tmp", "file.txt"] {
+            try Files.write("\(directory.path)/\(name)", [])
+        }
+        var file = PublishedFile(path: directory.path + "/file", purpose: "test")
+        let isKept = file.keep([1], log: .silent)
+        #expect(isKept)
+        #expect(try Files.list(directory.path).sorted() == ["file", "file.txt", "file2.123.456.tmp"])
+    }
+
     @Test(
         "are written again when somebody has changed them",
         arguments: [

@@ -343,6 +343,18 @@ struct DeviceManagerTests {
         #expect(await manager.isFirstStart)
     }
 
+    @Test("the half of a checkpoint that a kubelet left which was killed while it wrote is removed")
+    func halfCheckpoint() async throws {
+        let directory = scratch.path + "/device-plugins"
+        try Files.makeDirectory(directory)
+        try Files.write(directory + "/kubelet_internal_checkpoint.12.34.tmp", Array("{".utf8))
+        let manager = DeviceManager(
+            root: scratch.path, connector: ScriptedConnector(), timings: KubeletTimings(), loop: .shared
+        ) { _ in }
+        #expect(try await manager.prepare() == nil)
+        #expect(try Files.list(directory).isEmpty)
+    }
+
     @Test("a container's status tells the health of its devices; one that vanished counts as healthy")
     func allocatedStatus() async throws {
         let fixture = try await Fixture(scratch)

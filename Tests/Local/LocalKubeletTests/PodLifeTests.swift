@@ -54,6 +54,21 @@ struct PodLifeTests {
 
     init() throws { scratch = try TemporaryDirectory() }
 
+    @Test("what a kubelet that was killed has left of a pod that is gone is removed, also without its record")
+    func leftovers() async throws {
+        let pods = scratch.path + "/pods"
+        // Killed between making the directory and the record, and while removing it.
+        try Files.makeDirectory(pods + "/made")
+        try Files.makeDirectory(pods + "/half/containers/main/0")
+        try Files.write(pods + "/half/containers/main/0/log", [])
+        let node = try await KubeletNode(scratch)
+        let pod = shellPod("next", "exec sleep 1000", grace: 0)
+        node.begin(pod)
+        await node.backend.status("next", isRunning)
+        #expect(try Files.list(pods) == ["uid-next"])
+        await node.delete(pod, grace: 0)
+    }
+
     @Test("a pod that is deleted by force holds no devices though its containers run on (kubernetes #104824)")
     func forced() async throws {
         let node = try await KubeletNode(scratch)

@@ -64,7 +64,7 @@ package enum ExtenderCommand {
         let status = try PlacementOptions.statusServer(values, log: log, metrics: registry) {
             extender.checks
         }
-        let server = HTTPServer(limits: Extender.limits, security: try security(values)) {
+        let server = HTTPServer(limits: Extender.limits, security: try security(values, log)) {
             await extender.answer($0)
         }
         let address = try await server.listen(on: try SocketAddress(parsing: values[listen]))
@@ -87,7 +87,10 @@ package enum ExtenderCommand {
         await status.stop()
     }
 
-    private static func security(_ values: ArgumentValues) throws -> TLSServer? {
+    /// Certificates are renewed in place: what the files say counts for the next connection.
+    private static func security(
+        _ values: ArgumentValues, _ log: Logger
+    ) throws -> (any SecureLayerFactory)? {
         switch (values[certificate], values[key]) {
         case (nil, nil):
             guard values[clientAuthority] == nil else {
@@ -96,10 +99,12 @@ package enum ExtenderCommand {
             }
             return nil
         case (let certificate?, let key?):
-            let identity = try TLSIdentity.files(certificateChain: certificate, privateKey: key)
-            guard let authority = values[clientAuthority] else { return try TLSServer(identity: identity) }
-            return try TLSServer(
-                identity: identity, clients: .required(authorities: try Files.read(authority)))
+            return try TLSServer.files(
+                certificateChain: certificate, privateKey: key, clientAuthorities: values[clientAuthority]
+            ) {
+                log.warning(
+                    "renewed TLS files are not taken, those from before hold", ["error": $0.description])
+            }
         default:
             throw InvalidExtenderOptions(description: "--tls-certificate and --tls-key go together")
         }

@@ -13,12 +13,30 @@ public struct PodGroup: Resource {
     public var metadata: ObjectMetadata
     /// What is wanted.
     public var spec: PodGroupSpec
+    /// What has become of it; nil where nothing is said.
+    public var status: PodGroupStatus?
 
     /// A group of pods.
-    public init(_ metadata: ObjectMetadata, spec: PodGroupSpec = PodGroupSpec()) {
+    public init(
+        _ metadata: ObjectMetadata, spec: PodGroupSpec = PodGroupSpec(), status: PodGroupStatus? = nil
+    ) {
         self.metadata = metadata
         self.spec = spec
+        self.status = status
     }
+}
+
+/// What has become of a group of pods.
+public struct PodGroupStatus: Codable, Equatable, Sendable, DefaultInitializable {
+    /// `PodGroupInitiallyScheduled` until Kubernetes 1.36 `PodGroupScheduled`: whether the group got its places once, which the
+    /// scheduler says. True is never taken back, whatever becomes of the pods.
+    public var conditions: [Condition] = []
+
+    /// Nothing is said.
+    public init() {}
+
+    /// The condition that says whether the group got its places once (v1beta1).
+    public static let initiallyScheduled = "PodGroupInitiallyScheduled"
 }
 
 /// What is wanted of a group of pods.
@@ -29,6 +47,10 @@ public struct PodGroupSpec: Codable, Equatable, Sendable, DefaultInitializable {
     public var schedulingConstraints: PodGroupConstraints?
     /// Whether one of them may go without the others; absent means that it may.
     public var disruptionMode: PodGroupDisruption?
+    /// The priority of all of its pods together, which the API server sets from `priorityClassName`; nil where each has its own.
+    public var priority: Int?
+    /// `Never` where nobody may go for it.
+    public var preemptionPolicy: String?
     /// The group of groups that it is part of.
     public var parentCompositePodGroupName: String?
 

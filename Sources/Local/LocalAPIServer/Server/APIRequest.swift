@@ -15,6 +15,8 @@ struct APIRequest: Sendable {
     let contentType: String
     let accept: [MediaType]
     let userAgent: String
+    /// Whether the client takes gzip.
+    let takesGzip: Bool
     let user: APIUser
     let trail = AccessTrail()
 
@@ -26,6 +28,7 @@ struct APIRequest: Sendable {
         contentType = MediaType.list(request.headers["content-type"] ?? "").first?.type ?? ""
         accept = MediaType.list(request.headers["accept"] ?? "")
         userAgent = request.headers["user-agent"] ?? ""
+        takesGzip = request.takesGzip
         self.user = user
     }
 

@@ -43,6 +43,7 @@ package actor APIServer: LoopActor {
     /// Answers a request.
     package func handle(_ request: HTTPRequest) async -> HTTPResponse {
         let event = AuditEvent(request)
+        let takesGzip = request.takesGzip
         var known: APIRequest?
         let answer: APIAnswer
         do throws(APIError) {
@@ -72,7 +73,7 @@ package actor APIServer: LoopActor {
             for warning in warnings {
                 response.headers.add("warning", "299 - \(quoted(warning))")
             }
-            return response
+            return takesGzip ? response.compressed() : response
         case .watch(let plan): return watchResponse(plan)
         }
     }

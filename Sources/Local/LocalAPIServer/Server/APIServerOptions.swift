@@ -64,6 +64,8 @@ package struct APIServerOptions: Sendable {
     package var serviceNetwork: UInt8 = 96
     /// Whether a watch may begin with the objects that there are (the feature gate WatchList, on since Kubernetes 1.32).
     package var hasWatchList = true
+    /// Whether the streams of WatchList are compressed for clients that ask (feature gate WatchListCompression of 1.37).
+    package var compressesWatchLists = true
     /// Takes each request's event of the audit log; nil where none is kept.
     package var audit: (@Sendable (JSON) -> Void)?
     /// PEM of the CA that signed the server's certificate, for `kube-root-ca.crt`; empty leaves it out.

@@ -27,6 +27,8 @@ struct WatchPlan: Sendable {
     var fault: APIError?
     /// Changes up to this version are not sent.
     var skipsUntil: Int64 = 0
+    /// Whether the stream is compressed.
+    var isCompressed = false
 }
 
 extension APIServer {
@@ -79,6 +81,8 @@ extension APIServer {
             filter: filter, form: form, includeObject: request.query["includeObject"] ?? "Metadata",
             bookmarks: bookmarks, seconds: asked > 0 ? min(asked, 86_400) : Int.random(in: 1_800...3_600),
             revision: state.revision)
+        plan.isCompressed =
+            sendsInitial == true && options.compressesWatchLists && request.takesGzip
         let fromStart = sendsInitial ?? (wanted == 0)
         if fromStart {
             plan.initial = state.list(scope.type.storage, namespace: filter.namespace)
@@ -101,17 +105,33 @@ extension APIServer {
     /// Answers with a stream. The watcher is registered when the stream begins, and catches up from the plan's version: a
     /// connection that closes before leaves nothing behind.
     func watchResponse(_ plan: WatchPlan) -> HTTPResponse {
-        let headers: HTTPHeaders = ["content-type": "application/json", "cache-control": "no-cache, private"]
+        var headers: HTTPHeaders = ["content-type": "application/json", "cache-control": "no-cache, private"]
+        if plan.isCompressed {
+            headers["content-encoding"] = "gzip"
+            headers.add("vary", "Accept-Encoding")
+        }
         if let fault = plan.fault {
             let line = WatchEncoder.line("ERROR", fault.status.serialized())
-            return HTTPResponse(200, headers: headers, body: .stream { try await $0.write(line) })
+            return HTTPResponse(
+                200, headers: headers,
+                body: .stream { writer in
+                    let writer = try WatchWriter(writer, isCompressed: plan.isCompressed)
+                    try await writer.write(line)
+                    try await writer.finish()
+                })
         }
         return HTTPResponse(
             200, headers: headers,
             body: .stream { [weak self] writer in try await self?.run(plan, into: writer) })
     }
 
-    private func run(_ plan: WatchPlan, into writer: HTTPBodyWriter) async throws(HTTPError) {
+    private func run(_ plan: WatchPlan, into body: HTTPBodyWriter) async throws {
+        let writer = try WatchWriter(body, isCompressed: plan.isCompressed)
+        try await run(plan, into: writer)
+        try await writer.finish()
+    }
+
+    private func run(_ plan: WatchPlan, into writer: WatchWriter) async throws {
         guard let identifier = startWatcher(plan) else { return }
         defer { endWatcher(identifier) }
         var encoder = WatchEncoder(plan)

@@ -74,10 +74,8 @@ package struct ImageTable: Sendable {
         if let other = program.others[first] { return [other] + rest }
         guard program.allowsCommand else { throw StartError(command: first) }
         if first.contains("/") { return [first] + rest }
-        for directory in path.split(separator: ":") where Files.exists("\(directory)/\(first)") {
-            return ["\(directory)/\(first)"] + rest
-        }
-        throw StartError(command: first)
+        guard let file = ProgramPath.find(first, in: path) else { throw StartError(command: first) }
+        return [file] + rest
     }
 
     /// A command that is not there.

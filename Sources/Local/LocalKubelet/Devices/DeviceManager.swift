@@ -49,8 +49,12 @@ actor DeviceManager: LoopActor, ContainerDevices {
     /// - Throws: `SystemError` where the directory cannot be used.
     func prepare() throws(SystemError) -> CheckpointError? {
         try Files.makeDirectory(directory, mode: 0o750)
-        for name in try Files.list(directory) where Files.kind(directory + "/" + name) == .socket {
-            try Files.remove(directory + "/" + name)
+        for name in try Files.list(directory) {
+            // A kubelet that was killed while it wrote the checkpoint has left its half of it.
+            let isHalf = name.hasPrefix(DeviceCheckpoint.fileName + ".") && name.hasSuffix(".tmp")
+            if isHalf || Files.kind(directory + "/" + name) == .socket {
+                try Files.remove(directory + "/" + name)
+            }
         }
         guard let bytes = try? Files.read(directory + "/" + DeviceCheckpoint.fileName, limit: 1 << 26) else {
             return nil

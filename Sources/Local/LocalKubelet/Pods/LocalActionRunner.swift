@@ -53,10 +53,7 @@ struct LocalActionRunner: ActionRunner {
         _ command: [String], _ environment: [String: String], _ directory: String, timeout: Duration
     ) async -> ActionResult {
         guard let name = command.first else { return .failure("the command is empty") }
-        let candidates =
-            name.contains("/")
-            ? [name] : (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/\(name)" }
-        guard let path = candidates.first(where: Files.exists) else {
+        guard let path = ProgramPath.find(name, in: environment["PATH"] ?? ProgramPath.standard) else {
             return .failure("exec: \"\(name)\": executable file not found in $PATH")
         }
         do throws(SystemError) {

@@ -45,8 +45,11 @@ struct PodDirectory: Equatable, Sendable {
 
     /// The records of all pods below a root.
     static func records(root: String) -> [Record] {
-        ((try? Files.list(root + "/pods")) ?? []).compactMap { PodDirectory(root: root, uid: $0).record }
+        uids(root: root).compactMap { PodDirectory(root: root, uid: $0).record }
     }
+
+    /// The uids of all pods that have a directory below a root.
+    static func uids(root: String) -> [String] { (try? Files.list(root + "/pods")) ?? [] }
 
     func container(_ name: String) -> String { path + "/containers/" + name }
     func run(_ name: String, _ attempt: Int) -> String { container(name) + "/\(attempt)" }

@@ -59,7 +59,9 @@ actor PodManager: LoopActor {
     /// These are all pods that there are.
     private func replace(with found: [Pod]) async {
         let uids = Set(found.map(\.uid))
-        for uid in Set(pods.keys).union(records.keys).subtracting(uids).sorted() { await remove(uid) }
+        // A kubelet that was killed may have left a directory without its record: while it made it, or removed it.
+        let known = Set(pods.keys).union(records.keys).union(PodDirectory.uids(root: services.root))
+        for uid in known.subtracting(uids).sorted() { await remove(uid) }
         // Devices of pods whose turn is still to come must not be taken for those of pods that are gone.
         awaited = uids
         // In the order in which they were made, as the kubelet sorts them.

@@ -44,7 +44,7 @@ extension Case {
     /// All cases, in the order in which they are run: what takes the cluster apart comes last.
     package static let all: [Case] =
         nodeCases + coreCases + containerCases + [churn] + healthCases + restartCases + modelServerCases
-        + schedulerCases + lifecycleCases
+        + [claimCase] + schedulerCases + lifecycleCases
 
     /// The cases to run.
     ///

@@ -225,12 +225,12 @@ private struct ModelServerLife {
 }
 
 extension CaseContext {
-    fileprivate func modelServer(_ name: String) async throws -> JSON {
+    func modelServer(_ name: String) async throws -> JSON {
         try await client.get(.modelServers, ObjectKey(namespace: namespace, name: name))
     }
 
     /// Leaves the case out where ModelServers run nothing but our own server.
-    fileprivate func requireRuntimes() async throws {
+    func requireRuntimes() async throws {
         let definition = try await client.get(
             .customResourceDefinitions, ObjectKey(name: "modelservers.ganglion.dev"))
         let schema = definition.spec?.versions?[0]?.schema?.openAPIV3Schema
@@ -239,7 +239,7 @@ extension CaseContext {
     }
 
     /// A server that is not ours: it knows neither our paths nor our port.
-    fileprivate func foreignServer(_ name: String) -> JSON {
+    func foreignServer(_ name: String) -> JSON {
         [
             "apiVersion": "ganglion.dev/v1alpha1", "kind": "ModelServer",
             "metadata": ["name": .string(name), "namespace": .string(namespace)],
@@ -266,7 +266,7 @@ extension CaseContext {
 
 extension JSON {
     /// An entry of status.conditions.
-    fileprivate func condition(_ type: String) -> JSON? {
+    func condition(_ type: String) -> JSON? {
         self["status"]?.conditions?.array?.first { $0.type?.string == type }
     }
 }

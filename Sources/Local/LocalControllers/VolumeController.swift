@@ -121,13 +121,15 @@ struct VolumeController: Sendable {
             return try await setStatus(of: claim, ["phase": "Lost"])
         }
         guard claim.status.phase != "Bound" else { return }
-        try await setStatus(
-            of: claim,
-            [
-                "phase": "Bound",
-                "accessModes": .array(volume.spec.accessModes.map { .string($0.rawValue) }),
-                "capacity": ["storage": .string(volume.capacity.text)],
-            ])
+        try await setStatus(of: claim, Self.bound(to: volume))
+    }
+
+    private static func bound(to volume: PersistentVolume) -> JSON {
+        [
+            "phase": "Bound",
+            "accessModes": .array(volume.spec.accessModes.map { .string($0.rawValue) }),
+            "capacity": ["storage": .string(volume.capacity.text)],
+        ]
     }
 
     private func setStatus(of claim: PersistentVolumeClaim, _ status: JSON) async throws(ClusterError) {
@@ -224,7 +226,8 @@ struct VolumeController: Sendable {
         if claim.spec.volumeName == nil {
             patch.metadata?.annotations?[PersistentVolumeClaim.boundByControllerAnnotation] = "yes"
         }
-        try await change(PersistentVolumeClaim.self, claim.key, patch)
+        guard try await change(PersistentVolumeClaim.self, claim.key, patch) else { return }
+        try await setStatus(of: claim, Self.bound(to: volume))
     }
 
     /// Lets a claim go that no pod on a node uses any more.

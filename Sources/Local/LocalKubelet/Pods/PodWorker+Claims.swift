@@ -9,18 +9,16 @@ extension PodWorker {
     ///
     /// - Returns: false when the pod was stopped first.
     func awaitClaims() async -> Bool {
-        var pause = services.timings.backoffInitial
         for (volume, claim, isEphemeral) in pod.spec.claims(ofPod: pod.name) where claimPaths[volume] == nil {
+            var pause = min(Self.firstPause, services.timings.backoffInitial)
+            var told: String?
             while !isStopping, claimPaths[volume] == nil {
                 switch await path(of: claim, isEphemeral) {
                 case .success(let path): claimPaths[volume] = path
                 case .failure(let fault):
-                    services.events.record(
-                        .warning, "FailedMount",
-                        "Unable to attach or mount volumes: unmounted volumes=[\(volume)], unattached volumes=[],"
-                            + " failed to process volumes=[\(volume)]: error processing PVC"
-                            + " \(pod.namespace)/\(claim): \(fault.words)",
-                        pod: pod)
+                    // What is being bound just now is no news.
+                    if told != nil, told != fault.words { tell(fault, of: volume, claim) }
+                    told = told == nil ? "" : fault.words
                     publish()
                     await self.pause(pause, group: volume)
                     pause = min(pause * 2, services.timings.backoffMaximum)
@@ -29,6 +27,17 @@ extension PodWorker {
             guard !isStopping else { return false }
         }
         return !isStopping
+    }
+
+    /// A kubelet looks at volumes ten times a second; who waits long is looked at less often.
+    private static let firstPause = Duration.milliseconds(100)
+
+    private func tell(_ fault: ClaimFault, of volume: String, _ claim: String) {
+        services.events.record(
+            .warning, "FailedMount",
+            "Unable to attach or mount volumes: unmounted volumes=[\(volume)], unattached volumes=[], failed to"
+                + " process volumes=[\(volume)]: error processing PVC \(pod.namespace)/\(claim): \(fault.words)",
+            pod: pod)
     }
 
     /// Why a claim cannot be used.

@@ -84,14 +84,9 @@ final class VolumeBinder: Sendable {
     func advance(_ uid: String, now: Duration = MonotonicClock.time) async throws -> Progress {
         switch step(uid, now: now) {
         case .settled(let progress): return progress
-        case .write(let writes):
-            for write in writes {
-                if let error = await carryOut(uid, write) {
-                    // By now it is another version, or gone: the copies will show it.
-                    guard error.isRefusal, !error.isNotFound else { throw error }
-                    cancel(uid)
-                    return .failed("binding volumes: \(error)")
-                }
+        case .write(let requests):
+            for request in requests {
+                if let end = try note(uid, request.id, await send(request)) { return end }
             }
             // What was written may be seen already, and then nothing would tell of it again.
             switch step(uid, now: now) {
@@ -103,7 +98,53 @@ final class VolumeBinder: Sendable {
 
     private enum Work {
         case settled(Progress)
-        case write([VolumeBinding.Write])
+        case write([Request])
+    }
+
+    /// A write as it goes out: little is kept while it is under way (see `Binder.bind`).
+    private struct Request: Sendable {
+        let id: String
+        let resource: APIResource
+        let key: ObjectKey
+        let patch: JSON
+
+        init(_ write: VolumeBinding.Write) {
+            id = write.id
+            switch write {
+            case .keep(let volume, let claim):
+                (resource, key) = (PersistentVolume.resource, volume.key)
+                patch = VolumeBinder.keeping(volume, for: claim)
+            case .select(let claim, let node):
+                (resource, key) = (PersistentVolumeClaim.resource, claim.key)
+                patch = VolumeBinder.selecting(node, for: claim)
+            }
+        }
+    }
+
+    /// - Returns: the version that it has now.
+    private func send(_ request: Request) async -> Result<String, KubernetesError> {
+        do throws(KubernetesError) {
+            let answer = try await client.patch(request.resource, request.key, request.patch)
+            return .success(answer.meta.resourceVersion)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// - Returns: what the pod's claims have come to, where this ends it.
+    private func note(
+        _ uid: String, _ id: String, _ answer: Result<String, KubernetesError>
+    ) throws -> Progress? {
+        switch answer {
+        case .success(let version):
+            orders.withLock { $0[uid]?.binding.wrote(id, version: version) }
+            return nil
+        case .failure(let error):
+            // By now it is another version, or gone: the copies will show it.
+            guard error.isRefusal, !error.isNotFound else { throw error }
+            cancel(uid)
+            return .failed("binding volumes: \(error)")
+        }
     }
 
     private func step(_ uid: String, now: Duration) -> Work {
@@ -121,7 +162,7 @@ final class VolumeBinder: Sendable {
             case .failed(let why)?:
                 orders[uid] = nil
                 return .settled(.failed(why))
-            case .write(let writes)? where now < order.deadline: return .write(writes)
+            case .write(let writes)? where now < order.deadline: return .write(writes.map(Request.init))
             case .wait? where now < order.deadline: return .settled(.waiting(order.deadline - now))
             case .write?, .wait?:
                 orders[uid] = nil
@@ -129,27 +170,6 @@ final class VolumeBinder: Sendable {
                 return .settled(
                     .failed("binding volumes: \(names) not bound within \(timeLimit.components.seconds) s"))
             }
-        }
-    }
-
-    /// - Returns: why it was not written; nil where it was.
-    private func carryOut(_ uid: String, _ write: VolumeBinding.Write) async -> KubernetesError? {
-        do throws(KubernetesError) {
-            let version: String
-            switch write {
-            case .keep(let volume, let claim):
-                version = try await client.patch(
-                    PersistentVolume.self, volume.key, Self.keeping(volume, for: claim)
-                ).metadata.resourceVersion
-            case .select(let claim, let node):
-                version = try await client.patch(
-                    PersistentVolumeClaim.self, claim.key, Self.selecting(node, for: claim)
-                ).metadata.resourceVersion
-            }
-            orders.withLock { $0[uid]?.binding.wrote(write, version: version) }
-            return nil
-        } catch {
-            return error
         }
     }
 

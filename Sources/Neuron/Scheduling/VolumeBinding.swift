@@ -12,6 +12,14 @@ package struct VolumeBinding: Sendable {
         case keep(PersistentVolume, for: PersistentVolumeClaim)
         /// A claim gets its volume where a node can have it.
         case select(PersistentVolumeClaim, node: String)
+
+        /// What it is written to: the volume's name, or the claim's key.
+        package var id: String {
+            switch self {
+            case .keep(let volume, _): volume.metadata.name
+            case .select(let claim, _): claim.key.description
+            }
+        }
     }
 
     /// What comes next.
@@ -41,13 +49,10 @@ package struct VolumeBinding: Sendable {
 
     /// Something was written.
     ///
-    /// - Parameter version: the resource version that it has now.
-    package mutating func wrote(_ write: Write, version: String) {
-        switch write {
-        case .keep(let volume, _): written[volume.metadata.name] = version
-        case .select(let claim, _): written[claim.key.description] = version
-        }
-    }
+    /// - Parameters:
+    ///   - id: the write's.
+    ///   - version: the resource version that it has now.
+    package mutating func wrote(_ id: String, version: String) { written[id] = version }
 
     /// What comes next, by what is seen now.
     ///

@@ -232,6 +232,39 @@ struct LiveVolumeTests {
         await end(cluster, worker)
     }
 
+    @Test("pods that share a new claim go to one node, and are both bound when it is")
+    func shared() async throws {
+        let (cluster, worker) = try await operate(nodes: ["a": "inf2.48xlarge", "b": "inf2.48xlarge"])
+        try await create("p", claim: "c", in: cluster)
+        try await create("q", claim: "c", in: cluster)
+        await told("q", "persistentvolumeclaim \"c\" not found", in: cluster)
+        try await claim("c", modes: [.readWriteMany], in: cluster)
+        await cluster.wait(.persistentVolumeClaims) { selectedNode($0) != nil }
+        try await volume("v", mode: .readWriteMany, in: cluster)
+        try await bind("c", to: "v", in: cluster)
+        let pods = await cluster.wait(.pods) { $0.allSatisfy { $0["spec"]?["nodeName"] != nil } }
+        let claims = try await cluster.client.list(.persistentVolumeClaims)
+        let selected = try #require(selectedNode(claims["items"]?.array ?? []))
+        #expect(pods.map { $0["spec"]?["nodeName"]?.string } == [selected, selected])
+        await end(cluster, worker)
+    }
+
+    @Test("a new operator goes on with a claim for which the one before has chosen a node")
+    func restart() async throws {
+        let (cluster, first) = try await operate(nodes: ["a": "inf2.48xlarge", "b": "inf2.48xlarge"])
+        try await claim("c", in: cluster)
+        try await create("p", claim: "c", in: cluster)
+        let claims = await cluster.wait(.persistentVolumeClaims) { selectedNode($0) != nil }
+        await first.stop()
+        try await volume("v", in: cluster)
+        let second = Operator(cluster.client)
+        await second.start()
+        try await bind("c", to: "v", in: cluster)
+        let pods = await cluster.wait(.pods) { node(of: "p", in: $0) != nil }
+        #expect(node(of: "p", in: pods) == selectedNode(claims))
+        await end(cluster, second)
+    }
+
     @Test("claims that are not bound in time, and pods that go meanwhile, hold nothing")
     func timeLimit() async throws {
         let (cluster, worker) = try await operate(timeLimit: .milliseconds(200))

@@ -29,7 +29,7 @@ struct VolumeBindingTests {
         var binding = VolumeBinding(VolumePlan(node: "a", matches: [], provisions: [claim]))
         let write = VolumeBinding.Write.select(claim, node: "a")
         #expect(step(&binding, claim, nil) == .write([write]))
-        binding.wrote(write, version: "11")
+        binding.wrote(write.id, version: "11")
         #expect(step(&binding, claim, nil) == .wait, "what was written is not seen yet")
         #expect(step(&binding, selected("a"), nil) == .wait)
         let bound = Storage.claim("c", volume: "v")
@@ -73,7 +73,7 @@ struct VolumeBindingTests {
         #expect(
             step(&late, claim, stolen)
                 == .failed("binding volumes: pv \"v\" is bound to another claim"))
-        binding.wrote(write, version: "21")
+        binding.wrote(write.id, version: "21")
         #expect(step(&binding, claim, volume) == .wait)
         let kept = Storage.volume("v", on: "a") {
             $0.spec.claimRef = claim.reference

@@ -75,13 +75,14 @@ struct LiveVolumeTests {
 
     private func volume(
         _ name: String, labels: [String: String] = [:], className: String = "wait",
-        mode: VolumeAccessMode = .readWriteOnce, in cluster: LiveCluster
+        mode: VolumeAccessMode = .readWriteOnce, csi: String? = nil, in cluster: LiveCluster
     ) async throws {
         var volume = PersistentVolume(ObjectMetadata(name: name, labels: labels))
         volume.spec.capacity["storage"] = 1
         volume.spec.accessModes = [mode]
         volume.spec.storageClassName = className
-        volume.spec.hostPath = HostPathVolume(path: "/models")
+        volume.spec.csi = csi.map { CSIVolume(driver: $0, volumeHandle: name) }
+        volume.spec.hostPath = csi == nil ? HostPathVolume(path: "/models") : nil
         try await cluster.client.create(volume)
         try await cluster.client.patch(
             .persistentVolumes, ObjectKey(name: name), ["status": ["phase": "Available"]],
@@ -263,6 +264,38 @@ struct LiveVolumeTests {
         let pods = await cluster.wait(.pods) { node(of: "p", in: $0) != nil }
         #expect(node(of: "p", in: pods) == selectedNode(claims))
         await end(cluster, second)
+    }
+
+    @Test("a node takes as many volumes as its CSINode says, and more when that says more")
+    func limits() async throws {
+        let (cluster, worker) = try await operate()
+        func node(takes count: Int) -> JSON {
+            [
+                "apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": ["name": "a"],
+                "spec": [
+                    "drivers": [
+                        [
+                            "name": "ebs.csi.aws.com", "nodeID": "i-1", "topologyKeys": [],
+                            "allocatable": ["count": JSON(count)],
+                        ]
+                    ]
+                ],
+            ]
+        }
+        try await cluster.client.create(.csiNodes, node(takes: 1))
+        for name in ["c", "d"] {
+            try await claim(name, in: cluster)
+            try await volume("v-\(name)", csi: "ebs.csi.aws.com", in: cluster)
+            try await bind(name, to: "v-\(name)", in: cluster)
+        }
+        try await create("p", claim: "c", in: cluster)
+        await cluster.wait(.pods) { self.node(of: "p", in: $0) == "a" }
+        try await create("q", claim: "d", in: cluster)
+        await told("q", "would exceed max volume count (ebs.csi.aws.com)", in: cluster)
+        try await cluster.client.patch(
+            .csiNodes, ObjectKey(name: "a"), ["spec": node(takes: 2)["spec"] ?? [:]])
+        await cluster.wait(.pods) { self.node(of: "q", in: $0) == "a" }
+        await end(cluster, worker)
     }
 
     @Test("claims that are not bound in time, and pods that go meanwhile, hold nothing")

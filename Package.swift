@@ -324,10 +324,13 @@ let local: [Target] =
         ])
     + module(
         "LocalControllers", on: .local, step: 3,
-        ["Controller", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"],
+        [
+            "Controller", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "Scheduling",
+            "SystemIO",
+        ],
         tests: [
             "HTTP", "JSON", "KubernetesAPI", "KubernetesClient", "LocalAPIServer", "LocalTestSupport",
-            "SystemIO",
+            "Observability", "SystemIO", "TestSupport",
         ])
     + module(
         "LocalKubelet", on: .local, step: 3,

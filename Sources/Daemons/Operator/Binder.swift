@@ -2,6 +2,8 @@
 // has no cores. Deciding waits for nobody: bindings are carried out beside it, each for itself, and so is telling pods why
 // they wait. Until a watch shows a binding, it is assumed; until it is known whether one that failed was carried out, too.
 //
+// A pod whose claims are not bound is assumed, too, and its binding goes out when VolumeBinder has had them bound.
+//
 //     pass ── decides ──▶ bind   ─▶ assumed ── POST ──▶ shown by a watch
 //       ▲               │               ├─ refused ─────▶ forgotten; the pod waits a while and is told why
 //       │               │               └─ no answer ───▶ asked for until it is known what became of it
@@ -34,6 +36,7 @@ actor Binder: LoopActor {
     private nonisolated let undoings: AsyncStream<Void>.Continuation
     private let client: KubernetesClient
     private let cluster: ObservedCluster
+    private let volumes: VolumeBinder
     private let refusals: PodRefusals
     private let evictions: Evictions
     private let groups: PodGroupConditions
@@ -55,13 +58,13 @@ actor Binder: LoopActor {
     private let messages = Lock<[String: String]>([:])
 
     init(
-        _ client: KubernetesClient, cluster: ObservedCluster, refusals: PodRefusals, evictions: Evictions,
-        groups: PodGroupConditions, events: EventRecorder, precedence: Precedence, registry: MetricsRegistry?,
-        log: Logger,
-        loop: EventLoop
+        _ client: KubernetesClient, cluster: ObservedCluster, volumes: VolumeBinder, refusals: PodRefusals,
+        evictions: Evictions, groups: PodGroupConditions, events: EventRecorder, precedence: Precedence,
+        registry: MetricsRegistry?, log: Logger, loop: EventLoop
     ) {
         self.client = client
         self.cluster = cluster
+        self.volumes = volumes
         feed = SchedulerFeed(cluster)
         self.refusals = refusals
         self.evictions = evictions
@@ -107,8 +110,11 @@ actor Binder: LoopActor {
             case .bind(let pod, let node, let cores):
                 assumed[pod.uid] = AssumedBinding(pod: pod, node: node, cores: cores)
                 refusals.withdraw(pod.uid)
-                if outstanding.insert(pod.uid).inserted { precedence.begin() }
-                decidedPods.yield(pod.uid)
+                if let plan = scheduler.volumePlan(of: pod.uid) {
+                    volumes.begin(pod.uid, plan)
+                } else {
+                    send(pod.uid)
+                }
                 reasons[pod.uid] = .some(nil)
             case .unschedulable(let pod, let message): reasons[pod.uid] = .some(message)
             case .preempt(let pod, let node, let victims):
@@ -144,6 +150,28 @@ actor Binder: LoopActor {
         return outcome
     }
 
+    /// A pod's binding can go out.
+    private func send(_ uid: String) {
+        if outstanding.insert(uid).inserted { precedence.begin() }
+        decidedPods.yield(uid)
+    }
+
+    /// The claims of a pod are bound.
+    func volumesAreBound(_ uid: String) {
+        guard assumed[uid] != nil else { return }
+        send(uid)
+    }
+
+    /// The claims of a pod are not bound for the node that was chosen: the pod is decided about again, after a while.
+    func volumesFailed(_ uid: String, _ why: String) {
+        guard let binding = assumed[uid] else { return }
+        log.warning(
+            "cannot bind volumes",
+            ["pod": binding.pod.key.description, "node": binding.node, "error": why])
+        setbacks.add(uid, message: why)
+        undo(uid)
+    }
+
     /// A pod that was to go for another stays.
     func spare(_ uid: String) { scheduler.spare(uid) }
 
@@ -156,9 +184,11 @@ actor Binder: LoopActor {
             // What a watch has shown need not be assumed any more.
             if !pod.node.isEmpty { assumed[pod.uid] = nil }
             if pod.needsPlacement { return [:] }
+            if volumes.cancel(pod.uid), pod.node.isEmpty { undo(pod.uid) }
             refusals.withdraw(pod.uid)
             return [pod.uid: nil]
         case .gone(let uid):
+            volumes.cancel(uid)
             // Nor what it has shown to be gone, unless it may have been bound all the same.
             if !uncertain.contains(uid) {
                 assumed[uid] = nil

@@ -14,6 +14,8 @@ extension ObservedCluster {
             (pods.name, pods.store.count, pods.isSynced, pods.problem),
             (nodes.name, nodes.store.count, nodes.isSynced, nodes.problem),
             (neuronNodes.name, neuronNodes.store.count, neuronNodes.isSynced, neuronNodes.problem),
+            (claims.name, claims.store.count, claims.isSynced, claims.problem),
+            (volumes.name, volumes.store.count, volumes.isSynced, volumes.problem),
             (services.name, services.store.count, services.isSynced, services.problem),
         ]
         let lines = copies.map { copy in

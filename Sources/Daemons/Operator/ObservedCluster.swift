@@ -19,6 +19,12 @@ final class ObservedCluster: Sendable {
     let namespaces: Informer<Namespace>
     /// Which pods may not go for others.
     let budgets: Informer<PodDisruptionBudget>
+    /// What pods claim of storage, and what there is of it.
+    let claims: Informer<PersistentVolumeClaim>
+    let volumes: Informer<PersistentVolume>
+    let storageClasses: Informer<StorageClass>
+    /// How many volumes nodes take.
+    let csiNodes: Informer<CSINode>
     /// Those that the operator made.
     let services: Informer<Service>
     /// PodDisruptionBudgets that the operator made.
@@ -60,6 +66,10 @@ final class ObservedCluster: Sendable {
         nodes = Informer(client, registry: registry, log: log, loop: loop)
         namespaces = Informer(client, registry: registry, log: log, loop: loop)
         budgets = Informer(client, registry: registry, log: log, loop: loop)
+        claims = Informer(client, registry: registry, log: log, loop: loop)
+        volumes = Informer(client, registry: registry, log: log, loop: loop)
+        storageClasses = Informer(client, registry: registry, log: log, loop: loop)
+        csiNodes = Informer(client, registry: registry, log: log, loop: loop)
         neuronNodes = Informer(client, registry: registry, log: log, loop: loop)
         podGroups = PodGroups(client, registry: registry, log: log, loop: loop)
         services = Informer(

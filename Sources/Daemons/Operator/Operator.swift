@@ -5,9 +5,10 @@
 //                                                               ▲ why a pod has no node has changed
 //                                                               ▲ what the autoscaler sees has changed
 //     ModelServers, time ──────────────────────────────────▶ autoscaler, one key each ──▶ Autoscaler measures
-//     pods, nodes, NeuronNodes ────────────────────────────▶ placement, one key ────────▶ Binder decides
+//     pods, nodes, NeuronNodes, claims, volumes ───────────▶ placement, one key ────────▶ Binder decides
 //                                    a binding came to nothing ▲                            │       │
-//                                                              binding, one key a pod ◀─────┘       │
+//     claims, volumes ─▶ volumebinding, one key a pod ◀── pods with claims to be bound ─────┤       │
+//                                    └─ all are bound ────────▶ binding, one key a pod ◀────┘       │
 //                                                              podstatus, one key a pod ◀───────────┤
 //                                                              preemption, one key a victim ◀───────┘
 
@@ -55,9 +56,11 @@ package final class Operator: Sendable {
         let refusals = PodRefusals(client, cluster: cluster, events: events)
         let evictions = Evictions(client, events: events)
         let groups = PodGroupConditions(client, groups: cluster.podGroups)
+        let volumes = VolumeBinder(client, cluster: cluster, timeLimit: settings.volumeTimeLimit)
         let binder = Binder(
-            client, cluster: cluster, refusals: refusals, evictions: evictions, groups: groups,
-            events: events, precedence: precedence, registry: settings.registry, log: log, loop: loop)
+            client, cluster: cluster, volumes: volumes, refusals: refusals, evictions: evictions,
+            groups: groups, events: events, precedence: precedence, registry: settings.registry, log: log,
+            loop: loop)
         let autoscaler = Autoscaler(
             client, cluster: cluster, events: events, registry: settings.registry, log: log, loop: loop)
         let reconciler = ServerReconciler(
@@ -103,6 +106,10 @@ package final class Operator: Sendable {
         .watches(cluster.nodes) { _ in [.placement] }
         .watches(cluster.neuronNodes) { ObservedCluster.isNews($0) ? [.placement] : [] }
         .watches(cluster.namespaces) { _ in [.placement] }
+        .watches(cluster.claims) { _ in [.placement] }
+        .watches(cluster.volumes) { _ in [.placement] }
+        .watches(cluster.storageClasses) { _ in [.placement] }
+        .watches(cluster.csiNodes) { _ in [.placement] }
         .watches(binder.undone) { [.placement] }
         .watches(evictions.refused) { uid in
             await binder.spare(uid)
@@ -118,6 +125,21 @@ package final class Operator: Sendable {
             return .done
         }
         .watches(binder.decided) { [$0] }
+        let volumeBindings = Controller<String>(
+            named: "volumebinding", workers: VolumeBinder.workers, log: log, registry: settings.registry,
+            loop: loop
+        ) { uid in
+            switch try await volumes.advance(uid) {
+            case .idle: return .done
+            case .waiting(let left): return .requeue(after: left)
+            case .bound: await binder.volumesAreBound(uid)
+            case .failed(let why): await binder.volumesFailed(uid, why)
+            }
+            return .done
+        }
+        .watches(volumes.due) { [$0] }
+        .watches(cluster.claims) { volumes.pods(waitingFor: $0.key) }
+        .watches(cluster.volumes) { volumes.pods(waitingFor: $0.object) }
         let podStatus = Controller<String>(
             named: "podstatus", workers: PodRefusals.workers, log: log, registry: settings.registry,
             loop: loop
@@ -153,6 +175,7 @@ package final class Operator: Sendable {
         manager.add(servers)
         manager.add(scaling)
         manager.add(bindings)
+        manager.add(volumeBindings)
         manager.add(podStatus)
         manager.add(preemption)
         manager.add(groupConditions)

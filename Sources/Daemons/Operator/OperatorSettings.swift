@@ -31,6 +31,9 @@ package struct OperatorSettings: Sendable {
     package var extenderSchedulers: Set<String> = []
     /// ModelServers that are worked on at a time.
     package var workers = 4
+    /// How long the claims of a pod may take to be bound before another node is looked for: kube-scheduler's
+    /// bindTimeoutSeconds.
+    package var volumeTimeLimit = Duration.seconds(600)
     /// Who this process is, in events.
     package var instance = "ganglion-operator"
     /// Where metrics go.

@@ -44,6 +44,14 @@ extension Pod {
         spec.resources = self.spec.resources
         spec.overhead = self.spec.overhead
         spec.hostNetwork = self.spec.hostNetwork
+        // Of its volumes counts which claims it uses.
+        spec.volumes = self.spec.volumes.compactMap { volume in
+            switch volume.source {
+            case .persistentVolumeClaim: volume
+            case .ephemeral: Volume(name: volume.name, source: .ephemeral(EphemeralVolume()))
+            default: nil
+            }
+        }
         // It keeps others away from where it is.
         let required = self.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution
         if let required, !required.isEmpty { spec.affinity = Affinity(podAntiAffinity: required) }

@@ -69,14 +69,8 @@ struct ResolvedServer: Sendable {
     /// The labels that every pod has and the Service selects by.
     var selector: [String: String] { [WellKnown.serverLabel: server.metadata.name] }
 
-    /// The pods' annotations that the user has set. What is said of volumes can be said of the ModelServer as well: then no
-    /// pod that runs has to go for it.
-    var annotations: [String: String] {
-        var annotations = spec.template?.metadata?.annotations ?? [:]
-        let key = WellKnown.volumesAnnotation
-        if let value = server.metadata.annotations[key], annotations[key] == nil { annotations[key] = value }
-        return annotations
-    }
+    /// The pods' annotations that the user has set.
+    var annotations: [String: String] { spec.template?.metadata?.annotations ?? [:] }
 
     /// Where the Service answers inside the cluster.
     var url: String { "http://\(server.metadata.name).\(server.metadata.namespace).svc:\(runtime.port)" }
@@ -160,7 +154,7 @@ struct ResolvedServer: Sendable {
                 "preset \(name) has one copy of the model in a server, not \(copies): set neither tensorParallelDegree nor processesPerReplica, and use replicas"
             )
         }
-        if let fault = UnsupportedPlacement(podSpec, annotations: annotations) {
+        if let fault = UnsupportedPlacement(podSpec) {
             throw InvalidSpec("spec.template.spec.\(fault.field) \(fault.words)")
         }
         if let fault = RuntimeHandover(self).contradiction(container, runtime: runtime) {

@@ -37,6 +37,10 @@ struct SchedulerFeed {
         let budgets: ChangeStream<PodDisruptionBudget>
         let podGroups: PodGroups
         let groupChanges: ChangeStream<PodGroup>
+        let claims: ChangeStream<PersistentVolumeClaim>
+        let volumes: ChangeStream<PersistentVolume>
+        let storageClasses: ChangeStream<StorageClass>
+        let csiNodes: ChangeStream<CSINode>
     }
 
     init(_ cluster: ObservedCluster) {
@@ -45,7 +49,10 @@ struct SchedulerFeed {
         reports = cluster.neuronNodes.store.changes()
         rules = Rules(
             namespaces: cluster.namespaces.store.changes(), budgets: cluster.budgets.store.changes(),
-            podGroups: cluster.podGroups, groupChanges: cluster.podGroups.informer.store.changes())
+            podGroups: cluster.podGroups, groupChanges: cluster.podGroups.informer.store.changes(),
+            claims: cluster.claims.store.changes(), volumes: cluster.volumes.store.changes(),
+            storageClasses: cluster.storageClasses.store.changes(),
+            csiNodes: cluster.csiNodes.store.changes())
         names = cluster.names
     }
 
@@ -68,6 +75,7 @@ struct SchedulerFeed {
     mutating func tell(_ scheduler: inout PodScheduler, now: Duration) -> [PodNews] {
         tellNodes(&scheduler, now: now)
         tellRules(&scheduler)
+        tellVolumes(&scheduler)
         var news: [PodNews] = []
         for change in pods.takeWaiting() {
             switch change {
@@ -115,6 +123,35 @@ struct SchedulerFeed {
         if !groups.isEmpty || rules.podGroups.isServed != hasGroups {
             hasGroups = rules.podGroups.isServed
             scheduler.observe(podGroups: hasGroups ? knownGroups : nil)
+        }
+    }
+
+    private func tellVolumes(_ scheduler: inout PodScheduler) {
+        guard let rules else { return }
+        for change in rules.storageClasses.takeWaiting() {
+            switch change {
+            case .added(let new), .modified(_, let new): scheduler.observe(new)
+            case .deleted: scheduler.forget(storageClass: change.key.name)
+            }
+        }
+        for change in rules.volumes.takeWaiting() {
+            switch change {
+            case .added(let new), .modified(_, let new): scheduler.observe(new)
+            case .deleted: scheduler.forget(volume: change.key.name)
+            }
+        }
+        for change in rules.claims.takeWaiting() {
+            switch change {
+            case .added(let new), .modified(_, let new): scheduler.observe(new)
+            case .deleted: scheduler.forget(claim: change.key)
+            }
+        }
+        for change in rules.csiNodes.takeWaiting() {
+            switch change {
+            case .added(let new), .modified(_, let new):
+                scheduler.observe(volumeLimits: new.limits, of: change.key.name)
+            case .deleted: scheduler.observe(volumeLimits: [:], of: change.key.name)
+            }
         }
     }
 

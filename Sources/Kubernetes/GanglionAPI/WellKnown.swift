@@ -15,14 +15,10 @@ package enum WellKnown {
 
     /// The pod annotation with the assigned cores, such as `4,5,6,7`; the Binding brings it.
     package static let coresAnnotation = "ganglion.dev/neuroncores"
-    /// The annotation of a pod or a ModelServer by which a user says where its volumes can be had.
-    package static let volumesAnnotation = "ganglion.dev/volumes"
     /// The annotation of a ModelServer whose every new value starts a server that the autoscaler has stopped.
     package static let wakeAnnotation = "ganglion.dev/wake"
     /// The annotation of a ModelServer that asks for an earlier revision: its number, or 0 for the one before.
     package static let rollbackAnnotation = "ganglion.dev/rollback-to"
-    /// The value of `volumesAnnotation` for volumes that every node can have.
-    package static let volumesOnAnyNode = "any-node"
     /// The annotation of a pod with the name of its gang: pods of a namespace that are placed together or not at all.
     package static let gangAnnotation = "ganglion.dev/gang"
     /// The annotation of a pod with how many pods its gang has at least.

@@ -25,6 +25,8 @@ package struct ClusterDirectory: Sendable {
     package var devices: String { path + "/neuron" }
     /// The kubelet's root, `/var/lib/kubelet` on a real node.
     package var kubelet: String { path + "/kubelet" }
+    /// The volumes of claims.
+    package var volumes: String { path + "/volumes" }
     /// Sockets between the containers of the plugin's pod.
     package var run: String { path + "/run" }
     /// The plugin's socket for the node agent.

@@ -104,6 +104,7 @@ package actor SingleNodeCluster: LoopActor {
             try await client.apply(
                 .customResourceDefinitions, YAMLReader.read(definition), manager: "ganglion-up")
         }
+        try await client.create(LocalStorage.standardClass)
         try await ClusterRights.install(client, labelsNode: options.labelsNode)
         for program in programs {
             guard Files.exists(program.path) else {
@@ -173,7 +174,9 @@ package actor SingleNodeCluster: LoopActor {
                 path, Self.kubeconfig(server: address, authority: root, user: component, token: token))
         }
         maintenance = Task { await apiServer.maintain() }
-        let controllers = Controllers(log: log, loop: loop) { InProcessClient(apiServer, program: $0) }
+        let controllers = Controllers(
+            storage: LocalStorage(path: directory.volumes), log: log, loop: loop
+        ) { InProcessClient(apiServer, program: $0) }
         self.controllers = controllers
         await controllers.start()
         log.info("API server listens", ["address": address.description])

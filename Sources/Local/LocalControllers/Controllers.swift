@@ -14,9 +14,12 @@ package struct Controllers: Sendable {
 
     /// Controllers that do nothing before `start`.
     ///
-    /// - Parameter cluster: the API server, for a program of this name: each controller writes under its own.
+    /// - Parameters:
+    ///   - storage: where volumes are made; nil for nowhere.
+    ///   - cluster: the API server, for a program of this name: each controller writes under its own.
     package init(
-        log: Logger = .silent, loop: EventLoop = .shared, _ cluster: (_ program: String) -> any ClusterAPI
+        storage: LocalStorage? = nil, log: Logger = .silent, loop: EventLoop = .shared,
+        _ cluster: (_ program: String) -> any ClusterAPI
     ) {
         func events(_ component: String) -> CoreEventRecorder {
             CoreEventRecorder(cluster(component), component: component, loop: loop)
@@ -25,6 +28,11 @@ package struct Controllers: Sendable {
         manager.add(
             Scheduler(cluster: cluster("kube-scheduler"), events: events(Scheduler.name))
                 .controller(log: log, loop: loop))
+        manager.add(
+            VolumeController(
+                cluster: cluster(VolumeController.name), events: events(VolumeController.name),
+                storage: storage, log: log
+            ).controller(log: log, loop: loop))
         manager.add(
             NodeLifecycle(cluster: cluster("node-controller"), events: events("node-controller"))
                 .controller(log: log, loop: loop))

@@ -8,7 +8,7 @@ struct NodeInfo: Sendable {
     /// The node's name.
     var name: String { node.metadata.name }
 
-    private let node: Node
+    let node: Node
     private var free: [String: Quantity]
     private var freePods: Int64
 
@@ -47,6 +47,12 @@ struct NodeInfo: Sendable {
 struct SchedulerSnapshot: Sendable {
     private var nodes: [NodeInfo]
 
+    /// How many there are.
+    var count: Int { nodes.count }
+
+    /// A node by its name.
+    func node(_ name: String) -> Node? { nodes.first { $0.name == name }?.node }
+
     /// - Parameter pods: all pods, to know what is taken.
     init(nodes: [Node], pods: [Pod]) {
         self.nodes = nodes.map { NodeInfo($0) }
@@ -61,14 +67,15 @@ struct SchedulerSnapshot: Sendable {
         nodes[index].place(pod)
     }
 
-    /// Where a pod goes: among the nodes that it fits the one with the most free CPU, as the default scheduler spreads.
-    func decide(_ pod: Pod) -> SchedulerDecision {
+    /// Where a pod goes, by what a filter has against each node besides: among the nodes that it fits the one with the most free CPU, as the default scheduler spreads.
+    func decide(_ pod: Pod, besides refusal: (Node) -> String? = { _ in nil }) -> SchedulerDecision {
         guard !nodes.isEmpty else { return .unschedulable("no nodes available to schedule pods") }
         let requests = PodRequirements(pod).requests
         var reasons: [String: Int] = [:]
         var candidates: [NodeInfo] = []
         for node in nodes {
-            let faults = node.faults(for: pod, requests: requests)
+            var faults = node.faults(for: pod, requests: requests)
+            if faults.isEmpty, let fault = refusal(node.node) { faults = [fault] }
             if faults.isEmpty { candidates.append(node) }
             for fault in faults { reasons[fault, default: 0] += 1 }
         }

@@ -139,7 +139,7 @@ extension PodScheduler {
             gangs[key]?.failure = "its gang \(key.name) has \(present) of \(needed) pods yet"
             return .nothing
         }
-        let before = moment
+        let (before, changes) = (moment, volumes.changes)
         // What is kept for its members is their own.
         let kept = members.compactMap { member in
             nominations[member.place.uid].map { (uid: member.place.uid, nomination: $0) }
@@ -150,8 +150,10 @@ extension PodScheduler {
         for member in members {
             guard let pod = pods[member.place.uid], !postponed.contains(pod.uid) else { continue }
             let rules = shapes[member.shape].fault == nil ? relationRules(for: pod) : nil
-            if shapes[member.shape].fault == nil, let number = find(pod, member.shape, rules: rules) {
-                decisions.append(take(pod, number))
+            if shapes[member.shape].fault == nil, case .success(let volumeRules) = volumeRules(for: pod),
+                let number = find(pod, member.shape, rules: rules, volumes: volumeRules)
+            {
+                decisions.append(take(pod, number, volumes: volumeRules))
             } else if failure == nil {
                 failure = "\(pod.key.name): \(whyNot(pod, member.shape, rules: rules))"
             }
@@ -170,6 +172,7 @@ extension PodScheduler {
         }
         // That it came and went is no news; what is guessed on its nodes may come out otherwise now.
         moment.moves = before.moves
+        volumes.changes = changes
         gangs[key]?.failure =
             "its gang \(key.name) of \(needed) pods cannot be placed as a whole: \(failure ?? "some wait")"
         return .nothing

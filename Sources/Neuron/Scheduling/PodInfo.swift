@@ -15,6 +15,7 @@ package struct PodInfo: Equatable, Sendable {
         let hostPorts: [HostPort]
         let relations: PodRelations?
         let gang: GangKey?
+        let claims: PodClaims?
 
         init(_ pod: Pod, _ names: PlacementNames) {
             self.pod = pod
@@ -27,6 +28,7 @@ package struct PodInfo: Equatable, Sendable {
             hostPorts = HostPort.taken(by: pod.spec)
             relations = PodRelations(pod)
             gang = GangKey(pod)
+            claims = PodClaims(pod)
         }
     }
 
@@ -62,6 +64,8 @@ package struct PodInfo: Equatable, Sendable {
     package var relations: PodRelations? { facts.relations }
     /// The pods that it is placed together with; nil for most.
     package var gang: GangKey? { facts.gang }
+    /// The claims on storage that it uses; nil for most.
+    package var claims: PodClaims? { facts.claims }
 
     /// Namespace and name.
     package var key: ObjectKey { pod.key }

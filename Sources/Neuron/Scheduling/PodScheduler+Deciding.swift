@@ -62,7 +62,7 @@ extension PodScheduler {
                 }
                 if preempts, let gang = pod.gang {
                     decisions += preempt(gang: gang)
-                } else if preempts, shapes[shape].fault == nil {
+                } else if preempts, shapes[shape].fault == nil, !hasVolumeFault(pod) {
                     decisions += preempt(for: shape)
                 }
                 continue
@@ -103,18 +103,20 @@ extension PodScheduler {
             case .nothing: return .nothing
             }
         }
-        guard shapes[shape].fault == nil else { return .nothing }
+        guard shapes[shape].fault == nil, case .success(let volumeRules) = volumeRules(for: pod) else {
+            return .nothing
+        }
         let rules = relationRules(for: pod)
         // What is kept for it is its own.
         let nomination = nominations[pod.uid]
         if let nomination { release(pod.uid, nomination) }
-        if let number = find(pod, shape, rules: rules) {
+        if let number = find(pod, shape, rules: rules, volumes: volumeRules) {
             nominations[pod.uid] = nil
-            return .bound([take(pod, number)])
+            return .bound([take(pod, number, volumes: volumeRules)])
         }
         if let nomination { keep(pod, on: nomination.node, nomination.cores) }
         guard pod.relations == nil, rules != nil else { return .nothing }
-        return find(pod, shape, rules: nil) == nil ? .nothing : .keptAway
+        return find(pod, shape, rules: nil, volumes: volumeRules) == nil ? .nothing : .keptAway
     }
 
     /// Keeps the room on again that a pod waits for.
@@ -152,6 +154,7 @@ extension PodScheduler {
 
     /// Wakes the shapes whose pods may fit now.
     private mutating func wake() {
+        wakeForVolumes()
         let (isRelief, isMove) = (moment.reliefs != lookedAt.reliefs, moment != lookedAt)
         if moment.nodes != lookedAt.nodes { tellAgain() }
         lookedAt = moment
@@ -193,7 +196,9 @@ extension PodScheduler {
     }
 
     /// The best node for a pod; nil where none can take it.
-    mutating func find(_ pod: PodInfo, _ shape: Int, rules: RelationRules?) -> Int? {
+    mutating func find(
+        _ pod: PodInfo, _ shape: Int, rules: RelationRules?, volumes: VolumeRules?
+    ) -> Int? {
         makeIndex(of: pod.cores)
         guard let index = indexes[pod.cores] else { return nil }
         let (allowed, blocked) = (allowed[shapes[shape].requirements], shapes[shape].blocked)
@@ -205,6 +210,7 @@ extension PodScheduler {
                 return false
             }
             if let rules, rules.refusal(by: places[number].usage.node) != nil { return false }
+            if let volumes, refusal(of: pod, volumes, on: number) != nil { return false }
             found = number
             return true
         }
@@ -212,7 +218,7 @@ extension PodScheduler {
         return found
     }
 
-    mutating func take(_ pod: PodInfo, _ number: Int) -> Decision {
+    mutating func take(_ pod: PodInfo, _ number: Int, volumes rules: VolumeRules?) -> Decision {
         let uid = pod.uid
         let node = places[number].usage.node.name
         let cores = indexes[pod.cores]?.cores(of: places[number].state) ?? []
@@ -221,6 +227,10 @@ extension PodScheduler {
         holders[node, default: Holders()].assumed[uid] = AssumedBinding(pod: pod, node: node, cores: cores)
         places[number].usage.add(pod, cores: cores)
         moment.moves += 1
+        if let rules, let claims = pod.claims {
+            volumes.count(uid, claims, 1)
+            volumes.assume(rules.plan(on: places[number].usage.node), of: uid)
+        }
         if let gang = pod.gang { gangs[gang, default: Gang()].placed.insert(uid) }
         placed.count(
             pod, on: places[number].usage.node, number: number, change: 1, namespaces: namespaces)
@@ -233,6 +243,11 @@ extension PodScheduler {
     /// Why no node will do: the nodes that could not hold the group, and those that were not asked.
     func whyNot(_ pod: PodInfo, _ shape: Int, rules: RelationRules?) -> String {
         if let fault = shapes[shape].fault { return "spec.\(fault.field) \(fault.words)" }
+        let volumeRules: VolumeRules?
+        switch self.volumeRules(for: pod) {
+        case .success(let rules): volumeRules = rules
+        case .failure(let fault): return "0/\(places.count) nodes can take the pod: \(fault.words)"
+        }
         let wanted = requirements[shapes[shape].requirements]
         var refusals: [(node: String, reason: String)] = []
         var asked: [NoPlacement.Refusal] = []
@@ -242,6 +257,7 @@ extension PodScheduler {
             let node = place.usage.node
             if let reason = (allowed.contains(number) ? nil : wanted.refusal(by: node))
                 ?? place.usage.shortage(for: pod) ?? rules?.refusal(by: node)
+                ?? volumeRules.flatMap({ refusal(of: pod, $0, on: number)?.words })
             {
                 refusals.append((node.name, reason))
             } else if let topology = node.topology {

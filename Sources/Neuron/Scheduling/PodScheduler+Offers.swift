@@ -15,7 +15,11 @@ package enum Offer: Equatable, Sendable {
 
 extension PodScheduler {
     /// Brings what offers are made from up to what was told.
-    package mutating func prepareOffers() { settle() }
+    package mutating func prepareOffers() {
+        settle()
+        // Nobody decides here whom they would wake.
+        volumes.changes = VolumeState.Changes()
+    }
 
     /// What a node has for a pod. What is kept for the pod itself counts as free.
     ///

@@ -203,6 +203,7 @@ extension PodScheduler {
                 fault: shape.fault,
                 blocked: NodeBits(count: places.count)))
         shapeNumbers[shape] = shapes.count - 1
+        if pod.claims != nil { claimShapes.append(shapes.count - 1) }
         return shapes.count - 1
     }
 
@@ -225,6 +226,7 @@ extension PodScheduler {
     private mutating func forgetShapes() {
         (shapes, shapeNumbers, requirements, requirementNumbers, allowed) = ([], [:], [], [:], [])
         keptAway = [:]
+        claimShapes = []
         for key in gangs.keys { gangs[key]?.shapes = [] }
         let uids = Array(waiting.keys)
         waiting = [:]

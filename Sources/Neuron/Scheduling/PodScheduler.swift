@@ -91,6 +91,9 @@ package struct PodScheduler: Sendable {
     var nominations: [String: Nomination] = [:]
     var budgets: [PodDisruptionBudget] = []
     var placed = PlacedPods()
+    var volumes = VolumeState()
+    /// The shapes of pods that use claims.
+    var claimShapes: [Int] = []
     var namespaces: [String: [String: String]] = [:]
     var moment = Moment()
     /// What had happened when sleeping shapes were looked at last.
@@ -178,6 +181,7 @@ package struct PodScheduler: Sendable {
 
     private mutating func unassume(_ uid: String, waits: Bool) {
         guard let node = assumedNodes.removeValue(forKey: uid) else { return }
+        volumes.revert(uid)
         if let binding = holders[node]?.assumed.removeValue(forKey: uid) { count(binding.pod, on: node, -1) }
         unsettled.insert(node)
         if waits, let pod = pods[uid], pod.node.isEmpty { wait(pod, instead: nil) }
@@ -215,6 +219,7 @@ package struct PodScheduler: Sendable {
     private mutating func count(_ pod: PodInfo, on node: String, _ change: Int) {
         moment.moves += 1
         if let gang = pod.gang { count(pod, in: gang, change) }
+        if let claims = pod.claims { volumes.count(pod.uid, claims, change) }
         guard let number = numbers[node] else { return }
         placed.count(
             pod, on: places[number].usage.node, number: number, change: change, namespaces: namespaces)

@@ -14,10 +14,12 @@ struct PodShape: Hashable, Sendable {
     private let namespace: String
     let fault: UnsupportedPlacement?
     private let gang: GangKey?
+    private let claims: PodClaims?
 
     init(_ pod: PodInfo) {
-        fault = UnsupportedPlacement(pod.pod.spec, annotations: pod.pod.metadata.annotations)
+        fault = UnsupportedPlacement(pod.pod.spec)
         gang = pod.gang
+        claims = pod.claims
         requirements = NodeRequirements(pod.pod.spec)
         cores = pod.cores
         demand = pod.demand

@@ -237,6 +237,13 @@ extension PodScheduler {
                 bestGroup(of: pod.cores, free: usage.free, topology: topology) != nil
             else { return false }
         }
+        switch volumeRules(for: pod) {
+        case .success(nil): break
+        case .success(let rules?):
+            let gone = Set(gone.map(\.uid))
+            guard refusal(of: pod, rules, on: number, without: gone) == nil else { return false }
+        case .failure: return false
+        }
         guard pod.relations != nil || placed.hasAntiAffinity else { return true }
         var placed = placed
         for pod in gone {

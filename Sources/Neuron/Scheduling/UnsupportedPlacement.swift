@@ -1,7 +1,6 @@
 // What a pod may ask of its place and this operator does not look at. The kubelet checks none of it: a pod that is bound
 // without it runs where it must not, or waits for its volume for ever. So it is not bound, and told which field it is.
 
-internal import GanglionAPI
 package import KubernetesAPI
 
 /// Something that this operator cannot place by.
@@ -12,26 +11,20 @@ package struct UnsupportedPlacement: Hashable, Sendable {
     package var words: String
 
     /// The first thing of a pod's spec that this operator cannot place by; nil where there is none.
-    ///
-    /// - Parameter annotations: the pod's, which say whether its volumes can be had from every node.
-    package init?(_ spec: PodSpec, annotations: [String: String]) {
-        let take = "is nothing that ganglion-operator can place by yet: take it out"
-        if annotations[WellKnown.volumesAnnotation] != WellKnown.volumesOnAnyNode {
-            for (index, volume) in spec.volumes.enumerated() {
-                guard case .other(let kind, _) = volume.source, Self.boundVolumes.contains(kind) else {
-                    continue
-                }
-                self.init(
-                    field: "volumes[\(index)].\(kind)",
-                    words:
-                        "(\(volume.name)) may have to be in one zone or wait for a node, which ganglion-operator does"
-                        + " not look at yet: take it out, or where every node can have the volume, say so with the"
-                        + " annotation \(WellKnown.volumesAnnotation): \(WellKnown.volumesOnAnyNode)")
-                return
-            }
+    package init?(_ spec: PodSpec) {
+        for (index, volume) in spec.volumes.enumerated() {
+            guard case .other(let kind, _) = volume.source, Self.disks.contains(kind) else { continue }
+            self.init(
+                field: "volumes[\(index)].\(kind)",
+                words:
+                    "(\(volume.name)) is a disk that one node at a time can have, which ganglion-operator looks at in"
+                    + " PersistentVolumes alone: make one of it, and use a persistentVolumeClaim")
+            return
         }
         guard !spec.resourceClaims.isEmpty else { return nil }
-        self.init(field: "resourceClaims", words: take)
+        self.init(
+            field: "resourceClaims",
+            words: "is nothing that ganglion-operator can place by yet: take it out")
     }
 
     private init(field: String, words: String) {
@@ -39,9 +32,8 @@ package struct UnsupportedPlacement: Hashable, Sendable {
         self.words = words
     }
 
-    /// Volumes that kube-scheduler's VolumeBinding, VolumeZone, VolumeRestrictions and NodeVolumeLimits look at.
-    private static let boundVolumes: Set = [
-        "persistentVolumeClaim", "ephemeral", "awsElasticBlockStore", "gcePersistentDisk", "azureDisk",
-        "cinder", "rbd", "iscsi",
+    /// Disks that are named in a pod itself, which kube-scheduler's VolumeRestrictions and NodeVolumeLimits look at.
+    private static let disks: Set = [
+        "awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "cinder", "rbd", "iscsi",
     ]
 }

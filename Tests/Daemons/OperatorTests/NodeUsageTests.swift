@@ -209,12 +209,13 @@ struct NodeUsageTests {
         "what cannot be placed by is refused with the name of the field, and what is only preferred is let pass",
         arguments: [
             (
-                ["volumes": [["name": "v", "persistentVolumeClaim": ["claimName": "c"]]]],
-                "spec.volumes[0].persistentVolumeClaim"
-            ),
-            (
-                ["volumes": [["name": "e", "emptyDir": [:]], ["name": "v", "ephemeral": [:]]]],
-                "spec.volumes[1].ephemeral"
+                [
+                    "volumes": [
+                        ["name": "e", "emptyDir": [:]],
+                        ["name": "v", "awsElasticBlockStore": ["volumeID": "x"]],
+                    ]
+                ],
+                "spec.volumes[1].awsElasticBlockStore"
             ),
             (["resourceClaims": [["name": "r", "resourceClaimName": "c"]]], "spec.resourceClaims"),
             (["topologySpreadConstraints": [spread("ScheduleAnyway")]], nil),
@@ -252,28 +253,6 @@ struct NodeUsageTests {
             plan.condition("Degraded").hasPrefix("True InvalidSpec: spec.template.\(field ?? "")")
                 == (field != nil))
         #expect(plan.words.isEmpty == (field != nil))
-    }
-
-    @Test("volumes that every node can have, by the user's word, are let pass")
-    func volumesAnywhere() throws {
-        let volumes: JSON = ["volumes": [["name": "v", "persistentVolumeClaim": ["claimName": "c"]]]]
-        var pod = Make.pod("p", cores: 2, extra: volumes).pod
-        pod.metadata.annotations[WellKnown.volumesAnnotation] = "some-node"
-        #expect(
-            decide([PodInfo(pod)], [Make.node("a")]).first?.contains("ganglion.dev/volumes: any-node") == true
-        )
-        pod.metadata.annotations[WellKnown.volumesAnnotation] = "any-node"
-        #expect(decide([PodInfo(pod)], [Make.node("a")]) == ["p -> a 0,1"])
-        // Of a ModelServer it reaches its pods, and restarts none that run.
-        var server: JSON = Make.server(spec: Make.spec())
-        server[path: ["spec", "template"]] = ["spec": volumes]
-        let plain = try? ResolvedServer(server.typed(), coresPerChip: [], defaults: Make.defaults())
-        #expect(plain == nil)
-        server[path: ["metadata", "annotations"]] = ["ganglion.dev/volumes": "any-node", "other": "x"]
-        let resolved = try ResolvedServer(server.typed(), coresPerChip: [], defaults: Make.defaults())
-        #expect(PodTemplate(resolved).pod(replica: 0).meta.annotations["ganglion.dev/volumes"] == "any-node")
-        #expect(PodTemplate(resolved).pod(replica: 0).meta.annotations["other"] == nil)
-        #expect(resolved.hash == resolved.spec.podHash(defaultImage: "image"))
     }
 
     private static let term: JSON = [

@@ -49,6 +49,23 @@ struct ReducedPodTests {
         ],
     ]
 
+    @Test("keep the claims that they use, without what their templates say")
+    func claims() throws {
+        var pod = Self.pod
+        pod[path: ["spec", "volumes"]] = [
+            ["name": "e", "emptyDir": [:]], ["name": "c", "persistentVolumeClaim": ["claimName": "models"]],
+            [
+                "name": "own",
+                "ephemeral": ["volumeClaimTemplate": ["spec": ["accessModes": ["ReadWriteOnce"]]]],
+            ],
+        ]
+        let whole: Pod = try pod.decode()
+        let reduced = whole.reducedToPlacement()
+        #expect(PodInfo(reduced).claims == PodInfo(whole).claims && PodInfo(reduced).claims != nil)
+        #expect(reduced.spec.volumes.map(\.name) == ["c", "own"])
+        #expect(reduced.spec.volumes.last?.source == .ephemeral(EphemeralVolume()))
+    }
+
     @Test("have what placement counts, and nothing else")
     func reduced() throws {
         let whole: Pod = try Self.pod.decode()

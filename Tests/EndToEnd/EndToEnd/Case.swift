@@ -44,7 +44,7 @@ extension Case {
     /// All cases, in the order in which they are run: what takes the cluster apart comes last.
     package static let all: [Case] =
         nodeCases + coreCases + containerCases + [churn] + healthCases + restartCases + modelServerCases
-        + scalingCases + schedulerCases + lifecycleCases
+        + [claimCase] + scalingCases + schedulerCases + lifecycleCases
 
     /// The cases to run.
     ///

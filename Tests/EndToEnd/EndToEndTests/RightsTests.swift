@@ -96,6 +96,7 @@ extension SystemTests {
             _ = try await cluster.kubectl(["apply", "-f", "-"], input: podGroups).succeeded()
             try await modelServers(cluster)
             try await gang(cluster)
+            try await claims(cluster)
             try await placement(cluster)
             try await health(cluster)
             try await cluster.eventually("the Node is labelled") {
@@ -218,6 +219,69 @@ extension SystemTests {
             }
             _ = try await cluster.kubectl(["delete", "pod", "left", "right", "--force"]).succeeded()
             _ = try await cluster.kubectl(["delete", "podgroup", "pair"]).succeeded()
+        }
+
+        /// Two pods with claims: for one there is a volume, for the other one is made.
+        private func claims(_ cluster: Cluster) async throws {
+            func claim(_ name: String, _ className: String) -> String {
+                """
+                apiVersion: v1
+                kind: PersistentVolumeClaim
+                metadata: {name: \(name)}
+                spec:
+                  accessModes: [ReadWriteOnce]
+                  resources: {requests: {storage: 1Mi}}
+                  storageClassName: \(className)
+                ---
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: \(name)}
+                spec:
+                  schedulerName: ganglion-operator
+                  containers:
+                    - name: main
+                      image: ganglion.dev/shell
+                      args: ["-c", "touch $GANGLION_ROOT/models/\(name) && exec sleep 1000"]
+                      volumeMounts: [{name: models, mountPath: /models}]
+                  volumes: [{name: models, persistentVolumeClaim: {claimName: \(name)}}]
+                ---
+
+                """
+            }
+            let there = cluster.directory + "/models"
+            try Files.makeDirectory(there)
+            let volume = """
+                apiVersion: storage.k8s.io/v1
+                kind: StorageClass
+                metadata: {name: there}
+                provisioner: kubernetes.io/no-provisioner
+                volumeBindingMode: WaitForFirstConsumer
+                ---
+                apiVersion: v1
+                kind: PersistentVolume
+                metadata: {name: there}
+                spec:
+                  accessModes: [ReadWriteOnce]
+                  capacity: {storage: 1Mi}
+                  storageClassName: there
+                  hostPath: {path: \(there)}
+                ---
+
+                """
+            _ = try await cluster.kubectl(
+                ["apply", "-f", "-"], input: volume + claim("kept", "there") + claim("made", "standard")
+            ).succeeded()
+            try await cluster.eventually("both pods run, each with its volume") {
+                let pods = try await cluster.json("get", "pods", "kept", "made").items?.array ?? []
+                return pods.count == 2 && pods.allSatisfy { $0.status?.phase == "Running" }
+                    && Files.exists(there + "/kept")
+            }
+            _ = try await cluster.kubectl(["delete", "pod", "kept", "made", "--force"]).succeeded()
+            _ = try await cluster.kubectl(["delete", "pvc", "kept", "made"]).succeeded()
+            try await cluster.eventually("the volume that was made is gone, and the other one stays") {
+                let volumes = try await cluster.json("get", "pv").items?.array ?? []
+                return volumes.count == 1 && volumes[0].status?.phase == "Released"
+            }
         }
 
         /// A pod that fits nowhere, twice for the same reason.

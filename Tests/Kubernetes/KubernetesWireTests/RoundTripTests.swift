@@ -57,6 +57,10 @@ struct RoundTripTests {
         try check(ServiceAccount.self, "core.v1.ServiceAccount")
         try check(ConfigMap.self, "core.v1.ConfigMap")
         try check(Secret.self, "core.v1.Secret")
+        try check(PersistentVolumeClaim.self, "core.v1.PersistentVolumeClaim")
+        try check(PersistentVolume.self, "core.v1.PersistentVolume")
+        try check(StorageClass.self, "storage.k8s.io.v1.StorageClass")
+        try check(CSINode.self, "storage.k8s.io.v1.CSINode")
     }
 
     @Test("become the same JSON where nobody knows their type")

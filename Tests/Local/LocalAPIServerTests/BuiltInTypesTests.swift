@@ -29,7 +29,7 @@ struct BuiltInTypesTests {
 
     @Test("are all there")
     func complete() {
-        #expect(Self.names.count == 27)
+        #expect(Self.names.count == 31)
         let kinds = BuiltInResources.all.map { BuiltInTypes.message(of: $0.kind, group: $0.group) }
         #expect(kinds.allSatisfy { $0 != nil })
         for message in BuiltInTypes.messages.values {

@@ -80,4 +80,17 @@ extension APIResource {
     public static let secrets = APIResource(version: "v1", plural: "secrets", kind: "Secret")
     /// Bindings; the subresource of pods is what is used.
     public static let bindings = APIResource(version: "v1", plural: "bindings", kind: "Binding")
+    /// `v1` persistent volume claims.
+    public static let persistentVolumeClaims = APIResource(
+        version: "v1", plural: "persistentvolumeclaims", kind: "PersistentVolumeClaim")
+    /// `v1` persistent volumes; they have no namespace.
+    public static let persistentVolumes = APIResource(
+        version: "v1", plural: "persistentvolumes", kind: "PersistentVolume", isNamespaced: false)
+    /// Classes of storage.
+    public static let storageClasses = APIResource(
+        group: "storage.k8s.io", version: "v1", plural: "storageclasses", kind: "StorageClass",
+        isNamespaced: false)
+    /// What CSI drivers say of nodes.
+    public static let csiNodes = APIResource(
+        group: "storage.k8s.io", version: "v1", plural: "csinodes", kind: "CSINode", isNamespaced: false)
 }

@@ -37,6 +37,10 @@ public struct Volume: Equatable, Sendable {
         case configMap(ConfigMapVolume)
         /// A file for each key of a Secret.
         case secret(SecretVolume)
+        /// What a claim of the pod's namespace is bound to.
+        case persistentVolumeClaim(ClaimVolume)
+        /// What a claim is bound to that is made for the pod and goes with it.
+        case ephemeral(EphemeralVolume)
         /// Any other kind, by its field's name.
         case other(String, JSON)
     }
@@ -108,6 +112,45 @@ public struct SecretVolume: Codable, Hashable, Sendable {
     public init(secretName: String) { self.secretName = secretName }
 }
 
+/// What a claim is bound to.
+public struct ClaimVolume: Codable, Hashable, Sendable {
+    /// The claim, in the pod's namespace.
+    public var claimName: String
+    /// Whether it is mounted so that nobody can write to it.
+    public var readOnly: Bool?
+
+    /// A claim's volume.
+    public init(claimName: String, readOnly: Bool? = nil) {
+        self.claimName = claimName
+        self.readOnly = readOnly
+    }
+}
+
+/// A volume whose claim is made for the pod: it is called `POD-VOLUME`, and goes with the pod.
+public struct EphemeralVolume: Codable, Equatable, Sendable {
+    /// What the claim is made from; absent in copies that keep only what placement reads.
+    @Rare public var volumeClaimTemplate: ClaimTemplate?
+
+    /// What a claim is made from.
+    public struct ClaimTemplate: Codable, Equatable, Sendable {
+        /// Labels and annotations of the claim.
+        public var metadata = ObjectMetadata()
+        /// What is wanted.
+        public var spec: PersistentVolumeClaimSpec
+
+        /// A template.
+        public init(metadata: ObjectMetadata = ObjectMetadata(), spec: PersistentVolumeClaimSpec) {
+            self.metadata = metadata
+            self.spec = spec
+        }
+    }
+
+    /// A volume.
+    public init(volumeClaimTemplate: ClaimTemplate? = nil) {
+        self.volumeClaimTemplate = volumeClaimTemplate
+    }
+}
+
 /// One key of a ConfigMap or a Secret, as a file.
 public struct KeyToPath: Codable, Hashable, Sendable {
     /// The key.
@@ -141,6 +184,14 @@ extension Volume: Codable {
             self.source = .configMap(source)
         } else if let source = try container.decodeIfPresent(SecretVolume.self, forKey: Field("secret")) {
             self.source = .secret(source)
+        } else if let source = try container.decodeIfPresent(
+            ClaimVolume.self, forKey: Field("persistentVolumeClaim"))
+        {
+            self.source = .persistentVolumeClaim(source)
+        } else if let source = try container.decodeIfPresent(
+            EphemeralVolume.self, forKey: Field("ephemeral"))
+        {
+            self.source = .ephemeral(source)
         } else if let field = container.allKeys.first(where: { $0.stringValue != "name" }) {
             source = .other(field.stringValue, try container.decode(JSON.self, forKey: field))
         } else {
@@ -157,6 +208,9 @@ extension Volume: Codable {
         case .hostPath(let source): try container.encode(source, forKey: Field("hostPath"))
         case .configMap(let source): try container.encode(source, forKey: Field("configMap"))
         case .secret(let source): try container.encode(source, forKey: Field("secret"))
+        case .persistentVolumeClaim(let source):
+            try container.encode(source, forKey: Field("persistentVolumeClaim"))
+        case .ephemeral(let source): try container.encode(source, forKey: Field("ephemeral"))
         case .other(let field, let source): try container.encode(source, forKey: Field(field))
         }
     }

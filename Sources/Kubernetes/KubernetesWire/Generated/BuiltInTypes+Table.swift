@@ -18,6 +18,13 @@ ServiceAccount metadata=1@ObjectMeta secrets=2[@ObjectReference imagePullSecrets
   automountServiceAccountToken=4?B
 Endpoints metadata=1@ObjectMeta subsets=2[@EndpointSubset
 Binding metadata=1@ObjectMeta target=2?@ObjectReference
+PersistentVolumeClaim metadata=1@ObjectMeta spec=2@PersistentVolumeClaimSpec
+  status=3@PersistentVolumeClaimStatus
+PersistentVolume metadata=1@ObjectMeta spec=2@PersistentVolumeSpec status=3@PersistentVolumeStatus
+StorageClass metadata=1@ObjectMeta provisioner=2?s parameters=3{s
+  reclaimPolicy=4?s:PersistentVolumeReclaimPolicy mountOptions=5[s allowVolumeExpansion=6?B
+  volumeBindingMode=7?s:VolumeBindingMode allowedTopologies=8[@TopologySelectorTerm
+CSINode metadata=1@ObjectMeta spec=2?@CSINodeSpec
 events.Event metadata=1?@ObjectMeta eventTime=2?M series=3?@events.EventSeries reportingController=4s
   reportingInstance=5s action=6s reason=7s regarding=8@ObjectReference related=9?@ObjectReference note=10s
   type=11s deprecatedSource=12@EventSource deprecatedFirstTimestamp=13T deprecatedLastTimestamp=14T
@@ -87,6 +94,21 @@ NamespaceSpec finalizers=1[s:FinalizerName
 NamespaceStatus phase=1s:NamespacePhase conditions=2[@NamespaceCondition
 LocalObjectReference name=1s
 EndpointSubset addresses=1[@EndpointAddress notReadyAddresses=2[@EndpointAddress ports=3[@core.EndpointPort
+PersistentVolumeClaimSpec accessModes=1[s:PersistentVolumeAccessMode selector=4?@LabelSelector
+  resources=2@VolumeResourceRequirements volumeName=3s storageClassName=5?s
+  volumeMode=6?s:PersistentVolumeMode dataSource=7?@TypedLocalObjectReference
+  dataSourceRef=8?@TypedObjectReference volumeAttributesClassName=9?s
+PersistentVolumeClaimStatus phase=1s:PersistentVolumeClaimPhase accessModes=2[s:PersistentVolumeAccessMode
+  capacity=3{Q conditions=4[@PersistentVolumeClaimCondition allocatedResources=5{Q
+  allocatedResourceStatuses=7{s:ClaimResourceStatus currentVolumeAttributesClassName=8?s
+  modifyVolumeStatus=9?@ModifyVolumeStatus
+PersistentVolumeSpec capacity=1{Q -=2~@PersistentVolumeSource accessModes=3[s:PersistentVolumeAccessMode
+  claimRef=4?@ObjectReference persistentVolumeReclaimPolicy=5s:PersistentVolumeReclaimPolicy
+  storageClassName=6s mountOptions=7[s volumeMode=8?s:PersistentVolumeMode nodeAffinity=9?@VolumeNodeAffinity
+  volumeAttributesClassName=10?s
+PersistentVolumeStatus phase=1s:PersistentVolumePhase message=2s reason=3s lastPhaseTransitionTime=4?T
+TopologySelectorTerm matchLabelExpressions=1[@TopologySelectorLabelRequirement
+CSINodeSpec drivers=1?[@CSINodeDriver
 events.EventSeries count=1?i lastObservedTime=2?M
 LeaseSpec holderIdentity=1?s leaseDurationSeconds=2?i acquireTime=3?M renewTime=4?M leaseTransitions=5?i
   strategy=6?s:CoordinatedLeaseStrategy preferredHolder=7?s
@@ -187,9 +209,28 @@ NamespaceCondition type=1?s:NamespaceConditionType status=2?s:ConditionStatus la
   message=6s
 EndpointAddress ip=1?s hostname=3s nodeName=4?s targetRef=2?@ObjectReference
 core.EndpointPort name=1s port=2?i protocol=3s:Protocol appProtocol=4?s
+LabelSelector matchLabels=1{s matchExpressions=2[@LabelSelectorRequirement
+VolumeResourceRequirements limits=1{Q requests=2{Q
+TypedLocalObjectReference apiGroup=1?s kind=2?s name=3?s
+TypedObjectReference apiGroup=1?s kind=2?s name=3?s namespace=4?s
+PersistentVolumeClaimCondition type=1?s:PersistentVolumeClaimConditionType status=2?s:ConditionStatus
+  lastProbeTime=3T lastTransitionTime=4T reason=5s message=6s
+ModifyVolumeStatus targetVolumeAttributesClassName=1s status=2?s:PersistentVolumeClaimModifyVolumeStatus
+PersistentVolumeSource gcePersistentDisk=1?@GCEPersistentDiskVolumeSource
+  awsElasticBlockStore=2?@AWSElasticBlockStoreVolumeSource hostPath=3?@HostPathVolumeSource
+  glusterfs=4?@GlusterfsPersistentVolumeSource nfs=5?@NFSVolumeSource rbd=6?@RBDPersistentVolumeSource
+  iscsi=7?@ISCSIPersistentVolumeSource cinder=8?@CinderPersistentVolumeSource
+  cephfs=9?@CephFSPersistentVolumeSource fc=10?@FCVolumeSource flocker=11?@FlockerVolumeSource
+  flexVolume=12?@FlexPersistentVolumeSource azureFile=13?@AzureFilePersistentVolumeSource
+  vsphereVolume=14?@VsphereVirtualDiskVolumeSource quobyte=15?@QuobyteVolumeSource
+  azureDisk=16?@AzureDiskVolumeSource photonPersistentDisk=17?@PhotonPersistentDiskVolumeSource
+  portworxVolume=18?@PortworxVolumeSource scaleIO=19?@ScaleIOPersistentVolumeSource
+  local=20?@LocalVolumeSource storageos=21?@StorageOSPersistentVolumeSource csi=22?@CSIPersistentVolumeSource
+VolumeNodeAffinity required=1?@NodeSelector
+TopologySelectorLabelRequirement key=1?s values=2?[s
+CSINodeDriver name=1?s nodeID=2?s topologyKeys=3?[s allocatable=4?@VolumeNodeResources
 EndpointConditions ready=1?B serving=2?B terminating=3?B
 EndpointHints forZones=1[@ForZone forNodes=2[@ForNode
-LabelSelector matchLabels=1{s matchExpressions=2[@LabelSelectorRequirement
 ResourceAttributes namespace=1s verb=2s group=3s version=4s resource=5s subresource=6s name=7s
   fieldSelector=8?@FieldSelectorAttributes labelSelector=9?@LabelSelectorAttributes
 NonResourceAttributes path=1s verb=2s
@@ -266,9 +307,42 @@ NodeSwapStatus capacity=1?l
 NodeRuntimeHandlerFeatures recursiveReadOnlyMounts=1?B userNamespaces=2?B
 ClientIPConfig timeoutSeconds=1?i
 LoadBalancerIngress ip=1s hostname=2s ipMode=3?s:LoadBalancerIPMode ports=4[@PortStatus
+LabelSelectorRequirement key=1?s operator=2?s:LabelSelectorOperator values=3[s
+GCEPersistentDiskVolumeSource pdName=1?s fsType=2s partition=3i readOnly=4B
+AWSElasticBlockStoreVolumeSource volumeID=1?s fsType=2s partition=3i readOnly=4B
+HostPathVolumeSource path=1?s type=2?s:HostPathType
+GlusterfsPersistentVolumeSource endpoints=1?s path=2?s readOnly=3B endpointsNamespace=4?s
+NFSVolumeSource server=1?s path=2?s readOnly=3B
+RBDPersistentVolumeSource monitors=1?[s image=2?s fsType=3s pool=4s user=5s keyring=6s
+  secretRef=7?@SecretReference readOnly=8B
+ISCSIPersistentVolumeSource targetPortal=1?s iqn=2?s lun=3?i iscsiInterface=4s fsType=5s readOnly=6B
+  portals=7[s chapAuthDiscovery=8B chapAuthSession=11B secretRef=10?@SecretReference initiatorName=12?s
+CinderPersistentVolumeSource volumeID=1?s fsType=2s readOnly=3B secretRef=4?@SecretReference
+CephFSPersistentVolumeSource monitors=1?[s path=2s user=3s secretFile=4s secretRef=5?@SecretReference
+  readOnly=6B
+FCVolumeSource targetWWNs=1[s lun=2?i fsType=3s readOnly=4B wwids=5[s
+FlockerVolumeSource datasetName=1s datasetUUID=2s
+FlexPersistentVolumeSource driver=1?s fsType=2s secretRef=3?@SecretReference readOnly=4B options=5{s
+AzureFilePersistentVolumeSource secretName=1?s shareName=2?s readOnly=3B secretNamespace=4?s
+VsphereVirtualDiskVolumeSource volumePath=1?s fsType=2s storagePolicyName=3s storagePolicyID=4s
+QuobyteVolumeSource registry=1?s volume=2?s readOnly=3B user=4s group=5s tenant=6s
+AzureDiskVolumeSource diskName=1?s diskURI=2?s cachingMode=3?s:AzureDataDiskCachingMode fsType=4?s
+  readOnly=5?B kind=6?s:AzureDataDiskKind
+PhotonPersistentDiskVolumeSource pdID=1?s fsType=2s
+PortworxVolumeSource volumeID=1?s fsType=2s readOnly=3B
+ScaleIOPersistentVolumeSource gateway=1?s system=2?s secretRef=3?@SecretReference sslEnabled=4B
+  protectionDomain=5s storagePool=6s storageMode=7s volumeName=8s fsType=9s readOnly=10B
+LocalVolumeSource path=1?s fsType=2?s
+StorageOSPersistentVolumeSource volumeName=1s volumeNamespace=2s fsType=3s readOnly=4B
+  secretRef=5?@ObjectReference
+CSIPersistentVolumeSource driver=1?s volumeHandle=2?s readOnly=3B fsType=4s volumeAttributes=5{s
+  controllerPublishSecretRef=6?@SecretReference nodeStageSecretRef=7?@SecretReference
+  nodePublishSecretRef=8?@SecretReference controllerExpandSecretRef=9?@SecretReference
+  nodeExpandSecretRef=10?@SecretReference
+NodeSelector nodeSelectorTerms=1?[@NodeSelectorTerm
+VolumeNodeResources count=1?i
 ForZone name=1?s
 ForNode name=1?s
-LabelSelectorRequirement key=1?s operator=2?s:LabelSelectorOperator values=3[s
 FieldSelectorAttributes rawSelector=1s requirements=2[@FieldSelectorRequirement
 LabelSelectorAttributes rawSelector=1s requirements=2[@LabelSelectorRequirement
 CustomResourceValidation openAPIV3Schema=1?@JSONSchemaProps
@@ -276,13 +350,9 @@ CustomResourceSubresources status=1?@CustomResourceSubresourceStatus scale=2?@Cu
 CustomResourceColumnDefinition name=1?s type=2?s format=3s description=4s priority=5i jsonPath=6?s
 SelectableField jsonPath=1?s
 WebhookConversion clientConfig=2?@WebhookClientConfig conversionReviewVersions=3?[s
-HostPathVolumeSource path=1?s type=2?s:HostPathType
 EmptyDirVolumeSource medium=1s:StorageMedium sizeLimit=2?Q
-GCEPersistentDiskVolumeSource pdName=1?s fsType=2s partition=3i readOnly=4B
-AWSElasticBlockStoreVolumeSource volumeID=1?s fsType=2s partition=3i readOnly=4B
 GitRepoVolumeSource repository=1?s revision=2s directory=3s
 SecretVolumeSource secretName=1s items=2[@KeyToPath defaultMode=3?i optional=4?B
-NFSVolumeSource server=1?s path=2?s readOnly=3B
 ISCSIVolumeSource targetPortal=1?s iqn=2?s lun=3?i iscsiInterface=4s fsType=5s readOnly=6B portals=7[s
   chapAuthDiscovery=8B chapAuthSession=11B secretRef=10?@LocalObjectReference initiatorName=12?s
 GlusterfsVolumeSource endpoints=1?s path=2?s readOnly=3B
@@ -292,18 +362,10 @@ RBDVolumeSource monitors=1?[s image=2?s fsType=3s pool=4s user=5s keyring=6s sec
 FlexVolumeSource driver=1?s fsType=2s secretRef=3?@LocalObjectReference readOnly=4B options=5{s
 CinderVolumeSource volumeID=1?s fsType=2s readOnly=3B secretRef=4?@LocalObjectReference
 CephFSVolumeSource monitors=1?[s path=2s user=3s secretFile=4s secretRef=5?@LocalObjectReference readOnly=6B
-FlockerVolumeSource datasetName=1s datasetUUID=2s
 DownwardAPIVolumeSource items=1[@DownwardAPIVolumeFile defaultMode=2?i
-FCVolumeSource targetWWNs=1[s lun=2?i fsType=3s readOnly=4B wwids=5[s
 AzureFileVolumeSource secretName=1?s shareName=2?s readOnly=3B
 ConfigMapVolumeSource -=1~@LocalObjectReference items=2[@KeyToPath defaultMode=3?i optional=4?B
-VsphereVirtualDiskVolumeSource volumePath=1?s fsType=2s storagePolicyName=3s storagePolicyID=4s
-QuobyteVolumeSource registry=1?s volume=2?s readOnly=3B user=4s group=5s tenant=6s
-AzureDiskVolumeSource diskName=1?s diskURI=2?s cachingMode=3?s:AzureDataDiskCachingMode fsType=4?s
-  readOnly=5?B kind=6?s:AzureDataDiskKind
-PhotonPersistentDiskVolumeSource pdID=1?s fsType=2s
 ProjectedVolumeSource sources=1?[@VolumeProjection defaultMode=2?i
-PortworxVolumeSource volumeID=1?s fsType=2s readOnly=3B
 ScaleIOVolumeSource gateway=1?s system=2?s secretRef=3?@LocalObjectReference sslEnabled=4B protectionDomain=5s
   storagePool=6s storageMode=7s volumeName=8s fsType=9s readOnly=10B
 StorageOSVolumeSource volumeName=1s volumeNamespace=2s fsType=3s readOnly=4B secretRef=5?@LocalObjectReference
@@ -319,7 +381,6 @@ ContainerRestartRuleOnExitCodes operator=1s:ContainerRestartRuleOnExitCodesOpera
 ProbeHandler exec=1?@ExecAction httpGet=2?@HTTPGetAction tcpSocket=3?@TCPSocketAction grpc=4?@GRPCAction
 LifecycleHandler exec=1?@ExecAction httpGet=2?@HTTPGetAction tcpSocket=3?@TCPSocketAction sleep=4?@SleepAction
 Capabilities add=1[s:Capability drop=2[s:Capability
-NodeSelector nodeSelectorTerms=1?[@NodeSelectorTerm
 PreferredSchedulingTerm weight=1?i preference=2?@NodeSelectorTerm
 PodAffinityTerm labelSelector=1?@LabelSelector namespaces=2[s topologyKey=3?s
   namespaceSelector=4?@LabelSelector matchLabelKeys=5[s mismatchLabelKeys=6[s
@@ -331,6 +392,8 @@ VolumeStatus image=1?@ImageVolumeStatus
 LinuxContainerUser uid=1?l gid=2?l supplementalGroups=3[l
 ResourceHealth resourceID=1?s:ResourceID health=2s:ResourceHealthStatus message=6?s
 PortStatus port=1?i protocol=2?s:Protocol error=3?s
+SecretReference name=1s namespace=2s
+NodeSelectorTerm matchExpressions=1[@NodeSelectorRequirement matchFields=2[@NodeSelectorRequirement
 FieldSelectorRequirement key=1?s operator=2?s:FieldSelectorOperator values=3[s
 JSONSchemaProps id=1s $schema=2s:JSONSchemaURL $ref=3?s description=4s type=5s format=6s title=7s default=8?R
   maximum=9?d exclusiveMaximum=10B minimum=11?d exclusiveMinimum=12B maxLength=13?l minLength=14?l pattern=15s
@@ -361,8 +424,8 @@ HTTPGetAction path=1s port=2?I host=3s scheme=4s:URIScheme httpHeaders=5[@HTTPHe
 TCPSocketAction port=1?I host=2s
 GRPCAction port=1?i service=2?s
 SleepAction seconds=1?l
-NodeSelectorTerm matchExpressions=1[@NodeSelectorRequirement matchFields=2[@NodeSelectorRequirement
 ImageVolumeStatus imageRef=1s
+NodeSelectorRequirement key=1?s operator=2?s:NodeSelectorOperator values=3[s
 ExternalDocumentation description=1s url=2s
 ValidationRule rule=1?s message=2s messageExpression=3s reason=4?s:FieldValueErrorReason fieldPath=5s
   optionalOldSelf=6?B
@@ -374,14 +437,6 @@ ServiceAccountTokenProjection audience=1s expirationSeconds=2?l path=3?s
 ClusterTrustBundleProjection name=1?s signerName=2?s labelSelector=3?@LabelSelector optional=5?B path=4?s
 PodCertificateProjection signerName=1s keyType=2s maxExpirationSeconds=3?i credentialBundlePath=4s keyPath=5s
   certificateChainPath=6s userAnnotations=7{s
-PersistentVolumeClaimSpec accessModes=1[s:PersistentVolumeAccessMode selector=4?@LabelSelector
-  resources=2@VolumeResourceRequirements volumeName=3s storageClassName=5?s
-  volumeMode=6?s:PersistentVolumeMode dataSource=7?@TypedLocalObjectReference
-  dataSourceRef=8?@TypedObjectReference volumeAttributesClassName=9?s
 HTTPHeader name=1?s value=2?s
-NodeSelectorRequirement key=1?s operator=2?s:NodeSelectorOperator values=3[s
-VolumeResourceRequirements limits=1{Q requests=2{Q
-TypedLocalObjectReference apiGroup=1?s kind=2?s name=3?s
-TypedObjectReference apiGroup=1?s kind=2?s name=3?s namespace=4?s
 """
 }

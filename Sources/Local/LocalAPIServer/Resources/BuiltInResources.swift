@@ -1,5 +1,5 @@
 // The resources the server has without any CustomResourceDefinition. What the local cluster cannot honour (deployments,
-// volumes, quotas) is left out, so that clients learn it from discovery.
+// quotas) is left out, so that clients learn it from discovery.
 
 internal import APIMachinery
 internal import JSON
@@ -7,7 +7,7 @@ internal import KubernetesAPI
 
 /// The built-in resources.
 enum BuiltInResources {
-    private static func make(
+    static func make(
         _ group: String, _ version: String, _ plural: String, _ singular: String, _ kind: String,
         namespaced: Bool = true, shortNames: [String] = [], categories: [String] = [],
         verbs: [String] = ResourceType.allVerbs, subresources: [Subresource] = [],
@@ -32,7 +32,7 @@ enum BuiltInResources {
     private static let conditions = MergeRules(lists: ["status.conditions": ["type"]])
 
     /// All of them.
-    static let all: [ResourceType] = core + others
+    static let all: [ResourceType] = core + coreStorage + others + storage
 
     private static let core: [ResourceType] = [
         make(

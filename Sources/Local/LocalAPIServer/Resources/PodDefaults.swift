@@ -96,6 +96,11 @@ enum PodDefaults {
             if volume[source]?.defaultMode == nil { volume[source]?.defaultMode = 420 }
         }
         if volume.hostPath?.object != nil, volume.hostPath?.type == nil { volume.hostPath?.type = "" }
+        if volume.ephemeral?.volumeClaimTemplate?.spec?.object != nil,
+            volume.ephemeral?.volumeClaimTemplate?.spec?.volumeMode == nil
+        {
+            volume.ephemeral?.volumeClaimTemplate?.spec?.volumeMode = "Filesystem"
+        }
         return volume
     }
 

@@ -26,6 +26,7 @@ enum PodValidation {
             } else if !volumes.insert(name).inserted {
                 faults.append(.duplicate(path, .string(name)))
             }
+            claims(volume, "spec.volumes[\(index)]", &faults)
         }
         let containers = spec.containers?.array ?? []
         if containers.isEmpty { faults.append(.required("spec.containers")) }
@@ -56,6 +57,21 @@ enum PodValidation {
             }
         }
         return faults
+    }
+
+    private static func claims(_ volume: JSON, _ path: String, _ faults: inout [FieldError]) {
+        if let claim = volume.persistentVolumeClaim, claim.object != nil,
+            (claim.claimName?.string ?? "").isEmpty
+        {
+            faults.append(.required("\(path).persistentVolumeClaim.claimName"))
+        }
+        guard let ephemeral = volume.ephemeral, ephemeral.object != nil else { return }
+        let place = "\(path).ephemeral.volumeClaimTemplate"
+        if let template = ephemeral.volumeClaimTemplate, template.object != nil {
+            faults += StorageValidation.claimFaults(template.spec ?? [:], "\(place).spec")
+        } else {
+            faults.append(.required(place))
+        }
     }
 
     private static func check(

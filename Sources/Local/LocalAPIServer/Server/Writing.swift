@@ -151,6 +151,10 @@ extension APIServer {
                 now: now.text
             ).updated(object, from: nil, baseline: type.strategy.baseline)
         }
+        if type.kind == "PersistentVolumeClaim", type.group.isEmpty {
+            let classes = state.list(GroupResource("storage.k8s.io", "storageclasses")).map(\.1.json)
+            ClaimStrategy.setDefaultClass(&object, classes: classes)
+        }
         let context = WriteContext(namespace: namespace ?? "", name: name, subresource: "", now: now)
         type.strategy.prepareForCreate(&object, context)
         var faults = ObjectNames.metadataFaults(

@@ -9,7 +9,7 @@ extension PodWorker {
     ///
     /// - Returns: nil when the pod was stopped first.
     func launch(_ container: PodContainer, attempt: Int) async -> ContainerProcess.Start? {
-        guard let program = await awaitImage(container) else { return nil }
+        guard await awaitClaims(), let program = await awaitImage(container) else { return nil }
         states[container.name]?.imageID = "program://" + program.path
         var pause = services.timings.backoffInitial
         while !isStopping {
@@ -148,7 +148,11 @@ extension PodWorker {
             guard let volume = pod.spec.volumes.first(where: { $0.name == mount.name }),
                 let target = try await makeVolume(volume)
             else { continue }
-            mounts[mount.mountPath] = mount.subPath.map { target + "/" + $0 } ?? target
+            let path = mount.subPath.map { target + "/" + $0 } ?? target
+            if claimPaths[mount.name] != nil, mount.subPath != nil {
+                try Files.makeDirectory(path, mode: 0o755)
+            }
+            mounts[mount.mountPath] = path
         }
         try PodDirectory.makeLinks(home + "/rootfs", mounts)
     }
@@ -160,6 +164,7 @@ extension PodWorker {
             if host.type == "DirectoryOrCreate" { try Files.makeDirectory(host.path, mode: 0o755) }
             return host.path
         }
+        if let path = claimPaths[volume.name] { return path }
         let path = directory.path + "/volumes/" + volume.name
         try Files.makeDirectory(path, mode: 0o755)
         switch volume.source {
@@ -167,7 +172,7 @@ extension PodWorker {
             try await fill(path, from: DataObject(.configMap, source.name), source.optional, volume)
         case .secret(let source):
             try await fill(path, from: DataObject(.secret, source.secretName), source.optional, volume)
-        case .emptyDir, .hostPath, .other: break
+        case .emptyDir, .hostPath, .persistentVolumeClaim, .ephemeral, .other: break
         }
         return path
     }

@@ -28,6 +28,8 @@ actor PodWorker: LoopActor {
     private var killTimer: ScheduledTimer?
     /// Containers that have been told to end; the others are still at their preStop hooks, or sidecars of containers that run.
     private var told: Set<String> = []
+    /// Where the claims of its volumes are, by the volume's name.
+    var claimPaths: [String: String] = [:]
     private var sleepers: [UInt64: (group: String, continuation: CheckedContinuation<Void, Never>)] = [:]
     private var nextSleeper: UInt64 = 0
     private var sidecars: [Task<Void, Never>] = []

@@ -40,17 +40,23 @@ struct ModelServerLife: Sendable {
     }
 
     /// A server that is not ours: it knows neither our paths nor our port.
-    static func foreign(_ context: CaseContext) -> ModelServerLife {
+    ///
+    /// - Parameter claim: the claim of a volume that it mounts.
+    static func foreign(_ context: CaseContext, claim: String? = nil) -> ModelServerLife {
+        var container: JSON = [
+            "name": "model-server", "image": .string(context.settings.image),
+            "imagePullPolicy": "IfNotPresent", "command": ["/ganglion"],
+            "args": ["report", "--listen", ":9000"],
+        ]
+        var volumes: JSON = []
+        if let claim {
+            container.volumeMounts = [["name": "models", "mountPath": "/models"]]
+            volumes = [["name": "models", "persistentVolumeClaim": ["claimName": .string(claim)]]]
+        }
         let spec: JSON = [
             "replicas": 1, "neuron": ["cores": 2], "runtime": ["preset": "custom", "port": 9000],
             "models": [["name": "m", "uri": "file:///nowhere"]],
-            "template": pod(
-                context,
-                [
-                    "name": "model-server", "image": .string(context.settings.image),
-                    "imagePullPolicy": "IfNotPresent", "command": ["/ganglion"],
-                    "args": ["report", "--listen", ":9000"],
-                ]),
+            "template": pod(context, container, volumes: volumes),
         ]
         return ModelServerLife(context: context, name: "foreign", spec: spec, model: nil)
     }

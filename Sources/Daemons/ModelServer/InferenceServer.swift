@@ -3,6 +3,8 @@
 internal import HTTP
 internal import HTTP1
 internal import JSON
+package import Models
+internal import NeuronProgram
 package import NeuronRuntime
 internal import Observability
 package import SystemIO
@@ -57,7 +59,7 @@ package final class InferenceServer: Sendable {
     /// - Throws: `ServerError` that names the model and the group; then the server never gets ready.
     /// - Parameter compiled: told of each model that was no artifact, with what its compilation took.
     package func load(
-        _ claims: [CoreClaim], store: ModelStore = ModelStore(),
+        _ claims: [any NeuronCores], store: ModelStore = ModelStore(),
         compiled: @escaping @Sendable (_ name: String, _ took: Duration) -> Void = { _, _ in }
     ) async throws(ServerError) {
         let groups = claims.map { NeuronCoreGroup($0, pool: pool) }
@@ -107,8 +109,11 @@ package final class InferenceServer: Sendable {
             return true
         }
         guard !isWhole || !isFinite.withLock({ $0 }) else { return nil }
+        let what =
+            isWhole
+            ? "gave numbers that are none" : group.failure.map { "failed (\($0))" } ?? "failed"
         return
-            "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(isWhole ? "gave numbers that are none" : "failed"):"
+            "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(what):"
             + " look whether \(model.uri) is the model that was meant"
     }
 
@@ -262,7 +267,8 @@ extension Dispatcher.Refusal {
         // As nginx has it; who asked sees it only where its own direction of the connection alone was closed.
         case .cancelled: HTTPProblem(499, "the connection was closed before its turn came")
         case .notFinite: HTTPProblem(500, "the model gave numbers that are none for this request")
-        case .failed: HTTPProblem(500, "the group could not compute: see the server's log")
+        case .failed(let sentence):
+            HTTPProblem(500, sentence ?? "the group could not compute: report it, with the server's log")
         }
     }
 }

@@ -251,7 +251,7 @@ let neuron: [Target] =
     + module(
         "NeuronTools", on: .neuron, step: 2,
         ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
-        tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
+        tests: ["Arguments", "FakeChip", "JSON", "Neuron", "SystemIO", "TestSupport"])
     + module(
         "Planning", on: .neuron, step: 3,
         ["Arguments", "CYAML", "JSON", "Neuron", "NeuronTools", "Packing", "Placement", "SystemIO", "Text"],
@@ -302,7 +302,9 @@ let neuron: [Target] =
             "NeuronProgram",
             "NeuronRuntime", "SystemIO",
         ],
-        tests: ["FakeChip", "Models", "Neuron", "NeuronRuntime", "SystemIO", "TestSupport"])
+        tests: [
+            "FakeChip", "Models", "Neuron", "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport",
+        ])
     + module(
         "Models", on: .neuron, step: 6,
         [

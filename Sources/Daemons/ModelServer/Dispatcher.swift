@@ -61,6 +61,8 @@ package actor Dispatcher: LoopActor {
     private var running: [Int: RunningBatch] = [:]
     private var nextIdentifier = 0
     private var timer: ScheduledTimer?
+    /// Told why, when the last group has broken down.
+    private var onBreakdown: @Sendable (String) -> Void = { _ in }
 
     /// A dispatcher without groups.
     ///
@@ -83,6 +85,9 @@ package actor Dispatcher: LoopActor {
         groupCount += groups.count
         dispatch()
     }
+
+    /// Whom to tell why, when no group can compute any more.
+    package func onBreakdown(_ tell: @escaping @Sendable (String) -> Void) { onBreakdown = tell }
 
     /// Requests that wait.
     package var waiting: Int { queue.count }
@@ -171,7 +176,13 @@ package actor Dispatcher: LoopActor {
         // The loop may not have come to the last ones yet.
         deliver()
         running[entries[0].identifier] = nil
-        idle.append(group)
+        let isBroken = group.failure?.status == .unrecoverable
+        if isBroken {
+            // Its cores come back with a new process only.
+            groupCount -= 1
+        } else {
+            idle.append(group)
+        }
         let refusal: Refusal
         if isWhole {
             refusal = .failed(nil)
@@ -181,6 +192,13 @@ package actor Dispatcher: LoopActor {
             refusal = .cancelled
         }
         for entry in entries { finish(entry.identifier, .failure(refusal)) }
+        if isBroken, groupCount == 0, let failure = group.failure {
+            for entry in queue.entries {
+                _ = queue.remove(entry.identifier)
+                finish(entry.identifier, .failure(.failed(failure.description)))
+            }
+            onBreakdown(failure.description)
+        }
         dispatch()
     }
 

@@ -20,6 +20,9 @@ package final class InferenceServer: Sendable {
     private let pool: ComputePool
     private let textPool: ComputePool
     private let state = Lock(ServerState())
+    /// Why the server cannot go on: cores that only a new process gets back.
+    package let breakdowns: AsyncStream<String>
+    private let brokenDown: AsyncStream<String>.Continuation
     /// Predictions that have come and are not answered.
     private let inFlight = Lock(0)
 
@@ -49,6 +52,7 @@ package final class InferenceServer: Sendable {
         dispatcher = Dispatcher(
             queueLimit: queueLimit, timeLimit: queueTimeout, batchLimit: batchLimit, loop: loop)
         metrics = ServerMetrics(tag: tag)
+        (breakdowns, brokenDown) = AsyncStream.makeStream()
     }
 
     /// Where the server is.
@@ -79,7 +83,8 @@ package final class InferenceServer: Sendable {
                         return nil
                     } catch {
                         return
-                            "cannot load model \(specification.name) on cores \(group.cores.spanText): \(error)"
+                            "cannot load model \(specification.name) on cores \(group.cores.spanText): "
+                            + ((error as? RuntimeError)?.reason ?? "\(error)")
                     }
                 }
                 if failure == nil { failure = await Self.warmUp(group, specification) }
@@ -93,6 +98,10 @@ package final class InferenceServer: Sendable {
                     }
                 }
             }
+        }
+        await dispatcher.onBreakdown { [state, brokenDown] sentence in
+            state.withLock { $0.phase = .failed(sentence) }
+            brokenDown.yield(sentence)
         }
         await dispatcher.add(groups)
         state.withLock { state in

@@ -148,6 +148,11 @@ package enum ModelServerCommand {
                 for await _ in ends { break }
                 return true
             }
+            tasks.addTask {
+                // A new process gets its cores reset.
+                for await sentence in server.breakdowns { throw ServerError(sentence) }
+                return false
+            }
             while let isSignal = try await tasks.next(), !isSignal {}
             tasks.cancelAll()
             log.info("draining", ["delay": shutdown.delay, "grace": shutdown.grace])

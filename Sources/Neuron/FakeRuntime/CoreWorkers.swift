@@ -10,7 +10,8 @@ final class CoreWorkers: Sendable {
     static let queueLimit = 64
 
     private let workers: [CoreWorker]
-    private let order = Lock<Void>(())
+    /// Whether all have their threads; held while something is queued.
+    private let order = Lock(false)
 
     init(count: Int) { workers = (0..<count).map { _ in CoreWorker() } }
 
@@ -23,9 +24,10 @@ final class CoreWorkers: Sendable {
     ///
     /// - Returns: false when a core has no thread; then none of them runs it.
     func addToAll(_ job: @escaping @Sendable (_ core: Int) -> Void) -> Bool {
-        order.withLock { _ in
+        order.withLock { isStarted in
             // Threads are made with the first job; a core that has none must not leave the others at a barrier.
-            guard workers.allSatisfy({ $0.add {} }) else { return false }
+            if !isStarted { isStarted = workers.allSatisfy { $0.add {} } }
+            guard isStarted else { return false }
             return workers.indices.allSatisfy { core in workers[core].add { job(core) } }
         }
     }

@@ -1,5 +1,6 @@
 // One execution: from its inputs to its status, with what the driver counts of it.
 
+import CLinux
 import FakeChip
 import Glibc
 import KernelTemplates

@@ -83,6 +83,11 @@ package func attachedTensor(_ start: UnsafeMutableRawPointer, size: Int) -> any 
     FakeTensor(borrowing: start, size: size)
 }
 
+/// Where a tensor's octets lie; nil for a tensor of another runtime.
+package func tensorAddress(_ tensor: any NeuronTensor) -> UnsafeMutableRawPointer? {
+    (tensor as? FakeTensor)?.start
+}
+
 /// Tensors by name.
 final class FakeTensorSet: NeuronTensorSet {
     let tensors: [String: FakeTensor]

@@ -19,6 +19,9 @@ package struct RuntimeError: Error, Equatable, Sendable, CustomStringConvertible
         self.mend = mend ?? status.mend
     }
 
+    /// Without what was being done, for whoever says that himself.
+    package var reason: String { "\(problem): \(mend) (\(status.name) \(status.rawValue))" }
+
     /// `cannot load minilm on cores 0-1 (NRT_RESOURCE 4): device memory is missing: use more cores`.
     package var description: String {
         "cannot \(action) (\(status.name) \(status.rawValue)): \(problem): \(mend)"

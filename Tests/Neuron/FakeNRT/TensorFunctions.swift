@@ -144,3 +144,37 @@ public func nrtMemoryStatistics(
         written?.pointee = 16
     }
 }
+
+@_cdecl("nrt_tensor_get_va")
+public func nrtTensorAddress(_ tensor: UnsafeRawPointer?) -> UnsafeMutableRawPointer? {
+    (try? object(tensor, as: Tensor.self))?.tensor.flatMap(tensorAddress)
+}
+
+@_cdecl("nrt_tensor_memset")
+public func nrtTensorFill(
+    _ tensor: UnsafeMutableRawPointer?, _ offset: UInt64, _ value: Int32, _ size: Int
+) -> UInt32 {
+    status {
+        guard let own = try object(tensor, as: Tensor.self).tensor, offset <= UInt64(own.size) else {
+            throw RuntimeError(.invalid, "fill a tensor")
+        }
+        let octets = [UInt8](repeating: UInt8(truncatingIfNeeded: value), count: max(0, min(size, own.size)))
+        guard octets.count == size else { throw RuntimeError(.invalid, "fill a tensor") }
+        try octets.withUnsafeBytes { try own.write($0, at: Int(offset)) }
+    }
+}
+
+@_cdecl("nrt_tensor_copy")
+public func nrtTensorCopy(
+    _ source: UnsafeRawPointer?, _ sourceOffset: Int, _ target: UnsafeMutableRawPointer?, _ offset: Int,
+    _ size: Int
+) -> UInt32 {
+    status {
+        guard let from = try object(source, as: Tensor.self).tensor,
+            let to = try object(target, as: Tensor.self).tensor, size >= 0, size <= from.size
+        else { throw RuntimeError(.invalid, "copy a tensor") }
+        var octets = [UInt8](repeating: 0, count: size)
+        try octets.withUnsafeMutableBytes { try from.read(into: $0, at: sourceOffset) }
+        try octets.withUnsafeBytes { try to.write($0, at: offset) }
+    }
+}

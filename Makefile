@@ -12,7 +12,7 @@ export SWIFT ?= swift
 FILTER ?=
 TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
-HEAVY := NeuronRuntimeTests|NeuronKernelsTests|KillTests|WatchTortureTests
+HEAVY := ModelsTests|FakeRuntimeTests|NeuronKernelsTests|KillTests|WatchTortureTests
 BENCH_FLAGS ?=
 IMAGE_FLAGS ?=
 SOURCES := Package.swift Sources Tests Examples
@@ -96,7 +96,7 @@ bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product model-bench
 	$(SWIFT) build -c release --product ganglion
 	rm -rf $(CACHE)/bench/fake && mkdir -p $(CACHE)/bench
-	.build/release/ganglion fake create --instance-type inf2.xlarge --root $(CACHE)/bench/fake
+	.build/release/ganglion fake create --instance-type inf2.24xlarge --root $(CACHE)/bench/fake
 	@$(GANGLION_PYTHON) Tests/Benchmarks/model.py --bench .build/release/model-bench --ganglion .build/release/ganglion --devices $(CACHE)/bench/fake/dev --model "$(GANGLION_MODEL_DIR)" --json $(CACHE)/bench/model.json $(BENCH_FLAGS)
 
 .PHONY: bench-cache

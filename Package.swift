@@ -251,7 +251,7 @@ let neuron: [Target] =
     + module(
         "NeuronTools", on: .neuron, step: 2,
         ["Arguments", "FakeChip", "HTTP", "HTTP1", "JSON", "Neuron", "Placement", "SystemIO"],
-        tests: ["Arguments", "JSON", "Neuron", "SystemIO", "TestSupport"])
+        tests: ["Arguments", "FakeChip", "JSON", "Neuron", "SystemIO", "TestSupport"])
     + module(
         "Planning", on: .neuron, step: 3,
         ["Arguments", "CYAML", "JSON", "Neuron", "NeuronTools", "Packing", "Placement", "SystemIO", "Text"],
@@ -288,21 +288,38 @@ let neuron: [Target] =
     + module(
         "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
+    + module("NeuronRuntime", on: .neuron, step: 1, ["CLinux", "NeuronArtifact", "Text"])
     + module(
         "GGUF", on: .neuron, step: 3, ["KernelTemplates", "SystemIO"], tests: ["SystemIO", "TestSupport"])
     + module("ChatTemplates", on: .neuron, ["JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
         "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
-        "NeuronRuntime", on: .neuron, step: 5,
+        "LibNRT", on: .neuron, step: 2, ["NeuronArtifact", "NeuronRuntime", "SystemIO"],
+        tests: ["FakeChip", "Models", "NeuronRuntime", "SystemIO", "TestSupport"])
+    + bare(
+        "NeuronProgram", on: .neuron, step: 5,
+        ["JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO", "Text"])
+    + module(
+        "FakeRuntime", on: .neuron, step: 6,
         [
-            "CLinux", "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
-            "Text",
+            "CLinux", "FakeChip", "KernelTemplates", "Neuron", "NeuronArtifact", "NeuronKernels",
+            "NeuronProgram",
+            "NeuronRuntime", "SystemIO",
+        ],
+        tests: [
+            "FakeChip", "Models", "Neuron", "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport",
+        ])
+    + module(
+        "Models", on: .neuron, step: 6,
+        [
+            "CLinux", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "NeuronProgram",
+            "NeuronRuntime", "SystemIO", "Text",
         ],
         exclude: ["Unicode"],
         tests: [
-            "FakeChip", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO",
-            "TestSupport",
+            "FakeChip", "FakeRuntime", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels",
+            "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport",
         ])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
@@ -393,11 +410,13 @@ let daemons: [Target] =
     + module(
         "ModelServer", on: .daemons,
         [
-            "Arguments", "HTTP", "HTTP1", "JSON", "LogArguments", "NeuronRuntime", "Observability",
-            "SystemIO", "Text",
+            "Arguments", "FakeRuntime", "HTTP", "HTTP1", "JSON", "LibNRT", "LogArguments", "Models",
+            "NeuronProgram",
+            "NeuronRuntime", "Observability", "SystemIO", "Text",
         ],
         tests: [
-            "FakeChip", "HTTP", "HTTP1", "JSON", "NeuronRuntime", "Observability", "SystemIO", "TestSupport",
+            "FakeChip", "FakeRuntime", "HTTP", "HTTP1", "JSON", "Models", "NeuronRuntime", "Observability",
+            "SystemIO", "TestSupport",
         ])
 
 let commands: [Target] =
@@ -405,8 +424,9 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Neuron", "NeuronArtifact",
-            "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability", "Operator", "Planning", "SystemIO",
+            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Models", "Neuron",
+            "NeuronArtifact",
+            "NeuronProgram", "NeuronTools", "NodeAgent", "Observability", "Operator", "Planning", "SystemIO",
         ], tests: ["Arguments"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
@@ -436,6 +456,9 @@ let lab: [Target] =
         "ganglion-definitions", on: .lab, ["Arguments", "DefinitionPrinter"],
         folder: "Tests/Lab/ganglion-definitions")
     + bare("PackingStudy", on: .lab, ["Packing"])
+    + bare(
+        "FakeNRT", on: .lab, ["FakeRuntime", "NeuronArtifact", "NeuronRuntime", "SystemIO"],
+        folder: "Tests/Neuron/FakeNRT")
     + module("PlacementStudy", on: .lab, ["Neuron", "Placement"], tests: ["Placement"])
 
 /// The suite that checks any cluster; and the whole system as users start it: the executables, and the real kubectl.
@@ -453,8 +476,8 @@ let endToEnd: [Target] =
         tests(
             "EndToEndTests", folder: "EndToEnd",
             [
-                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Neuron",
-                "NeuronRuntime", "NeuronTools", "Placement", "SystemIO", "TestSupport",
+                "EndToEnd", "GRPC", "HTTP", "HTTP1", "JSON", "KubeletAPI", "KubernetesClient", "Models",
+                "Neuron", "NeuronTools", "Placement", "SystemIO", "TestSupport",
             ],
             programs: [
                 "ganglion", "ganglion-device-plugin", "ganglion-e2e", "ganglion-model-server",
@@ -512,7 +535,8 @@ let benchmarks: [Target] =
             dependencies: ["CAllocationCounter", "JSON", "KubernetesAPI", "KubernetesClient", "Operator"],
             path: "Tests/Benchmarks/CopyCost", swiftSettings: settings),
         .executableTarget(
-            name: "model-bench", dependencies: ["KernelTemplates", "NeuronKernels", "NeuronRuntime"],
+            name: "model-bench",
+            dependencies: ["FakeRuntime", "KernelTemplates", "Models", "NeuronKernels", "NeuronRuntime"],
             path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),
         .executableTarget(
             name: "cache-bench",
@@ -545,9 +569,10 @@ let fuzzing: [Target] =
             name: "ganglion-fuzz",
             dependencies: [
                 "ChatTemplates", "GGUF", "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI",
-                "Neuron",
-                "NeuronArtifact",
-                "NeuronRuntime", "Packing", "Placement", "Planning", "Protobuf", "SystemIO", "Tokenizers",
+                "Models",
+                "Neuron", "NeuronArtifact", "NeuronProgram", "Packing", "Placement", "Planning", "Protobuf",
+                "SystemIO",
+                "Tokenizers",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 
@@ -560,6 +585,8 @@ let package = Package(
         .library(
             name: "KubernetesClient",
             targets: ["Controller", "JSON", "KubernetesAPI", "KubernetesClient", "Observability", "SystemIO"]),
+        // A libnrt.so over the fake device, for tests and for programs that others wrote against AWS's.
+        .library(name: "nrt", type: .dynamic, targets: ["FakeNRT"]),
     ],
     targets: ground + wire + protocols + kubernetes + neuron + local + daemons + commands + testSupport
         + localTestSupport + schedulingTestSupport + lab

@@ -1,4 +1,5 @@
-"""Measures the kernels beside numpy's OpenBLAS, and MiniLM on one fake core beside onnxruntime, each on one thread.
+"""Measures the kernels beside numpy's OpenBLAS, and MiniLM on one fake core beside onnxruntime, each on one thread; and MiniLM
+on two cores that share it beside one core.
 
     model.py --bench .build/release/model-bench --ganglion .build/release/ganglion --devices ROOT/dev
              --model DIRECTORY [--rounds 7] [--json FILE]
@@ -125,8 +126,20 @@ def main():
         work = 2.0 * batch * layers * tokens * (4 * hidden * hidden + 2 * hidden * middle + 2 * tokens * hidden)
         rows.append(compare(
             f"{batch} texts of {tokens} tokens, {name} : onnxruntime",
-            lambda: float(bench.ask("encode", path, batch, tokens)),
+            lambda: float(bench.ask("encode", path, batch, tokens, 1)),
             lambda: least(lambda: run(ids)), arguments.rounds, work))
+
+    shared = f"{artifacts.name}/shared"
+    subprocess.run(
+        [arguments.ganglion, "compile", arguments.model, "--cores", "2", "-o", shared], check=True,
+        stdout=subprocess.DEVNULL)
+    alone = compiled[f"{variants[-1]} fp32"]
+    for batch, tokens in BATCHES:
+        work = 2.0 * batch * layers * tokens * (4 * hidden * hidden + 2 * hidden * middle + 2 * tokens * hidden)
+        rows.append(compare(
+            f"{batch} texts of {tokens} tokens, 2 cores share a model : 1 core",
+            lambda: float(bench.ask("encode", shared, batch, tokens, 2)),
+            lambda: float(bench.ask("encode", alone, batch, tokens, 1)), arguments.rounds, work))
 
     print(f"{'what':64} {'ms':>8} {'other':>8} {'GFLOPS':>8} {'other':>8} {'times':>6}")
     for row in rows:

@@ -2,9 +2,10 @@
 // shared by so many cores, is refused here rather than in a pod.
 
 import Arguments
+internal import Models
 import Neuron
 internal import NeuronArtifact
-internal import NeuronRuntime
+internal import NeuronProgram
 
 /// The `compile` command.
 enum CompileCommand {
@@ -14,6 +15,10 @@ enum CompileCommand {
         "output", short: "o", placeholder: "FILE", help: "The artifact; one that is there is replaced")
     private static let cores = Option(
         "cores", default: 1, placeholder: "N", help: "NeuronCores of one copy (tensor parallel degree)",
+        check: { (1...256).contains($0) ? nil : "must be a number from 1 to 256" })
+    private static let pipelineCores = Option<Int?>(
+        "pipeline-cores", placeholder: "N",
+        help: "NeuronCores that have layers of their own, one after the other, in place of --cores",
         check: { (1...256).contains($0) ? nil : "must be a number from 1 to 256" })
     private static let dataType = Option(
         "dtype", default: DataType.float32.rawValue, placeholder: "TYPE",
@@ -40,7 +45,7 @@ enum CompileCommand {
 
     static let command = Command(
         "compile", summary: "Compile a model into one file that servers map",
-        arguments: [model, output, cores, dataType, batch, sequence, target, cpu],
+        arguments: [model, output, cores, pipelineCores, dataType, batch, sequence, target, cpu],
         examples: [
             .init(
                 "ganglion compile all-MiniLM-L6-v2 --dtype bf16 --batch 1,8 --sequence 128,256 -o minilm.ganglion",
@@ -48,7 +53,8 @@ enum CompileCommand {
         ]
     ) { values in
         var options = CompileOptions()
-        options.cores = values[cores]
+        options.cores = values[pipelineCores] ?? values[cores]
+        options.isPipeline = values[pipelineCores] != nil
         options.dataType = DataType(rawValue: values[dataType]) ?? .float32
         options.batch = numbers(values[batch]) ?? []
         options.sequence = values[sequence].flatMap(numbers) ?? []

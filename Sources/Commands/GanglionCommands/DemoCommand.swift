@@ -9,8 +9,8 @@ import JSON
 internal import KubernetesAPI
 import KubernetesClient
 import LocalCluster
+import Models
 import Neuron
-import NeuronRuntime
 import NeuronTools
 import Observability
 import SystemIO

@@ -3,7 +3,8 @@
 // batches by itself. The queue is bounded in number and in time; who finds it full is told so at once, and when to come back.
 // Whoever has gone leaves it, and what nobody waits for is not computed to its end.
 
-package import NeuronRuntime
+package import Models
+internal import NeuronRuntime
 package import SystemIO
 
 /// Hands requests to groups, first come, first served.
@@ -20,8 +21,9 @@ package actor Dispatcher: LoopActor {
         case cancelled
         /// The vectors have numbers that are none.
         case notFinite
-        /// The group holds no such model; the caller has checked the name, so this is a fault of the server.
-        case failed
+        /// The group could not compute; the sentence says why. nil: it holds no such model, which is a fault of the server,
+        /// since the caller has checked the name.
+        case failed(String?)
     }
 
     /// The answer to one request.
@@ -59,6 +61,8 @@ package actor Dispatcher: LoopActor {
     private var running: [Int: RunningBatch] = [:]
     private var nextIdentifier = 0
     private var timer: ScheduledTimer?
+    /// Told why, when the last group has broken down.
+    private var onBreakdown: @Sendable (String) -> Void = { _ in }
 
     /// A dispatcher without groups.
     ///
@@ -81,6 +85,9 @@ package actor Dispatcher: LoopActor {
         groupCount += groups.count
         dispatch()
     }
+
+    /// Whom to tell why, when no group can compute any more.
+    package func onBreakdown(_ tell: @escaping @Sendable (String) -> Void) { onBreakdown = tell }
 
     /// Requests that wait.
     package var waiting: Int { queue.count }
@@ -160,6 +167,7 @@ package actor Dispatcher: LoopActor {
             }
         }
         let loop = loop
+        let before = group.failure
         let isWhole = await group.embed(texts, model: entries[0].model) { output in
             batch.receive(RunningBatch.Part(embeddings: output.embeddings, tokens: output.tokens))
             loop.execute(deliver)
@@ -168,8 +176,29 @@ package actor Dispatcher: LoopActor {
         // The loop may not have come to the last ones yet.
         deliver()
         running[entries[0].identifier] = nil
-        idle.append(group)
-        for entry in entries { finish(entry.identifier, .failure(isWhole ? .failed : .cancelled)) }
+        let isBroken = group.failure?.status == .unrecoverable
+        if isBroken {
+            // Its cores come back with a new process only.
+            groupCount -= 1
+        } else {
+            idle.append(group)
+        }
+        let refusal: Refusal
+        if isWhole {
+            refusal = .failed(nil)
+        } else if case let failure = group.failure, failure != before, let failure {
+            refusal = .failed(failure.description)
+        } else {
+            refusal = .cancelled
+        }
+        for entry in entries { finish(entry.identifier, .failure(refusal)) }
+        if isBroken, groupCount == 0, let failure = group.failure {
+            for entry in queue.entries {
+                _ = queue.remove(entry.identifier)
+                finish(entry.identifier, .failure(.failed(failure.description)))
+            }
+            onBreakdown(failure.description)
+        }
         dispatch()
     }
 

@@ -3,6 +3,8 @@
 internal import HTTP
 internal import HTTP1
 internal import JSON
+package import Models
+internal import NeuronProgram
 package import NeuronRuntime
 internal import Observability
 package import SystemIO
@@ -18,6 +20,9 @@ package final class InferenceServer: Sendable {
     private let pool: ComputePool
     private let textPool: ComputePool
     private let state = Lock(ServerState())
+    /// Why the server cannot go on: cores that only a new process gets back.
+    package let breakdowns: AsyncStream<String>
+    private let brokenDown: AsyncStream<String>.Continuation
     /// Predictions that have come and are not answered.
     private let inFlight = Lock(0)
 
@@ -47,6 +52,7 @@ package final class InferenceServer: Sendable {
         dispatcher = Dispatcher(
             queueLimit: queueLimit, timeLimit: queueTimeout, batchLimit: batchLimit, loop: loop)
         metrics = ServerMetrics(tag: tag)
+        (breakdowns, brokenDown) = AsyncStream.makeStream()
     }
 
     /// Where the server is.
@@ -57,7 +63,7 @@ package final class InferenceServer: Sendable {
     /// - Throws: `ServerError` that names the model and the group; then the server never gets ready.
     /// - Parameter compiled: told of each model that was no artifact, with what its compilation took.
     package func load(
-        _ claims: [CoreClaim], store: ModelStore = ModelStore(),
+        _ claims: [any NeuronCores], store: ModelStore = ModelStore(),
         compiled: @escaping @Sendable (_ name: String, _ took: Duration) -> Void = { _, _ in }
     ) async throws(ServerError) {
         let groups = claims.map { NeuronCoreGroup($0, pool: pool) }
@@ -77,7 +83,8 @@ package final class InferenceServer: Sendable {
                         return nil
                     } catch {
                         return
-                            "cannot load model \(specification.name) on cores \(group.cores.spanText): \(error)"
+                            "cannot load model \(specification.name) on cores \(group.cores.spanText): "
+                            + ((error as? RuntimeError)?.reason ?? "\(error)")
                     }
                 }
                 if failure == nil { failure = await Self.warmUp(group, specification) }
@@ -91,6 +98,10 @@ package final class InferenceServer: Sendable {
                     }
                 }
             }
+        }
+        await dispatcher.onBreakdown { [state, brokenDown] sentence in
+            state.withLock { $0.phase = .failed(sentence) }
+            brokenDown.yield(sentence)
         }
         await dispatcher.add(groups)
         state.withLock { state in
@@ -107,8 +118,11 @@ package final class InferenceServer: Sendable {
             return true
         }
         guard !isWhole || !isFinite.withLock({ $0 }) else { return nil }
+        let what =
+            isWhole
+            ? "gave numbers that are none" : group.failure.map { "failed (\($0))" } ?? "failed"
         return
-            "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(isWhole ? "gave numbers that are none" : "failed"):"
+            "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(what):"
             + " look whether \(model.uri) is the model that was meant"
     }
 
@@ -262,7 +276,8 @@ extension Dispatcher.Refusal {
         // As nginx has it; who asked sees it only where its own direction of the connection alone was closed.
         case .cancelled: HTTPProblem(499, "the connection was closed before its turn came")
         case .notFinite: HTTPProblem(500, "the model gave numbers that are none for this request")
-        case .failed: HTTPProblem(500, "the group could not compute: see the server's log")
+        case .failed(let sentence):
+            HTTPProblem(500, sentence ?? "the group could not compute: report it, with the server's log")
         }
     }
 }

@@ -5,6 +5,7 @@ internal import Glibc
 internal import HTTP
 internal import HTTP1
 internal import LogArguments
+internal import Models
 internal import NeuronRuntime
 internal import Observability
 internal import SystemIO
@@ -96,15 +97,18 @@ package enum ModelServerCommand {
                 end.yield()
             }
         }
-        let claims: [CoreClaim]
+        let runtime: any NeuronRuntime
         do {
-            claims = try await claimGroups(values, log) { time in
+            runtime = try await open(values, log) { time in
                 try await Task.sleep(for: time)
                 if isAsked.withLock({ $0 }) { throw CancellationError() }
             }
         } catch is CancellationError {
             return log.info("stopped")
         }
+        let plan = try GroupPlan(cores: runtime.visibleCores, degree: values[degree])
+        let claims = runtime.split(plan.groups)
+        log.info("runtime", ["version": runtime.version, "cores": runtime.visibleCores.spanText])
         if values[measure] {
             try await printSpeed(specifications, on: NeuronCoreGroup(claims[0]))
             return
@@ -144,6 +148,11 @@ package enum ModelServerCommand {
                 for await _ in ends { break }
                 return true
             }
+            tasks.addTask {
+                // A new process gets its cores reset.
+                for await sentence in server.breakdowns { throw ServerError(sentence) }
+                return false
+            }
             while let isSignal = try await tasks.next(), !isSignal {}
             tasks.cancelAll()
             log.info("draining", ["delay": shutdown.delay, "grace": shutdown.grace])
@@ -156,6 +165,7 @@ package enum ModelServerCommand {
                     pause.cancelAll()
                 }
             }
+            runtime.close()
             log.info("stopped")
             // A load that is still going on cannot be interrupted; nobody needs its result.
             exit(0)
@@ -185,23 +195,17 @@ package enum ModelServerCommand {
     /// One digit after the point.
     private static func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 
-    /// The visible cores in groups, claimed at once: given up and taken group by group, another process could come in between.
+    /// The visible cores, claimed at once: given up and taken group by group, another process could come in between.
     ///
     /// - Parameter pause: lets time go by while others have the cores.
-    private static func claimGroups(
+    private static func open(
         _ values: ArgumentValues, _ log: Logger, pause: (Duration) async throws -> Void
-    ) async throws -> [CoreClaim] {
-        let devices = try NeuronDevices(root: values[deviceRoot])
-        var environment: [String: String] = [:]
-        for name in ["NEURON_RT_VISIBLE_CORES", "NEURON_RT_NUM_CORES"] {
-            environment[name] = Command.environment(name)
-        }
+    ) async throws -> any NeuronRuntime {
         let limit = values[coreWait]
-        let claim = try await devices.claim(
-            try CoreSelection(environment: environment), waiting: limit,
-            report: { log.warning("waiting for cores", ["limit": limit, "error": $0.description]) },
+        return try await RuntimeChoice(root: values[deviceRoot], environment: Command.environment).open(
+            waiting: limit,
+            report: { log.warning("waiting for cores", ["limit": limit, "error": "\($0)"]) },
             pause: pause)
-        return claim.split(try GroupPlan(cores: claim.cores, degree: values[degree]).groups)
     }
 
     /// Where it serves when nobody says: every address of its pod, so that `kubectl port-forward`, which comes by the pod's

@@ -1,6 +1,7 @@
 // What the server counts. Cores keep the names of AWS's neuron-monitor exporter, so that its dashboards work; the rest
 // is named for this server.
 
+internal import Models
 internal import NeuronRuntime
 internal import Observability
 internal import SystemIO
@@ -24,6 +25,8 @@ struct ServerMetrics: Sendable {
     private let tensors: Gauge
     private let memory: Gauge
     private let executions: Counter
+    private let errors: Counter
+    private let switches: Counter
     private let tag: String
     /// Busy time by first core, and when it was read, at the last reading of the metrics.
     private let before = Lock<(busy: [Int: Duration], at: ContinuousClock.Instant)>(([:], .now))
@@ -66,6 +69,13 @@ struct ServerMetrics: Sendable {
             labels: ["memory_location", "runtime_tag"])
         executions = registry.counter(
             "execution_status_total", "Batches executed, by result.", labels: ["status_type"])
+        errors = registry.counter(
+            "execution_errors_total",
+            "Executions that failed, by the kind of error as neuron-monitor has it.",
+            labels: ["error_type"])
+        switches = registry.counter(
+            "ganglion_model_server_context_switches_total",
+            "Batches before which the group's cores had executed another model.", labels: [])
         registry.addProcessMetrics()
     }
 
@@ -76,6 +86,8 @@ struct ServerMetrics: Sendable {
         running.set(Double(unanswered))
         var used = 0
         var batches = 0
+        var changes = 0
+        var failures: [String: Int] = [:]
         before.withLock { before in
             let now = ContinuousClock.now
             let elapsed = (now - before.at).inSeconds
@@ -85,6 +97,8 @@ struct ServerMetrics: Sendable {
                 let busy = (statistics.busy - (before.busy[first] ?? .zero)).inSeconds
                 before.busy[first] = statistics.busy
                 batches += statistics.batches
+                changes += statistics.contextSwitches
+                for (status, count) in statistics.failures { failures[status.errorType, default: 0] += count }
                 for (core, bytes) in zip(group.cores, group.memory) {
                     let name = String(core)
                     utilization.set(elapsed > 0 ? min(1, busy / elapsed) : 0, [name, tag])
@@ -98,6 +112,24 @@ struct ServerMetrics: Sendable {
         memory.set(Double(used), ["neuron_device", tag])
         let counted = executions.value(["completed"])
         executions.increment(["completed"], by: max(0, Double(batches) - counted))
+        switches.increment([], by: max(0, Double(changes) - switches.value([])))
+        for (type, count) in failures {
+            errors.increment([type], by: max(0, Double(count) - errors.value([type])))
+        }
         return registry.exposition()
+    }
+}
+
+extension NRTStatus {
+    /// neuron-monitor's words for kinds of errors.
+    fileprivate var errorType: String {
+        switch self {
+        case .numericalError: "numerical"
+        case .timeout, .queueFull, .coreBusy, .resource: "transient"
+        case .badInput, .outOfBounds, .invalid, .unsupportedVersion, .notEnoughCores: "model"
+        case .uninitialized, .closed, .invalidHandle, .hostMemory: "runtime"
+        case _ where isHardware: "hardware"
+        default: "generic"
+        }
     }
 }

@@ -1,6 +1,6 @@
 // Where a server is between start and end. Readiness follows from it and from nothing else.
 
-internal import NeuronRuntime
+internal import Models
 
 /// The phase of a server, read by every request.
 package enum ServerPhase: Equatable, Sendable {

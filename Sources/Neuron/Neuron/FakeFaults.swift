@@ -1,5 +1,7 @@
 // Faults, as the driver would show them. A chip that is taken away stays gone until the tree is written anew.
 
+package import FakeChip
+internal import Glibc
 internal import SystemIO
 
 extension FakeDevice {
@@ -34,6 +36,22 @@ extension FakeDevice {
         _ counter: String, chip: Int, core: Int, to count: UInt64
     ) throws(FakeDeviceError) {
         try set("neuron_core\(core)/stats/status/\(counter)/total", chip: chip, to: "\(count)\n")
+    }
+
+    /// Lets the next execution on a core fail, or the next load; nil takes it back. It stands in the chip's own file.
+    ///
+    /// - Parameter core: a logical core of the chip.
+    package func request(_ fault: ExecutionFault?, chip: Int, core: Int) throws(FakeDeviceError) {
+        let path = root + "/dev/neuron\(chip)"
+        guard Files.exists(path) else { throw .noSuchChip(chip) }
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("cannot open \(path) (\(SystemError.text(errno)))") }
+        defer { close(descriptor) }
+        let entry = FakeChipFile.entry(of: fault)
+        guard
+            pwrite(descriptor, entry, entry.count, off_t(FakeChipFile.faultOffset(ofCore: core)))
+                == entry.count
+        else { throw .system("cannot write to \(path) (\(SystemError.text(errno)))") }
     }
 
     /// Replaces the content of any of a chip's files, well-formed or not.

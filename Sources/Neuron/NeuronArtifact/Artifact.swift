@@ -35,7 +35,7 @@ package final class Artifact: @unchecked Sendable {
     /// Octets of the file before its data.
     package let dataOffset: Int
 
-    private let mapping: UnsafeRawBufferPointer
+    let mapping: UnsafeRawBufferPointer
     private let sections: [String: ArtifactHeader.Section]
 
     /// Whether a file begins as an artifact does; false where it cannot be read.

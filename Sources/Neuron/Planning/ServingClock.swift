@@ -2,6 +2,8 @@
 // tables of ELECTRA-large and BERT-large) give a start-up time and a time for each request of a batch. With it, a rate and a
 // P90 become copies and their share of a chip.
 
+import Neuron
+
 /// A model whose latency on the hardware is published.
 package enum ServingClock: String, CaseIterable, Sendable {
     /// BERT-large, 128 tokens.
@@ -9,19 +11,13 @@ package enum ServingClock: String, CaseIterable, Sendable {
     /// ELECTRA-large discriminator, 256 tokens.
     case electraLarge = "electra-large"
 
+    private var latency: PublishedLatency { self == .bertLarge ? .bertLarge : .electraLarge }
+
     /// Tokens of a request.
-    package var sequenceLength: Int { self == .bertLarge ? 128 : 256 }
+    package var sequenceLength: Int { latency.sequenceLength }
 
     /// Milliseconds of a batch of 1 and of 10; nil for families of which nothing is published.
-    package func published(_ family: String) -> (one: Double, ten: Double)? {
-        switch (self, family) {
-        case (.bertLarge, "inf1"): (28.2, 121.1)
-        case (.bertLarge, "inf2"): (3.1, 23.6)
-        case (.electraLarge, "inf1"): (35.7, 343.7)
-        case (.electraLarge, "inf2"): (8.31, 72.9)
-        default: nil
-        }
-    }
+    package func published(_ family: String) -> (one: Double, ten: Double)? { latency.milliseconds(family) }
 
     /// Milliseconds of a batch, on the line through both.
     package func milliseconds(batch: Int, _ family: String) -> Double? {

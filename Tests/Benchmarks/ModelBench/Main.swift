@@ -3,14 +3,16 @@
 // others can have their turn in between.
 //
 //     product VARIANT ROWS COLUMNS DEPTH     C = A B in single precision, B packed before
-//     encode MODEL BATCH TOKENS              texts of so many tokens through a model on one core
+//     encode MODEL BATCH TOKENS CORES        texts of so many tokens through a model on so many cores
 //     load MODEL                             a folder or an artifact, until a core could compute
 // The only argument is the device root, a fake one. Further:
 //
 //     variants                               the kernels that this CPU can run, in place of seconds
 
+import FakeRuntime
 import Glibc
 import KernelTemplates
+import Models
 import NeuronKernels
 import NeuronRuntime
 
@@ -61,8 +63,8 @@ func least(_ body: () -> Void) -> Double {
 /// One measurement.
 struct Bench {
     private var products: [[Substring]: Product] = [:]
-    private var core: NeuronCoreGroup?
-    private var loaded: Set<Substring> = []
+    private var groups: [Int: NeuronCoreGroup] = [:]
+    private var loaded: [Int: Set<Substring>] = [:]
 
     mutating func answer(_ line: String) async throws -> String {
         let words = line.split(separator: " ")
@@ -78,9 +80,11 @@ struct Bench {
                 products[words] ?? Product(variant, rows: sizes[0], columns: sizes[1], depth: sizes[2])
             products[words] = product
             return "\(least(product.run))"
-        case "encode" where words.count == 4:
-            guard let batch = Int(words[2]), let tokens = Int(words[3]) else { break }
-            let group = try group(words[1])
+        case "encode" where words.count == 5:
+            guard let batch = Int(words[2]), let tokens = Int(words[3]), let cores = Int(words[4]) else {
+                break
+            }
+            let group = try group(words[1], cores: cores)
             let measured = await group.measure(
                 model: String(words[1]), batch: batch, tokens: tokens, passes: 9)
             guard let measured else { break }
@@ -101,18 +105,18 @@ struct Bench {
         try? NeuronCoreGroup(claim, pool: ComputePool(threads: 1)).load(model, as: "model")
     }
 
-    /// A core of a fake chip with models on it, each under its path.
-    private mutating func group(_ path: Substring) throws -> NeuronCoreGroup {
+    /// Cores of fake chips with models on them, each under its path.
+    private mutating func group(_ path: Substring, cores: Int) throws -> NeuronCoreGroup {
         let group: NeuronCoreGroup
-        if let own = core {
+        if let own = groups[cores] {
             group = own
         } else {
             let root = CommandLine.arguments.dropFirst().first ?? "/dev"
             group = NeuronCoreGroup(
-                try NeuronDevices(root: root).claim(0..<1), pool: ComputePool(threads: 1))
-            core = group
+                try NeuronDevices(root: root).claim(.count(cores)), pool: ComputePool(threads: 1))
+            groups[cores] = group
         }
-        if loaded.insert(path).inserted {
+        if loaded[cores, default: []].insert(path).inserted {
             try group.load(try ModelStore().model(at: String(path)), as: String(path))
         }
         return group

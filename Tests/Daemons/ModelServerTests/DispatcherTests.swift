@@ -1,8 +1,9 @@
+import FakeRuntime
 import Glibc
 import HTTP
 import HTTP1
 import JSON
-import NeuronRuntime
+import Models
 import SystemIO
 import TestSupport
 import Testing

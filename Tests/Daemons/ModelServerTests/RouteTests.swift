@@ -1,6 +1,8 @@
+import FakeRuntime
 import HTTP
 import HTTP1
 import JSON
+import Models
 import NeuronRuntime
 import Observability
 import SystemIO

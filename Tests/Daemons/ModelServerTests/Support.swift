@@ -1,11 +1,12 @@
 // A server on a fake device with a small model of its own making.
 
 import FakeChip
+import FakeRuntime
 import Glibc
 import HTTP
 import HTTP1
 import JSON
-import NeuronRuntime
+import Models
 import SystemIO
 import TestSupport
 

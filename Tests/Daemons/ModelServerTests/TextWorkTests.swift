@@ -1,6 +1,7 @@
+import FakeRuntime
 import HTTP
 import JSON
-import NeuronRuntime
+import Models
 import SystemIO
 import Testing
 

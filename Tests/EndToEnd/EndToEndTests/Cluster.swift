@@ -2,7 +2,7 @@
 
 import Glibc
 import JSON
-import NeuronRuntime
+import Models
 import SystemIO
 import TestSupport
 import Testing

@@ -2,8 +2,8 @@
 
 internal import Glibc
 internal import JSON
+internal import Models
 internal import NeuronArtifact
-internal import NeuronRuntime
 internal import Placement
 internal import SystemIO
 

@@ -1,4 +1,5 @@
 import Arguments
+import FakeChip
 import Glibc
 import Neuron
 import SystemIO
@@ -99,7 +100,31 @@ struct FakeCommandTests {
         #expect(asked.withLock { $0 } == ["worker-1 ganglion.dev/fake-instance-type"])
     }
 
-    @Test("fault makes a chip unhealthy, heal takes it back", arguments: FakeFaultCommand.Fault.allCases)
+    @Test(
+        "a fault of an execution stands beside its core until it is met, or healed",
+        arguments: FakeFaultCommand.Fault.allCases.filter { $0.ofExecution != nil })
+    func executionFaults(fault: FakeFaultCommand.Fault) throws {
+        try withRoot { root in
+            try FakeDevice.create(instanceType: "inf2.xlarge", at: root, monitorCounters: false)
+            func asked() throws -> [ExecutionFault?] {
+                let octets = try Files.read(root + "/dev/neuron0")
+                return (0..<2).map { FakeChipFile.fault(octets[FakeChipFile.faultOffset(ofCore: $0)...]) }
+            }
+            #expect(FakeFaultCommand.fail(chip: 0, root: root, fault: fault, core: 1).exitCode == 0)
+            #expect(try asked() == [nil, ExecutionFault(rawValue: fault.rawValue)])
+            #expect(FakeFaultCommand.heal(chip: 0, root: root).exitCode == 0)
+            #expect(try asked() == [nil, nil])
+        }
+    }
+
+    @Test("every fault of an execution can be asked for", arguments: ExecutionFault.allCases)
+    func all(fault: ExecutionFault) {
+        #expect(FakeFaultCommand.Fault(rawValue: fault.rawValue)?.ofExecution == fault)
+    }
+
+    @Test(
+        "fault makes a chip unhealthy, heal takes it back",
+        arguments: FakeFaultCommand.Fault.allCases.filter { $0.ofExecution == nil })
     func faults(fault: FakeFaultCommand.Fault) throws {
         try withRoot { root in
             let fake = try FakeDevice.create(instanceType: "inf2.24xlarge", at: root, monitorCounters: false)

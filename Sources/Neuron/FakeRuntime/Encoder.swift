@@ -1,0 +1,152 @@
+// The BERT encoder over the cores of a group. Texts are laid one behind the other without padding, so a batch costs
+// what its tokens cost. Each core computes the partial result of its own heads and columns; the cores then divide the
+// rows among themselves to sum the partials in core order, add the residual and normalise. The sums' order does not
+// depend on threads, so equal inputs give equal bits; another number of cores changes rounding only.
+
+import KernelTemplates
+import NeuronProgram
+
+/// Texts for one pass, checked.
+struct EncoderBatch: Sendable {
+    /// Each token's row of the word table and its place in its text.
+    var tokens: [(id: Int, position: Int)] = []
+    /// Where each text begins, and where the last one ends.
+    var bounds = [0]
+}
+
+/// The arithmetic of one model on one group. Every core calls the same functions with its own number.
+struct Encoder: Sendable {
+    let weights: ModelWeights
+    /// Written by one pass at a time.
+    let workspace: Workspace
+    let barrier: CoreBarrier
+
+    private var kernels: any Kernels { weights.kernels }
+    private var configuration: ModelConfiguration { weights.configuration }
+    private var states: FloatBuffer { workspace.states }
+    private var cores: [Workspace.Core] { workspace.cores }
+
+    /// What one core does in front of the first layer.
+    func embed(_ batch: EncoderBatch, core: Int) {
+        forOwnRows(batch.tokens.count, core) { rows in embedRows(rows, batch.tokens) }
+        barrier.wait()
+    }
+
+    /// What one core does in some layers.
+    func layers(_ layers: Range<Int>, _ batch: EncoderBatch, core: Int) {
+        let tokens = batch.tokens.count
+        for layer in layers {
+            let common = weights.common[layer]
+            attend(weights.shards[layer][core], cores[core], texts: batch.bounds)
+            barrier.wait()
+            forOwnRows(tokens, core) { rows in
+                reduce(
+                    rows, bias: common.outputBias, scale: common.attentionScale, shift: common.attentionShift)
+            }
+            barrier.wait()
+            feedForward(weights.shards[layer][core], cores[core], tokens: tokens)
+            barrier.wait()
+            forOwnRows(tokens, core) { rows in
+                reduce(rows, bias: common.contractBias, scale: common.outputScale, shift: common.outputShift)
+            }
+            barrier.wait()
+        }
+    }
+
+    /// Divides the rows among the cores; few rows are not worth dividing.
+    private func forOwnRows(_ rows: Int, _ core: Int, _ body: (Range<Int>) -> Void) {
+        let parts = min(weights.degree, max(1, rows / 32))
+        if core < parts { body(core * rows / parts..<(core + 1) * rows / parts) }
+    }
+
+    /// Word, position and first token type, normalised.
+    private func embedRows(_ rows: Range<Int>, _ ids: [(id: Int, position: Int)]) {
+        let hidden = configuration.hiddenSize
+        for row in rows {
+            kernels.addRows(
+                weights.tables.words.pointer + ids[row].id * hidden,
+                weights.tables.positions.pointer + ids[row].position * hidden,
+                weights.tables.firstType.pointer,
+                count: hidden,
+                into: states.pointer + row * hidden)
+        }
+        let start = states.pointer + rows.lowerBound * hidden
+        kernels.reduceAndNormalize(
+            [], bias: nil, residual: start, rows: rows.count, columns: hidden,
+            scale: weights.tables.scale.pointer, shift: weights.tables.shift.pointer,
+            epsilon: configuration.epsilon, into: start)
+    }
+
+    /// The all-reduce of one half layer for some rows.
+    private func reduce(_ rows: Range<Int>, bias: FloatBuffer, scale: FloatBuffer, shift: FloatBuffer) {
+        let hidden = configuration.hiddenSize
+        let offset = rows.lowerBound * hidden
+        kernels.reduceAndNormalize(
+            cores.map { UnsafePointer($0.partial.pointer + offset) }, bias: bias.pointer,
+            residual: states.pointer + offset, rows: rows.count, columns: hidden, scale: scale.pointer,
+            shift: shift.pointer, epsilon: configuration.epsilon, into: states.pointer + offset)
+    }
+
+    /// One core's heads: softmax(Q K^T / sqrt(head size)) V for each text, times its rows of the output matrix.
+    private func attend(_ shard: LayerShard, _ memory: Workspace.Core, texts bounds: [Int]) {
+        let hidden = configuration.hiddenSize
+        let head = configuration.headSize
+        let width = hidden / weights.degree
+        let stride = 3 * width
+        let tokens = bounds[bounds.count - 1]
+        let qkv = memory.qkv.pointer
+        shard.attention.multiply(
+            kernels, states.pointer, rows: tokens, aStride: hidden, into: qkv, cStride: stride,
+            finish: .bias(shard.attentionBias.pointer), scratch: memory.rounded.pointer)
+        let scale = 1 / Float(head).squareRoot()
+        for text in 0..<bounds.count - 1 {
+            let start = bounds[text]
+            let length = bounds[text + 1] - start
+            for column in Swift.stride(from: 0, to: width, by: head) {
+                let query = qkv + start * stride + column
+                kernels.pack(
+                    query + width, columns: length, depth: head, columnStride: stride, depthStride: 1,
+                    into: memory.keys.pointer)
+                kernels.pack(
+                    query + 2 * width, columns: head, depth: length, columnStride: 1, depthStride: stride,
+                    into: memory.values.pointer)
+                let block = Workspace.blockRows(of: length)
+                for row in Swift.stride(from: 0, to: length, by: block) {
+                    let rows = min(block, length - row)
+                    kernels.multiply(
+                        query + row * stride, rows: rows, depth: head, aStride: stride,
+                        packed: memory.keys.pointer, columns: length, into: memory.scores.pointer,
+                        cStride: length, finish: .none)
+                    kernels.softmax(
+                        memory.scores.pointer, rows: rows, columns: length, stride: length, scale: scale)
+                    kernels.multiply(
+                        memory.scores.pointer, rows: rows, depth: length, aStride: length,
+                        packed: memory.values.pointer, columns: head,
+                        into: memory.context.pointer + (start + row) * width + column, cStride: width,
+                        finish: .none)
+                }
+            }
+        }
+        shard.output.multiply(
+            kernels, memory.context.pointer, rows: tokens, aStride: width, into: memory.partial.pointer,
+            cStride: hidden, finish: .none, scratch: memory.rounded.pointer)
+    }
+
+    /// One core's columns of the feed-forward, block by block of rows.
+    private func feedForward(_ shard: LayerShard, _ memory: Workspace.Core, tokens: Int) {
+        let hidden = configuration.hiddenSize
+        let columns = configuration.intermediateSize / weights.degree
+        let block = Workspace.blockRows(of: tokens)
+        for row in stride(from: 0, to: tokens, by: block) {
+            let rows = min(block, tokens - row)
+            shard.expand.multiply(
+                kernels, states.pointer + row * hidden, rows: rows, aStride: hidden,
+                into: memory.middle.pointer, cStride: columns, finish: .biasAndGELU(shard.expandBias.pointer),
+                scratch: memory.rounded.pointer)
+            shard.contract.multiply(
+                kernels, memory.middle.pointer, rows: rows, aStride: columns,
+                into: memory.partial.pointer + row * hidden, cStride: hidden, finish: .none,
+                scratch: memory.rounded.pointer)
+        }
+    }
+}

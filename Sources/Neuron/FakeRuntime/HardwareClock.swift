@@ -1,0 +1,60 @@
+// How long the hardware would take, so that batching, queues and scaling can be tried at its speed on a machine that has
+// none. AWS has published batches of 1 and 10 of two models on Inf1 and Inf2: a line through both for each model, with the
+// start of an execution and a rate in operations a second. Another model gets the larger start-up and the rate that lies
+// nearer by its operations.
+
+import Neuron
+import NeuronProgram
+
+/// The time of executions on a family of chips.
+struct HardwareClock: Sendable {
+    /// A published model's line.
+    private struct Line {
+        /// Seconds before the first text.
+        let start: Double
+        /// Operations a second.
+        let rate: Double
+        /// Operations of one text.
+        let operations: Double
+    }
+
+    private let lines: [Line]
+    /// Octets a second from a core's memory, for what is loaded when another program executes.
+    private let bandwidth: Double
+
+    /// The clock of a family; nil where nothing is published.
+    init?(_ family: NeuronFamily) {
+        let sizes: [(PublishedLatency, layers: Double)] = [(.bertLarge, 24), (.electraLarge, 24)]
+        lines = sizes.compactMap { model, layers in
+            guard let times = model.milliseconds(family.rawValue) else { return nil }
+            let each = (times.ten - times.one) / 9 / 1_000
+            // Both models have 24 layers of 1,024 columns and 4,096 in the middle.
+            let tokens = Double(model.sequenceLength)
+            let operations =
+                2 * layers * tokens * (4 * 1_024 * 1_024 + 2 * 1_024 * 4_096 + 2 * tokens * 1_024)
+            return Line(start: times.one / 1_000 - each, rate: operations / each, operations: operations)
+        }
+        guard !lines.isEmpty else { return nil }
+        // Of a chip, shared by its cores: 50 GB/s and 190 GB/s a core (seed 001).
+        bandwidth = family == .inferentia ? 12.5e9 : 190e9
+    }
+
+    /// The time of an execution on one core, or on several that share each layer.
+    ///
+    /// - Parameters:
+    ///   - tokens: of each text.
+    ///   - cores: that share it.
+    ///   - switched: octets of weights, where another program was executed before.
+    func time(
+        _ configuration: ModelConfiguration, tokens: [Int], cores: Int, switched: Int = 0
+    ) -> Duration {
+        let operations = tokens.map { configuration.operations(tokens: $0) }
+        let total = operations.reduce(0, +)
+        guard let mean = tokens.isEmpty ? nil : total / Double(tokens.count),
+            let line = lines.min(by: { abs($0.operations - mean) < abs($1.operations - mean) })
+        else { return .zero }
+        let seconds =
+            max(0, line.start) + total / line.rate / Double(max(cores, 1)) + Double(switched) / bandwidth
+        return .nanoseconds(Int64(seconds * 1e9))
+    }
+}

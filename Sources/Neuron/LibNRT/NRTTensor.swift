@@ -1,0 +1,98 @@
+// Tensors behind libnrt: handles that are given back when the last owner goes.
+
+import NeuronRuntime
+
+/// A tensor of libnrt's, or a slice of one.
+final class NRTTensor: NeuronTensor, @unchecked Sendable {
+    // @unchecked: the handle is libnrt's, which may be called from any thread; who writes when is the callers' agreement.
+    let size: Int
+    let handle: Handle
+    private let session: NRTSession
+    /// For a slice, what it is of.
+    private let whole: NRTTensor?
+
+    init(_ handle: Handle?, size: Int, whole: NRTTensor?, _ session: NRTSession) throws(RuntimeError) {
+        guard let handle else { throw RuntimeError(.invalidHandle, "allocate a tensor") }
+        self.handle = handle
+        self.size = size
+        self.whole = whole
+        self.session = session
+    }
+
+    deinit {
+        guard !session.isClosed else { return }
+        var handle: Handle? = handle
+        session.library.functions.freeTensor(&handle)
+    }
+
+    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(RuntimeError) {
+        guard let base = octets.baseAddress else { return }
+        try check(offset, octets.count, "write")
+        try session.library.check(
+            session.library.functions.write(handle, base, offset, octets.count), "write a tensor")
+    }
+
+    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(RuntimeError) {
+        guard let base = octets.baseAddress else { return }
+        try check(offset, octets.count, "read")
+        try session.library.check(
+            session.library.functions.read(handle, base, offset, octets.count), "read a tensor")
+    }
+
+    func slice(_ range: Range<Int>) throws(RuntimeError) -> any NeuronTensor {
+        try check(range.lowerBound, range.count, "take a slice of")
+        var slice: Handle?
+        try session.library.check(
+            session.library.functions.allocateSlice(handle, range.lowerBound, range.count, nil, &slice),
+            "take a slice of a tensor")
+        return try NRTTensor(slice, size: range.count, whole: self, session)
+    }
+
+    private func check(_ offset: Int, _ count: Int, _ verb: String) throws(RuntimeError) {
+        guard offset >= 0, offset <= size, count <= size - offset, !session.isClosed else {
+            throw RuntimeError(
+                session.isClosed ? .closed : .invalid, "\(verb) a tensor",
+                problem: session.isClosed ? nil : "\(count) octets from \(offset) on reach beyond its \(size)"
+            )
+        }
+    }
+}
+
+/// A tensor set of libnrt's, which keeps its tensors.
+final class NRTTensorSet: NeuronTensorSet, @unchecked Sendable {
+    // @unchecked: see NRTTensor.
+    let handle: Handle
+    private let tensors: [String: NRTTensor]
+    private let session: NRTSession
+
+    init(_ tensors: [String: any NeuronTensor], _ session: NRTSession) throws(RuntimeError) {
+        let library = session.library
+        var own: [String: NRTTensor] = [:]
+        for (name, tensor) in tensors {
+            guard let tensor = tensor as? NRTTensor else {
+                throw RuntimeError(
+                    .invalidHandle, "name the tensor \(name)", problem: "it is another runtime's",
+                    mend: "this is a fault of the program: report it")
+            }
+            own[name] = tensor
+        }
+        var handle: Handle?
+        try library.check(library.functions.allocateSet(&handle), "allocate a tensor set")
+        guard let handle else { throw RuntimeError(.invalidHandle, "allocate a tensor set") }
+        self.handle = handle
+        self.tensors = own
+        self.session = session
+        for (name, tensor) in own {
+            try library.check(
+                library.functions.addToSet(handle, name, tensor.handle), "add \(name) to a tensor set")
+        }
+    }
+
+    deinit {
+        guard !session.isClosed else { return }
+        var handle: Handle? = handle
+        session.library.functions.destroySet(&handle)
+    }
+
+    subscript(name: String) -> (any NeuronTensor)? { tensors[name] }
+}

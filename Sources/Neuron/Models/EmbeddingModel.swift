@@ -1,0 +1,179 @@
+// A model as it lies on disk: configuration, tokenizer, weights and what comes after them. Groups of one process that use the
+// same weights share them in host memory, while every group's device memory counts them: that is what separate chips would
+// hold.
+
+import NeuronArtifact
+package import NeuronProgram
+package import NeuronRuntime
+import SystemIO
+
+/// A text cut into ids that the model's tables have rows for.
+package struct TokenizedText: Sendable {
+    /// From [CLS] to [SEP].
+    package let ids: [Int32]
+}
+
+/// A BERT-family model that turns a text into a vector, as sentence-transformers does.
+package final class EmbeddingModel: Sendable {
+    /// Where it came from.
+    package let directory: String
+    /// The sizes of its encoder.
+    package let configuration: ModelConfiguration
+    /// Numbers of its vectors.
+    package var dimension: Int { head.dimension }
+    /// Whether it has been compiled: its weights are mapped as they are used.
+    package var isCompiled: Bool {
+        if case .artifact = origin { true } else { false }
+    }
+
+    let head: EmbeddingHead
+    private let tokenizer: WordPieceTokenizer
+    /// In front of every text.
+    private let prompt: String
+    private let origin: Origin
+    /// What neuronx-cc has made of the folder's model; nil where it is not there.
+    private let neff: String?
+    /// The file of its weights, or its artifact.
+    let weightsPath: String
+
+    /// Where its weights come from.
+    private enum Origin {
+        case file(WeightsFile)
+        /// Only what neuronx-cc has compiled: a folder without weights.
+        case none
+        case artifact(Artifact, EncoderProgram)
+    }
+
+    /// Reads everything but the weights, of which it checks the header.
+    ///
+    /// - Parameters:
+    ///   - directory: as sentence-transformers saves it; at least `config.json`, `model.safetensors`, and `tokenizer.json` or
+    ///     `vocab.txt`.
+    ///   - weights: files that have been read already.
+    /// - Throws: `ModelError` that names the file, the value and the mend.
+    package convenience init(directory: String) throws(ModelError) {
+        try self.init(directory: directory, weights: WeightsStore())
+    }
+
+    /// Reads all but the weights out of an artifact.
+    ///
+    /// - Throws: `ModelError` when a part of it is missing, or contradicts another.
+    static func compiled(_ artifact: Artifact) throws(ModelError) -> EmbeddingModel {
+        let archive = ModelArchive(artifact: artifact)
+        let result = ModelArchive.$current.withValue(archive) {
+            Result { () throws(ModelError) in
+                try EmbeddingModel(directory: artifact.path, weights: WeightsStore(), artifact: artifact)
+            }
+        }
+        return try result.get()
+    }
+
+    convenience init(directory: String, weights: WeightsStore) throws(ModelError) {
+        try self.init(directory: directory, weights: weights, artifact: nil)
+    }
+
+    private init(
+        directory: String, weights: WeightsStore, artifact: Artifact?
+    ) throws(ModelError) {
+        let modules = try SentenceModules(directory: directory)
+        var configuration = try ModelConfiguration(directory: modules.transformer)
+        let transformer = try TransformerSettings.read(directory: modules.transformer)
+        var settings = try TokenizerSettings(directory: modules.transformer)
+        settings.lowercasesFirst = transformer.lowercase && !settings.normalizer.lowercase
+        tokenizer = try WordPieceTokenizer(settings)
+        guard tokenizer.vocabularyCount <= configuration.vocabularySize else {
+            throw ModelError(
+                settings.subject,
+                "has \(tokenizer.vocabularyCount) tokens, where config.json says \(configuration.vocabularySize)",
+                "use the vocabulary that belongs to the model")
+        }
+        let longest = transformer.maximumTokens ?? settings.maximumTokens ?? configuration.positionCount
+        configuration.maximumTokens = min(longest, configuration.positionCount)
+        let sentences = try SentenceSettings(directory: directory)
+        head = try EmbeddingHead(
+            modules, hiddenSize: configuration.hiddenSize, keptNumbers: sentences.keptNumbers)
+        prompt = sentences.prompt
+        guard prompt.isEmpty || head.pooling.includesPrompt else {
+            throw ModelError(
+                "\(modules.pooling)/config.json key include_prompt",
+                "is false, and the model has a default prompt",
+                "use a model without one of the two")
+        }
+        let compiled = directory + "/model.neff"
+        let hasCompiled = artifact == nil ? try isPresent(compiled) : false
+        neff = hasCompiled ? compiled : nil
+        if let artifact {
+            let own = try EncoderProgram(artifact)
+            let (ours, theirs) = (own.configuration, configuration)
+            configuration = ours
+            configuration.maximumTokens = min(ours.maximumTokens, theirs.maximumTokens)
+            guard ours.hasSizes(of: theirs) else {
+                throw ModelError(
+                    artifact.path, "has a program of other sizes than its config.json",
+                    "compile the model again")
+            }
+            origin = .artifact(artifact, own)
+            weightsPath = artifact.path
+        } else {
+            weightsPath = modules.transformer + "/model.safetensors"
+            let hasWeights = try isPresent(weightsPath)
+            origin = hasWeights || neff == nil ? .file(try weights.file(at: modules.transformer)) : .none
+        }
+        self.directory = directory
+        self.configuration = configuration
+    }
+
+    /// Cuts a text into ids; what is beyond `configuration.maximumTokens` is left out.
+    package func tokenize(_ text: String) -> TokenizedText {
+        TokenizedText(ids: tokenizer.encode(prompt + text, limit: configuration.maximumTokens))
+    }
+
+    /// What a runtime loads onto a group of so many cores. A folder is compiled at the first call.
+    ///
+    /// - Parameter formats: what the runtime takes.
+    /// - Throws: `ModelError` when so many cores cannot share the model, or its weights are not those of config.json.
+    package func program(cores: Int, formats: [ProgramFormat]) throws(ModelError) -> Program {
+        if let neff, formats.contains(.neff) { return .neff(path: neff) }
+        switch origin {
+        case .none:
+            throw ModelError(
+                weightsPath, "is missing, and the model.neff beside it runs on NeuronCores only",
+                "copy the weights as well, or serve the folder on a machine with NeuronCores")
+        case .file:
+            return .artifact(
+                MemoryProgram(try weights(degree: cores), configuration, path: directory))
+        case .artifact(let artifact, let program):
+            guard cores == program.cores else {
+                throw ModelError(
+                    artifact.path, "was compiled for \(program.cores) cores, and its group has \(cores)",
+                    "set the tensor parallel degree to \(program.cores), or compile with --cores \(cores)")
+            }
+            return .artifact(artifact)
+        }
+    }
+
+    /// The weights cut for `degree` cores, read at the first call.
+    func weights(degree: Int) throws(ModelError) -> ModelWeights {
+        switch origin {
+        case .file(let file):
+            // Names this model's file, whoever has opened it first.
+            try configuration.check(degree: degree, subject: weightsPath)
+            return try file.weights(configuration.ofWeights, degree: degree)
+        case .none:
+            throw ModelError(weightsPath, "is missing", "download it")
+        case .artifact(_, let program):
+            _ = try self.program(cores: degree, formats: [.artifact])
+            return try program.weights()
+        }
+    }
+}
+
+extension ModelConfiguration {
+    /// Whether the weights of both have the same shapes and meaning.
+    func hasSizes(of other: ModelConfiguration) -> Bool {
+        var (one, two) = (ofWeights, other.ofWeights)
+        one.dataType = .float32
+        two.dataType = .float32
+        return one == two
+    }
+}

@@ -1,0 +1,174 @@
+// A group: consecutive cores that hold one copy of each model, cut into as many shards, and compute one batch at a
+// time. It owns its cores for as long as it lives, and knows them through the runtime's seam only.
+
+import NeuronKernels
+import NeuronProgram
+package import NeuronRuntime
+import SystemIO
+
+/// Cores that work together.
+package final class NeuronCoreGroup: Sendable {
+    /// What a group has done since it began.
+    package struct Statistics: Equatable, Sendable {
+        /// Batches computed to their end.
+        package var batches = 0
+        /// Texts in them.
+        package var texts = 0
+        /// Their tokens.
+        package var tokens = 0
+        /// Time spent computing.
+        package var busy = Duration.zero
+        /// Batches before which the cores had executed another model.
+        package var contextSwitches = 0
+        /// Executions that failed, by status.
+        package var failures: [NRTStatus: Int] = [:]
+    }
+
+    /// Device memory of one core in octets, as it is reserved on the chip.
+    package typealias Memory = CoreMemory
+
+    /// A batch's answer.
+    package struct Output: Equatable, Sendable {
+        /// One vector per text, in the order of the texts.
+        package var embeddings: [[Float]]
+        /// Ids per text, [CLS] and [SEP] included.
+        package var tokens: [Int]
+    }
+
+    private struct State {
+        var models: [String: LoadedEncoder] = [:]
+        var memory: [Memory]
+        var statistics = Statistics()
+        var last: String?
+        var failure: RuntimeError?
+    }
+
+    /// The kernels that this CPU runs: "avx2" or "baseline".
+    package static var kernelName: String { KernelVariant.best.rawValue }
+
+    /// The cores, as the container counts them.
+    package let cores: Range<Int>
+
+    /// What the cores are.
+    package var instance: InstanceInformation { runtime.instance }
+
+    private let runtime: any NeuronCores
+    private let pool: ComputePool
+    private let state: Lock<State>
+    /// Held while a batch is computed: the tensors are one set.
+    private let turn = Lock<Void>(())
+
+    /// A group of cores, with no model yet.
+    ///
+    /// - Parameter pool: cuts texts into ids and makes vectors of hidden states.
+    package init(_ runtime: any NeuronCores, pool: ComputePool = .shared) {
+        self.runtime = runtime
+        self.pool = pool
+        cores = runtime.cores
+        state = Lock(State(memory: [Memory](repeating: Memory(), count: runtime.cores.count)))
+    }
+
+    /// Shards a model over the cores and reserves memory for it on their chips. This takes a while and blocks.
+    ///
+    /// - Throws: `ModelError` when the model is damaged or cannot be shared by so many cores, `RuntimeError` when it does not
+    ///   fit; then nothing has changed.
+    package func load(_ model: EmbeddingModel, as name: String) throws {
+        let program = try runtime.load(try model.program(cores: cores.count, formats: runtime.formats))
+        let signature = try EncoderSignature(
+            program.inputs, program.outputs, hidden: model.configuration.hiddenSize, subject: model.directory)
+        try state.withLock { state in
+            let known = state.models.values.first { $0.signature == signature }
+            let tensors = try known?.tensors ?? EncoderTensors(runtime, signature)
+            for (core, memory) in program.memory.enumerated() {
+                state.memory[core].constants += memory.constants
+                state.memory[core].tensors += memory.tensors
+            }
+            state.models[name] = LoadedEncoder(
+                model: model, program: program, signature: signature, tensors: tensors)
+        }
+    }
+
+    /// Cuts texts into ids and embeds them. The calling executor is free meanwhile. A second batch waits for the first.
+    ///
+    /// - Parameter progress: gets the next texts' vectors after each pass, on a thread that computes, and says whether to go
+    ///   on.
+    /// - Returns: whether all texts have been embedded; false as well when no model of that name is loaded.
+    package func embed(
+        _ texts: [String], model name: String, progress: @escaping @Sendable (Output) -> Bool
+    ) async -> Bool {
+        guard let loaded = state.withLock({ $0.models[name] }) else { return false }
+        return await pool.run { [self] in
+            let tokenized = texts.map(loaded.model.tokenize)
+            var done = 0
+            return compute(tokenized, loaded, name) { embeddings in
+                let own = done..<done + embeddings.count
+                done = own.upperBound
+                return progress(Output(embeddings: embeddings, tokens: tokenized[own].map(\.ids.count)))
+            }
+        }
+    }
+
+    /// Embeds texts that have been cut already.
+    package func embed(_ texts: [TokenizedText], model name: String) async -> [[Float]]? {
+        guard let loaded = state.withLock({ $0.models[name] }) else { return nil }
+        return await pool.run { [self] in
+            var all: [[Float]] = []
+            let isWhole = compute(texts, loaded, name) { embeddings in
+                all += embeddings
+                return true
+            }
+            return isWhole || texts.isEmpty ? all : nil
+        }
+    }
+
+    private func compute(
+        _ texts: [TokenizedText], _ encoder: LoadedEncoder, _ name: String, progress: ([[Float]]) -> Bool
+    ) -> Bool {
+        turn.withLock { _ in
+            let clock = ContinuousClock()
+            var start = clock.now
+            var done = 0
+            state.withLock { state in
+                if let last = state.last, last != name { state.statistics.contextSwitches += 1 }
+                state.last = name
+            }
+            do throws(RuntimeError) {
+                return try encoder.embed(texts.map(\.ids)) { embeddings in
+                    let own = done..<done + embeddings.count
+                    done = own.upperBound
+                    let now = clock.now
+                    // Counted before it is told: who has the answer finds it in the metrics.
+                    state.withLock { state in
+                        if done == texts.count { state.statistics.batches += 1 }
+                        state.statistics.texts += own.count
+                        state.statistics.tokens += texts[own].reduce(0) { $0 + $1.ids.count }
+                        state.statistics.busy += now - start
+                    }
+                    start = now
+                    return progress(embeddings)
+                }
+            } catch {
+                state.withLock { state in
+                    state.statistics.failures[error.status, default: 0] += 1
+                    state.statistics.busy += clock.now - start
+                    state.failure = error
+                }
+                return false
+            }
+        }
+    }
+
+    /// Why the last execution that failed did; nil when none has.
+    package var failure: RuntimeError? { state.withLock { $0.failure } }
+
+    /// The sizes of a loaded model.
+    func configuration(of name: String) -> ModelConfiguration? {
+        state.withLock { $0.models[name]?.model.configuration }
+    }
+
+    /// What has been done so far.
+    package var statistics: Statistics { state.withLock { $0.statistics } }
+
+    /// What each core has reserved, by position in `cores`.
+    package var memory: [Memory] { state.withLock { $0.memory } }
+}

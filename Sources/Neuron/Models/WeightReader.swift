@@ -1,0 +1,146 @@
+// Cuts a file of weights into what each core of a group holds, packed for the kernels.
+
+import KernelTemplates
+import NeuronKernels
+import NeuronProgram
+
+extension ModelWeights {
+    /// Reads, checks and cuts the weights.
+    ///
+    /// - Throws: `ModelError` when the file is not this model's, or `degree` cores cannot share it evenly.
+    convenience init(
+        _ file: SafeTensors, configuration: ModelConfiguration, degree: Int,
+        kernels: any Kernels = KernelVariant.best.kernels
+    ) throws(ModelError) {
+        try configuration.check(degree: degree, subject: file.path)
+        let reader = WeightReader(file: file, configuration: configuration, degree: degree, kernels: kernels)
+        let hidden = configuration.hiddenSize
+        let words = try reader.vector(
+            "embeddings.word_embeddings.weight", shape: [configuration.vocabularySize, hidden])
+        let positions = try reader.vector(
+            "embeddings.position_embeddings.weight", shape: [configuration.positionCount, hidden])
+        let firstType = try reader.vector(
+            "embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, hidden], keep: hidden)
+        let scale = try reader.vector("embeddings.LayerNorm.weight", shape: [hidden])
+        let shift = try reader.vector("embeddings.LayerNorm.bias", shape: [hidden])
+        var common: [LayerCommon] = []
+        var shards: [[LayerShard]] = []
+        for layer in 0..<configuration.layerCount {
+            common.append(try reader.common(layer: layer))
+            shards.append(try reader.shards(layer: layer))
+        }
+        self.init(
+            configuration: configuration, degree: degree, kernels: kernels,
+            tables: EncoderTables(
+                words: words, positions: positions, firstType: firstType, scale: scale, shift: shift),
+            common: common, shards: shards)
+    }
+}
+
+/// Reads tensors and cuts them.
+private struct WeightReader {
+    let file: SafeTensors
+    let configuration: ModelConfiguration
+    let degree: Int
+    let kernels: any Kernels
+
+    /// Hidden size over all heads of one core.
+    var width: Int { configuration.hiddenSize / degree }
+    var columns: Int { configuration.intermediateSize / degree }
+
+    /// A tensor's floats. Models saved from a task model carry the prefix "bert.", and TensorFlow's models call the weight and
+    /// bias of a LayerNorm gamma and beta.
+    func floats(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        var names = [name]
+        for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+        where name.hasSuffix(ours) { names.append(name.dropLast(ours.count) + theirs) }
+        names = names.map { "bert." + $0 } + names
+        let found = names.filter { file.tensors[$0] != nil }
+        guard found.count <= 1 else {
+            throw ModelError(
+                "\(file.path) tensors \(found.joined(separator: " and "))", "are two for one",
+                "save the model again with one of them")
+        }
+        return try file.floats(found.first ?? name, shape: shape)
+    }
+
+    /// A tensor as it is, or its first `keep` floats.
+    func vector(_ name: String, shape: [Int], keep: Int? = nil) throws(ModelError) -> FloatBuffer {
+        let floats = try floats(name, shape: shape)
+        let count = keep ?? floats.count
+        return copy(floats, 0..<count)
+    }
+
+    func common(layer: Int) throws(ModelError) -> LayerCommon {
+        let name = "encoder.layer.\(layer)."
+        let shape = [configuration.hiddenSize]
+        return LayerCommon(
+            outputBias: try vector(name + "attention.output.dense.bias", shape: shape),
+            attentionScale: try vector(name + "attention.output.LayerNorm.weight", shape: shape),
+            attentionShift: try vector(name + "attention.output.LayerNorm.bias", shape: shape),
+            contractBias: try vector(name + "output.dense.bias", shape: shape),
+            outputScale: try vector(name + "output.LayerNorm.weight", shape: shape),
+            outputShift: try vector(name + "output.LayerNorm.bias", shape: shape))
+    }
+
+    func shards(layer: Int) throws(ModelError) -> [LayerShard] {
+        let name = "encoder.layer.\(layer)."
+        let hidden = configuration.hiddenSize
+        let intermediate = configuration.intermediateSize
+        var weights: [[Float]] = []
+        var biases: [[Float]] = []
+        for part in ["query", "key", "value"] {
+            let tensor = name + "attention.self.\(part)."
+            weights.append(try floats(tensor + "weight", shape: [hidden, hidden]))
+            biases.append(try floats(tensor + "bias", shape: [hidden]))
+        }
+        let output = try floats(name + "attention.output.dense.weight", shape: [hidden, hidden])
+        let expand = try floats(name + "intermediate.dense.weight", shape: [intermediate, hidden])
+        let expandBias = try floats(name + "intermediate.dense.bias", shape: [intermediate])
+        let contract = try floats(name + "output.dense.weight", shape: [hidden, intermediate])
+        return (0..<degree).map { core in
+            let heads = core * width..<(core + 1) * width
+            let own = core * columns..<(core + 1) * columns
+            let attention = weights.flatMap { $0[heads.lowerBound * hidden..<heads.upperBound * hidden] }
+            return LayerShard(
+                attention: pack(attention, columns: 3 * width, depth: hidden, first: 0, stride: hidden),
+                attentionBias: copy(biases.flatMap { $0[heads] }, 0..<3 * width),
+                output: pack(output, columns: hidden, depth: width, first: heads.lowerBound, stride: hidden),
+                expand: pack(
+                    expand, columns: columns, depth: hidden, first: own.lowerBound * hidden, stride: hidden),
+                expandBias: copy(expandBias, own),
+                contract: pack(
+                    contract, columns: hidden, depth: columns, first: own.lowerBound, stride: intermediate))
+        }
+    }
+
+    /// Packs a weight matrix, stored [out][in]; rows lie `stride` floats apart and start at `first`.
+    private func pack(_ matrix: [Float], columns: Int, depth: Int, first: Int, stride: Int) -> WeightMatrix {
+        let type = configuration.dataType
+        let count = WeightMatrix.count(kernels, type, columns: columns, depth: depth)
+        let packed = FloatBuffer(count: count)
+        matrix.withUnsafeBufferPointer { floats in
+            guard let base = floats.baseAddress else { return }
+            switch type {
+            case .float32:
+                kernels.pack(
+                    base + first, columns: columns, depth: depth, columnStride: stride, depthStride: 1,
+                    into: packed.pointer)
+            case .bfloat16:
+                kernels.packPairs(
+                    base + first, columns: columns, depth: depth, columnStride: stride, depthStride: 1,
+                    into: packed.pointer)
+            }
+        }
+        return WeightMatrix(storage: packed, type: type, columns: columns, depth: depth)
+    }
+
+    private func copy(_ floats: [Float], _ range: Range<Int>) -> FloatBuffer {
+        let buffer = FloatBuffer(count: range.count)
+        floats.withUnsafeBufferPointer { source in
+            guard let base = source.baseAddress else { return }
+            buffer.pointer.update(from: base + range.lowerBound, count: range.count)
+        }
+        return buffer
+    }
+}

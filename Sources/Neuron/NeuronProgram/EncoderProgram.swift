@@ -1,0 +1,151 @@
+// A compiled encoder: its sizes stand in the section `program`, its weights in sections `weights/...`, used where they lie.
+// What it takes and gives is the same whoever executes it:
+//
+//     input_ids          int32 [tokens]            the ids of the texts one behind the other, without padding
+//     text_lengths       int32 [tokens]            tokens of each text; a zero ends the list
+//     last_hidden_state  float32 [tokens, hidden]  a row for each token
+
+import JSON
+import KernelTemplates
+package import NeuronArtifact
+import NeuronKernels
+import SystemIO
+
+/// A compiled encoder, checked.
+package final class EncoderProgram: Sendable {
+    /// The section that has the sizes.
+    package static let section = "program"
+
+    /// The model's sizes with what it was compiled for.
+    package let configuration: ModelConfiguration
+    /// Cores that it was compiled for.
+    package let cores: Int
+    /// The layers of each core, one after the other; nil where all cores share every layer.
+    package let stages: [Range<Int>]?
+    /// Tokens of one execution.
+    package let capacity: Int
+
+    private let program: any CompiledProgram
+    private let kernels: any Kernels
+    private let loaded = Lock<ModelWeights?>(nil)
+
+    /// Reads the sizes, and chooses the kernels that the matrices are laid out for.
+    ///
+    /// - Throws: `ModelError` when the sizes are missing or make no sense, this CPU has no kernels of that layout, or the
+    ///   header names no type of data.
+    package init(_ program: any CompiledProgram) throws(ModelError) {
+        let header = program.header
+        let mend = "compile the model again"
+        guard let dataType = DataType(rawValue: header.dataType) else {
+            throw ModelError(program.path, "has the data type \(header.dataType)", mend)
+        }
+        var (configuration, isPipeline) = try Self.description(program)
+        guard let longest = header.sequence.last, longest <= configuration.positionCount,
+            let batch = header.batch.last
+        else { throw ModelError(program.path, "takes longer texts than its model", mend) }
+        let own = KernelVariant.allCases.last { $0.isSupported && $0.kernels.layoutName == header.layout }
+        guard let own else {
+            throw ModelError(
+                program.path, "has matrices laid out as \(header.layout), for another CPU than this",
+                "compile the model on a machine with this CPU")
+        }
+        configuration.dataType = dataType
+        configuration.maximumTokens = longest
+        configuration.passTokens = Workspace.passTokens(batch: batch, longest: longest)
+        guard isPipeline ? header.cores <= configuration.layerCount : true else {
+            throw ModelError(program.path, "has more cores than layers", mend)
+        }
+        self.configuration = configuration
+        self.program = program
+        cores = header.cores
+        stages = isPipeline ? Self.stages(layers: configuration.layerCount, cores: header.cores) : nil
+        capacity = Workspace.capacity(configuration)
+        kernels = own.kernels
+    }
+
+    /// Layers divided among the cores of a pipeline, as evenly as they go.
+    package static func stages(layers: Int, cores: Int) -> [Range<Int>] {
+        (0..<cores).map { $0 * layers / cores..<($0 + 1) * layers / cores }
+    }
+
+    /// The weights, where they lie.
+    ///
+    /// - Throws: `ModelError` when weights are missing or of another size, or the cores cannot share them.
+    package func weights() throws(ModelError) -> ModelWeights {
+        let degree = stages == nil ? cores : 1
+        try configuration.check(degree: degree, subject: program.path)
+        return try loaded.withLock { (loaded: inout ModelWeights?) throws(ModelError) in
+            if let loaded { return loaded }
+            let weights = try ModelWeights(
+                configuration: configuration.ofWeights, degree: degree, kernels: kernels, find: find)
+            loaded = weights
+            return weights
+        }
+    }
+
+    private func find(_ name: String, _ count: Int) throws(ModelError) -> FloatBuffer {
+        let section = program.section("weights/" + name)
+        guard let section, section.count == count * MemoryLayout<Float>.stride, let base = section.baseAddress
+        else {
+            throw ModelError(
+                program.path,
+                "has \(section?.count ?? 0) octets of \(name), where its sizes say \(count * 4)",
+                "compile the model again")
+        }
+        // A section begins at a multiple of 64 in a file that is mapped by pages.
+        return FloatBuffer(
+            borrowing: base.assumingMemoryBound(to: Float.self), count: count, of: program)
+    }
+}
+
+extension EncoderProgram {
+    private static let members = [
+        ("hiddenSize", 16_384), ("layers", 256), ("heads", 256), ("intermediateSize", 65_536),
+        ("vocabularySize", 4_000_000), ("positions", 65_536), ("types", 1_024),
+    ]
+
+    /// The section's octets.
+    package static func description(of sizes: ModelConfiguration, isPipeline: Bool) -> [UInt8] {
+        let numbers = [
+            sizes.hiddenSize, sizes.layerCount, sizes.headCount, sizes.intermediateSize, sizes.vocabularySize,
+            sizes.positionCount, sizes.typeCount,
+        ]
+        var json: JSON = ["kind": "encoder", "pipeline": .bool(isPipeline)]
+        for ((key, _), number) in zip(members, numbers) { json[key] = JSON(number) }
+        // As its bits: no digit may be lost.
+        json["epsilonBits"] = JSON(Int(sizes.epsilon.bitPattern))
+        return Array(json.text().utf8)
+    }
+
+    private static func description(
+        _ program: any CompiledProgram
+    ) throws(ModelError) -> (ModelConfiguration, isPipeline: Bool) {
+        func refusal(_ what: String) -> ModelError {
+            ModelError(
+                program.path, "has a description of its program that \(what)", "compile the model again")
+        }
+        guard let octets = program.section(section), octets.count <= 65_536 else {
+            throw ModelError(
+                program.path, "does not say what its program computes",
+                "compile the model again with this version")
+        }
+        guard let json = try? JSON(parsing: Array(octets)) else { throw refusal("is no JSON") }
+        guard json["kind"]?.string == "encoder" else { throw refusal("is not of an encoder") }
+        var numbers: [Int] = []
+        for (key, limit) in members {
+            guard let number = json[key]?.int, (1...limit).contains(number) else {
+                throw refusal("has no \(key) from 1 to \(limit)")
+            }
+            numbers.append(number)
+        }
+        guard numbers[0] % numbers[2] == 0 else { throw refusal("has heads that do not divide its columns") }
+        guard let bits = json["epsilonBits"]?.int, let bits = UInt32(exactly: bits),
+            case let epsilon = Float(bitPattern: bits), (0...1).contains(epsilon)
+        else { throw refusal("has no epsilonBits") }
+        let sizes = ModelConfiguration(
+            hiddenSize: numbers[0], layerCount: numbers[1], headCount: numbers[2],
+            intermediateSize: numbers[3], vocabularySize: numbers[4], positionCount: numbers[5],
+            typeCount: numbers[6], epsilon: epsilon)
+        return (sizes, json["pipeline"]?.bool ?? false)
+    }
+}

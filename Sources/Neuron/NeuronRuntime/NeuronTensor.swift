@@ -1,0 +1,62 @@
+// Memory that programs read and write. A tensor stays where it is between executions: what one program wrote, the next may
+// read, without a copy through the host, and a slice of a tensor is a tensor. That is what a key-value cache lives in.
+
+/// Where a tensor lies; the raw values are libnrt's.
+package enum TensorPlacement: UInt32, Sendable {
+    /// In the memory of a core's chip, which it counts against.
+    case device = 0
+    /// In the host's memory.
+    case host = 1
+}
+
+/// Octets that programs read and write. Nobody may read or write it from outside while a program that has it runs.
+package protocol NeuronTensor: AnyObject, Sendable {
+    /// Octets.
+    var size: Int { get }
+
+    /// Copies octets into the tensor.
+    ///
+    /// - Parameters:
+    ///   - octets: as many as are to be written.
+    ///   - offset: where the first of them goes.
+    /// - Throws: `RuntimeError` with `.invalid` where they reach beyond the tensor.
+    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(RuntimeError)
+
+    /// Copies octets out of the tensor.
+    ///
+    /// - Throws: `RuntimeError` with `.invalid` where they reach beyond the tensor.
+    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(RuntimeError)
+
+    /// A part of the tensor as a tensor: the same memory, which stays as long as either of them.
+    ///
+    /// - Throws: `RuntimeError` with `.invalid` where the range reaches beyond the tensor.
+    func slice(_ range: Range<Int>) throws(RuntimeError) -> any NeuronTensor
+}
+
+/// Tensors by the names under which a program knows them. Only the runtime that made a set understands it.
+package protocol NeuronTensorSet: AnyObject, Sendable {
+    /// The tensor of a name.
+    subscript(name: String) -> (any NeuronTensor)? { get }
+}
+
+extension NeuronTensor {
+    /// Writes numbers from the tensor's start on.
+    package func write<Element: BitwiseCopyable>(_ elements: [Element]) throws(RuntimeError) {
+        let result = elements.withUnsafeBytes { octets in
+            Result { () throws(RuntimeError) in try write(octets, at: 0) }
+        }
+        try result.get()
+    }
+
+    /// Reads `count` numbers from the tensor's start on.
+    package func read<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+        _ count: Int, of type: Element.Type
+    ) throws(RuntimeError) -> [Element] {
+        var elements = [Element](repeating: 0, count: count)
+        let result = elements.withUnsafeMutableBytes { octets in
+            Result { () throws(RuntimeError) in try read(into: octets, at: 0) }
+        }
+        try result.get()
+        return elements
+    }
+}

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Models
+
+@Suite("WordPiece")
+struct TokenizerTests {
+    private func pieces(_ text: String, limit: Int = 64) throws -> [String] {
+        let vocabulary = [
+            "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able", "affable", ",", "!",
+            "hello", "e",
+            "##e", "中", "é", "##un", "s",
+        ]
+        let bytes = Array((vocabulary.joined(separator: "\r\n") + "\r\n").utf8)
+        let tokenizer = try WordPieceTokenizer(vocabulary: bytes, subject: "vocab.txt")
+        #expect(tokenizer.vocabularyCount == vocabulary.count)
+        return tokenizer.encode(text, limit: limit).map { vocabulary[Int($0)] }
+    }
+
+    @Test(
+        "cuts greedily, longest piece first",
+        arguments: [
+            ("unaffable", ["un", "##aff", "##able"]),
+            ("HELLO, hello!", ["hello", ",", "hello", "!"]),
+            ("affables", ["[UNK]"]),
+            ("É ee e\u{301}e", ["e", "e", "##e", "e", "##e"]),
+            ("hello中hello", ["hello", "中", "hello"]),
+            ("hel\u{0}lo he\u{200b}llo", ["hello", "hello"]),
+            ("hello\u{3000}hello\u{a0}e", ["hello", "hello", "e"]),
+            ("a[SEP]hello [mask]", ["[UNK]", "[SEP]", "hello", "[UNK]", "[UNK]", "[UNK]"]),
+            (String(repeating: "e", count: 101), ["[UNK]"]),
+            ("", []),
+        ])
+    func cuts(text: String, expected: [String]) throws {
+        #expect(try pieces(text) == ["[CLS]"] + expected + ["[SEP]"])
+    }
+
+    @Test("a word of a hundred characters is still cut")
+    func longest() throws {
+        #expect(
+            try pieces(String(repeating: "e", count: 100), limit: 200).count == 102)
+    }
+
+    @Test("is cut off at the limit, [SEP] included", arguments: 2...6)
+    func limits(limit: Int) throws {
+        let all = ["[CLS]", "hello", ",", "un", "##aff", "##able", "[SEP]"]
+        #expect(try pieces("hello, unaffable", limit: limit) == all.prefix(limit - 1) + ["[SEP]"])
+    }
+
+    @Test(
+        "decomposition is canonical, with marks in order",
+        arguments: [
+            ("\u{1ea8}", "A\u{302}\u{309}"), ("\u{ac01}", "\u{1100}\u{1161}\u{11a8}"),
+            ("\u{212b}", "A\u{30a}"),
+            ("e\u{301}\u{323}", "e\u{323}\u{301}"), ("\u{f900}", "\u{8c48}"), ("\u{344}", "\u{308}\u{301}"),
+            ("plain", "plain"),
+        ])
+    func decomposition(text: String, expected: String) {
+        #expect(canonicallyDecomposed(Array(text.unicodeScalars)) == Array(expected.unicodeScalars))
+    }
+
+    @Test("every character of the table is canonically equal to its decomposition")
+    func table() {
+        let characters =
+            stride(from: 0, to: decompositionPairs.count, by: 3).map { decompositionPairs[$0] }
+            + stride(from: 0, to: decompositionSingles.count, by: 2).map { decompositionSingles[$0] }
+        #expect(characters.count > 2_000)
+        for scalar in characters.compactMap(Unicode.Scalar.init) {
+            var decomposed = String.UnicodeScalarView()
+            decomposed.append(contentsOf: canonicallyDecomposed([scalar]))
+            #expect(Array(decomposed) != [scalar])
+            #expect(String(decomposed) == String(Character(scalar)))
+        }
+    }
+}

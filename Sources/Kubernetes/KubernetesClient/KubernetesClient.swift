@@ -239,7 +239,7 @@ public struct KubernetesClient: Sendable {
         _ method: String, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         contentType: String = "application/json"
     ) async throws(KubernetesError) -> [UInt8] {
-        var repetition = Repetition(until: MonotonicClock.time + timeout)
+        var repetition = RequestRepetition(until: MonotonicClock.time + timeout)
         while true {
             try await signIn()
             let request = makeRequest(method, path, query: query, body: body, contentType: contentType)

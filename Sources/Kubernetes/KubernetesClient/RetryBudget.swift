@@ -24,7 +24,7 @@ final class RetryBudget: Sendable {
 }
 
 /// The repetitions of one request.
-struct Repetition {
+struct RequestRepetition {
     /// The most repetitions: client-go's.
     static let maximum = 10
 

@@ -29,7 +29,7 @@ struct ProgramKillTests {
     /// Steps of each program that are tried where not all are.
     private static let samples = 6
     /// Lives at a time.
-    private static let width = 3
+    private static let width = 6
 
     /// What is there at the end of each part, without what differs from life to life.
     private typealias Ends = [[String]]
@@ -86,16 +86,23 @@ struct ProgramKillTests {
         let held = try await machine.held()
         guard held.count == replicas else { return "the kubelet lists \(held)" }
         let processes = machine.processes()
-        // The kubelet does not say for which pod it asks: groups of one size may be exchanged, others may not be taken.
+        // The kubelet does not say for which pod it asks: groups of one size may be exchanged. A plugin to which nobody has told
+        // an assignment, since the agent was dead, takes the group that is best, and the NeuronNode says so.
         let assigned = pods.map {
             (try? CoreSet(parsing: $0.meta.annotations[WellKnown.coresAnnotation] ?? "")) ?? []
         }
-        guard Set(assigned) == Set(held.values) else { return "assigned is \(assigned), held \(held)" }
+        if await machine.death == nil, Set(assigned) != Set(held.values) {
+            return "assigned is \(assigned), held \(held)"
+        }
         guard processes.count == 2 * replicas else { return "there are the processes \(processes)" }
         let report = try await client.get(NeuronNode.self, ObjectKey(name: Machine.name))
         let allocations = report.status?.allocations ?? []
         guard allocations.count == replicas, report.status?.freeCores == 24 - 4 * replicas else {
             return "the NeuronNode has \(allocations)"
+        }
+        let conditions = report.status?.conditions ?? []
+        guard conditions.count == 3, conditions.allSatisfy({ $0.status == .true }) else {
+            return "the NeuronNode says \(conditions)"
         }
         for pod in pods {
             let (name, uid) = (pod.meta.name, pod.meta.uid)
@@ -113,18 +120,12 @@ struct ProgramKillTests {
         return nil
     }
 
-    /// What the parts of the life are compared by.
+    /// What the parts of the life are compared by, beside what all of them have to say.
     private func end(_ machine: Machine) async throws -> [String] {
         let client = machine.client
         var lines: [String] = []
         for pod in try await client.list(.pods)["items"]?.array ?? [] {
             lines.append("\(pod.meta.name) \(pod.meta.labels[WellKnown.hashLabel] ?? "")")
-        }
-        let report = try await client.get(.neuronNodes, ObjectKey(name: Machine.name))
-        for condition in report["status"]?["conditions"]?.array ?? [] {
-            lines.append(
-                "\(condition["type"]?.string ?? "") \(condition["status"]?.string ?? "") \(condition["reason"]?.string ?? "")"
-            )
         }
         return lines
     }
@@ -167,6 +168,10 @@ struct ProgramKillTests {
             let report = try await client.get(NeuronNode.self, node)
             guard report.status?.freeCores == 24, report.status?.allocations ?? [] == [] else {
                 return "the NeuronNode has \(report.status?.allocations ?? [])"
+            }
+            let conditions = report.status?.conditions ?? []
+            guard conditions.allSatisfy({ $0.status == .true }) else {
+                return "the NeuronNode says \(conditions)"
             }
             let pending = machine.files().filter { $0.hasPrefix("k/pods/") }
             return pending.isEmpty ? nil : "the kubelet has the files \(pending)"

@@ -50,7 +50,7 @@ struct RetryTests {
 
     @Test("what the caller's time does not reach is not waited for")
     func deadline() {
-        var repetition = Repetition(until: .seconds(100))
+        var repetition = RequestRepetition(until: .seconds(100))
         let budget = RetryBudget()
         func pause(_ seconds: Int?, code: Int = 429, at now: Int) -> Duration? {
             repetition.pause(afterCode: code, retryAfter: seconds, budget, now: .seconds(now))

@@ -7,7 +7,7 @@ import SystemIO
 
 /// Cores that are ours until this is gone.
 package final class CoreClaim: NeuronCores, @unchecked Sendable {
-    // @unchecked: `isOwner` changes in `split` only, before anybody else has the claim.
+    // @unchecked: `whole` is set once, before anybody else has the claim.
 
     /// The cores, as the container counts them.
     package let cores: Range<Int>
@@ -23,7 +23,9 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
     private let coresPerChip: Int
     private let chips: [Int: EmulatedChip]
     /// Whether the cores are this claim's to give back: not after it has been split.
-    private var isOwner = true
+    private let isOwner = Lock(true)
+    /// Whether nothing works any more, since the cores have been given back.
+    private let hasEnded = Lock(false)
     /// What a part is of.
     private var whole: CoreClaim?
     /// Octets by position in `cores`.
@@ -48,14 +50,29 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
         ledger = Lock([Int](repeating: 0, count: cores.count))
     }
 
-    deinit {
+    deinit { end() }
+
+    /// Gives the cores back, whoever still has programs and tensors of them: the process is done with the device.
+    package func end() {
+        hasEnded.withLock { $0 = true }
         if whole != nil { counters.end() }
-        guard isOwner else { return }
-        for position in cores.indices.map({ $0 - cores.lowerBound }) {
-            counters.setMemory(0, 0, core: position)
-        }
+        guard disown() else { return }
+        for position in 0..<cores.count { counters.setMemory(0, 0, core: position) }
         counters.end()
         for core in cores { chips[core / coresPerChip]?.release(core % coresPerChip) }
+    }
+
+    /// Whether the cores have been given back.
+    var isEnded: Bool { whole?.isEnded ?? hasEnded.withLock { $0 } }
+
+    /// From now on somebody else gives the cores back.
+    ///
+    /// - Returns: whether that was this claim's to do.
+    private func disown() -> Bool {
+        isOwner.withLock { isOwner in
+            defer { isOwner = false }
+            return isOwner
+        }
     }
 
     /// Octets reserved so far, by position in `cores`.
@@ -65,8 +82,7 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
     ///
     /// - Parameter parts: runs of its cores that do not overlap; cores of none are given back.
     package func split(_ parts: [Range<Int>]) -> [CoreClaim] {
-        guard isOwner else { return [] }
-        isOwner = false
+        guard disown() else { return [] }
         for core in cores where !parts.contains(where: { $0.contains(core) }) {
             chips[core / coresPerChip]?.release(core % coresPerChip)
         }
@@ -86,7 +102,7 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
             cores: part.clamped(to: cores), coresPerChip: coresPerChip,
             chips: chips.filter { place, _ in part.contains { $0 / coresPerChip == place } },
             settings: settings)
-        claim.isOwner = false
+        _ = claim.disown()
         claim.whole = self
         return claim
     }
@@ -122,6 +138,7 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
 
     /// Reserves for the seam: with the status of the runtime, and counted by the driver.
     func reserve(_ bytes: [CoreMemory], _ action: String) throws(RuntimeError) {
+        guard !isEnded else { throw RuntimeError(.closed, action) }
         do throws(DeviceError) {
             try reserve(bytes.map { $0.constants + $0.tensors })
         } catch {

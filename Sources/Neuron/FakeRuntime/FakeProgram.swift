@@ -105,6 +105,7 @@ final class FakeProgram: LoadedProgram {
         completion: @escaping @Sendable (RuntimeError?) -> Void
     ) throws(RuntimeError) {
         let action = "execute \(name) on cores \(claim.cores.lowerBound)-\(claim.cores.upperBound - 1)"
+        guard !claim.isEnded else { throw RuntimeError(.closed, action) }
         guard isLoaded.withLock({ $0 }) else { throw RuntimeError(.invalidHandle, action) }
         guard let inputs = inputs as? FakeTensorSet, let outputs = outputs as? FakeTensorSet else {
             throw RuntimeError(.invalidHandle, action, problem: "the tensors are another runtime's")

@@ -28,8 +28,11 @@ package final class FakeRuntime: NeuronRuntime {
     }
 
     package func close() {
-        claim.withLock { $0 = nil }
-        for part in parts.withLock({ $0 }) { part.claim?.counters.end() }
+        claim.withLock { claim in
+            claim?.end()
+            claim = nil
+        }
+        for part in parts.withLock({ $0 }) { part.claim?.end() }
     }
 }
 

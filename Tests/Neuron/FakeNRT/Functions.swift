@@ -92,7 +92,11 @@ public func nrtInit(
 @_cdecl("nrt_close")
 public func nrtClose() {
     Session.current.withLock { state in
-        if case .open = state { state = .closed }
+        if case .open(let session) = state {
+            // Tensors that nobody has freed do not keep the cores.
+            session.claim.end()
+            state = .closed
+        }
     }
 }
 

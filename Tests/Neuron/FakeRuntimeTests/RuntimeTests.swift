@@ -231,6 +231,26 @@ struct RuntimeTests {
         #expect(try first.claim.memoryStatistics(core: 0).limit == 8 << 30)
     }
 
+    @Test("cores that are given back are free, whatever programs and tensors are left")
+    func end() async throws {
+        let node = try Node()
+        let tensor = try node.claim.allocate("t", size: 64, placement: .device, core: 0)
+        let (inputs, outputs) = try node.tensors()
+        let part = node.claim.part(0..<1)
+        node.claim.end()
+        let next = try NeuronDevices(root: node.device.root + "/dev").claim(0..<1)
+        try next.reserve([1_000])
+        let error = #expect(throws: RuntimeError.self) { try node.program.submit(inputs, outputs) { _ in } }
+        #expect(error?.status == .closed)
+        let other = #expect(throws: RuntimeError.self) {
+            try part.allocate("u", size: 64, placement: .device, core: 0)
+        }
+        #expect(other?.status == .closed)
+        withExtendedLifetime(tensor) {}
+        try node.program.unload()
+        #expect(try next.memoryStatistics(core: 0).used == 1_000)
+    }
+
     @Test("tensors keep to their bounds; a slice is the same memory")
     func tensors() throws {
         let node = try Node()

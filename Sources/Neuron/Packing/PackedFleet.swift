@@ -1,6 +1,8 @@
 // A fleet that stays packed while models come, go and change: a newcomer goes where it fits best, a model that has grown out
 // of its bin moves, and when the bins together have room for one bin's models, one is emptied, if few moves do it.
 
+internal import Placement
+
 /// Equal bins that are kept packed by few moves.
 package struct PackedFleet: Sendable {
     /// Capacity of a bin by dimension.
@@ -25,7 +27,7 @@ package struct PackedFleet: Sendable {
     private var searches: UInt64 = 0
     /// The room that there was when the last search failed, by dimension.
     private var failed: [Int]?
-    /// How often regrouping was asked for, and at which of those calls a search failed last.
+    /// How often it was asked for moves, and at which of those calls it searched last.
     private var (calls, failedCall) = (0, 0)
 
     /// A model that goes from one bin to another.
@@ -92,7 +94,7 @@ package struct PackedFleet: Sendable {
             put(model, in: old.bin)
             return nil
         }
-        let target = bestBin(for: model, without: -1) ?? open()
+        let target = bestBin(for: model) ?? open()
         put(model, in: target)
         if let old, bins[old.bin]?.isEmpty == true { close(old.bin) }
         return old.map { Move(model: model, from: $0.bin, to: target) }
@@ -108,147 +110,66 @@ package struct PackedFleet: Sendable {
 
     /// Empties bins as long as that takes at most `budget` moves in all.
     ///
-    /// Moves are given in an order in which each model's new place has room when its turn comes; for that, one bin more may
-    /// be needed meanwhile.
+    /// Moves are given in an order in which each model's new place has room when its turn comes.
     ///
-    /// - Parameter steps: of the search for each group of bins that is packed anew; 0 for none.
-    package mutating func consolidate(budget: Int, steps: Int = 6_000) -> [Move] {
-        var moves: [Move] = []
-        while binCount > bound {
-            guard
-                let found = cheapestEmptying(budget: budget - moves.count)
-                    ?? regroupings(budget: budget - moves.count, steps: steps)
-            else { return moves }
-            for move in found { apply(move) }
-            moves += found
+    /// - Parameter level: how hard to look for another way where one has failed, from 0; each takes about four times as long.
+    package mutating func consolidate(budget: Int, level: Int = 3) -> [Move] {
+        guard binCount > bound, budget > 0, isWorthTrying() else { return [] }
+        let numbers = bins.keys.sorted()
+        let known = models
+        let topology = CoreTopology(chipCount: 1, coresPerChip: 1)
+        let type = FleetType(name: "bin", kind: 0, topology: topology, coresPerUnit: 1, price: 1)
+        var instances = [FleetInstance](repeating: FleetInstance(type: 0, places: []), count: numbers.count)
+        let place = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, $0) })
+        for (index, model) in known.enumerated() {
+            guard let bin = entries[model.id]?.bin, let number = place[bin] else { continue }
+            instances[number].places.append(.init(model: index, start: 0))
         }
+        searches += 1
+        guard
+            let problem = try? FleetProblem(
+                capacities: [capacity], types: [type],
+                models: known.map {
+                    FleetModel(demands: [FleetDemand(width: 1, sizes: $0.sizes)], group: $0.group)
+                }),
+            let answer = try? FleetRepacker(problem, instances, budget: budget, seed: searches).solved(
+                level: level)
+        else { return [] }
+        failed = answer.closed.isEmpty ? room(of: numbers) : nil
+        let moves = answer.moves.map { move in
+            Move(
+                model: known[move.model].id, from: numbers[move.from?.instance ?? 0],
+                to: numbers[move.to.instance])
+        }
+        for move in moves { apply(move) }
         return moves
     }
 
-    private func cheapestEmptying(budget: Int) -> [Move]? {
-        // The bins with the fewest models first: they are the cheapest to empty.
-        let candidates = bins.keys.sorted { (bins[$0]?.count ?? 0, $0) < (bins[$1]?.count ?? 0, $1) }
-        var best: [Move]?
-        for bin in candidates.prefix(6) {
-            if let way = emptying(bin, budget: min(budget, (best?.count ?? .max) - 1)) { best = way }
-        }
-        return best
-    }
-
-    private mutating func regroupings(budget: Int, steps: Int) -> [Move]? {
-        guard steps > 0, budget > 0 else { return nil }
-        // What has failed is likely to fail again until there is more room, or until other models are there.
+    /// Whether there is more room than when the last search failed: what has failed is likely to fail again until then, or until
+    /// other models are there.
+    private mutating func isWorthTrying() -> Bool {
         calls += 1
-        let spare = capacity.indices.map { binCount * capacity[$0] - loads[$0] }
-        if let failed, calls < failedCall + 8,
-            zip(zip(spare, failed), capacity).contains(where: { $0.0 < $0.1 + $1 / 32 })
-        {
-            return nil
+        guard let failed, calls < failedCall + 8 else {
+            failedCall = calls
+            return true
         }
-        let roomy = room.keys.sorted { (free($0), $1) > (free($1), $0) }
-        for count in [8, 32, 96, roomy.count] where count <= roomy.count {
-            let subset = Array(roomy.prefix(count))
-            // Room for one bin's models, in every dimension.
-            let suffices = capacity.indices.allSatisfy { dimension in
-                subset.reduce(0) { $0 + (room[$1]?[dimension] ?? 0) } >= capacity[dimension]
-            }
-            guard suffices else { continue }
-            searches += 1
-            // The whole fleet is worth a longer search: it is rarely tried.
-            let effort = count == roomy.count ? 12 * steps : steps
-            if let moves = regrouping(subset, budget: budget, steps: effort, seed: searches) {
-                failed = nil
-                return moves
-            }
-        }
-        (failed, failedCall) = (spare, calls)
-        return nil
+        let spare = room(of: Array(bins.keys))
+        let isMore = zip(zip(spare, failed), capacity).allSatisfy { $0.0 >= $0.1 + $1 / 32 }
+        if isMore { failedCall = calls }
+        return isMore
     }
 
-    /// How much room a bin has, in parts of 2^20 of a bin and dimension.
-    private func free(_ bin: Int) -> Int {
-        guard let left = room[bin] else { return 0 }
-        return zip(left, capacity).reduce(0) { $0 + ($1.0 << 20) / $1.1 }
-    }
-
-    // What regrouping needs of the bins.
-
-    func contents(of bin: Int) -> [ID] { (bins[bin] ?? []).sorted() }
-    func sizes(of model: ID) -> [Int] { entries[model]?.sizes ?? [] }
-    func group(of model: ID) -> Int { entries[model]?.group ?? -1 }
-    func hasRoom(for model: ID, in bin: Int) -> Bool { fits(model, in: bin) }
-    func holds(_ bin: Int) -> Bool { bins[bin] != nil }
-    mutating func openSpare() -> Int { open() }
-
-    /// Moves a model; nil where there is none.
-    mutating func move(_ model: ID, to bin: Int) -> Move? {
-        guard let from = entries[model]?.bin else { return nil }
-        let move = Move(model: model, from: from, to: bin)
-        apply(move)
-        return move
-    }
-
-    /// Moves that empty a bin, at most `budget` of them; nil where none were found.
-    private func emptying(_ bin: Int, budget: Int) -> [Move]? {
-        guard let members = bins[bin], members.count <= budget else { return nil }
-        var trial = self
-        var moves: [Move] = []
-        let order = members.sorted { (trial.weight($0), $1) > (trial.weight($1), $0) }
-        for model in order {
-            if let target = trial.bestBin(for: model, without: bin) {
-                let move = Move(model: model, from: bin, to: target)
-                trial.apply(move)
-                moves.append(move)
-                continue
-            }
-            // Make room: a smaller model of another bin goes elsewhere, and this one takes its place.
-            guard moves.count + 2 <= budget, let (away, here) = trial.exchange(for: model, without: bin)
-            else { return nil }
-            trial.apply(away)
-            trial.apply(here)
-            moves += [away, here]
-        }
-        return moves.count <= budget ? moves : nil
-    }
-
-    /// Two moves that bring a model into a bin: one out of it, then the model.
-    private func exchange(for model: ID, without bin: Int) -> (Move, Move)? {
-        guard let entry = entries[model] else { return nil }
-        var best: (Move, Move)?
-        var least = Int.max
-        for (target, members) in bins.sorted(by: { $0.key < $1.key }) where target != bin {
-            guard let room = room[target] else { continue }
-            for other in members.sorted() {
-                guard let theirs = entries[other] else { continue }
-                let size = weight(other)
-                // The smaller the model that makes room, the more easily it finds a place.
-                guard size < least, size < weight(model),
-                    capacity.indices.allSatisfy({ room[$0] + theirs.sizes[$0] >= entry.sizes[$0] }),
-                    entry.group < 0
-                        || !members.contains(where: { $0 != other && entries[$0]?.group == entry.group }),
-                    let place = bestBin(for: other, without: bin, nor: target)
-                else { continue }
-                least = size
-                best = (
-                    Move(model: other, from: target, to: place),
-                    Move(model: model, from: entry.bin, to: target)
-                )
-            }
-        }
-        return best
-    }
-
-    private func weight(_ model: ID) -> Int {
-        guard let entry = entries[model] else { return 0 }
-        return zip(entry.sizes, capacity).reduce(0) { $0 + ($1.0 << 20) / $1.1 }
+    /// What bins have left in all, by dimension.
+    private func room(of bins: [Int]) -> [Int] {
+        capacity.indices.map { bins.count * capacity[$0] - loads[$0] }
     }
 
     /// The bin that a model fills best.
-    private func bestBin(for model: ID, without first: Int, nor second: Int = -1) -> Int? {
+    private func bestBin(for model: ID) -> Int? {
         guard let sizes = entries[model]?.sizes else { return nil }
         var best: Int?
         var least = Int.max
-        for (bin, left) in room where bin != first && bin != second {
+        for (bin, left) in room {
             var rest = 0
             var fits = true
             for dimension in capacity.indices {

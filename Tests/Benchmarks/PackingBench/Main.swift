@@ -3,7 +3,7 @@
 //     packing-bench sets [--instances N] [--limit SECONDS]     each classic set: how many are proved, and how long it took
 //     packing-bench dump                                        instances for others, a JSON line each
 //     packing-bench large                                       3,040 and 100,000 models
-//     packing-bench repack                                      1,000 changes to a fleet of 3,000
+//     packing-bench repack [--seeds N] [--level N]              1,000 changes to a fleet of 3,000
 
 import Glibc
 import Packing
@@ -20,7 +20,8 @@ struct Main {
         case "dump":
             await dump(count: number("--instances", words) ?? 1, limit: number("--limit", words) ?? 6)
         case "large": await large()
-        case "repack": await RepackStudy.run()
+        case "repack":
+            await RepackStudy.run(seeds: number("--seeds", words) ?? 2, level: number("--level", words) ?? 4)
         default:
             print("usage: packing-bench sets|dump|large|repack")
             exit(64)
@@ -106,7 +107,8 @@ struct Main {
             print(
                 "{\"name\": \"\(name)\", \"capacity\": \(problem.capacity), \"sizes\": \(problem.sizes), "
                     + "\"bins\": \(solution.packing.count), \"bound\": \(solution.bound), \"seconds\": \(short(seconds)), "
-                    + "\"ffd\": \(solution.firstFitDecreasing), \"bfd\": \(solution.bestFitDecreasing)}")
+                    + "\"ffd\": \(solution.firstFitDecreasing ?? solution.bestFitDecreasing), \"bfd\": \(solution.bestFitDecreasing)}"
+            )
         }
     }
 

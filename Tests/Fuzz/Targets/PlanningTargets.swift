@@ -1,5 +1,6 @@
 // What planners write: models and prices in CSV, YAML and JSON; and packing itself, for whatever sizes.
 
+internal import Neuron
 internal import Packing
 internal import Planning
 
@@ -14,6 +15,19 @@ let planningTargets = [
         for model in models {
             require(
                 model.memory >= 0 && model.compute >= 0 && model.copies >= 1, "a negative size of \(model)")
+        }
+    },
+    FuzzTarget("plan-current") { input in
+        var choices = Choices(input)
+        let file = ["f.csv", "f.yaml", "f.json", "f"][Int(choices.octet()) % 4]
+        guard let placement = try? CurrentPlacement.read(choices.rest, file: file) else { return }
+        require(!placement.instances.isEmpty, "no instances and no error")
+        require(
+            Set(placement.instances.map(\.label)).count == placement.instances.count, "an instance twice")
+        for instance in placement.instances {
+            require(
+                instance.models.allSatisfy { (0..<instance.type.coreCount()).contains($0.core) },
+                "a core that \(instance.type.name) has not")
         }
     },
     FuzzTarget("plan-prices") { input in

@@ -110,7 +110,7 @@ struct PackedFleetTests {
             default: fleet.set(ids[Int.random(in: 0..<ids.count, using: &random)], sizes: sizes())
             }
             let before = fleet
-            Self.follow(fleet.consolidate(budget: 30, steps: 300), from: before)
+            Self.follow(fleet.consolidate(budget: 30, level: 1), from: before)
         }
         #expect(fleet.binCount <= fleet.bound + 2)
     }

@@ -1,4 +1,5 @@
 import PackingStudy
+import Synchronization
 import Testing
 
 @testable import Packing
@@ -105,13 +106,66 @@ struct VectorSolverTests {
         #expect(first.bound == second.bound)
     }
 
-    @Test("that is cancelled at once is no worse than best-fit decreasing, and has a bound")
-    func cancelled() async throws {
-        let problem = try #require(VectorClasses.mixed(3_000, number: 2))
+    @Test("that is cancelled at once is best-fit decreasing, and has a bound", arguments: [3_000, 20_000])
+    func cancelled(count: Int) async throws {
+        let problem = try #require(VectorClasses.mixed(count, number: 2))
         let solution = await VectorSolver(problem).solve(control: PackingControl(isCancelled: { true }))
         #expect(solution.packing.isValid(for: problem))
         #expect(solution.packing.count <= solution.bestFitDecreasing)
-        #expect(solution.bound > 0)
+        #expect(solution.firstFitDecreasing == nil)
+        #expect(solution.bound >= (problem.total(0) + problem.capacity[0] - 1) / problem.capacity[0])
+    }
+
+    @Test(
+        "that is cancelled at any of its checks is no worse than best-fit decreasing",
+        arguments: [0, 1, 2, 3, 5, 8, 13, 40, 100, 400])
+    func cancelledLater(checks: Int) async throws {
+        let problem = try #require(VectorClasses.mixed(2_000, number: 2))
+        let count = CheckCounter()
+        let solution = await VectorSolver(problem).solve(
+            control: PackingControl(isCancelled: { count.next() > checks }))
+        #expect(solution.packing.isValid(for: problem))
+        #expect(solution.packing.count <= solution.bestFitDecreasing)
+        #expect(solution.bound <= solution.packing.count)
+        // Each stream ends at its next check, and none begins anew.
+        #expect(count.value <= checks + 64)
+    }
+
+    @Test("fits best what a look at every bin fits best", arguments: 0..<20)
+    func bestFit(number: Int) throws {
+        var random = PackingRandom(seed: UInt64(number))
+        let dimensions = 1 + number % 3
+        let capacity = (0..<dimensions).map { _ in Int.random(in: 100...5_000, using: &random) }
+        let sizes = (0..<200).flatMap { _ in capacity.map { Int.random(in: 0...$0 / 2, using: &random) } }
+        let groups = number % 4 == 3 ? (0..<200).map { $0 % 40 } : []
+        let problem = try VectorProblem(capacity: capacity, sizes: sizes, groups: groups)
+        let greedy = GreedyPacking(problem, weights: problem.weights())
+        let order = greedy.order(problem.weights())
+        var bins: [[Int32]] = []
+        func left(_ bin: [Int32]) -> [Int] {
+            (0..<dimensions).map { dimension in
+                capacity[dimension] - bin.reduce(0) { $0 + sizes[Int($1) * dimensions + dimension] }
+            }
+        }
+        func total(_ room: [Int]) -> Int { zip(room, capacity).reduce(0) { $0 + ($1.0 << 20) / $1.1 } }
+        var firstBins: [[Int32]] = []
+        for item in order {
+            let own = Array(sizes[Int(item) * dimensions..<(Int(item) + 1) * dimensions])
+            func fits(_ bin: [Int32]) -> Bool {
+                zip(own, left(bin)).allSatisfy { $0 <= $1 } && greedy.admits(bin, item)
+            }
+            let best = bins.indices.filter { fits(bins[$0]) }.min {
+                (total(left(bins[$0])), $0) < (total(left(bins[$1])), $1)
+            }
+            if let best { bins[best].append(item) } else { bins.append([item]) }
+            if let first = firstBins.firstIndex(where: fits) {
+                firstBins[first].append(item)
+            } else {
+                firstBins.append([item])
+            }
+        }
+        #expect(greedy.bestFit(problem.weights()).bins == bins)
+        #expect(greedy.firstFit(problem.weights(), control: PackingControl())?.bins == firstBins)
     }
 
     @Test("has no bins for no items, and one for items of no size")
@@ -152,6 +206,14 @@ struct VectorSolverTests {
         #expect(solution.packing.isValid(for: problem))
         #expect(solution.packing.count == 2)
     }
+}
+
+/// Counts how often a solve asks whether it is still wanted.
+final class CheckCounter: Sendable {
+    private let count = Atomic(0)
+
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+    var value: Int { count.load(ordering: .relaxed) }
 }
 
 @Suite("Bounds on bins")

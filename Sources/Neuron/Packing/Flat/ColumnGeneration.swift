@@ -39,7 +39,7 @@ struct ColumnGeneration {
             }
             let answer = pricing.patterns(
                 values, least: Self.unit + Self.unit / 1_000_000, effort: effort, wantsLimit: wantsBound,
-                turn: round * 7)
+                turn: round * 7, control: control)
             note(values, limit: answer.limit)
             if answer.patterns.isEmpty, answer.limit == nil {
                 note(values, limit: pricing.roughLimit(values))

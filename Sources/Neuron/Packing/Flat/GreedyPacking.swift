@@ -6,28 +6,78 @@ struct GreedyPacking {
     let problem: VectorProblem
     let weights: [Int]
 
-    /// Bins under construction.
-    struct Bins {
-        var items: [[Int32]] = []
-        /// What each bin has left, bin by bin.
-        var room: [Int] = []
-    }
-
     init(_ problem: VectorProblem, weights: [Int]) {
         self.problem = problem
         self.weights = weights
     }
 
-    /// Every item in decreasing order into the fullest bin that takes it (`best`), or the first.
-    func decreasing(_ key: [Int], best: Bool) -> VectorPacking {
-        var bins = Bins()
-        for item in order(key) { place(item, in: &bins, best: best) }
-        return VectorPacking(bins: bins.items)
+    /// Every item in decreasing order into the bin that it leaves least in; the first of equal ones.
+    func bestFit(_ key: [Int]) -> VectorPacking {
+        bestFit(key, control: nil) ?? VectorPacking(bins: [])
+    }
+
+    /// The same; nil where the control ended it.
+    func bestFit(_ key: [Int], control: PackingControl?) -> VectorPacking? {
+        let dimensions = problem.dimensions
+        var bins: [[Int32]] = []
+        func sizes(_ item: Int) -> ArraySlice<Int> {
+            problem.sizes[item * dimensions..<(item + 1) * dimensions]
+        }
+        var least = Int.max
+        for item in 0..<problem.count {
+            least = min(least, RoomGrid.total(sizes(item), of: problem.capacity))
+        }
+        var index = RoomGrid(capacity: problem.capacity, axes: scarcest(), least: least)
+        for (step, item) in order(key).enumerated() {
+            if step % 512 == 0, control?.isOver == true { return nil }
+            let sizes = sizes(Int(item))
+            if let bin = index.best(sizes, admits: { admits(bins[$0], item) }) {
+                index.put(sizes, in: bin)
+                bins[bin].append(item)
+            } else {
+                index.open(sizes)
+                bins.append([item])
+            }
+        }
+        return VectorPacking(bins: bins)
+    }
+
+    /// The two dimensions of which there is the most to pack; the same twice where there is only one.
+    private func scarcest() -> (Int, Int) {
+        let loads = (0..<problem.dimensions).map { Double(problem.total($0)) / Double(problem.capacity[$0]) }
+        let order = loads.indices.sorted { (loads[$0], $1) > (loads[$1], $0) }
+        return (order[0], order.count > 1 ? order[1] : order[0])
+    }
+
+    /// Every item in decreasing order into the first bin that takes it; nil where the control ended it.
+    func firstFit(_ key: [Int], control: PackingControl) -> VectorPacking? {
+        let dimensions = problem.dimensions
+        var bins: [[Int32]] = []
+        var room: [Int] = []
+        var tree = RoomTree(dimensions: dimensions)
+        for (step, item) in order(key).enumerated() {
+            if step % 512 == 0, control.isOver { return nil }
+            let base = Int(item) * dimensions
+            let sizes = problem.sizes[base..<base + dimensions]
+            let bin = tree.first(sizes) { admits(bins[$0], item) } ?? bins.count
+            if bin == bins.count {
+                bins.append([])
+                room += problem.capacity
+            }
+            bins[bin].append(item)
+            for dimension in 0..<dimensions {
+                room[bin * dimensions + dimension] -= problem.sizes[base + dimension]
+            }
+            tree.set(bin, room: room[bin * dimensions..<(bin + 1) * dimensions])
+        }
+        return VectorPacking(bins: bins)
     }
 
     /// Items by falling key, equal ones in their own order.
     func order(_ key: [Int]) -> [Int32] {
-        (0..<Int32(problem.count)).sorted { (key[Int($0)], $1) > (key[Int($1)], $0) }
+        var pairs = (0..<problem.count).map { (key: key[$0], item: Int32($0)) }
+        pairs.sort { $0.key != $1.key ? $0.key > $1.key : $0.item < $1.item }
+        return pairs.map(\.item)
     }
 
     /// The largest of an item's sizes, in parts of 2^20 of a bin.
@@ -43,38 +93,6 @@ struct GreedyPacking {
         }
     }
 
-    private func place(_ item: Int32, in bins: inout Bins, best: Bool) {
-        let dimensions = problem.dimensions
-        let base = Int(item) * dimensions
-        var chosen = -1
-        var least = Int.max
-        for bin in bins.items.indices {
-            var fits = true
-            var left = 0
-            for dimension in 0..<dimensions {
-                let rest = bins.room[bin * dimensions + dimension] - problem.sizes[base + dimension]
-                if rest < 0 {
-                    fits = false
-                    break
-                }
-                left += (rest << 20) / problem.capacity[dimension]
-            }
-            guard fits, left < least, admits(bins.items[bin], item) else { continue }
-            chosen = bin
-            least = left
-            if !best || left == 0 { break }
-        }
-        if chosen < 0 {
-            chosen = bins.items.count
-            bins.items.append([])
-            bins.room.append(contentsOf: problem.capacity)
-        }
-        bins.items[chosen].append(item)
-        for dimension in 0..<dimensions {
-            bins.room[chosen * dimensions + dimension] -= problem.sizes[base + dimension]
-        }
-    }
-
     /// Whether a bin has no item of the same group.
     func admits(_ bin: [Int32], _ item: Int32) -> Bool {
         guard !problem.groups.isEmpty, problem.groups[Int(item)] >= 0 else { return true }
@@ -85,7 +103,8 @@ struct GreedyPacking {
     /// Bin after bin, each time the item with the largest product of what it needs and what the bin has left.
     ///
     /// - Parameter window: how many of the remaining items, largest first, are looked at for each place.
-    func byProduct(window: Int) -> VectorPacking {
+    /// - Returns: nil where the control ended it.
+    func byProduct(window: Int, control: PackingControl) -> VectorPacking? {
         let dimensions = problem.dimensions
         let loads = (0..<dimensions).map { Double(problem.total($0)) / Double(problem.capacity[$0]) }
         let factors = (0..<dimensions).map {
@@ -94,6 +113,7 @@ struct GreedyPacking {
         var rest = order(weights)
         var bins: [[Int32]] = []
         while !rest.isEmpty {
+            if bins.count % 8 == 0, control.isOver { return nil }
             var room = problem.capacity
             var bin: [Int32] = []
             while true {

@@ -169,7 +169,7 @@ struct PatternDive {
         let partWeights = items.map { weights[Int($0)] }
         let greedy = GreedyPacking(part, weights: partWeights)
         var search = BinElimination(
-            part, weights: partWeights, start: greedy.decreasing(partWeights, best: true), seed: random.next()
+            part, weights: partWeights, start: greedy.bestFit(partWeights), seed: random.next()
         )
         search.run(bound: goal, steps: search.best.count <= goal ? 0 : steps, control: control)
         guard search.best.count <= goal else { return nil }

@@ -69,8 +69,11 @@ struct PatternPricing {
     ///   - effort: steps of a search.
     ///   - wantsLimit: whether to find out, at some cost, what no pattern exceeds when none is worth more than `least`.
     ///   - turn: another turn finds other patterns of equal worth.
-    func patterns(_ values: [Int], least: Int, effort: Int, wantsLimit: Bool, turn: Int) -> Answer {
-        guard let table else { return bySearch(values, least: least, limit: effort) }
+    ///   - control: when to stop; what no pattern exceeds is not known then.
+    func patterns(
+        _ values: [Int], least: Int, effort: Int, wantsLimit: Bool, turn: Int, control: PackingControl
+    ) -> Answer {
+        guard let table else { return bySearch(values, least: least, limit: effort, control: control) }
         let capacity = problem.capacity[0]
         let divisor = (capacity + Self.tableSize - 1) / Self.tableSize
         if divisor <= 3 {
@@ -85,6 +88,7 @@ struct PatternPricing {
                 patterns: [],
                 limit: table.best(values, .down(divisor: divisor), patterns: 0, least: least, turn: 0).value)
         }
+        if control.isOver { return Answer(patterns: [], limit: nil) }
         let exact = table.best(values, .up(divisor: 1), patterns: 6, least: least, turn: turn)
         return Answer(patterns: exact.patterns, limit: exact.value)
     }
@@ -119,7 +123,8 @@ struct PatternPricing {
         return worth
     }
 
-    private func bySearch(_ values: [Int], least: Int, limit: Int) -> Answer {
+    private func bySearch(_ values: [Int], least: Int, limit effort: Int, control: PackingControl) -> Answer {
+        var limit = effort
         let dimensions = problem.dimensions
         // The mixture by which the whole bin is worth least: its bounds are the closest.
         var order: [Int] = []
@@ -154,6 +159,7 @@ struct PatternPricing {
         var steps = 0
         while true {
             steps += 1
+            if steps % 4_096 == 0, control.isOver { limit = steps }
             var goesOn = index < count && steps < limit
             if goesOn {
                 // What the rest is worth at most, by the knapsack of weighed sizes.

@@ -3,8 +3,8 @@
 
 /// Lower bounds that cost little.
 enum VectorBounds {
-    /// The best of all bounds here.
-    static func bound(_ problem: VectorProblem) -> Int {
+    /// The best of all bounds here; at least that of the sums, where the control ends it.
+    static func bound(_ problem: VectorProblem, control: PackingControl = PackingControl()) -> Int {
         guard problem.count > 0 else { return 0 }
         var best = 1
         for dimension in 0..<problem.dimensions {
@@ -15,12 +15,14 @@ enum VectorBounds {
         for group in problem.groups where group >= 0 { members[group, default: 0] += 1 }
         best = max(best, members.values.max() ?? 0)
         for dimension in 0..<problem.dimensions {
+            if control.isOver { return best }
             let line = (0..<problem.count).map { problem.sizes[$0 * problem.dimensions + dimension] }
-            best = max(best, bound(line, capacity: problem.capacity[dimension]))
+            best = max(best, bound(line, capacity: problem.capacity[dimension], control: control))
         }
         if problem.dimensions > 1 {
             for mixture in mixtures(problem.dimensions) {
-                best = max(best, bound(mixed(problem, mixture), capacity: scale))
+                if control.isOver { return best }
+                best = max(best, bound(mixed(problem, mixture), capacity: scale, control: control))
             }
         }
         return best
@@ -59,7 +61,9 @@ enum VectorBounds {
     }
 
     /// The best of Martello and Toth's L2 and of the rounding functions of Fekete and Schepers (u(k), k up to 20).
-    static func bound(_ sizes: [Int], capacity: Int) -> Int {
+    static func bound(
+        _ sizes: [Int], capacity: Int, control: PackingControl = PackingControl()
+    ) -> Int {
         let sorted = sizes.filter { $0 > 0 }.sorted(by: >)
         guard !sorted.isEmpty else { return 0 }
         var best = martelloToth(sorted, capacity: capacity)
@@ -67,6 +71,7 @@ enum VectorBounds {
         // Sums of 20 times as much have to stay within an integer.
         guard sorted.count < Int.max / 32 / capacity else { return best }
         for parts in 2...20 {
+            if control.isOver { return best }
             var sum = 0
             for size in sorted {
                 let product = (parts + 1) * size

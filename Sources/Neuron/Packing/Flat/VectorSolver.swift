@@ -12,8 +12,9 @@ package struct VectorSolution: Sendable {
     package var isOptimal: Bool { packing.count <= bound }
     /// What best-fit decreasing needs, for comparison.
     package var bestFitDecreasing: Int
-    /// What first-fit decreasing needs.
-    package var firstFitDecreasing: Int
+    /// What first-fit decreasing needs; nil where that is not known: the solve ended before, or it
+    /// would have taken too long.
+    package var firstFitDecreasing: Int?
 }
 
 /// Packs items into as few equal bins as it can.
@@ -39,29 +40,35 @@ package struct VectorSolver: Sendable {
         self.rounds = rounds
     }
 
-    /// The answer that takes next to no time: greedy ones, and the bounds.
-    package func first() -> VectorSolution {
+    /// The answer that takes next to no time: best-fit decreasing always, then other rules and the bounds, as long as the control
+    /// lets it.
+    package func first(control: PackingControl = PackingControl()) -> VectorSolution {
         guard problem.count > 0 else {
             return VectorSolution(
                 packing: VectorPacking(bins: []), bound: 0, bestFitDecreasing: 0, firstFitDecreasing: 0)
         }
         let greedy = GreedyPacking(problem, weights: weights)
-        let bound = VectorBounds.bound(problem)
-        let firstFit = greedy.decreasing(weights, best: false)
-        var best = greedy.decreasing(weights, best: true)
-        let bestFit = best.count
-        if firstFit.count < best.count { best = firstFit }
-        if best.count > bound, problem.dimensions > 1 {
-            let shares = greedy.decreasing(greedy.largestShares(), best: true)
-            if shares.count < best.count { best = shares }
-            if best.count > bound {
-                let product = greedy.byProduct(
-                    window: problem.count > 20_000 ? 256 : problem.count > 5_000 ? 1_024 : .max)
-                if product.count < best.count { best = product }
+        var best = greedy.bestFit(weights)
+        var solution = VectorSolution(packing: best, bound: 1, bestFitDecreasing: best.count)
+        solution.bound = VectorBounds.bound(problem, control: control)
+        func tryOut(_ packing: VectorPacking?) {
+            if let packing, packing.count < best.count { best = packing }
+        }
+        if best.count > solution.bound, problem.dimensions > 1 {
+            tryOut(greedy.bestFit(greedy.largestShares(), control: control))
+            if best.count > solution.bound {
+                let window = problem.count > 20_000 ? 256 : problem.count > 5_000 ? 1_024 : .max
+                tryOut(greedy.byProduct(window: window, control: control))
             }
         }
-        return VectorSolution(
-            packing: best, bound: bound, bestFitDecreasing: bestFit, firstFitDecreasing: firstFit.count)
+        // For comparison; with very many items of several dimensions it takes longer than it is worth.
+        if problem.dimensions == 1 || problem.count <= 20_000 {
+            let firstFit = greedy.firstFit(weights, control: control)
+            solution.firstFitDecreasing = firstFit?.count
+            tryOut(firstFit)
+        }
+        solution.packing = best
+        return solution
     }
 
     /// Packs.
@@ -73,7 +80,7 @@ package struct VectorSolver: Sendable {
         control: PackingControl = PackingControl(),
         progress: @Sendable (VectorSolution) -> Void = { _ in }
     ) async -> VectorSolution {
-        var solution = first()
+        var solution = first(control: control)
         progress(solution)
         if solution.isOptimal || control.isOver { return solution }
         let kinds = problem.groups.isEmpty ? PatternProblem(problem) : nil

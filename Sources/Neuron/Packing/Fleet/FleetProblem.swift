@@ -144,6 +144,18 @@ package struct FleetInstance: Hashable, Sendable {
         package var model: Int
         /// The first of its units.
         package var start: Int
+
+        /// A model at a place.
+        package init(model: Int, start: Int) {
+            self.model = model
+            self.start = start
+        }
+    }
+
+    /// An instance of a type.
+    package init(type: Int, places: [Place]) {
+        self.type = type
+        self.places = places
     }
 }
 
@@ -164,6 +176,14 @@ package struct FleetPlan: Sendable {
         package var rule: String
         /// Its cost of an hour, in millionths.
         package var cost: Int
+    }
+
+    /// A plan that is known.
+    package init(instances: [FleetInstance], cost: Int, bound: Int, simple: [Simple]) {
+        self.instances = instances
+        self.cost = cost
+        self.bound = bound
+        self.simple = simple
     }
 
     /// Whether nothing is cheaper.
@@ -204,4 +224,14 @@ package struct FleetPlan: Sendable {
 extension FleetType {
     /// Whether no run of `width` units is valid on it.
     package func isTooSmall(for width: Int) -> Bool { starts(width).isEmpty }
+}
+
+extension FleetProblem {
+    /// Whether a model may begin at a unit of a type, whatever else is there.
+    package func canStand(_ model: Int, on type: Int, at start: Int) -> Bool {
+        guard models.indices.contains(model), let demand = models[model].demands[types[type].kind] else {
+            return false
+        }
+        return types[type].starts(demand.width).contains(start)
+    }
 }

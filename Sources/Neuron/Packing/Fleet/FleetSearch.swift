@@ -51,7 +51,8 @@ struct FleetSearch: Sendable {
         let price = Double(problem.types.map(\.price).max() ?? 0)
         for step in 0..<steps {
             if bestCost <= bound { return }
-            if step % 16 == 0, control.isOver { return }
+            // With many models a step takes long.
+            if step % 16 == 0 || problem.models.count > 2_000, control.isOver { return }
             let left = 1 - Double(step) / Double(steps)
             move(heat: 0.02 * price * left * left)
         }

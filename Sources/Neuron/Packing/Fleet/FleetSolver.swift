@@ -75,13 +75,11 @@ package struct FleetSolver: Sendable {
             instances: instances, cost: cover.cost,
             bound: InstanceCover.cheapest(solution.bound, of: types).cost,
             simple: [
-                .init(
-                    rule: "first fit decreasing",
-                    cost: InstanceCover.cheapest(solution.firstFitDecreasing, of: types).cost),
-                .init(
-                    rule: "best fit decreasing",
-                    cost: InstanceCover.cheapest(solution.bestFitDecreasing, of: types).cost),
-            ])
+                ("first fit decreasing", solution.firstFitDecreasing),
+                ("best fit decreasing", solution.bestFitDecreasing),
+            ].compactMap { rule, bins in
+                bins.map { .init(rule: rule, cost: InstanceCover.cheapest($0, of: types).cost) }
+            })
     }
 
     private func search(

@@ -44,6 +44,15 @@ package enum PlanCommand {
         "rate", placeholder: "NUMBER",
         help: "Requests a second of all models together, for the cost of a million",
         check: { (ExactNumber($0)?.value ?? 0) > 0 ? nil : "must be a number above 0" })
+    private static let current = Option<String?>(
+        "current", placeholder: "FILE",
+        help:
+            "Repack the fleet of this file by few moves: what --output json printed, or CSV of name, instance, type and cores"
+    )
+    private static let moves = Option<Int?>(
+        "moves", placeholder: "NUMBER",
+        help: "With --current: models that may move at most (default a twentieth of those that have a place)",
+        check: { $0 >= 0 ? nil : "must not be negative" })
     private static let timeLimit = Option(
         "time-limit", default: Duration.seconds(10), help: "How long to look for a cheaper plan",
         check: { $0 >= .zero ? nil : "must not be negative" })
@@ -66,10 +75,12 @@ package enum PlanCommand {
             clock (bert-large, electra-large), from which its share follows. It may have cores (those that work on it \
             together; without, it shares whole chips), copies, spread (copies on different instances) and p90 in milliseconds. \
             The answer comes with the least that any plan costs. It ends when nothing can be cheaper or at the time limit; \
-            an interrupt ends it with the plan so far.
+            an interrupt ends it with the plan so far. With --current, a running fleet is repacked: instances are given up, and \
+            each move has room when its turn comes.
             """,
         arguments: [
-            models, instances, prices, memory, compute, measuredOn, dimensions, rate, timeLimit, seed, output,
+            models, instances, prices, memory, compute, measuredOn, dimensions, rate, current, moves,
+            timeLimit, seed, output,
             svg, width,
             quiet,
         ],
@@ -82,6 +93,9 @@ package enum PlanCommand {
                 "a table, and a picture"),
             .init(
                 "ganglion plan models.json --prices mine.csv -o json", "own prices, an answer for programs"),
+            .init(
+                "ganglion plan models.yaml --current fleet.json --moves 20",
+                "which 20 models to move to give most instances up"),
         ]
     ) { values in
         try print(await output(values))
@@ -99,30 +113,49 @@ package enum PlanCommand {
 
     private static func output(_ values: ArgumentValues) async -> CommandOutput {
         let request: PlanRequest
-        let settings: Planner.Settings
+        let placement: CurrentPlacement?
         do {
-            request = try self.request(values)
-            settings = Planner.Settings(
-                seed: UInt64(values[seed]), rounds: 400,
-                rate: values[rate].flatMap { ExactNumber($0)?.value },
-                alternatives: alternatives(request))
+            guard values[moves] == nil || values[current] != nil else {
+                throw PlanInputError("--moves", "is for a running fleet: name its file by --current")
+            }
+            placement = try values[current].map { try CurrentPlacement.read(try contents($0), file: $0) }
+            request = try self.request(values, placement)
         } catch { return CommandOutput(failure: "\(error)") }
+        let settings = Planner.Settings(
+            seed: UInt64(values[seed]), rounds: 400, rate: values[rate].flatMap { ExactNumber($0)?.value },
+            alternatives: placement == nil ? alternatives(request) : [])
         let progress = ProgressLine(isShown: !values[quiet])
         let interrupt = InterruptWatch()
         let control = PackingControl(timeLimit: values[timeLimit]) { interrupt.hasCome || Task.isCancelled }
-        let result = await Result.of(request, settings, control) { progress.show($0, $1, $2) }
+        if let placement {
+            let result = await PlanResult.repacking(request, placement, values[moves], settings, control) {
+                progress.show($0, $1, $2)
+            }
+            progress.end()
+            return rendered(result, values)
+        }
+        let result = await PlanResult.plan(request, settings, control) { progress.show($0, $1, $2) }
         progress.end()
+        return rendered(result, values)
+    }
+
+    private static func rendered(_ result: PlanResult, _ values: ArgumentValues) -> CommandOutput {
         switch result {
-        case .failure(let error): return CommandOutput(failure: "\(error)")
-        case .success(let report): return rendered(report, values)
+        case .failure(let error): CommandOutput(failure: "\(error)")
+        case .plan(let report):
+            rendered(report, values, table: { PlanTable.text(report) }, json: { PlanJSON.text(report) })
+        case .repacking(let report):
+            rendered(report.after, values, table: { report.table }, json: { report.json })
         }
     }
 
-    private static func rendered(_ report: PlanReport, _ values: ArgumentValues) -> CommandOutput {
+    private static func rendered(
+        _ report: PlanReport, _ values: ArgumentValues, table: () -> String, json: () -> String
+    ) -> CommandOutput {
         let text =
             switch values[output] {
-            case .table: PlanTable.text(report)
-            case .json: PlanJSON.text(report)
+            case .table: table()
+            case .json: json()
             case .svg: PlanSVG.draw(report)
             case .picture: PlanPicture.text(report, width: values[width])
             }
@@ -135,14 +168,25 @@ package enum PlanCommand {
     }
 
     /// What the words and the files ask for.
-    private static func request(_ values: ArgumentValues) throws -> PlanRequest {
+    private static func request(_ values: ArgumentValues, _ placement: CurrentPlacement?) throws
+        -> PlanRequest
+    {
         var priceList = PriceList.builtIn
         if let path = values[prices] {
             priceList = try PriceList.reading(try contents(path), file: path)
         }
+        // The types of a running fleet come first: what is measured is measured there.
         var types: [InstanceType] = []
+        for instance in placement?.instances ?? [] where !types.contains(instance.type) {
+            types.append(instance.type)
+        }
+        let running = types
+        for type in running where priceList.prices[type.name] == nil {
+            throw PlanInputError("--current", "there is no price of \(type.name): give one by --prices")
+        }
         for name in values[instances].split(separator: ",", omittingEmptySubsequences: false) {
             let type = try InstanceType.named(String(name).trimmed())
+            if running.contains(type) { continue }
             guard !types.contains(type) else {
                 throw PlanInputError("--instances", "\(type.name) is named twice")
             }
@@ -203,15 +247,33 @@ package enum PlanCommand {
     }
 }
 
-extension Result where Success == PlanReport, Failure == PlanInputError {
-    /// The plan or its fault.
-    fileprivate static func of(
+/// What came of the command.
+private enum PlanResult {
+    case plan(PlanReport)
+    case repacking(RepackReport)
+    case failure(PlanInputError)
+
+    typealias Progress = @Sendable (Int, Int, Int) -> Void
+
+    static func plan(
         _ request: PlanRequest, _ settings: Planner.Settings, _ control: PackingControl,
-        progress: @escaping @Sendable (Int, Int, Int) -> Void
-    ) async -> Result {
+        progress: @escaping Progress
+    ) async -> PlanResult {
         do throws(PlanInputError) {
-            return .success(
+            return .plan(
                 try await Planner.plan(request, settings: settings, control: control, progress: progress))
+        } catch { return .failure(error) }
+    }
+
+    static func repacking(
+        _ request: PlanRequest, _ placement: CurrentPlacement, _ moves: Int?, _ settings: Planner.Settings,
+        _ control: PackingControl, progress: @escaping Progress
+    ) async -> PlanResult {
+        do throws(PlanInputError) {
+            return .repacking(
+                try await Planner.repack(
+                    request, placement, moves: moves, settings: settings, control: control, progress: progress
+                ))
         } catch { return .failure(error) }
     }
 }

@@ -43,13 +43,14 @@ struct PlanRecords: Equatable {
         guard bytes.allSatisfy({ $0 != 0 }) else {
             throw PlanInputError(file, "the file is not text: it has NUL octets")
         }
-        if file.hasSuffix(".csv")
-            || (!file.hasSuffix(".yaml") && !file.hasSuffix(".yml") && !file.hasSuffix(".json")
-                && looksLikeCSV(bytes))
-        {
-            return try CSVReader.read(bytes, file: file)
-        }
+        if isCSV(bytes, file: file) { return try CSVReader.read(bytes, file: file) }
         return try StructuredReader.read(bytes, file: file, list: list)
+    }
+
+    /// Whether a file is CSV: by the ending of its name, or by how it begins.
+    static func isCSV(_ bytes: [UInt8], file: String) -> Bool {
+        if file.hasSuffix(".csv") { return true }
+        return ![".yaml", ".yml", ".json"].contains { file.hasSuffix($0) } && looksLikeCSV(bytes)
     }
 
     /// A first line with a comma and neither brace, bracket nor colon.

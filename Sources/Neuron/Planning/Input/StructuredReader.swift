@@ -6,20 +6,31 @@ internal import CYAML
 /// Reads a list of flat records out of YAML or JSON.
 struct StructuredReader {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
-    private let file: String
+    let file: String
     private let list: String
-    private var line = 1
+    /// The line of the last event.
+    private(set) var line = 1
 
     static func read(_ bytes: [UInt8], file: String, list: String) throws(PlanInputError) -> PlanRecords {
+        try parsed(bytes, file: file, list: list, empty: PlanRecords()) {
+            (reader) throws(PlanInputError) in try reader.document()
+        }
+    }
+
+    /// What `parse` makes of a text.
+    static func parsed<Value>(
+        _ bytes: [UInt8], file: String, list: String, empty: Value,
+        by parse: (inout StructuredReader) throws(PlanInputError) -> Value
+    ) throws(PlanInputError) -> Value {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) == 1 else { throw PlanInputError(file, "out of memory") }
         defer { yaml_parser_delete(parser) }
         var reader = StructuredReader(parser: parser, file: file, list: list)
-        var result: Result<PlanRecords, PlanInputError> = .success(PlanRecords())
+        var result: Result<Value, PlanInputError> = .success(empty)
         bytes.withUnsafeBufferPointer { buffer in
             yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-            do throws(PlanInputError) { result = .success(try reader.document()) } catch {
+            do throws(PlanInputError) { result = .success(try parse(&reader)) } catch {
                 result = .failure(error)
             }
         }
@@ -32,7 +43,7 @@ struct StructuredReader {
         self.list = list
     }
 
-    private enum Event {
+    enum Event {
         case scalar(String)
         case sequenceStart
         case sequenceEnd
@@ -161,7 +172,7 @@ struct StructuredReader {
         }
     }
 
-    private mutating func next() throws(PlanInputError) -> Event {
+    mutating func next() throws(PlanInputError) -> Event {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else {
             let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not valid"

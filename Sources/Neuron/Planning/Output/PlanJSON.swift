@@ -6,7 +6,7 @@ internal import JSON
 enum PlanJSON {
     static func text(_ report: PlanReport) -> String {
         var document: JSON = [
-            "instances": .array(report.instances.enumerated().map { instance($0, $1) }),
+            "instances": .array(report.instances.enumerated().map { instance(JSON($0 + 1), $1) }),
             "models": JSON(report.models),
             "cost": [
                 "currency": "USD", "perHour": dollars(report.cost), "bound": dollars(report.bound),
@@ -35,11 +35,12 @@ enum PlanJSON {
         return document.text(pretty: true) + "\n"
     }
 
-    private static func dollars(_ micros: Int) -> JSON { .double(Double(micros) / 1e6) }
+    static func dollars(_ micros: Int) -> JSON { .double(Double(micros) / 1e6) }
 
-    private static func instance(_ index: Int, _ instance: PlanReport.Instance) -> JSON {
+    /// An instance with its models.
+    static func instance(_ number: JSON, _ instance: PlanReport.Instance) -> JSON {
         [
-            "number": JSON(index + 1), "type": .string(instance.type), "memory": .double(instance.memory),
+            "number": number, "type": .string(instance.type), "memory": .double(instance.memory),
             "compute": .double(instance.compute),
             "models": .array(
                 instance.blocks.map { block in

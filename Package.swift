@@ -291,7 +291,10 @@ let neuron: [Target] =
     + module("NeuronRuntime", on: .neuron, step: 1, ["CLinux", "NeuronArtifact", "Text"])
     + module(
         "LibNRT", on: .neuron, step: 2, ["NeuronArtifact", "NeuronRuntime", "SystemIO"],
-        tests: ["FakeChip", "Models", "NeuronRuntime", "SystemIO", "TestSupport"])
+        tests: [
+            "FakeChip", "HTTP", "HTTP1", "JSON", "ModelServer", "Models", "NeuronRuntime", "SystemIO",
+            "TestSupport",
+        ])
     + bare(
         "NeuronProgram", on: .neuron, step: 5,
         ["JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO", "Text"])

@@ -51,7 +51,7 @@ struct LibNRTTests {
         let runtime = try LibNRT(library: Self.library, selection: .cores(2..<4))
         #expect(runtime.version == "libnrt 2.31.0.0")
         #expect(runtime.visibleCores == 2..<4)
-        let error = #expect(throws: RuntimeError.self) { try LibNRT(library: Self.library, selection: .all) }
+        let error = #expect(throws: NRTError.self) { try LibNRT(library: Self.library, selection: .all) }
         #expect(error?.status == .invalid)
         let group = NeuronCoreGroup(runtime.split([2..<2 + cores])[0])
         try group.load(model, as: "tiny")
@@ -80,7 +80,7 @@ struct LibNRTTests {
         var answers: [JSON] = []
         for variables in [["GANGLION_NRT_LIBRARY": Self.library, "NEURON_RT_VISIBLE_CORES": "0-1"], [:]] {
             // The second time on other cores of the same chips: the first ones are free again, too.
-            let choice = RuntimeChoice(root: directory.path) { variables[$0] }
+            let choice = RuntimeSelection(root: directory.path) { variables[$0] }
             let runtime = try await choice.open(
                 waiting: .zero, report: { _ in Issue.record("waited") }, pause: { _ in })
             #expect(runtime.version.hasPrefix(variables.isEmpty ? "fake" : "libnrt"))
@@ -101,13 +101,13 @@ struct LibNRTTests {
 
     @Test("what cannot be opened says where it was looked for")
     func missing() {
-        let error = #expect(throws: RuntimeError.self) {
+        let error = #expect(throws: NRTError.self) {
             try LibNRT(library: "/nowhere/libnrt.so.1", selection: .all)
         }
         #expect(error?.status == .uninitialized)
         #expect(error?.problem.contains("/nowhere/libnrt.so.1") == true)
         // A library without the functions.
-        let other = #expect(throws: RuntimeError.self) { try LibNRT(library: "libc.so.6", selection: .all) }
+        let other = #expect(throws: NRTError.self) { try LibNRT(library: "libc.so.6", selection: .all) }
         #expect(other?.status == .unsupportedVersion)
         #expect(other?.problem == "it has no nrt_get_version")
     }
@@ -121,7 +121,7 @@ struct LibNRTTests {
             unsetenv("GANGLION_DEVICE_ROOT")
             unsetenv("NEURON_RT_VISIBLE_CORES")
         }
-        let error = #expect(throws: RuntimeError.self) {
+        let error = #expect(throws: NRTError.self) {
             try LibNRT(library: Self.library, selection: .cores(9..<10))
         }
         #expect(error?.status == .resource)

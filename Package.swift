@@ -296,7 +296,10 @@ let neuron: [Target] =
         "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
         "LibNRT", on: .neuron, step: 2, ["NeuronArtifact", "NeuronRuntime", "SystemIO"],
-        tests: ["FakeChip", "Models", "NeuronRuntime", "SystemIO", "TestSupport"])
+        tests: [
+            "FakeChip", "HTTP", "HTTP1", "JSON", "ModelServer", "Models", "NeuronRuntime", "SystemIO",
+            "TestSupport",
+        ])
     + bare(
         "NeuronProgram", on: .neuron, step: 5,
         ["JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO", "Text"])

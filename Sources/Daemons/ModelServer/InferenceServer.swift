@@ -84,7 +84,7 @@ package final class InferenceServer: Sendable {
                     } catch {
                         return
                             "cannot load model \(specification.name) on cores \(group.cores.spanText): "
-                            + ((error as? RuntimeError)?.reason ?? "\(error)")
+                            + ((error as? NRTError)?.reason ?? "\(error)")
                     }
                 }
                 if failure == nil { failure = await Self.warmUp(group, specification) }

@@ -202,7 +202,7 @@ package enum ModelServerCommand {
         _ values: ArgumentValues, _ log: Logger, pause: (Duration) async throws -> Void
     ) async throws -> any NeuronRuntime {
         let limit = values[coreWait]
-        return try await RuntimeChoice(root: values[deviceRoot], environment: Command.environment).open(
+        return try await RuntimeSelection(root: values[deviceRoot], environment: Command.environment).open(
             waiting: limit,
             report: { log.warning("waiting for cores", ["limit": limit, "error": "\($0)"]) },
             pause: pause)

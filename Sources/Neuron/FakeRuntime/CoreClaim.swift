@@ -137,13 +137,13 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
     }
 
     /// Reserves for the seam: with the status of the runtime, and counted by the driver.
-    func reserve(_ bytes: [CoreMemory], _ action: String) throws(RuntimeError) {
-        guard !isEnded else { throw RuntimeError(.closed, action) }
+    func reserve(_ bytes: [CoreMemory], _ action: String) throws(NRTError) {
+        guard !isEnded else { throw NRTError(.closed, action) }
         do throws(DeviceError) {
             try reserve(bytes.map { $0.constants + $0.tensors })
         } catch {
             for core in bytes.indices { counters.add("stats/status/resource_error", 1, core: core) }
-            throw RuntimeError(.resource, action, error)
+            throw NRTError(.resource, action, error)
         }
         for (core, memory) in bytes.enumerated() {
             counters.addMemory(constants: memory.constants, tensors: memory.tensors, core: core)
@@ -214,16 +214,16 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
 
     package var formats: [ProgramFormat] { [.artifact] }
 
-    package func load(_ program: Program) throws(RuntimeError) -> any LoadedProgram {
+    package func load(_ program: Program) throws(NRTError) -> any LoadedProgram {
         try FakeProgram(program, on: self)
     }
 
     package func allocate(
         _ name: String, size: Int, placement: TensorPlacement, core: Int
-    ) throws(RuntimeError) -> any NeuronTensor {
+    ) throws(NRTError) -> any NeuronTensor {
         let action = "allocate the tensor \(name)"
         guard cores.indices.contains(cores.lowerBound + core), (1...1 << 40).contains(size) else {
-            throw RuntimeError(
+            throw NRTError(
                 .invalid, action,
                 problem: "it has \(size) octets on core \(core) of a group of \(cores.count)",
                 mend: "give a size from 1 octet to 1 TiB and a core of the group")
@@ -237,14 +237,14 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
 
     package func makeTensorSet(
         _ tensors: [String: any NeuronTensor]
-    ) throws(RuntimeError) -> any NeuronTensorSet {
+    ) throws(NRTError) -> any NeuronTensorSet {
         try FakeTensorSet(tensors)
     }
 
-    package func memoryStatistics(core: Int) throws(RuntimeError) -> MemoryStatistics {
+    package func memoryStatistics(core: Int) throws(NRTError) -> MemoryStatistics {
         let number = cores.lowerBound + core
         guard cores.contains(number), let chip = chips[number / coresPerChip] else {
-            throw RuntimeError(
+            throw NRTError(
                 .invalid, "tell the memory of core \(core)", problem: "the group has \(cores.count) cores",
                 mend: "name one of them")
         }

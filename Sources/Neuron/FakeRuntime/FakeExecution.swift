@@ -15,7 +15,7 @@ final class FakeExecution: @unchecked Sendable {
     private let inputs: FakeTensorSet
     private let outputs: FakeTensorSet
     private let action: String
-    private let completion: @Sendable (RuntimeError?) -> Void
+    private let completion: @Sendable (NRTError?) -> Void
 
     private var batch = EncoderBatch()
     private var status: NRTStatus?
@@ -34,7 +34,7 @@ final class FakeExecution: @unchecked Sendable {
 
     init(
         _ program: FakeProgram, _ inputs: FakeTensorSet, _ outputs: FakeTensorSet, action: String,
-        completion: @escaping @Sendable (RuntimeError?) -> Void
+        completion: @escaping @Sendable (NRTError?) -> Void
     ) {
         self.program = program
         self.inputs = inputs
@@ -214,7 +214,7 @@ final class FakeExecution: @unchecked Sendable {
     private func end() {
         let counters = claim.counters
         if counters.hasTree { count(counters) }
-        completion(status.map { RuntimeError($0, action, problem: problem) })
+        completion(status.map { NRTError($0, action, problem: problem) })
     }
 
     private func count(_ counters: DriverCounters) {

@@ -26,9 +26,9 @@ final class FakeProgram: LoadedProgram {
     let stageWorkspaces: [Workspace]
     private let isLoaded = Lock(true)
 
-    init(_ program: Program, on claim: CoreClaim) throws(RuntimeError) {
+    init(_ program: Program, on claim: CoreClaim) throws(NRTError) {
         guard case .artifact(let compiled) = program else {
-            throw RuntimeError(
+            throw NRTError(
                 .invalid, "load a NEFF file on the fake device",
                 problem: "it has instructions for NeuronCores only",
                 mend:
@@ -39,7 +39,7 @@ final class FakeProgram: LoadedProgram {
         let action = "load \(name) on cores \(claim.cores.lowerBound)-\(claim.cores.upperBound - 1)"
         if case .outOfMemory = claim.takeFault(core: 0) {
             claim.counters.add("stats/status/resource_nc_error", 1, core: 0)
-            throw RuntimeError(.resource, action)
+            throw NRTError(.resource, action)
         }
         let encoder: EncoderProgram
         let weights: ModelWeights
@@ -47,11 +47,11 @@ final class FakeProgram: LoadedProgram {
             encoder = try EncoderProgram(compiled)
             weights = try encoder.weights()
         } catch {
-            throw RuntimeError(
+            throw NRTError(
                 .invalid, action, problem: "\(error.subject) \(error.problem)", mend: error.mend)
         }
         guard encoder.cores == claim.cores.count else {
-            throw RuntimeError(
+            throw NRTError(
                 encoder.cores > claim.cores.count ? .notEnoughCores : .invalid, action,
                 problem: "it was compiled for \(encoder.cores) cores, and its group has \(claim.cores.count)")
         }
@@ -68,7 +68,7 @@ final class FakeProgram: LoadedProgram {
                 ?? weights.byteCount(core: position)
             return CoreMemory(constants: constants, tensors: tensors)
         }
-        do throws(RuntimeError) {
+        do throws(NRTError) {
             try claim.reserve(memory, action)
         } catch {
             _ = claim.leaveWorkspace(of: key)
@@ -102,27 +102,27 @@ final class FakeProgram: LoadedProgram {
 
     func submit(
         _ inputs: any NeuronTensorSet, _ outputs: any NeuronTensorSet,
-        completion: @escaping @Sendable (RuntimeError?) -> Void
-    ) throws(RuntimeError) {
+        completion: @escaping @Sendable (NRTError?) -> Void
+    ) throws(NRTError) {
         let action = "execute \(name) on cores \(claim.cores.lowerBound)-\(claim.cores.upperBound - 1)"
-        guard !claim.isEnded else { throw RuntimeError(.closed, action) }
-        guard isLoaded.withLock({ $0 }) else { throw RuntimeError(.invalidHandle, action) }
+        guard !claim.isEnded else { throw NRTError(.closed, action) }
+        guard isLoaded.withLock({ $0 }) else { throw NRTError(.invalidHandle, action) }
         guard let inputs = inputs as? FakeTensorSet, let outputs = outputs as? FakeTensorSet else {
-            throw RuntimeError(.invalidHandle, action, problem: "the tensors are another runtime's")
+            throw NRTError(.invalidHandle, action, problem: "the tensors are another runtime's")
         }
         guard claim.workers.hasRoom else {
             claim.counters.add("stats/status/execute_failed_to_queue", 1, core: 0)
-            throw RuntimeError(.queueFull, action)
+            throw NRTError(.queueFull, action)
         }
         let execution = FakeExecution(self, inputs, outputs, action: action, completion: completion)
         let isQueued =
             stages == nil
             ? claim.workers.addToAll { execution.runShared(core: $0) }
             : claim.workers.add(to: 0) { execution.runStage(0) }
-        guard isQueued else { throw RuntimeError(.closed, action) }
+        guard isQueued else { throw NRTError(.closed, action) }
     }
 
-    func unload() throws(RuntimeError) {
+    func unload() throws(NRTError) {
         let wasLoaded = isLoaded.withLock { isLoaded in
             defer { isLoaded = false }
             return isLoaded

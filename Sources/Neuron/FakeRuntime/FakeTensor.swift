@@ -48,24 +48,24 @@ final class FakeTensor: NeuronTensor, @unchecked Sendable {
         owner?.claim.release(owner?.bytes ?? [])
     }
 
-    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(RuntimeError) {
+    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(NRTError) {
         try check(offset, octets.count, "write")
         if let base = octets.baseAddress { (start + offset).copyMemory(from: base, byteCount: octets.count) }
     }
 
-    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(RuntimeError) {
+    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(NRTError) {
         try check(offset, octets.count, "read")
         octets.copyMemory(from: UnsafeRawBufferPointer(start: start + offset, count: octets.count))
     }
 
-    func slice(_ range: Range<Int>) throws(RuntimeError) -> any NeuronTensor {
+    func slice(_ range: Range<Int>) throws(NRTError) -> any NeuronTensor {
         try check(range.lowerBound, range.count, "take a slice of")
         return FakeTensor(whole ?? self, range.offset(by: start - (whole ?? self).start))
     }
 
-    private func check(_ offset: Int, _ count: Int, _ verb: String) throws(RuntimeError) {
+    private func check(_ offset: Int, _ count: Int, _ verb: String) throws(NRTError) {
         guard offset >= 0, offset <= size, count <= size - offset else {
-            throw RuntimeError(
+            throw NRTError(
                 .invalid, "\(verb) a tensor",
                 problem: "\(count) octets from \(offset) on reach beyond its \(size)",
                 mend: "this is a fault of the program: report it")
@@ -92,11 +92,11 @@ package func tensorAddress(_ tensor: any NeuronTensor) -> UnsafeMutableRawPointe
 final class FakeTensorSet: NeuronTensorSet {
     let tensors: [String: FakeTensor]
 
-    init(_ tensors: [String: any NeuronTensor]) throws(RuntimeError) {
+    init(_ tensors: [String: any NeuronTensor]) throws(NRTError) {
         var own: [String: FakeTensor] = [:]
         for (name, tensor) in tensors {
             guard let tensor = tensor as? FakeTensor else {
-                throw RuntimeError(
+                throw NRTError(
                     .invalidHandle, "name the tensor \(name)", problem: "it is another runtime's",
                     mend: "this is a fault of the program: report it")
             }

@@ -20,19 +20,19 @@ package final class LibNRT: NeuronRuntime {
     /// - Parameters:
     ///   - library: the file; nil for where AWS's packages put it.
     ///   - selection: what the environment says, which the library reads by itself.
-    /// - Throws: `RuntimeError`: `.resource` where another process has the cores, `.invalid` for a second instance.
-    package init(library path: String? = nil, selection: CoreSelection) throws(RuntimeError) {
+    /// - Throws: `NRTError`: `.resource` where another process has the cores, `.invalid` for a second instance.
+    package init(library path: String? = nil, selection: CoreSelection) throws(NRTError) {
         let library = try NRTLibrary(path: path)
         let isFirst = Self.isOpen.withLock { isOpen in
             defer { isOpen = true }
             return !isOpen
         }
         guard isFirst else {
-            throw RuntimeError(
+            throw NRTError(
                 .invalid, "open \(library.path)", problem: "this process has opened it already",
                 mend: "give each server a process of its own")
         }
-        do throws(RuntimeError) {
+        do throws(NRTError) {
             // No framework, without versions.
             try library.check(library.functions.open(1, "", ""), "open the cores")
             var count: UInt32 = 0

@@ -22,7 +22,7 @@ final class NRTCores: NeuronCores {
 
     var formats: [ProgramFormat] { [.neff, .artifact] }
 
-    func load(_ program: Program) throws(RuntimeError) -> any LoadedProgram {
+    func load(_ program: Program) throws(NRTError) -> any LoadedProgram {
         let mend =
             "a NeuronCore executes what neuronx-cc has compiled: put it into the model's folder as model.neff"
         switch program {
@@ -32,49 +32,49 @@ final class NRTCores: NeuronCores {
             do throws(SystemError) {
                 octets = try Files.read(path, limit: NEFF.sizeLimit)
             } catch {
-                throw RuntimeError(.invalid, action, problem: "\(error)", mend: "check the file")
+                throw NRTError(.invalid, action, problem: "\(error)", mend: "check the file")
             }
             let wanted = try Self.cores(octets, path: path)
             guard wanted <= cores.count else {
-                throw RuntimeError(
+                throw NRTError(
                     .notEnoughCores, action,
                     problem: "it was compiled for \(wanted) cores, and its group has \(cores.count)")
             }
             let result = octets.withUnsafeBytes { octets in
-                Result { () throws(RuntimeError) in try NRTProgram(octets, name: path, on: self) }
+                Result { () throws(NRTError) in try NRTProgram(octets, name: path, on: self) }
             }
             return try result.get()
         case .artifact(let artifact):
             guard let file = artifact.file else {
-                throw RuntimeError(
+                throw NRTError(
                     .invalid, "load \(artifact.path)", problem: "it has been compiled for this CPU only",
                     mend: mend)
             }
-            do throws(RuntimeError) {
+            do throws(NRTError) {
                 return try NRTProgram(file, name: artifact.path, on: self)
             } catch {
                 guard error.status == .invalid || error.status == .unsupportedVersion else { throw error }
-                throw RuntimeError(error.status, error.action, problem: error.problem, mend: mend)
+                throw NRTError(error.status, error.action, problem: error.problem, mend: mend)
             }
         }
     }
 
-    private static func cores(_ octets: [UInt8], path: String) throws(RuntimeError) -> Int {
+    private static func cores(_ octets: [UInt8], path: String) throws(NRTError) -> Int {
         let result = octets.withUnsafeBytes { octets in
             Result { () throws(ArtifactError) in try NEFF(octets, path: path) }
         }
         do throws(ArtifactError) {
             return try result.get().cores
         } catch {
-            throw RuntimeError(.invalid, "load \(path)", problem: error.problem, mend: error.mend)
+            throw NRTError(.invalid, "load \(path)", problem: error.problem, mend: error.mend)
         }
     }
 
     func allocate(
         _ name: String, size: Int, placement: TensorPlacement, core: Int
-    ) throws(RuntimeError) -> any NeuronTensor {
+    ) throws(NRTError) -> any NeuronTensor {
         let library = session.library
-        var handle: Handle?
+        var handle: NRTHandle?
         try library.check(
             library.functions.allocateTensor(
                 placement.rawValue, session.number(cores.lowerBound + core), size, name, &handle),
@@ -82,15 +82,15 @@ final class NRTCores: NeuronCores {
         return try NRTTensor(handle, size: size, whole: nil, session)
     }
 
-    func makeTensorSet(_ tensors: [String: any NeuronTensor]) throws(RuntimeError) -> any NeuronTensorSet {
+    func makeTensorSet(_ tensors: [String: any NeuronTensor]) throws(NRTError) -> any NeuronTensorSet {
         try NRTTensorSet(tensors, session)
     }
 
-    func memoryStatistics(core: Int) throws(RuntimeError) -> MemoryStatistics {
+    func memoryStatistics(core: Int) throws(NRTError) -> MemoryStatistics {
         let library = session.library
         let action = "tell the memory of core \(core)"
         guard let statistics = library.functions.memoryStatistics else {
-            throw RuntimeError(
+            throw NRTError(
                 .unsupportedVersion, action, problem: "libnrt \(library.version) does not tell it",
                 mend: "install a newer aws-neuronx-runtime-lib")
         }

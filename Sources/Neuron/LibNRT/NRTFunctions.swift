@@ -5,10 +5,10 @@ import Glibc
 import NeuronRuntime
 
 /// A handle of libnrt's.
-typealias Handle = OpaquePointer
+typealias NRTHandle = OpaquePointer
 
 /// What a function is called to fill in.
-typealias HandleOut = UnsafeMutablePointer<Handle?>
+typealias NRTHandleOut = UnsafeMutablePointer<NRTHandle?>
 
 /// The functions of an opened library that are called here.
 struct NRTFunctions: Sendable {
@@ -21,35 +21,37 @@ struct NRTFunctions: Sendable {
     let visibleCores: Count
     let open: @convention(c) (UInt32, UnsafePointer<CChar>, UnsafePointer<CChar>) -> UInt32
     let close: @convention(c) () -> Void
-    let load: @convention(c) (UnsafeRawPointer, Int, Int32, Int32, HandleOut) -> UInt32
-    let loadShared: @convention(c) (UnsafeRawPointer, Int, Int32, Int32, UInt32, UInt32, HandleOut) -> UInt32
-    let unload: @convention(c) (Handle) -> UInt32
-    let tensorInformation: @convention(c) (Handle, UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> UInt32
+    let load: @convention(c) (UnsafeRawPointer, Int, Int32, Int32, NRTHandleOut) -> UInt32
+    let loadShared:
+        @convention(c) (UnsafeRawPointer, Int, Int32, Int32, UInt32, UInt32, NRTHandleOut) -> UInt32
+    let unload: @convention(c) (NRTHandle) -> UInt32
+    let tensorInformation:
+        @convention(c) (NRTHandle, UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> UInt32
     let freeTensorInformation: @convention(c) (UnsafeMutableRawPointer) -> UInt32
-    let allocateSet: @convention(c) (HandleOut) -> UInt32
-    let destroySet: @convention(c) (HandleOut) -> Void
-    let addToSet: @convention(c) (Handle, UnsafePointer<CChar>, Handle) -> UInt32
-    let allocateTensor: @convention(c) (UInt32, Int32, Int, UnsafePointer<CChar>?, HandleOut) -> UInt32
-    let allocateSlice: @convention(c) (Handle, Int, Int, UnsafePointer<CChar>?, HandleOut) -> UInt32
-    let freeTensor: @convention(c) (HandleOut) -> Void
-    let read: @convention(c) (Handle, UnsafeMutableRawPointer, Int, Int) -> UInt32
-    let write: @convention(c) (Handle, UnsafeRawPointer, Int, Int) -> UInt32
-    let execute: @convention(c) (Handle, Handle, Handle) -> UInt32
+    let allocateSet: @convention(c) (NRTHandleOut) -> UInt32
+    let destroySet: @convention(c) (NRTHandleOut) -> Void
+    let addToSet: @convention(c) (NRTHandle, UnsafePointer<CChar>, NRTHandle) -> UInt32
+    let allocateTensor: @convention(c) (UInt32, Int32, Int, UnsafePointer<CChar>?, NRTHandleOut) -> UInt32
+    let allocateSlice: @convention(c) (NRTHandle, Int, Int, UnsafePointer<CChar>?, NRTHandleOut) -> UInt32
+    let freeTensor: @convention(c) (NRTHandleOut) -> Void
+    let read: @convention(c) (NRTHandle, UnsafeMutableRawPointer, Int, Int) -> UInt32
+    let write: @convention(c) (NRTHandle, UnsafeRawPointer, Int, Int) -> UInt32
+    let execute: @convention(c) (NRTHandle, NRTHandle, NRTHandle) -> UInt32
     /// Newer than the others; nil where the library lacks it.
     let memoryStatistics:
         (@convention(c) (UInt32, UnsafeMutableRawPointer, Int, UnsafeMutablePointer<Int>) -> UInt32)?
 
     /// Looks the functions up.
     ///
-    /// - Throws: `RuntimeError` that names the first one that is missing.
-    init(_ library: UnsafeMutableRawPointer, path: String) throws(RuntimeError) {
-        func find<Function>(_ names: String..., as type: Function.Type = Function.self) throws(RuntimeError)
+    /// - Throws: `NRTError` that names the first one that is missing.
+    init(_ library: UnsafeMutableRawPointer, path: String) throws(NRTError) {
+        func find<Function>(_ names: String..., as type: Function.Type = Function.self) throws(NRTError)
             -> Function
         {
             for name in names {
                 if let symbol = dlsym(library, name) { return unsafeBitCast(symbol, to: type) }
             }
-            throw RuntimeError(
+            throw NRTError(
                 .unsupportedVersion, "open \(path)", problem: "it has no \(names[0])",
                 mend: "install aws-neuronx-runtime-lib 2.20 or newer")
         }

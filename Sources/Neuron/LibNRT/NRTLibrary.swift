@@ -19,8 +19,8 @@ final class NRTLibrary: Sendable {
     /// Opens the library.
     ///
     /// - Parameter path: nil for `places`.
-    /// - Throws: `RuntimeError` when there is none, or it is of a version that is not known.
-    init(path: String? = nil) throws(RuntimeError) {
+    /// - Throws: `NRTError` when there is none, or it is of a version that is not known.
+    init(path: String? = nil) throws(NRTError) {
         var reasons: [String] = []
         var found: (UnsafeMutableRawPointer, String)?
         for place in path.map({ [$0] }) ?? Self.places where found == nil {
@@ -31,7 +31,7 @@ final class NRTLibrary: Sendable {
             }
         }
         guard let (library, place) = found else {
-            throw RuntimeError(
+            throw NRTError(
                 .uninitialized, "open the Neuron runtime", problem: reasons.joined(separator: "; "),
                 mend: "install aws-neuronx-runtime-lib, in the container too, or name a fake device with"
                     + " GANGLION_DEVICE_ROOT")
@@ -43,7 +43,7 @@ final class NRTLibrary: Sendable {
         let status = functions.version(&words, words.count * MemoryLayout<UInt64>.size)
         version = words.prefix(4).map(String.init).joined(separator: ".")
         guard status == 0, words[0] == Self.major else {
-            throw RuntimeError(
+            throw NRTError(
                 .unsupportedVersion, "open \(place)",
                 problem: status == 0
                     ? "it is version \(version), and this program knows \(Self.major).x"
@@ -52,12 +52,12 @@ final class NRTLibrary: Sendable {
         }
     }
 
-    /// - Throws: `RuntimeError` for any status but success; a code that is not known in the library's own words.
-    func check(_ status: UInt32, _ action: @autoclosure () -> String) throws(RuntimeError) {
+    /// - Throws: `NRTError` for any status but success; a code that is not known in the library's own words.
+    func check(_ status: UInt32, _ action: @autoclosure () -> String) throws(NRTError) {
         let status = NRTStatus(rawValue: status)
         guard status != .success else { return }
         let known = NRTStatus.all.contains(status)
         let text = known ? nil : functions.statusText(status.rawValue).map { String(cString: $0) }
-        throw RuntimeError(status, action(), problem: text.map { "the runtime says \($0)" })
+        throw NRTError(status, action(), problem: text.map { "the runtime says \($0)" })
     }
 }

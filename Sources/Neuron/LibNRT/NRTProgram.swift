@@ -6,7 +6,7 @@ import SystemIO
 /// A model's handle, which any thread may give to libnrt.
 private struct ModelHandle: @unchecked Sendable {
     // @unchecked: libnrt's own to guard.
-    let handle: Handle
+    let handle: NRTHandle
 }
 
 /// A loaded model of libnrt's.
@@ -21,15 +21,15 @@ final class NRTProgram: LoadedProgram, @unchecked Sendable {
     private let model: Lock<ModelHandle?>
     private var library: NRTLibrary { cores.session.library }
 
-    init(_ octets: UnsafeRawBufferPointer, name: String, on cores: NRTCores) throws(RuntimeError) {
+    init(_ octets: UnsafeRawBufferPointer, name: String, on cores: NRTCores) throws(NRTError) {
         let library = cores.session.library
         let action = "load \(name) on cores \(cores.cores.lowerBound)-\(cores.cores.upperBound - 1)"
         guard let base = octets.baseAddress else {
-            throw RuntimeError(.invalid, action, problem: "it is empty")
+            throw NRTError(.invalid, action, problem: "it is empty")
         }
         let before = Self.used(cores)
         let first = cores.session.number(cores.cores.lowerBound)
-        var handle: Handle?
+        var handle: NRTHandle?
         // Cores that share a model exchange sums: it is loaded with collectives, as device 0 of 1. -1 is for the count of
         // cores, which is the model's own.
         let status =
@@ -37,9 +37,9 @@ final class NRTProgram: LoadedProgram, @unchecked Sendable {
             ? library.functions.load(base, octets.count, first, -1, &handle)
             : library.functions.loadShared(base, octets.count, first, -1, 0, 1, &handle)
         try library.check(status, action)
-        guard let handle else { throw RuntimeError(.invalidHandle, action) }
+        guard let handle else { throw NRTError(.invalidHandle, action) }
         let tensors: [TensorInformation]
-        do throws(RuntimeError) {
+        do throws(NRTError) {
             tensors = try Self.tensors(handle, library, action)
         } catch {
             _ = library.functions.unload(handle)
@@ -58,23 +58,23 @@ final class NRTProgram: LoadedProgram, @unchecked Sendable {
 
     func submit(
         _ inputs: any NeuronTensorSet, _ outputs: any NeuronTensorSet,
-        completion: @escaping @Sendable (RuntimeError?) -> Void
-    ) throws(RuntimeError) {
+        completion: @escaping @Sendable (NRTError?) -> Void
+    ) throws(NRTError) {
         let action = "execute \(name) on cores \(cores.cores.lowerBound)-\(cores.cores.upperBound - 1)"
         guard let inputs = inputs as? NRTTensorSet, let outputs = outputs as? NRTTensorSet else {
-            throw RuntimeError(.invalidHandle, action, problem: "the tensors are another runtime's")
+            throw NRTError(.invalidHandle, action, problem: "the tensors are another runtime's")
         }
         let isQueued = cores.queue.add { [self] in
             completion(execute(inputs, outputs, action))
         }
-        guard isQueued else { throw RuntimeError(.closed, action) }
+        guard isQueued else { throw NRTError(.closed, action) }
     }
 
-    private func execute(_ inputs: NRTTensorSet, _ outputs: NRTTensorSet, _ action: String) -> RuntimeError? {
-        guard !cores.session.isClosed else { return RuntimeError(.closed, action) }
+    private func execute(_ inputs: NRTTensorSet, _ outputs: NRTTensorSet, _ action: String) -> NRTError? {
+        guard !cores.session.isClosed else { return NRTError(.closed, action) }
         return model.withLock { model in
-            guard let model = model?.handle else { return RuntimeError(.invalidHandle, action) }
-            do throws(RuntimeError) {
+            guard let model = model?.handle else { return NRTError(.invalidHandle, action) }
+            do throws(NRTError) {
                 try library.check(library.functions.execute(model, inputs.handle, outputs.handle), action)
                 return nil
             } catch {
@@ -83,7 +83,7 @@ final class NRTProgram: LoadedProgram, @unchecked Sendable {
         }
     }
 
-    func unload() throws(RuntimeError) {
+    func unload() throws(NRTError) {
         let handle = model.withLock { model in
             defer { model = nil }
             return model
@@ -102,15 +102,15 @@ final class NRTProgram: LoadedProgram, @unchecked Sendable {
 
     /// A count, then entries of 296 octets: name, usage at 256, size at 264, type at 272, shape at 280, its length at 288.
     private static func tensors(
-        _ model: Handle, _ library: NRTLibrary, _ action: String
-    ) throws(RuntimeError) -> [TensorInformation] {
+        _ model: NRTHandle, _ library: NRTLibrary, _ action: String
+    ) throws(NRTError) -> [TensorInformation] {
         var pointer: UnsafeMutableRawPointer?
         try library.check(library.functions.tensorInformation(model, &pointer), "tell the tensors of a model")
-        guard let array = pointer else { throw RuntimeError(.invalidHandle, action) }
+        guard let array = pointer else { throw NRTError(.invalidHandle, action) }
         defer { _ = library.functions.freeTensorInformation(array) }
         let count = array.load(as: UInt64.self)
-        func refusal(_ problem: String) -> RuntimeError {
-            RuntimeError(.unsupportedVersion, action, problem: problem)
+        func refusal(_ problem: String) -> NRTError {
+            NRTError(.unsupportedVersion, action, problem: problem)
         }
         guard count <= tensorLimit else { throw refusal("the runtime tells of \(count) tensors") }
         var result: [TensorInformation] = []

@@ -6,13 +6,13 @@ import NeuronRuntime
 final class NRTTensor: NeuronTensor, @unchecked Sendable {
     // @unchecked: the handle is libnrt's, which may be called from any thread; who writes when is the callers' agreement.
     let size: Int
-    let handle: Handle
+    let handle: NRTHandle
     private let session: NRTSession
     /// For a slice, what it is of.
     private let whole: NRTTensor?
 
-    init(_ handle: Handle?, size: Int, whole: NRTTensor?, _ session: NRTSession) throws(RuntimeError) {
-        guard let handle else { throw RuntimeError(.invalidHandle, "allocate a tensor") }
+    init(_ handle: NRTHandle?, size: Int, whole: NRTTensor?, _ session: NRTSession) throws(NRTError) {
+        guard let handle else { throw NRTError(.invalidHandle, "allocate a tensor") }
         self.handle = handle
         self.size = size
         self.whole = whole
@@ -21,36 +21,36 @@ final class NRTTensor: NeuronTensor, @unchecked Sendable {
 
     deinit {
         guard !session.isClosed else { return }
-        var handle: Handle? = handle
+        var handle: NRTHandle? = handle
         session.library.functions.freeTensor(&handle)
     }
 
-    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(RuntimeError) {
+    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(NRTError) {
         guard let base = octets.baseAddress else { return }
         try check(offset, octets.count, "write")
         try session.library.check(
             session.library.functions.write(handle, base, offset, octets.count), "write a tensor")
     }
 
-    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(RuntimeError) {
+    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(NRTError) {
         guard let base = octets.baseAddress else { return }
         try check(offset, octets.count, "read")
         try session.library.check(
             session.library.functions.read(handle, base, offset, octets.count), "read a tensor")
     }
 
-    func slice(_ range: Range<Int>) throws(RuntimeError) -> any NeuronTensor {
+    func slice(_ range: Range<Int>) throws(NRTError) -> any NeuronTensor {
         try check(range.lowerBound, range.count, "take a slice of")
-        var slice: Handle?
+        var slice: NRTHandle?
         try session.library.check(
             session.library.functions.allocateSlice(handle, range.lowerBound, range.count, nil, &slice),
             "take a slice of a tensor")
         return try NRTTensor(slice, size: range.count, whole: self, session)
     }
 
-    private func check(_ offset: Int, _ count: Int, _ verb: String) throws(RuntimeError) {
+    private func check(_ offset: Int, _ count: Int, _ verb: String) throws(NRTError) {
         guard offset >= 0, offset <= size, count <= size - offset, !session.isClosed else {
-            throw RuntimeError(
+            throw NRTError(
                 session.isClosed ? .closed : .invalid, "\(verb) a tensor",
                 problem: session.isClosed ? nil : "\(count) octets from \(offset) on reach beyond its \(size)"
             )
@@ -61,24 +61,24 @@ final class NRTTensor: NeuronTensor, @unchecked Sendable {
 /// A tensor set of libnrt's, which keeps its tensors.
 final class NRTTensorSet: NeuronTensorSet, @unchecked Sendable {
     // @unchecked: see NRTTensor.
-    let handle: Handle
+    let handle: NRTHandle
     private let tensors: [String: NRTTensor]
     private let session: NRTSession
 
-    init(_ tensors: [String: any NeuronTensor], _ session: NRTSession) throws(RuntimeError) {
+    init(_ tensors: [String: any NeuronTensor], _ session: NRTSession) throws(NRTError) {
         let library = session.library
         var own: [String: NRTTensor] = [:]
         for (name, tensor) in tensors {
             guard let tensor = tensor as? NRTTensor else {
-                throw RuntimeError(
+                throw NRTError(
                     .invalidHandle, "name the tensor \(name)", problem: "it is another runtime's",
                     mend: "this is a fault of the program: report it")
             }
             own[name] = tensor
         }
-        var handle: Handle?
+        var handle: NRTHandle?
         try library.check(library.functions.allocateSet(&handle), "allocate a tensor set")
-        guard let handle else { throw RuntimeError(.invalidHandle, "allocate a tensor set") }
+        guard let handle else { throw NRTError(.invalidHandle, "allocate a tensor set") }
         self.handle = handle
         self.tensors = own
         self.session = session
@@ -90,7 +90,7 @@ final class NRTTensorSet: NeuronTensorSet, @unchecked Sendable {
 
     deinit {
         guard !session.isClosed else { return }
-        var handle: Handle? = handle
+        var handle: NRTHandle? = handle
         session.library.functions.destroySet(&handle)
     }
 

@@ -13,8 +13,8 @@ final class EncoderTensors: @unchecked Sendable {
     /// Hidden states as they are read back.
     let states: FloatBuffer
 
-    init(_ cores: any NeuronCores, _ signature: EncoderSignature) throws(RuntimeError) {
-        func tensors(_ all: [TensorInformation?]) throws(RuntimeError) -> any NeuronTensorSet {
+    init(_ cores: any NeuronCores, _ signature: EncoderSignature) throws(NRTError) {
+        func tensors(_ all: [TensorInformation?]) throws(NRTError) -> any NeuronTensorSet {
             var named: [String: any NeuronTensor] = [:]
             for tensor in all.compactMap({ $0 }) {
                 named[tensor.name] = try cores.allocate(
@@ -39,7 +39,7 @@ struct LoadedEncoder: Sendable {
     ///
     /// - Parameter progress: gets the vectors of each execution, in the order of the texts, and says whether to go on.
     /// - Returns: whether all have been embedded; false as well for a text that is longer than the program takes.
-    func embed(_ texts: [[Int32]], progress: ([[Float]]) -> Bool) throws(RuntimeError) -> Bool {
+    func embed(_ texts: [[Int32]], progress: ([[Float]]) -> Bool) throws(NRTError) -> Bool {
         var rest = texts[...]
         while !rest.isEmpty {
             let own = rest.prefix(signature.fitting(rest))
@@ -51,7 +51,7 @@ struct LoadedEncoder: Sendable {
         return true
     }
 
-    private func embed(_ texts: ArraySlice<[Int32]>) throws(RuntimeError) -> [[Float]] {
+    private func embed(_ texts: ArraySlice<[Int32]>) throws(NRTError) -> [[Float]] {
         for (name, octets) in signature.octets(texts) { try tensors.inputs[name]?.write(octets) }
         try program.execute(tensors.inputs, tensors.outputs)
         let hidden = model.configuration.hiddenSize
@@ -66,7 +66,7 @@ struct LoadedEncoder: Sendable {
     }
 
     /// Reads so many numbers of the hidden states as single precision.
-    private func readStates(_ count: Int) throws(RuntimeError) {
+    private func readStates(_ count: Int) throws(NRTError) {
         guard let tensor = tensors.outputs[signature.states.name] else { return }
         let type = signature.states.type
         let start = UnsafeMutableRawPointer(tensors.states.pointer)

@@ -40,7 +40,7 @@ package final class NeuronCoreGroup: Sendable {
         var memory: [Memory]
         var statistics = Statistics()
         var last: String?
-        var failure: RuntimeError?
+        var failure: NRTError?
     }
 
     /// The kernels that this CPU runs: "avx2" or "baseline".
@@ -70,7 +70,7 @@ package final class NeuronCoreGroup: Sendable {
 
     /// Shards a model over the cores and reserves memory for it on their chips. This takes a while and blocks.
     ///
-    /// - Throws: `ModelError` when the model is damaged or cannot be shared by so many cores, `RuntimeError` when it does not
+    /// - Throws: `ModelError` when the model is damaged or cannot be shared by so many cores, `NRTError` when it does not
     ///   fit; then nothing has changed.
     package func load(_ model: EmbeddingModel, as name: String) throws {
         let program = try runtime.load(try model.program(cores: cores.count, formats: runtime.formats))
@@ -132,7 +132,7 @@ package final class NeuronCoreGroup: Sendable {
                 if let last = state.last, last != name { state.statistics.contextSwitches += 1 }
                 state.last = name
             }
-            do throws(RuntimeError) {
+            do throws(NRTError) {
                 return try encoder.embed(texts.map(\.ids)) { embeddings in
                     let own = done..<done + embeddings.count
                     done = own.upperBound
@@ -159,7 +159,7 @@ package final class NeuronCoreGroup: Sendable {
     }
 
     /// Why the last execution that failed did; nil when none has.
-    package var failure: RuntimeError? { state.withLock { $0.failure } }
+    package var failure: NRTError? { state.withLock { $0.failure } }
 
     /// The sizes of a loaded model.
     func configuration(of name: String) -> ModelConfiguration? {

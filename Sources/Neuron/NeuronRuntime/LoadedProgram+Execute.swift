@@ -4,17 +4,16 @@ internal import Glibc
 
 extension LoadedProgram {
     /// Executes and waits, as nrt_execute does. Not for threads of an executor.
-    package func execute(_ inputs: any NeuronTensorSet, _ outputs: any NeuronTensorSet) throws(RuntimeError) {
+    package func execute(_ inputs: any NeuronTensorSet, _ outputs: any NeuronTensorSet) throws(NRTError) {
         let waiter = ExecutionWaiter()
         try submit(inputs, outputs, completion: waiter.finish)
         if let error = waiter.wait() { throw error }
     }
 
     /// Executes; the task's thread is free meanwhile.
-    package func run(_ inputs: any NeuronTensorSet, _ outputs: any NeuronTensorSet) async throws(RuntimeError)
-    {
+    package func run(_ inputs: any NeuronTensorSet, _ outputs: any NeuronTensorSet) async throws(NRTError) {
         let error = await withCheckedContinuation { continuation in
-            do throws(RuntimeError) {
+            do throws(NRTError) {
                 try submit(inputs, outputs) { continuation.resume(returning: $0) }
             } catch {
                 continuation.resume(returning: error)
@@ -28,7 +27,7 @@ extension LoadedProgram {
 private final class ExecutionWaiter: @unchecked Sendable {
     // @unchecked: written before the post, read after the wait.
     private let done: UnsafeMutablePointer<sem_t>
-    private var error: RuntimeError?
+    private var error: NRTError?
 
     init() {
         done = .allocate(capacity: 1)
@@ -40,12 +39,12 @@ private final class ExecutionWaiter: @unchecked Sendable {
         done.deallocate()
     }
 
-    func finish(_ error: RuntimeError?) {
+    func finish(_ error: NRTError?) {
         self.error = error
         sem_post(done)
     }
 
-    func wait() -> RuntimeError? {
+    func wait() -> NRTError? {
         // Only a signal ends it early.
         while sem_wait(done) != 0 {}
         return error

@@ -73,26 +73,26 @@ package protocol NeuronCores: AnyObject, Sendable {
 
     /// Loads a program onto all of the cores. Takes a while and blocks.
     ///
-    /// - Throws: `RuntimeError`: `.resource` where memory is missing, `.notEnoughCores` or `.invalid` for a program of
+    /// - Throws: `NRTError`: `.resource` where memory is missing, `.notEnoughCores` or `.invalid` for a program of
     ///   another number of cores; then nothing has changed.
-    func load(_ program: Program) throws(RuntimeError) -> any LoadedProgram
+    func load(_ program: Program) throws(NRTError) -> any LoadedProgram
 
     /// Memory for a tensor, of zeros.
     ///
     /// - Parameters:
     ///   - core: counted from the group's first, for a tensor on the device.
-    /// - Throws: `RuntimeError` with `.resource` where there is not so much.
+    /// - Throws: `NRTError` with `.resource` where there is not so much.
     func allocate(
         _ name: String, size: Int, placement: TensorPlacement, core: Int
-    ) throws(RuntimeError) -> any NeuronTensor
+    ) throws(NRTError) -> any NeuronTensor
 
     /// Names tensors for an execution.
     ///
-    /// - Throws: `RuntimeError` with `.invalid` for a tensor of another runtime.
-    func makeTensorSet(_ tensors: [String: any NeuronTensor]) throws(RuntimeError) -> any NeuronTensorSet
+    /// - Throws: `NRTError` with `.invalid` for a tensor of another runtime.
+    func makeTensorSet(_ tensors: [String: any NeuronTensor]) throws(NRTError) -> any NeuronTensorSet
 
     /// Memory of a core, counted from the group's first.
-    func memoryStatistics(core: Int) throws(RuntimeError) -> MemoryStatistics
+    func memoryStatistics(core: Int) throws(NRTError) -> MemoryStatistics
 }
 
 /// A program on its cores.
@@ -108,15 +108,15 @@ package protocol LoadedProgram: AnyObject, Sendable {
     /// of submission. Both sets are kept until it is done.
     ///
     /// - Parameter completion: called once, on a thread of the runtime, which it must not keep; nil for success.
-    /// - Throws: `RuntimeError` with `.queueFull`, `.closed`, or `.invalidHandle` after `unload`; then `completion` is not
+    /// - Throws: `NRTError` with `.queueFull`, `.closed`, or `.invalidHandle` after `unload`; then `completion` is not
     ///   called.
     func submit(
         _ inputs: any NeuronTensorSet, _ outputs: any NeuronTensorSet,
-        completion: @escaping @Sendable (RuntimeError?) -> Void
-    ) throws(RuntimeError)
+        completion: @escaping @Sendable (NRTError?) -> Void
+    ) throws(NRTError)
 
     /// Takes the program off its cores, after what is queued. Afterwards only the tensors are left.
-    func unload() throws(RuntimeError)
+    func unload() throws(NRTError)
 }
 
 /// The cores of a process, before they are divided into groups.

@@ -19,18 +19,18 @@ package protocol NeuronTensor: AnyObject, Sendable {
     /// - Parameters:
     ///   - octets: as many as are to be written.
     ///   - offset: where the first of them goes.
-    /// - Throws: `RuntimeError` with `.invalid` where they reach beyond the tensor.
-    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(RuntimeError)
+    /// - Throws: `NRTError` with `.invalid` where they reach beyond the tensor.
+    func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(NRTError)
 
     /// Copies octets out of the tensor.
     ///
-    /// - Throws: `RuntimeError` with `.invalid` where they reach beyond the tensor.
-    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(RuntimeError)
+    /// - Throws: `NRTError` with `.invalid` where they reach beyond the tensor.
+    func read(into octets: UnsafeMutableRawBufferPointer, at offset: Int) throws(NRTError)
 
     /// A part of the tensor as a tensor: the same memory, which stays as long as either of them.
     ///
-    /// - Throws: `RuntimeError` with `.invalid` where the range reaches beyond the tensor.
-    func slice(_ range: Range<Int>) throws(RuntimeError) -> any NeuronTensor
+    /// - Throws: `NRTError` with `.invalid` where the range reaches beyond the tensor.
+    func slice(_ range: Range<Int>) throws(NRTError) -> any NeuronTensor
 }
 
 /// Tensors by the names under which a program knows them. Only the runtime that made a set understands it.
@@ -41,9 +41,9 @@ package protocol NeuronTensorSet: AnyObject, Sendable {
 
 extension NeuronTensor {
     /// Writes numbers from the tensor's start on.
-    package func write<Element: BitwiseCopyable>(_ elements: [Element]) throws(RuntimeError) {
+    package func write<Element: BitwiseCopyable>(_ elements: [Element]) throws(NRTError) {
         let result = elements.withUnsafeBytes { octets in
-            Result { () throws(RuntimeError) in try write(octets, at: 0) }
+            Result { () throws(NRTError) in try write(octets, at: 0) }
         }
         try result.get()
     }
@@ -51,10 +51,10 @@ extension NeuronTensor {
     /// Reads `count` numbers from the tensor's start on.
     package func read<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
         _ count: Int, of type: Element.Type
-    ) throws(RuntimeError) -> [Element] {
+    ) throws(NRTError) -> [Element] {
         var elements = [Element](repeating: 0, count: count)
         let result = elements.withUnsafeMutableBytes { octets in
-            Result { () throws(RuntimeError) in try read(into: octets, at: 0) }
+            Result { () throws(NRTError) in try read(into: octets, at: 0) }
         }
         try result.get()
         return elements

@@ -13,7 +13,7 @@ final class CopiedProgram: CompiledProgram, @unchecked Sendable {
     private let octets: UnsafeMutableRawBufferPointer
     private let dataOffset: Int
 
-    init(_ given: UnsafeRawBufferPointer) throws(RuntimeError) {
+    init(_ given: UnsafeRawBufferPointer) throws(NRTError) {
         let own = UnsafeMutableRawBufferPointer.allocate(byteCount: given.count, alignment: 4_096)
         own.copyMemory(from: given)
         do throws(ArtifactError) {
@@ -21,7 +21,7 @@ final class CopiedProgram: CompiledProgram, @unchecked Sendable {
                 UnsafeRawBufferPointer(own), path: "the octets given to nrt_load", verifies: true)
         } catch {
             own.deallocate()
-            throw RuntimeError(
+            throw NRTError(
                 error.reason == .version ? .unsupportedVersion : .invalid, "load a model",
                 problem: error.problem, mend: error.mend)
         }

@@ -9,6 +9,7 @@ internal import SystemIO
 /// A place for a handle.
 public typealias HandleOut = UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
+/// `nrt_get_version` of the C interface.
 @_cdecl("nrt_get_version")
 public func nrtGetVersion(_ version: UnsafeMutableRawPointer?, _ size: Int) -> UInt32 {
     guard let version, size >= 32 else { return NRTStatus.invalid.rawValue }
@@ -32,15 +33,17 @@ private struct StatusNames: @unchecked Sendable {
     static let all = StatusNames()
 }
 
+/// `nrt_get_status_as_str` of the C interface.
 @_cdecl("nrt_get_status_as_str")
 public func nrtGetStatusText(_ status: UInt32) -> UnsafePointer<CChar>? {
     StatusNames.all.known[status] ?? StatusNames.all.unknown
 }
 
+/// `nrt_get_instance_info` of the C interface.
 @_cdecl("nrt_get_instance_info")
 public func nrtGetInstance(_ information: UnsafeMutableRawPointer?, _ size: Int) -> UInt32 {
     status {
-        guard let information, size >= 32 else { throw RuntimeError(.invalid, "tell the instance") }
+        guard let information, size >= 32 else { throw NRTError(.invalid, "tell the instance") }
         let session = try Session.open().get()
         memset(information, 0, size)
         let families = ["inf1": 1, "trn1": 2, "inf2": 4, "trn2": 5, "trn3": 14]
@@ -53,7 +56,7 @@ public func nrtGetInstance(_ information: UnsafeMutableRawPointer?, _ size: Int)
 
 private func count(_ out: UnsafeMutablePointer<UInt32>?, isVisible: Bool) -> UInt32 {
     status {
-        guard let out else { throw RuntimeError(.invalid, "count the cores") }
+        guard let out else { throw NRTError(.invalid, "count the cores") }
         if isVisible, let session = try? Session.open().get() {
             out.pointee = UInt32(session.claim.cores.count)
             return
@@ -67,28 +70,34 @@ private func count(_ out: UnsafeMutablePointer<UInt32>?, isVisible: Bool) -> UIn
     }
 }
 
+/// `nrt_get_total_vnc_count` of the C interface.
 @_cdecl("nrt_get_total_vnc_count")
 public func nrtTotalCores(_ out: UnsafeMutablePointer<UInt32>?) -> UInt32 { count(out, isVisible: false) }
+/// `nrt_get_total_nc_count` of the C interface.
 @_cdecl("nrt_get_total_nc_count")
 public func nrtTotalPhysical(_ out: UnsafeMutablePointer<UInt32>?) -> UInt32 { count(out, isVisible: false) }
+/// `nrt_get_visible_vnc_count` of the C interface.
 @_cdecl("nrt_get_visible_vnc_count")
 public func nrtVisibleCores(_ out: UnsafeMutablePointer<UInt32>?) -> UInt32 { count(out, isVisible: true) }
+/// `nrt_get_visible_nc_count` of the C interface.
 @_cdecl("nrt_get_visible_nc_count")
 public func nrtVisiblePhysical(_ out: UnsafeMutablePointer<UInt32>?) -> UInt32 { count(out, isVisible: true) }
 
+/// `nrt_init` of the C interface.
 @_cdecl("nrt_init")
 public func nrtInit(
     _ framework: UInt32, _ version: UnsafePointer<CChar>?, _ fal: UnsafePointer<CChar>?
 ) -> UInt32 {
     status {
         try Session.current.withLock { state in
-            if case .open = state { throw RuntimeError(.invalid, "open the runtime twice") }
+            if case .open = state { throw NRTError(.invalid, "open the runtime twice") }
             let (devices, selection) = try Session.devices()
             state = .open(Session(try devices.claim(selection)))
         }
     }
 }
 
+/// `nrt_close` of the C interface.
 @_cdecl("nrt_close")
 public func nrtClose() {
     Session.current.withLock { state in
@@ -104,7 +113,7 @@ private func load(
     _ octets: UnsafeRawPointer?, _ size: Int, _ first: Int32, _ out: HandleOut?
 ) -> UInt32 {
     status {
-        guard let octets, let out, size > 0 else { throw RuntimeError(.invalid, "load a model") }
+        guard let octets, let out, size > 0 else { throw NRTError(.invalid, "load a model") }
         let session = try Session.open().get()
         let program = try CopiedProgram(UnsafeRawBufferPointer(start: octets, count: size))
         let start = max(0, Int(first))
@@ -113,17 +122,20 @@ private func load(
     }
 }
 
+/// `nrt_load` of the C interface.
 @_cdecl("nrt_load")
 public func nrtLoad(
     _ octets: UnsafeRawPointer?, _ size: Int, _ first: Int32, _ count: Int32, _ out: HandleOut?
 ) -> UInt32 { load(octets, size, first, out) }
 
+/// `nrt_load_collectives` of the C interface.
 @_cdecl("nrt_load_collectives")
 public func nrtLoadCollectives(
     _ octets: UnsafeRawPointer?, _ size: Int, _ first: Int32, _ count: Int32, _ device: UInt32,
     _ devices: UInt32, _ out: HandleOut?
 ) -> UInt32 { load(octets, size, first, out) }
 
+/// `nrt_unload` of the C interface.
 @_cdecl("nrt_unload")
 public func nrtUnload(_ model: UnsafeMutableRawPointer?) -> UInt32 {
     status {
@@ -134,22 +146,26 @@ public func nrtUnload(_ model: UnsafeMutableRawPointer?) -> UInt32 {
     }
 }
 
+/// `nrt_get_model_vnc_count` of the C interface.
 @_cdecl("nrt_get_model_vnc_count")
 public func nrtModelCores(_ model: UnsafeRawPointer?, _ out: UnsafeMutablePointer<UInt32>?) -> UInt32 {
     status { out?.pointee = UInt32(try object(model, as: Model.self).claim.cores.count) }
 }
 
+/// `nrt_get_model_nc_count` of the C interface.
 @_cdecl("nrt_get_model_nc_count")
 public func nrtModelPhysical(_ model: UnsafeRawPointer?, _ out: UnsafeMutablePointer<UInt32>?) -> UInt32 {
     nrtModelCores(model, out)
 }
 
+/// `nrt_get_model_instance_count` of the C interface.
 @_cdecl("nrt_get_model_instance_count")
 public func nrtModelInstances(_ model: UnsafeRawPointer?, _ out: UnsafeMutablePointer<UInt32>?) -> UInt32 {
     out?.pointee = 1
     return 0
 }
 
+/// `nrt_get_model_info` of the C interface.
 @_cdecl("nrt_get_model_info")
 public func nrtModelInfo(
     _ model: UnsafeRawPointer?, _ out: UnsafeMutableRawPointer?, _ size: Int,
@@ -161,13 +177,14 @@ public func nrtModelInfo(
     return nrtModelCores(model, out.assumingMemoryBound(to: UInt32.self))
 }
 
+/// `nrt_get_model_tensor_info` of the C interface.
 @_cdecl("nrt_get_model_tensor_info")
 public func nrtModelTensors(_ model: UnsafeMutableRawPointer?, _ out: HandleOut?) -> UInt32 {
     status {
         let own: Model = try object(model)
         let tensors = own.program.inputs + own.program.outputs
         guard let array = calloc(1, 8 + tensors.count * 296), let out else {
-            throw RuntimeError(.hostMemory, "tell a model's tensors")
+            throw NRTError(.hostMemory, "tell a model's tensors")
         }
         array.storeBytes(of: UInt64(tensors.count), as: UInt64.self)
         for (index, tensor) in tensors.enumerated() {
@@ -186,6 +203,7 @@ public func nrtModelTensors(_ model: UnsafeMutableRawPointer?, _ out: HandleOut?
     }
 }
 
+/// `nrt_free_model_tensor_info` of the C interface.
 @_cdecl("nrt_free_model_tensor_info")
 public func nrtFreeModelTensors(_ array: UnsafeMutableRawPointer?) -> UInt32 {
     guard let array else { return NRTStatus.invalid.rawValue }

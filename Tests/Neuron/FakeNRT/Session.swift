@@ -26,20 +26,20 @@ final class Session: @unchecked Sendable {
     init(_ claim: CoreClaim) { self.claim = claim }
 
     /// The session; the status where there is none.
-    static func open() -> Result<Session, RuntimeError> {
+    static func open() -> Result<Session, NRTError> {
         current.withLock { state in
             switch state {
-            case .unopened: .failure(RuntimeError(.uninitialized, "call libnrt"))
+            case .unopened: .failure(NRTError(.uninitialized, "call libnrt"))
             case .open(let session): .success(session)
-            case .closed: .failure(RuntimeError(.closed, "call libnrt"))
+            case .closed: .failure(NRTError(.closed, "call libnrt"))
             }
         }
     }
 
     /// Cores counted from the process's first.
-    func group(_ cores: Range<Int>) throws(RuntimeError) -> CoreClaim {
+    func group(_ cores: Range<Int>) throws(NRTError) -> CoreClaim {
         guard !cores.isEmpty, cores.lowerBound >= 0, cores.upperBound <= claim.cores.count else {
-            throw RuntimeError(.invalid, "use cores \(cores)")
+            throw NRTError(.invalid, "use cores \(cores)")
         }
         return Self.current.withLock { _ in
             if let group = groups[cores] { return group }
@@ -95,7 +95,7 @@ func status(_ body: () throws -> Void) -> UInt32 {
     do {
         try body()
         return 0
-    } catch let error as RuntimeError {
+    } catch let error as NRTError {
         complain(error.description)
         return error.status.rawValue
     } catch {
@@ -116,8 +116,8 @@ func handle(_ object: AnyObject) -> UnsafeMutableRawPointer { Unmanaged.passReta
 /// The object of a handle.
 func object<Object: AnyObject>(
     _ handle: UnsafeRawPointer?, as type: Object.Type = Object.self
-) throws(RuntimeError) -> Object {
-    guard let handle else { throw RuntimeError(.invalidHandle, "use a handle") }
+) throws(NRTError) -> Object {
+    guard let handle else { throw NRTError(.invalidHandle, "use a handle") }
     return Unmanaged<Object>.fromOpaque(handle).takeUnretainedValue()
 }
 

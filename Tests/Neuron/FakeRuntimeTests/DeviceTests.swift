@@ -227,7 +227,7 @@ struct DeviceTests {
         try SyntheticModel.write(to: directory.path + "/model")
         let group = NeuronCoreGroup(try NeuronDevices(root: directory.path).claim(.all))
         let model = try EmbeddingModel(directory: directory.path + "/model")
-        let error = try #require(throws: RuntimeError.self) { try group.load(model, as: "tiny") }
+        let error = try #require(throws: NRTError.self) { try group.load(model, as: "tiny") }
         #expect(error.status == .resource)
         #expect(
             error.description.contains(

@@ -115,7 +115,7 @@ struct RuntimeTests {
     func badInputs(ids: [Int32], lengths: [Int32], status: NRTStatus, counter: String) async throws {
         let node = try Node()
         let (inputs, outputs) = try node.tensors(ids: ids, lengths: lengths)
-        let error = await #expect(throws: RuntimeError.self) { try await node.program.run(inputs, outputs) }
+        let error = await #expect(throws: NRTError.self) { try await node.program.run(inputs, outputs) }
         #expect(error?.status == status)
         let (good, results) = try node.tensors()
         try await node.program.run(good, results)
@@ -141,7 +141,7 @@ struct RuntimeTests {
         try node.device.request(fault, chip: 0, core: 1)
         let (inputs, outputs) = try node.tensors()
         let start = ContinuousClock.now
-        let error = await #expect(throws: RuntimeError.self) { try await node.program.run(inputs, outputs) }
+        let error = await #expect(throws: NRTError.self) { try await node.program.run(inputs, outputs) }
         #expect(error?.status == status)
         if fault == .hang { #expect(start.duration(to: .now) >= .milliseconds(20)) }
         if fault == .numericalError {
@@ -163,7 +163,7 @@ struct RuntimeTests {
         try node.device.request(.coreReset, chip: 0, core: 0)
         let (inputs, outputs) = try node.tensors()
         for _ in 0..<3 {
-            let error = await #expect(throws: RuntimeError.self) {
+            let error = await #expect(throws: NRTError.self) {
                 try await node.program.run(inputs, outputs)
             }
             #expect(error?.status == .unrecoverable)
@@ -178,7 +178,7 @@ struct RuntimeTests {
         try node.device.request(.outOfMemory, chip: 0, core: 0)
         let before = node.claim.reserved
         let model = try EmbeddingModel(directory: node.directory.path + "/model")
-        let error = #expect(throws: RuntimeError.self) {
+        let error = #expect(throws: NRTError.self) {
             try node.claim.load(model.program(cores: 1, formats: node.claim.formats))
         }
         #expect(error?.status == .resource)
@@ -211,7 +211,7 @@ struct RuntimeTests {
         #expect(try node.counter(device + "/total") == 0)
         #expect(try node.counter(device + "/peak") == held.constants + held.tensors + 4_096)
         #expect(node.claim.reserved == [0])
-        let error = #expect(throws: RuntimeError.self) { try node.program.submit(inputs, outputs) { _ in } }
+        let error = #expect(throws: NRTError.self) { try node.program.submit(inputs, outputs) { _ in } }
         #expect(error?.status == .invalidHandle)
         node.claim.counters.end()
         #expect(try node.counter("other_info/inference_count/total") == 1)
@@ -223,7 +223,7 @@ struct RuntimeTests {
     @Test("a core has its own part of a later chip's memory, and Inferentia's cores share theirs")
     func memoryOfCores() throws {
         let later = try Node("inf2.xlarge")
-        let error = #expect(throws: RuntimeError.self) {
+        let error = #expect(throws: NRTError.self) {
             try later.claim.allocate("big", size: 16 << 30, placement: .device, core: 0)
         }
         #expect(error?.status == .resource)
@@ -240,9 +240,9 @@ struct RuntimeTests {
         node.claim.end()
         let next = try NeuronDevices(root: node.device.root + "/dev").claim(0..<1)
         try next.reserve([1_000])
-        let error = #expect(throws: RuntimeError.self) { try node.program.submit(inputs, outputs) { _ in } }
+        let error = #expect(throws: NRTError.self) { try node.program.submit(inputs, outputs) { _ in } }
         #expect(error?.status == .closed)
-        let other = #expect(throws: RuntimeError.self) {
+        let other = #expect(throws: NRTError.self) {
             try part.allocate("u", size: 64, placement: .device, core: 0)
         }
         #expect(other?.status == .closed)
@@ -260,9 +260,9 @@ struct RuntimeTests {
         #expect(try slice.read(1, of: Int32.self) == [3])
         try slice.write([7] as [Int32])
         #expect(try tensor.read(4, of: Int32.self) == [1, 2, 7, 4])
-        #expect(throws: RuntimeError.self) { try tensor.write([Int32](repeating: 0, count: 5)) }
-        #expect(throws: RuntimeError.self) { try slice.read(2, of: Int32.self) }
-        #expect(throws: RuntimeError.self) { try tensor.slice(8..<17) }
+        #expect(throws: NRTError.self) { try tensor.write([Int32](repeating: 0, count: 5)) }
+        #expect(throws: NRTError.self) { try slice.read(2, of: Int32.self) }
+        #expect(throws: NRTError.self) { try tensor.slice(8..<17) }
     }
 
     @Test(

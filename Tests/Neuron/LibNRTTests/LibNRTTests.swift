@@ -1,5 +1,8 @@
 import FakeChip
 import Glibc
+import HTTP
+import HTTP1
+import JSON
 import Models
 import NeuronRuntime
 import SystemIO
@@ -7,6 +10,7 @@ import TestSupport
 import Testing
 
 @testable import LibNRT
+@testable import ModelServer
 
 /// The project's own libnrt.so, opened as AWS's is: a process has one, so all of this is one after the other.
 @Suite("AWS's library behind the seam", .serialized)
@@ -47,7 +51,7 @@ struct LibNRTTests {
         let runtime = try LibNRT(library: Self.library, selection: .cores(2..<4))
         #expect(runtime.version == "libnrt 2.31.0.0")
         #expect(runtime.visibleCores == 2..<4)
-        let error = #expect(throws: RuntimeError.self) { try LibNRT(library: Self.library, selection: .all) }
+        let error = #expect(throws: NRTError.self) { try LibNRT(library: Self.library, selection: .all) }
         #expect(error?.status == .invalid)
         let group = NeuronCoreGroup(runtime.split([2..<2 + cores])[0])
         try group.load(model, as: "tiny")
@@ -64,15 +68,46 @@ struct LibNRTTests {
         #expect(group.failure?.status == .closed)
     }
 
+    @Test("a model server answers the same over the library as over the fake device")
+    func server() async throws {
+        let (directory, model) = try node(cores: 2)
+        setenv("GANGLION_DEVICE_ROOT", directory.path, 1)
+        setenv("NEURON_RT_VISIBLE_CORES", "0-1", 1)
+        defer {
+            unsetenv("GANGLION_DEVICE_ROOT")
+            unsetenv("NEURON_RT_VISIBLE_CORES")
+        }
+        var answers: [JSON] = []
+        for variables in [["GANGLION_NRT_LIBRARY": Self.library, "NEURON_RT_VISIBLE_CORES": "0-1"], [:]] {
+            // The second time on other cores of the same chips: the first ones are free again, too.
+            let choice = RuntimeSelection(root: directory.path) { variables[$0] }
+            let runtime = try await choice.open(
+                waiting: .zero, report: { _ in Issue.record("waited") }, pause: { _ in })
+            #expect(runtime.version.hasPrefix(variables.isEmpty ? "fake" : "libnrt"))
+            let server = InferenceServer(models: [try ModelSpecification(name: "tiny", uri: model.directory)])
+            let first = runtime.visibleCores.lowerBound
+            try await server.load(runtime.split([first..<first + 2]))
+            let response = await server.handle(HTTPRequest("GET", "/predictions/tiny?inputs=a+ganglion"))
+            #expect(response.status == 200)
+            answers.append(try JSON(parsing: response.bytes)["embeddings"] ?? .null)
+            let metrics = String(
+                decoding: await server.handle(HTTPRequest("GET", "/metrics")).bytes, as: UTF8.self)
+            #expect(metrics.contains("neuroncore_memory_usage_constants{neuroncore=\"1\""))
+            runtime.close()
+        }
+        #expect(answers[0] == answers[1])
+        #expect(answers[0].array?.count == 1)
+    }
+
     @Test("what cannot be opened says where it was looked for")
     func missing() {
-        let error = #expect(throws: RuntimeError.self) {
+        let error = #expect(throws: NRTError.self) {
             try LibNRT(library: "/nowhere/libnrt.so.1", selection: .all)
         }
         #expect(error?.status == .uninitialized)
         #expect(error?.problem.contains("/nowhere/libnrt.so.1") == true)
         // A library without the functions.
-        let other = #expect(throws: RuntimeError.self) { try LibNRT(library: "libc.so.6", selection: .all) }
+        let other = #expect(throws: NRTError.self) { try LibNRT(library: "libc.so.6", selection: .all) }
         #expect(other?.status == .unsupportedVersion)
         #expect(other?.problem == "it has no nrt_get_version")
     }
@@ -86,7 +121,7 @@ struct LibNRTTests {
             unsetenv("GANGLION_DEVICE_ROOT")
             unsetenv("NEURON_RT_VISIBLE_CORES")
         }
-        let error = #expect(throws: RuntimeError.self) {
+        let error = #expect(throws: NRTError.self) {
             try LibNRT(library: Self.library, selection: .cores(9..<10))
         }
         #expect(error?.status == .resource)

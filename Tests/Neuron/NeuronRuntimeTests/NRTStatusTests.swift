@@ -26,7 +26,7 @@ struct NRTStatusTests {
 
     @Test("one that is not known keeps its number")
     func unknown() {
-        let error = RuntimeError(NRTStatus(rawValue: 4_711), "execute tiny on cores 0-1")
+        let error = NRTError(NRTStatus(rawValue: 4_711), "execute tiny on cores 0-1")
         #expect(
             error.description
                 == "cannot execute tiny on cores 0-1 (NRT_STATUS_4711 4711): the runtime gave a code that is not known: "
@@ -35,7 +35,7 @@ struct NRTStatusTests {
 
     @Test("an error gives figures where there are some")
     func figures() {
-        let error = RuntimeError(.resource, "load tiny", problem: "16 GiB are missing")
+        let error = NRTError(.resource, "load tiny", problem: "16 GiB are missing")
         #expect(
             error.description
                 == "cannot load tiny (NRT_RESOURCE 4): 16 GiB are missing: use more cores per model, fewer models, or "

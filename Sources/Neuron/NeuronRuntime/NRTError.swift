@@ -1,7 +1,7 @@
 // One error for everything that a runtime refuses, whichever it is: its code, what was being done, and a sentence.
 
 /// A call of the runtime that failed.
-package struct RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct NRTError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The code.
     package let status: NRTStatus
     /// What was being done: `load minilm on cores 0-1`.

@@ -7,7 +7,7 @@ internal import NeuronRuntime
 internal import SystemIO
 
 /// Opens the runtime of a process.
-struct RuntimeChoice {
+struct RuntimeSelection {
     /// Where neuron0, neuron1 ... are.
     let root: String
     /// A variable of the process's environment.
@@ -19,7 +19,7 @@ struct RuntimeChoice {
     ///   - limit: how long to wait in all.
     ///   - report: called once, when there is something to wait for, with why.
     ///   - pause: lets time go by; what it throws ends the wait.
-    /// - Throws: `DeviceError`, `RuntimeError`, or what `pause` throws.
+    /// - Throws: `DeviceError`, `NRTError`, or what `pause` throws.
     func open(
         waiting limit: Duration, report: (any Error) -> Void, pause: (Duration) async throws -> Void
     ) async throws -> any NeuronRuntime {
@@ -32,7 +32,7 @@ struct RuntimeChoice {
                 try await NeuronDevices(root: root).claim(
                     selection, waiting: limit, report: report, pause: pause))
         }
-        return try await waiting(limit, report, pause) { () throws(RuntimeError) in
+        return try await waiting(limit, report, pause) { () throws(NRTError) in
             try LibNRT(library: library, selection: selection)
         }
     }
@@ -40,12 +40,12 @@ struct RuntimeChoice {
     /// Opens libnrt, again and again while it says that cores are missing: another process's may be about to end.
     private func waiting(
         _ limit: Duration, _ report: (any Error) -> Void, _ pause: (Duration) async throws -> Void,
-        _ open: () throws(RuntimeError) -> LibNRT
+        _ open: () throws(NRTError) -> LibNRT
     ) async throws -> any NeuronRuntime {
         let step = Duration.milliseconds(500)
         var waited = Duration.zero
         while true {
-            do throws(RuntimeError) {
+            do throws(NRTError) {
                 return try open()
             } catch {
                 guard error.status == .resource, waited < limit else { throw error }

@@ -1,6 +1,8 @@
+// The devices say what is wrong in a sentence of their own; behind the seam it has a status, too.
+
 import NeuronRuntime
 
-extension RuntimeError {
+extension NRTError {
     /// An error of the devices under a status; its sentence has problem and mend already.
     init(_ status: NRTStatus, _ action: String, _ error: DeviceError) {
         let text = error.description

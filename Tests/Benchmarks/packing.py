@@ -75,7 +75,8 @@ def vpsolver(instance, limit):
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         return None
-    return int(output.split()[-1]) if output.strip() else None
+    last = output.split()[-1:]
+    return int(last[0]) if child.returncode == 0 and last and last[0].isdigit() else None
 
 
 def vpsolver_once():

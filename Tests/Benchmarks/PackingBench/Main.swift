@@ -5,7 +5,7 @@
 //     packing-bench large                                       3,040 and 100,000 models
 //     packing-bench repack [--seeds N] [--level N]              1,000 changes to a fleet of 3,000
 
-import Glibc
+@preconcurrency import Glibc
 import Packing
 import PackingStudy
 
@@ -117,7 +117,7 @@ struct Main {
             guard let problem = VectorClasses.mixed(count, number: 1) else { continue }
             let (solution, seconds, used) = await solve(problem, limit: .milliseconds(limit))
             var usage = rusage()
-            getrusage(RUSAGE_SELF, &usage)
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
             print(
                 "\(count) models, limit \(limit) ms: \(solution.packing.count) chips, at least \(solution.bound), "
                     + "\(short(seconds)) s, \(short(used)) s of CPU, best-fit decreasing \(solution.bestFitDecreasing), "

@@ -116,6 +116,10 @@ package struct Kubelet: Sendable {
     /// Starts all parts.
     func start() async throws -> Running {
         try Files.makeDirectory(options.root, mode: 0o750)
+        // Halves of files that a kubelet left which was killed while it wrote them.
+        for name in try Files.list(options.root) where name.hasSuffix(".tmp") {
+            try Files.remove(options.root + "/" + name)
+        }
         let (changes, changed) = AsyncStream.makeStream(of: Set<String>.self)
         let devices = DeviceManager(
             root: options.root, connector: GRPCPluginConnector(loop: loop), timings: options.timings,

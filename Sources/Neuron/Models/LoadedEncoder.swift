@@ -76,7 +76,7 @@ struct LoadedEncoder: Sendable {
         let halves = try tensor.read(count, of: UInt16.self)
         for (index, bits) in halves.enumerated() {
             tensors.states.pointer[index] =
-                type == .bfloat16 ? Float(bitPattern: UInt32(bits) << 16) : widenHalf(bits)
+                type == .bfloat16 ? Float(brainBits: bits) : Float(halfBits: bits)
         }
     }
 }

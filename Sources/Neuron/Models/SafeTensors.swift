@@ -5,6 +5,7 @@
 import CLinux
 import Glibc
 import JSON
+import KernelTemplates
 import NeuronArtifact
 package import NeuronProgram
 import SystemIO
@@ -163,9 +164,9 @@ package final class SafeTensors: @unchecked Sendable {
                 return floats
             #endif
         case .bfloat16:
-            return try halves(tensor, subject) { Float(bitPattern: UInt32($0) << 16) }
+            return try halves(tensor, subject, Float.init(brainBits:))
         case .float16:
-            return try halves(tensor, subject, widenHalf)
+            return try halves(tensor, subject, Float.init(halfBits:))
         case .other(let type):
             throw ModelError(subject, "has type \(type)", "convert it to F32, F16 or BF16")
         }
@@ -320,20 +321,6 @@ private func firstNotFinite(_ floats: [Float]) -> Int? {
             start = end
         }
         return nil
-    }
-}
-
-/// IEEE 754 half precision to single. Spelled out, since Swift's Float16 is not there on every platform.
-func widenHalf(_ half: UInt16) -> Float {
-    let sign = UInt32(half & 0x8000) << 16
-    let exponent = UInt32(half >> 10) & 0x1f
-    let fraction = UInt32(half & 0x3ff)
-    switch exponent {
-    case 0:  // zero or subnormal: the fraction times 2^-24
-        let magnitude = Float(fraction) * 0x1p-24
-        return Float(bitPattern: magnitude.bitPattern | sign)
-    case 31: return Float(bitPattern: sign | 0x7f80_0000 | fraction << 13)
-    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
     }
 }
 

@@ -15,6 +15,14 @@ final class TrappedProgram: Sendable {
         var log: String
     }
 
+    /// Whether this kernel, and the container that this runs in, allow it: seccomp's notifications, since Linux 5.19.
+    static let isAvailable: Bool = {
+        let launch = Launch(path: "/bin/true", arguments: [], environment: [:], log: "/dev/null")
+        guard let program = try? TrappedProgram(launch, killedAt: 0) else { return false }
+        program.free()
+        return true
+    }()
+
     private let trap: UInt
     private let strings: UInt
     private var pointer: OpaquePointer? { OpaquePointer(bitPattern: trap) }

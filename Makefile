@@ -11,8 +11,11 @@ export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
 export SWIFT ?= swift
 FILTER ?=
 TEST := scripts/run-tests
-# These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out.
-HEAVY := ModelsTests|FakeRuntimeTests|NeuronKernelsTests|KillTests|WatchTortureTests
+# These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out. Those that
+# compute also take the threads on which others go on.
+COMPUTE := ModelsTests|FakeRuntimeTests|NeuronKernelsTests|PackingTests|ChatTemplatesTests|TokenizersTests
+FAULTS := KillTests|WatchTortureTests
+HEAVY := $(COMPUTE)|$(FAULTS)
 BENCH_FLAGS ?=
 IMAGE_FLAGS ?=
 SOURCES := Package.swift Sources Tests Examples
@@ -33,7 +36,8 @@ ifdef FILTER
 else
 	python3 -m unittest discover --start-directory Tests/Scripts
 	$(TEST) --skip '$(HEAVY)|EndToEndTests'
-	$(TEST) --filter '$(HEAVY)'
+	$(TEST) --filter '$(COMPUTE)'
+	$(TEST) --filter '$(FAULTS)'
 	$(TEST) --filter EndToEndTests
 	@$(MAKE) --no-print-directory outside
 	scripts/fuzz --quick

@@ -198,19 +198,10 @@ package final class GGUFFile: Sendable {
     }
 
     private func octets(at offset: Int, count: Int) throws(GGUFError) -> [UInt8] {
-        var read = 0
-        let octets = [UInt8](unsafeUninitializedCapacity: count) { memory, initialized in
-            while read < count, let base = memory.baseAddress {
-                let more = pread(descriptor, base + read, count - read, off_t(offset + read))
-                if more < 0, errno == EINTR { continue }
-                guard more > 0 else { break }
-                read += more
-            }
-            initialized = read
-        }
-        guard read == count else {
+        let octets = GGUFReader.octets(of: descriptor, at: offset, count: count)
+        guard octets.count == count else {
             throw GGUFError(
-                path, "ends at octet \(offset + read)", "the file has become shorter: copy it anew")
+                path, "ends at octet \(offset + octets.count)", "the file has become shorter: copy it anew")
         }
         return octets
     }

@@ -31,23 +31,27 @@ struct GGUFReader {
             "the file is damaged or not whole: copy it anew")
     }
 
+    /// Octets of a file, as many of them as there are.
+    static func octets(of descriptor: Int32, at offset: Int, count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { memory, initialized in
+            while initialized < count, let base = memory.baseAddress {
+                let read = pread(
+                    descriptor, base + initialized, count - initialized, off_t(offset + initialized))
+                if read < 0, errno == EINTR { continue }
+                guard read > 0 else { break }
+                initialized += read
+            }
+        }
+    }
+
     /// Has the next octets in the buffer.
     private mutating func require(_ count: Int, of what: String) throws(GGUFError) {
         guard count <= size - position else { throw endsEarly(what) }
         guard position + count > start + buffer.count else { return }
         let wanted = min(max(count, Self.pieceSize), size - position)
-        var read = 0
-        let piece = [UInt8](unsafeUninitializedCapacity: wanted) { memory, initialized in
-            while read < wanted, let base = memory.baseAddress {
-                let count = pread(descriptor, base + read, wanted - read, off_t(position + read))
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { break }
-                read += count
-            }
-            initialized = read
-        }
+        let piece = Self.octets(of: descriptor, at: position, count: wanted)
         // It was cut off since its size was asked for.
-        guard read >= count else { throw endsEarly(what) }
+        guard piece.count >= count else { throw endsEarly(what) }
         buffer = piece
         start = position
     }

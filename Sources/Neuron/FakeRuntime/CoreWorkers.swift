@@ -9,11 +9,11 @@ final class CoreWorkers: Sendable {
     /// Executions that may wait before others are refused, as in a core's queue.
     static let queueLimit = 64
 
-    private let workers: [CoreWorker]
+    private let workers: [WorkerQueue]
     /// Whether all have their threads; held while something is queued.
     private let order = Lock(false)
 
-    init(count: Int) { workers = (0..<count).map { _ in CoreWorker() } }
+    init(count: Int) { workers = (0..<count).map { _ in WorkerQueue() } }
 
     deinit { for worker in workers { worker.stop() } }
 

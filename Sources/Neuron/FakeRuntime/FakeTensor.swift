@@ -93,16 +93,7 @@ final class FakeTensorSet: NeuronTensorSet {
     let tensors: [String: FakeTensor]
 
     init(_ tensors: [String: any NeuronTensor]) throws(NRTError) {
-        var own: [String: FakeTensor] = [:]
-        for (name, tensor) in tensors {
-            guard let tensor = tensor as? FakeTensor else {
-                throw NRTError(
-                    .invalidHandle, "name the tensor \(name)", problem: "it is another runtime's",
-                    mend: "this is a fault of the program: report it")
-            }
-            own[name] = tensor
-        }
-        self.tensors = own
+        self.tensors = try Self.own(tensors, as: FakeTensor.self)
     }
 
     subscript(name: String) -> (any NeuronTensor)? { tensors[name] }

@@ -9,7 +9,7 @@ final class NRTCores: NeuronCores {
     let cores: Range<Int>
     let instance: InstanceInformation
     /// Executions in the order of their submission.
-    let queue = CoreWorker()
+    let queue = WorkerQueue()
     let session: NRTSession
 
     init(_ cores: Range<Int>, instance: InstanceInformation, session: NRTSession) {

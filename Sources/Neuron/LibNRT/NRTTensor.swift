@@ -67,15 +67,7 @@ final class NRTTensorSet: NeuronTensorSet, @unchecked Sendable {
 
     init(_ tensors: [String: any NeuronTensor], _ session: NRTSession) throws(NRTError) {
         let library = session.library
-        var own: [String: NRTTensor] = [:]
-        for (name, tensor) in tensors {
-            guard let tensor = tensor as? NRTTensor else {
-                throw NRTError(
-                    .invalidHandle, "name the tensor \(name)", problem: "it is another runtime's",
-                    mend: "this is a fault of the program: report it")
-            }
-            own[name] = tensor
-        }
+        let own = try Self.own(tensors, as: NRTTensor.self)
         var handle: NRTHandle?
         try library.check(library.functions.allocateSet(&handle), "allocate a tensor set")
         guard let handle else { throw NRTError(.invalidHandle, "allocate a tensor set") }

@@ -39,6 +39,26 @@ package protocol NeuronTensorSet: AnyObject, Sendable {
     subscript(name: String) -> (any NeuronTensor)? { get }
 }
 
+extension NeuronTensorSet {
+    /// The tensors as those of the runtime that makes a set of them.
+    ///
+    /// - Throws: `NRTError` for one of another runtime.
+    package static func own<Tensor: NeuronTensor>(
+        _ tensors: [String: any NeuronTensor], as _: Tensor.Type
+    ) throws(NRTError) -> [String: Tensor] {
+        var own: [String: Tensor] = [:]
+        for (name, tensor) in tensors {
+            guard let tensor = tensor as? Tensor else {
+                throw NRTError(
+                    .invalidHandle, "name the tensor \(name)", problem: "it is another runtime's",
+                    mend: "this is a fault of the program: report it")
+            }
+            own[name] = tensor
+        }
+        return own
+    }
+}
+
 extension NeuronTensor {
     /// Writes numbers from the tensor's start on.
     package func write<Element: BitwiseCopyable>(_ elements: [Element]) throws(NRTError) {

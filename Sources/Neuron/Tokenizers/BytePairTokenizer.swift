@@ -92,11 +92,12 @@ package struct BytePairTokenizer: Sendable {
             switch piece {
             case .token(let id): ids.append(id)
             case .text(let range):
+                // Tokens are whole characters, so what is between them is, too.
                 let part = all[range]
-                // A token may have been found in the middle of a character only if it is no text itself.
-                let text = String(decoding: part, as: UTF8.self)
-                let octets = Array(text.utf8)
-                splitter.split(text[...]) { word in encode(octets[word], &ids) }
+                splitter.split(String(decoding: part, as: UTF8.self)[...]) { word in
+                    encode(
+                        part[range.lowerBound + word.lowerBound..<range.lowerBound + word.upperBound], &ids)
+                }
             }
         }
         return ids

@@ -64,7 +64,7 @@ struct CoreWorkersTests {
 
     @Test("a core that has been stopped takes nothing more")
     func stopped() {
-        let worker = CoreWorker()
+        let worker = WorkerQueue()
         #expect(worker.add {})
         worker.stop()
         #expect(!worker.add {})

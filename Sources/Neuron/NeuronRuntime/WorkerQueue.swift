@@ -1,11 +1,15 @@
-// A thread with a queue, which does one thing after the other in the order in which they were queued: a NeuronCore of the
-// fake device, and whoever waits for libnrt.
+// Threads with a queue, from which jobs are taken in the order in which they were queued: one thread for a NeuronCore of the
+// fake device and for whoever waits for libnrt, several for the host's part of inference.
 
 internal import CLinux
 internal import Glibc
 
-/// A core's thread. It starts with the first job and ends when the worker is told to, after what is queued.
-package final class CoreWorker: @unchecked Sendable {
+/// Threads that start with the first job and end when they are told to, after what is queued.
+package final class WorkerQueue: @unchecked Sendable {
+    /// Threads at most.
+    package let threadCount: Int
+
+    private let name: String
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let wakeUp: UnsafeMutablePointer<pthread_cond_t>
     // Guarded by `mutex`.
@@ -14,7 +18,13 @@ package final class CoreWorker: @unchecked Sendable {
     private var isStopped = false
 
     /// A queue without a thread yet.
-    package init() {
+    ///
+    /// - Parameters:
+    ///   - threads: how many jobs are done at a time, at least 1.
+    ///   - name: the threads' in the system's lists, at most 15 octets.
+    package init(threads: Int = 1, name: String = "neuron-core") {
+        threadCount = max(1, threads)
+        self.name = name
         mutex = .allocate(capacity: 1)
         wakeUp = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -37,22 +47,25 @@ package final class CoreWorker: @unchecked Sendable {
 
     /// Queues a job.
     ///
-    /// - Returns: false when there is no thread for it, or the core has been stopped.
+    /// - Returns: false when there is no thread for it, or the queue has been stopped.
     package func add(_ job: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        if !isRunning, !isStopped { isRunning = start() }
+        if !isRunning, !isStopped {
+            // One is enough to go on.
+            for _ in 0..<threadCount where start() { isRunning = true }
+        }
         guard isRunning, !isStopped else { return false }
         jobs.append(job)
         pthread_cond_signal(wakeUp)
         return true
     }
 
-    /// Lets the thread end when nothing is queued any more.
+    /// Lets the threads end when nothing is queued any more.
     package func stop() {
         pthread_mutex_lock(mutex)
         isStopped = true
-        pthread_cond_signal(wakeUp)
+        pthread_cond_broadcast(wakeUp)
         pthread_mutex_unlock(mutex)
     }
 
@@ -61,12 +74,13 @@ package final class CoreWorker: @unchecked Sendable {
         let context = Unmanaged.passRetained(self).toOpaque()
         let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
             guard let context else { return nil }
-            ganglion_set_thread_name("neuron-core")
-            Unmanaged<CoreWorker>.fromOpaque(context).takeRetainedValue().work()
+            let queue = Unmanaged<WorkerQueue>.fromOpaque(context).takeRetainedValue()
+            ganglion_set_thread_name(queue.name)
+            queue.work()
             return nil
         }
         guard pthread_create(&thread, nil, body, context) == 0 else {
-            Unmanaged<CoreWorker>.fromOpaque(context).release()
+            Unmanaged<WorkerQueue>.fromOpaque(context).release()
             return false
         }
         pthread_detach(thread)

@@ -289,11 +289,14 @@ let neuron: [Target] =
         "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
     + module("NeuronRuntime", on: .neuron, step: 1, ["CLinux", "NeuronArtifact", "Text"])
+    + bare("ModelErrors", on: .neuron)
     + module(
-        "GGUF", on: .neuron, step: 3, ["KernelTemplates", "SystemIO"], tests: ["SystemIO", "TestSupport"])
+        "GGUF", on: .neuron, step: 3, ["KernelTemplates", "ModelErrors", "SystemIO"],
+        tests: ["ModelErrors", "SystemIO", "TestSupport"])
     + module("ChatTemplates", on: .neuron, ["JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
-        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
+        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON", "ModelErrors"],
+        tests: ["JSON", "ModelErrors", "SystemIO", "TestSupport"])
     + module(
         "LibNRT", on: .neuron, step: 2, ["NeuronArtifact", "NeuronRuntime", "SystemIO"],
         tests: [
@@ -302,13 +305,12 @@ let neuron: [Target] =
         ])
     + bare(
         "NeuronProgram", on: .neuron, step: 5,
-        ["JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "SystemIO", "Text"])
+        ["JSON", "KernelTemplates", "ModelErrors", "NeuronArtifact", "NeuronKernels", "SystemIO", "Text"])
     + module(
         "FakeRuntime", on: .neuron, step: 6,
         [
-            "CLinux", "FakeChip", "KernelTemplates", "Neuron", "NeuronArtifact", "NeuronKernels",
-            "NeuronProgram",
-            "NeuronRuntime", "SystemIO",
+            "CLinux", "FakeChip", "KernelTemplates", "ModelErrors", "Neuron", "NeuronArtifact",
+            "NeuronKernels", "NeuronProgram", "NeuronRuntime", "SystemIO",
         ],
         tests: [
             "FakeChip", "Models", "Neuron", "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport",
@@ -316,12 +318,13 @@ let neuron: [Target] =
     + module(
         "Models", on: .neuron, step: 6,
         [
-            "CLinux", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels", "NeuronProgram",
-            "NeuronRuntime", "SystemIO", "Text",
+            "CLinux", "JSON", "KernelTemplates", "ModelErrors", "NeuronArtifact", "NeuronKernels",
+            "NeuronProgram", "NeuronRuntime", "SystemIO", "Text",
         ],
         exclude: ["Unicode"],
         tests: [
-            "FakeChip", "FakeRuntime", "JSON", "KernelTemplates", "NeuronArtifact", "NeuronKernels",
+            "FakeChip", "FakeRuntime", "JSON", "KernelTemplates", "ModelErrors", "NeuronArtifact",
+            "NeuronKernels",
             "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport",
         ])
 

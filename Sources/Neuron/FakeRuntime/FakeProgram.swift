@@ -3,6 +3,7 @@
 
 import FakeChip
 import KernelTemplates
+import ModelErrors
 import NeuronArtifact
 import NeuronProgram
 import NeuronRuntime

@@ -3,6 +3,7 @@
 // and not mapped, so that a file that shrinks cannot end the process.
 
 internal import Glibc
+package import ModelErrors
 internal import SystemIO
 
 /// An open GGUF file of version 2 or 3.
@@ -23,19 +24,19 @@ package final class GGUFFile: Sendable {
 
     /// Opens a file and reads its head.
     ///
-    /// - Throws: `GGUFError` that names the file, the value and the mend.
-    package init(path: String) throws(GGUFError) {
+    /// - Throws: `ModelError` that names the file, the value and the mend.
+    package init(path: String) throws(ModelError) {
         // Not to wait for the writer of a pipe; a file is read as ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw GGUFError(
+            throw ModelError(
                 path, "cannot be opened (\(SystemError.text(errno)))",
                 "name a GGUF file that is there and can be read")
         }
-        do throws(GGUFError) {
+        do throws(ModelError) {
             var status = stat()
             guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                throw GGUFError(path, "is no file", "name a GGUF file")
+                throw ModelError(path, "is no file", "name a GGUF file")
             }
             var reader = GGUFReader(descriptor: descriptor, size: Int(status.st_size), path: path)
             let counts = try Self.counts(&reader)
@@ -51,22 +52,22 @@ package final class GGUFFile: Sendable {
 
     deinit { close(descriptor) }
 
-    private static func counts(_ reader: inout GGUFReader) throws(GGUFError) -> (tensors: Int, keys: Int) {
+    private static func counts(_ reader: inout GGUFReader) throws(ModelError) -> (tensors: Int, keys: Int) {
         let path = reader.path
         for octet in magic where try reader.number(UInt8.self, of: "its first octets") != octet {
-            throw GGUFError(path, "does not begin with GGUF", "name a GGUF file")
+            throw ModelError(path, "does not begin with GGUF", "name a GGUF file")
         }
         let version: UInt32 = try reader.number(of: "its version")
         guard version.byteSwapped > 3 || version == 0 else {
-            throw GGUFError(path, "is written for big-endian machines", "convert the model for this one")
+            throw ModelError(path, "is written for big-endian machines", "convert the model for this one")
         }
         guard version == 2 || version == 3 else {
-            throw GGUFError(path, "has version \(version), known are 2 and 3", "convert the model anew")
+            throw ModelError(path, "has version \(version), known are 2 and 3", "convert the model anew")
         }
         let tensors = try reader.count(each: 24, of: "tensors")
         let keys = try reader.count(each: 13, of: "keys")
         guard max(tensors, keys) <= mostEntries else {
-            throw GGUFError(
+            throw ModelError(
                 path, "has \(tensors) tensors and \(keys) keys, more than \(mostEntries)",
                 "name a model's file")
         }
@@ -75,13 +76,13 @@ package final class GGUFFile: Sendable {
 
     private static func metadata(
         _ reader: inout GGUFReader, count: Int
-    ) throws(GGUFError) -> [String: GGUFValue] {
+    ) throws(ModelError) -> [String: GGUFValue] {
         var metadata: [String: GGUFValue] = [:]
         for _ in 0..<count {
             let key = try reader.text(of: "a key")
             let value = try reader.value(reader.type(of: key), of: key)
             guard metadata.updateValue(value, forKey: key) == nil else {
-                throw GGUFError(reader.path, "has the key \(key) twice", "convert the model anew")
+                throw ModelError(reader.path, "has the key \(key) twice", "convert the model anew")
             }
         }
         return metadata
@@ -89,12 +90,12 @@ package final class GGUFFile: Sendable {
 
     private static func tensors(
         _ reader: inout GGUFReader, count: Int, _ metadata: [String: GGUFValue]
-    ) throws(GGUFError) -> [String: GGUFTensor] {
+    ) throws(ModelError) -> [String: GGUFTensor] {
         let path = reader.path
         var alignment = 32
         if let value = metadata["general.alignment"] {
             guard let given = value.int, given > 0, given <= 1 << 20, given & (given - 1) == 0 else {
-                throw GGUFError(
+                throw ModelError(
                     path, "has general.alignment \(value)", "convert the model anew: it is a power of two")
             }
             alignment = given
@@ -110,7 +111,7 @@ package final class GGUFFile: Sendable {
             guard !overflow, tensor.offset % alignment == 0, tensor.offset <= room,
                 size <= room - tensor.offset
             else {
-                throw GGUFError(
+                throw ModelError(
                     "\(path), tensor \(name)",
                     "of \(tensor.shape) \(tensor.type.name) does not fit at \(tensor.offset) of \(max(0, room)) octets",
                     "the file is damaged or not whole: copy it anew")
@@ -119,19 +120,19 @@ package final class GGUFFile: Sendable {
                 type: tensor.type, columns: tensor.columns, rows: tensor.rows, shape: tensor.shape,
                 offset: first + tensor.offset)
             guard tensors.updateValue(placed, forKey: name) == nil else {
-                throw GGUFError(path, "has the tensor \(name) twice", "convert the model anew")
+                throw ModelError(path, "has the tensor \(name) twice", "convert the model anew")
             }
         }
         return tensors
     }
 
     /// The next tensor; its place is that in the tensors' part.
-    private static func tensor(_ reader: inout GGUFReader) throws(GGUFError) -> (String, GGUFTensor) {
+    private static func tensor(_ reader: inout GGUFReader) throws(ModelError) -> (String, GGUFTensor) {
         let name = try reader.text(of: "a tensor's name")
         let subject = "\(reader.path), tensor \(name)"
         let dimensions: UInt32 = try reader.number(of: name)
         guard (1...4).contains(dimensions) else {
-            throw GGUFError(
+            throw ModelError(
                 subject, "has \(dimensions) dimensions", "the file is damaged: tensors have 1 to 4")
         }
         var shape: [Int] = []
@@ -139,12 +140,12 @@ package final class GGUFFile: Sendable {
         for _ in 0..<dimensions {
             let size: UInt64 = try reader.number(of: name)
             guard size > 0, let size = Int(exactly: size) else {
-                throw GGUFError(subject, "has the size \(size)", "the file is damaged: copy it anew")
+                throw ModelError(subject, "has the size \(size)", "the file is damaged: copy it anew")
             }
             if !shape.isEmpty {
                 let (product, overflow) = rows.multipliedReportingOverflow(by: size)
                 guard !overflow else {
-                    throw GGUFError(subject, "has too many rows", "the file is damaged: copy it anew")
+                    throw ModelError(subject, "has too many rows", "the file is damaged: copy it anew")
                 }
                 rows = product
             }
@@ -153,18 +154,18 @@ package final class GGUFFile: Sendable {
         let number: UInt32 = try reader.number(of: name)
         guard let type = GGUFElementType(rawValue: number) else {
             let known = GGUFElementType.allCases.map(\.name).joined(separator: ", ")
-            throw GGUFError(
+            throw ModelError(
                 subject, "is stored as \(GGUFElementType.others[number] ?? "type \(number)")",
                 "quantise the model to one of \(known)")
         }
         guard shape[0] % type.blockCount == 0, shape[0] <= Int.max / 4 else {
-            throw GGUFError(
+            throw ModelError(
                 subject, "has rows of \(shape[0]) numbers, which \(type.name) cannot store",
                 "the file is damaged: copy it anew")
         }
         let offset: UInt64 = try reader.number(of: name)
         guard let offset = Int(exactly: offset) else {
-            throw GGUFError(subject, "begins at \(offset)", "the file is damaged: copy it anew")
+            throw ModelError(subject, "begins at \(offset)", "the file is damaged: copy it anew")
         }
         return (name, GGUFTensor(type: type, columns: shape[0], rows: rows, shape: shape, offset: offset))
     }
@@ -174,13 +175,13 @@ package final class GGUFFile: Sendable {
     /// - Parameters:
     ///   - rows: within the tensor's.
     ///   - destination: room for `rows.count * tensor.columns` numbers.
-    /// - Throws: `GGUFError` where the file has become shorter or the disk fails.
+    /// - Throws: `ModelError` where the file has become shorter or the disk fails.
     package func read(
         _ tensor: GGUFTensor, rows: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>
-    ) throws(GGUFError) {
+    ) throws(ModelError) {
         guard rows.lowerBound >= 0, rows.upperBound <= tensor.rows,
             destination.count >= rows.count * tensor.columns
-        else { throw GGUFError(path, "has no rows \(rows) in a tensor of \(tensor.shape)", "ask for fewer") }
+        else { throw ModelError(path, "has no rows \(rows) in a tensor of \(tensor.shape)", "ask for fewer") }
         let rowsAtATime = max(1, (1 << 20) / tensor.rowSize)
         var row = rows.lowerBound
         while row < rows.upperBound {
@@ -197,10 +198,10 @@ package final class GGUFFile: Sendable {
         }
     }
 
-    private func octets(at offset: Int, count: Int) throws(GGUFError) -> [UInt8] {
+    private func octets(at offset: Int, count: Int) throws(ModelError) -> [UInt8] {
         let octets = GGUFReader.octets(of: descriptor, at: offset, count: count)
         guard octets.count == count else {
-            throw GGUFError(
+            throw ModelError(
                 path, "ends at octet \(offset + octets.count)", "the file has become shorter: copy it anew")
         }
         return octets

@@ -2,6 +2,7 @@
 // is allocated is bounded by the file's size.
 
 internal import Glibc
+internal import ModelErrors
 
 /// A place in a file, and what was read ahead of it.
 struct GGUFReader {
@@ -25,8 +26,8 @@ struct GGUFReader {
     }
 
     /// What a file that ends too early is told.
-    private func endsEarly(_ what: String) -> GGUFError {
-        GGUFError(
+    private func endsEarly(_ what: String) -> ModelError {
+        ModelError(
             path, "ends in the middle of \(what), after \(size) octets",
             "the file is damaged or not whole: copy it anew")
     }
@@ -45,7 +46,7 @@ struct GGUFReader {
     }
 
     /// Has the next octets in the buffer.
-    private mutating func require(_ count: Int, of what: String) throws(GGUFError) {
+    private mutating func require(_ count: Int, of what: String) throws(ModelError) {
         guard count <= size - position else { throw endsEarly(what) }
         guard position + count > start + buffer.count else { return }
         let wanted = min(max(count, Self.pieceSize), size - position)
@@ -59,7 +60,7 @@ struct GGUFReader {
     /// The next number, in the order of a little-endian machine.
     mutating func number<Number: FixedWidthInteger>(
         _: Number.Type = Number.self, of what: String
-    ) throws(GGUFError) -> Number {
+    ) throws(ModelError) -> Number {
         let count = MemoryLayout<Number>.size
         try require(count, of: what)
         let value = buffer.withUnsafeBytes {
@@ -70,10 +71,10 @@ struct GGUFReader {
     }
 
     /// A count of things of which each takes at least so many octets.
-    mutating func count(each octets: Int, of what: String) throws(GGUFError) -> Int {
+    mutating func count(each octets: Int, of what: String) throws(ModelError) -> Int {
         let value: UInt64 = try number(of: what)
         guard let count = Int(exactly: value), count <= (size - position) / octets else {
-            throw GGUFError(
+            throw ModelError(
                 path, "says that it has \(value) \(what), more than a file of \(size) octets can have",
                 "the file is damaged: copy it anew")
         }
@@ -81,13 +82,13 @@ struct GGUFReader {
     }
 
     /// The next text: a length and so many octets.
-    mutating func text(of what: String) throws(GGUFError) -> String {
+    mutating func text(of what: String) throws(ModelError) -> String {
         let length = try count(each: 1, of: "octets of \(what)")
         try require(length, of: what)
         let first = position - start
         let text = buffer.withUnsafeBytes { String(validating: $0[first..<first + length], as: UTF8.self) }
         guard let text else {
-            throw GGUFError(
+            throw ModelError(
                 path, "has \(what) that is no UTF-8, at octet \(position)", "convert the model anew")
         }
         position += length
@@ -95,7 +96,7 @@ struct GGUFReader {
     }
 
     /// The next value of a type.
-    mutating func value(_ type: GGUFType, of key: String) throws(GGUFError) -> GGUFValue {
+    mutating func value(_ type: GGUFType, of key: String) throws(ModelError) -> GGUFValue {
         switch type {
         case .uint8: .unsigned(UInt64(try number(UInt8.self, of: key)))
         case .uint16: .unsigned(UInt64(try number(UInt16.self, of: key)))
@@ -109,7 +110,7 @@ struct GGUFReader {
         }
     }
 
-    private mutating func integer(_ type: GGUFType, of key: String) throws(GGUFError) -> Int64 {
+    private mutating func integer(_ type: GGUFType, of key: String) throws(ModelError) -> Int64 {
         switch type {
         case .uint8, .bool: Int64(try number(UInt8.self, of: key))
         case .int8: Int64(try number(Int8.self, of: key))
@@ -121,17 +122,17 @@ struct GGUFReader {
         }
     }
 
-    private mutating func double(_ type: GGUFType, of key: String) throws(GGUFError) -> Double {
+    private mutating func double(_ type: GGUFType, of key: String) throws(ModelError) -> Double {
         type == .float32
             ? Double(Float(bitPattern: try number(of: key))) : Double(bitPattern: try number(of: key))
     }
 
-    private mutating func array(of key: String) throws(GGUFError) -> GGUFValue {
+    private mutating func array(of key: String) throws(ModelError) -> GGUFValue {
         let type = try self.type(of: key)
         let count = try count(each: type.size, of: "entries of \(key)")
         switch type {
         case .array:
-            throw GGUFError(path, "has arrays of arrays in \(key)", "convert the model anew, without them")
+            throw ModelError(path, "has arrays of arrays in \(key)", "convert the model anew, without them")
         case .string:
             var values: [String] = []
             values.reserveCapacity(count)
@@ -151,10 +152,10 @@ struct GGUFReader {
     }
 
     /// The next number as a type.
-    mutating func type(of key: String) throws(GGUFError) -> GGUFType {
+    mutating func type(of key: String) throws(ModelError) -> GGUFType {
         let number: UInt32 = try number(of: key)
         guard let type = GGUFType(rawValue: number) else {
-            throw GGUFError(
+            throw ModelError(
                 path, "has the unknown type \(number) for \(key)",
                 "the file is damaged or of a later format: copy it anew")
         }

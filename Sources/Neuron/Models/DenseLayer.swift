@@ -2,6 +2,7 @@
 
 import Glibc
 import JSON
+import ModelErrors
 import NeuronProgram
 
 /// A linear layer.

@@ -3,6 +3,7 @@
 
 import JSON
 import KernelTemplates
+import ModelErrors
 import NeuronProgram
 
 /// Makes a text's vector of its tokens' vectors.

@@ -2,6 +2,7 @@
 // same weights share them in host memory, while every group's device memory counts them: that is what separate chips would
 // hold.
 
+package import ModelErrors
 import NeuronArtifact
 package import NeuronProgram
 package import NeuronRuntime

@@ -2,6 +2,7 @@
 // compiled takes a rectangle with a mask, as torch's models do. Which it is follows from names, shapes and types of the
 // tensors, and what fits neither is refused with the list of what is there.
 
+import ModelErrors
 import NeuronProgram
 import NeuronRuntime
 

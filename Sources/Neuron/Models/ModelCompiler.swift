@@ -3,6 +3,7 @@
 
 import Glibc
 import KernelTemplates
+import ModelErrors
 package import NeuronArtifact
 import NeuronKernels
 package import NeuronProgram

@@ -2,6 +2,7 @@
 // relative positions) is refused.
 
 import JSON
+package import ModelErrors
 package import NeuronProgram
 
 extension ModelConfiguration {

@@ -2,6 +2,7 @@
 // obeyed is refused with its file, its key and its value, since a plausible vector that is wrong is worse than none.
 
 import JSON
+import ModelErrors
 import NeuronArtifact
 import NeuronProgram
 import SystemIO

@@ -4,8 +4,9 @@
 
 import CLinux
 import Glibc
+package import ModelErrors
 import NeuronArtifact
-package import NeuronProgram
+import NeuronProgram
 import SystemIO
 
 /// The models of a process.

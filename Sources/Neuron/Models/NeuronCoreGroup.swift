@@ -1,6 +1,7 @@
 // A group: consecutive cores that hold one copy of each model, cut into as many shards, and compute one batch at a
 // time. It owns its cores for as long as it lives, and knows them through the runtime's seam only.
 
+import ModelErrors
 import NeuronKernels
 import NeuronProgram
 package import NeuronRuntime

@@ -2,6 +2,7 @@
 // A text is never padded here, so its mask is all ones.
 
 import JSON
+import ModelErrors
 import NeuronProgram
 
 /// One way to make a vector of many. The names are those of sentence-transformers' `pooling_mode`.

@@ -6,8 +6,8 @@ import CLinux
 import Glibc
 import JSON
 import KernelTemplates
+package import ModelErrors
 import NeuronArtifact
-package import NeuronProgram
 import SystemIO
 
 /// An open safetensors file.

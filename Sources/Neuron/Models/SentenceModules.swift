@@ -2,6 +2,7 @@
 // have moved from sentence_transformers.models to other modules; their names have stayed, and are what counts here.
 
 import JSON
+import ModelErrors
 import NeuronProgram
 
 /// The directories of a sentence-transformers model's modules, checked for order and kind.

@@ -2,6 +2,7 @@
 // with BertNormalizer and BertPreTokenizer between two special tokens. Everything else is refused by name.
 
 import JSON
+import ModelErrors
 import NeuronProgram
 
 /// What a tokenizer.json says.

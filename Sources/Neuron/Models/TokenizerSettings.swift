@@ -2,6 +2,7 @@
 // vocab.txt; tokenizer_config.json names the class, and for BERT's own classes its switches count before those of tokenizer.json.
 
 import JSON
+import ModelErrors
 import NeuronProgram
 
 /// All that cutting a text into ids depends on.

@@ -3,6 +3,7 @@
 // every vector.
 
 import JSON
+import ModelErrors
 import NeuronProgram
 
 /// What sentence-transformers does to texts before the tokenizer has them.

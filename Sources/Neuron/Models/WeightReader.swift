@@ -1,6 +1,7 @@
 // Cuts a file of weights into what each core of a group holds, packed for the kernels.
 
 import KernelTemplates
+import ModelErrors
 import NeuronKernels
 import NeuronProgram
 

@@ -1,7 +1,7 @@
 // WordPiece, as BERT uses it: each word is cut greedily into the longest pieces that the vocabulary knows. The
 // vocabulary compares UTF-8, never strings, whose equality in Swift is canonical and not that of code points.
 
-package import NeuronProgram
+package import ModelErrors
 internal import Text
 
 /// Text to token ids.

@@ -7,6 +7,7 @@
 
 import JSON
 import KernelTemplates
+package import ModelErrors
 package import NeuronArtifact
 import NeuronKernels
 import SystemIO

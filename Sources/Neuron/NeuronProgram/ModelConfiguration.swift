@@ -1,6 +1,7 @@
 // The few values that an encoder's arithmetic depends on. They come out of a folder's config.json, and stand in a compiled
 // program.
 
+package import ModelErrors
 internal import Text
 
 /// Sizes and constants of a BERT encoder.

@@ -3,6 +3,7 @@
 // them, so that one sum over the cores per half layer is all the communication there is.
 
 package import KernelTemplates
+package import ModelErrors
 
 /// What one core holds of one layer, packed for the kernels.
 package struct LayerShard: Sendable {

@@ -1,6 +1,8 @@
 // Byte-level byte-pair encoding, as GPT-2, Llama 3, Qwen and SmolLM have it: any text can be written, and what is written is
 // the text again.
 
+package import ModelErrors
+
 /// Texts as numbers and back.
 package struct BytePairTokenizer: Sendable {
     /// Numbers of tokens are below this.
@@ -28,24 +30,24 @@ package struct BytePairTokenizer: Sendable {
     ///   - added: tokens in plain text, which may be in the vocabulary, too.
     ///   - takesWholeWords: whether a word that is a token is taken whatever the merges say (`ignore_merges`).
     ///   - subject: what errors name.
-    /// - Throws: `TokenizerError` for a merge of tokens that there are not.
+    /// - Throws: `ModelError` for a merge of tokens that there are not.
     package init(
         vocabulary: [String?], merges pairs: [(left: String, right: String)], added: [AddedToken],
         splitter: WordSplitter, takesWholeWords: Bool, subject: String
-    ) throws(TokenizerError) {
+    ) throws(ModelError) {
         let names = Dictionary(
             vocabulary.enumerated().compactMap { id, token in token.map { ($0, Int32(clamping: id)) } },
             uniquingKeysWith: { first, _ in first })
         var merges = PairMerges(capacity: pairs.count)
         for (rank, pair) in pairs.enumerated() {
             guard let left = names[pair.left], let right = names[pair.right] else {
-                throw TokenizerError(
+                throw ModelError(
                     subject,
                     "has the merge \(pair.left) \(pair.right) of a token that is not in the vocabulary",
                     "take vocabulary and merges from one model")
             }
             guard let id = names[pair.left + pair.right] else {
-                throw TokenizerError(
+                throw ModelError(
                     subject,
                     "has the merge \(pair.left) \(pair.right), whose result is not in the vocabulary",
                     "take vocabulary and merges from one model")

@@ -2,6 +2,7 @@
 // there as the name of a model that does it so.
 
 package import GGUF
+package import ModelErrors
 
 extension LanguageTokenizer {
     /// Names of `tokenizer.ggml.pre` and what they mean (llama.cpp, `llama-vocab.cpp`).
@@ -45,8 +46,8 @@ extension LanguageTokenizer {
 
     /// Reads the tokenizer.
     ///
-    /// - Throws: `TokenizerError` that names the key and the value.
-    package init(_ file: GGUFFile) throws(TokenizerError) {
+    /// - Throws: `ModelError` that names the key and the value.
+    package init(_ file: GGUFFile) throws(ModelError) {
         let keys = Keys(file)
         let model = try keys.string("model")
         guard model == "gpt2" else {
@@ -114,11 +115,11 @@ private struct Keys {
 
     init(_ file: GGUFFile) { self.file = file }
 
-    func error(_ key: String, _ problem: String, _ mend: String) -> TokenizerError {
-        TokenizerError("\(file.path): tokenizer.ggml.\(key)", problem, mend)
+    func error(_ key: String, _ problem: String, _ mend: String) -> ModelError {
+        ModelError("\(file.path): tokenizer.ggml.\(key)", problem, mend)
     }
 
-    func string(_ key: String, otherwise fallback: String? = nil) throws(TokenizerError) -> String {
+    func string(_ key: String, otherwise fallback: String? = nil) throws(ModelError) -> String {
         guard let value = file.metadata["tokenizer.ggml.\(key)"] else {
             guard let fallback else { throw error(key, "is missing", "convert the model with its tokenizer") }
             return fallback
@@ -127,14 +128,14 @@ private struct Keys {
         return text
     }
 
-    func strings(_ key: String) throws(TokenizerError) -> [String] {
+    func strings(_ key: String) throws(ModelError) -> [String] {
         guard let values = file.metadata["tokenizer.ggml.\(key)"]?.strings else {
             throw error(key, "is missing or no array of texts", "convert the model with its tokenizer")
         }
         return values
     }
 
-    func token(_ key: String, count: Int) throws(TokenizerError) -> Int32? {
+    func token(_ key: String, count: Int) throws(ModelError) -> Int32? {
         guard let value = file.metadata["tokenizer.ggml.\(key)"] else { return nil }
         guard let id = value.int, 0..<count ~= id else {
             throw error(key, "is \(value), and there are \(count) tokens", "convert the model anew")

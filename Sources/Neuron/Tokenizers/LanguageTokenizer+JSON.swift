@@ -1,6 +1,7 @@
 // The tokenizer of a `tokenizer.json`, the format of the library tokenizers. What it says is obeyed, or refused by name.
 
 package import JSON
+package import ModelErrors
 
 extension LanguageTokenizer {
     /// Reads the tokenizer.
@@ -8,8 +9,8 @@ extension LanguageTokenizer {
     /// - Parameters:
     ///   - json: what stands in the file.
     ///   - subject: the file, for errors.
-    /// - Throws: `TokenizerError` that names the key and the value.
-    package init(_ json: JSON, subject: String) throws(TokenizerError) {
+    /// - Throws: `ModelError` that names the key and the value.
+    package init(_ json: JSON, subject: String) throws(ModelError) {
         let file = TokenizerJSON(json: json, subject: subject)
         for key in ["normalizer", "truncation", "padding"] {
             if let value = json[key], value != .null {
@@ -27,8 +28,8 @@ private struct TokenizerJSON {
     let json: JSON
     let subject: String
 
-    func error(_ key: String, _ problem: String, _ mend: String) -> TokenizerError {
-        TokenizerError("\(subject): \(key)", problem, mend)
+    func error(_ key: String, _ problem: String, _ mend: String) -> ModelError {
+        ModelError("\(subject): \(key)", problem, mend)
     }
 
     /// The type of a part, or the beginning of what stands there.
@@ -38,7 +39,7 @@ private struct TokenizerJSON {
         part.type?.string == "Sequence" ? part[list]?.array ?? [] : [part]
     }
 
-    func splitter() throws(TokenizerError) -> WordSplitter {
+    func splitter() throws(ModelError) -> WordSplitter {
         let key = "pre_tokenizer"
         guard let part = json[key], part != .null else {
             throw error(key, "is missing", "only byte-level pairs are known")
@@ -72,7 +73,7 @@ private struct TokenizerJSON {
         return result ?? .gpt2
     }
 
-    func tokenizer(_ splitter: WordSplitter) throws(TokenizerError) -> BytePairTokenizer {
+    func tokenizer(_ splitter: WordSplitter) throws(ModelError) -> BytePairTokenizer {
         guard let model = json.model, model.type?.string ?? "BPE" == "BPE" else {
             throw error("model.type", "is \(json.model.map(shown) ?? "missing")", "only BPE is known")
         }
@@ -91,7 +92,7 @@ private struct TokenizerJSON {
     /// Numbers above this are refused: memory is taken for each number below the highest.
     private static let mostTokens = 1 << 22
 
-    private func vocabulary(_ model: JSON, _ added: [AddedToken]) throws(TokenizerError) -> [String?] {
+    private func vocabulary(_ model: JSON, _ added: [AddedToken]) throws(ModelError) -> [String?] {
         guard let entries = model.vocab?.object, !entries.isEmpty else {
             throw error("model.vocab", "is missing or empty", "take the file that the model came with")
         }
@@ -113,7 +114,7 @@ private struct TokenizerJSON {
         return vocabulary
     }
 
-    private func merges(_ model: JSON) throws(TokenizerError) -> [(left: String, right: String)] {
+    private func merges(_ model: JSON) throws(ModelError) -> [(left: String, right: String)] {
         var pairs: [(left: String, right: String)] = []
         for entry in model.merges?.array ?? [] {
             if let text = entry.string, let pair = LanguageTokenizer.pair(text) {
@@ -129,7 +130,7 @@ private struct TokenizerJSON {
         return pairs
     }
 
-    private func addedTokens() throws(TokenizerError) -> [AddedToken] {
+    private func addedTokens() throws(ModelError) -> [AddedToken] {
         var tokens: [AddedToken] = []
         for entry in json.added_tokens?.array ?? [] {
             guard let id = entry.id?.int, 0..<Self.mostTokens ~= id, let text = entry.content?.string,
@@ -150,7 +151,7 @@ private struct TokenizerJSON {
     /// What stands before and behind a text.
     ///
     /// - Parameter count: what numbers of tokens are below.
-    func marks(below count: Int) throws(TokenizerError) -> (before: [Int32], behind: [Int32]) {
+    func marks(below count: Int) throws(ModelError) -> (before: [Int32], behind: [Int32]) {
         let key = "post_processor"
         guard let part = json[key], part != .null else { return ([], []) }
         var marks: (before: [Int32], behind: [Int32]) = ([], [])

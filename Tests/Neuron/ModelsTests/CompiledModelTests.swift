@@ -3,6 +3,7 @@
 import FakeRuntime
 import JSON
 import KernelTemplates
+import ModelErrors
 import NeuronArtifact
 import NeuronKernels
 import NeuronProgram

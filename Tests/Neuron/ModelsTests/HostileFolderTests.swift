@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import ModelErrors
 import NeuronProgram
 import SystemIO
 import TestSupport

@@ -3,6 +3,7 @@
 
 import FakeRuntime
 import JSON
+import ModelErrors
 import NeuronProgram
 import NeuronRuntime
 import TestSupport

@@ -1,3 +1,4 @@
+import ModelErrors
 import NeuronProgram
 import SystemIO
 import TestSupport

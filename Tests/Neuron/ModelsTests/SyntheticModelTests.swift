@@ -1,5 +1,6 @@
 import FakeRuntime
 import JSON
+import ModelErrors
 import NeuronProgram
 import NeuronRuntime
 import SystemIO

@@ -1,4 +1,5 @@
 import JSON
+import ModelErrors
 import SystemIO
 import TestSupport
 import Testing
@@ -64,7 +65,7 @@ struct LanguageTokenizerTests {
         do {
             _ = try LanguageTokenizer(JSON(parsing: text), subject: "tokenizer.json")
             return ""
-        } catch let error as TokenizerError { return error.description }
+        } catch let error as ModelError { return error.description }
     }
 
     @Test("the marks stand around a text, and what stands in the text is its own")

@@ -289,13 +289,13 @@ let neuron: [Target] =
         "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
     + module("NeuronRuntime", on: .neuron, step: 1, ["CLinux", "NeuronArtifact", "Text"])
-    + bare("ModelErrors", on: .neuron)
+    + bare("ModelErrors", on: .neuron, ["JSON"])
     + module(
         "GGUF", on: .neuron, step: 3, ["KernelTemplates", "ModelErrors", "SystemIO"],
         tests: ["ModelErrors", "SystemIO", "TestSupport"])
     + module("ChatTemplates", on: .neuron, ["JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
-        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON", "ModelErrors"],
+        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON", "ModelErrors"], exclude: ["Unicode"],
         tests: ["JSON", "ModelErrors", "SystemIO", "TestSupport"])
     + module(
         "LibNRT", on: .neuron, step: 2, ["NeuronArtifact", "NeuronRuntime", "SystemIO"],
@@ -319,13 +319,12 @@ let neuron: [Target] =
         "Models", on: .neuron, step: 6,
         [
             "CLinux", "JSON", "KernelTemplates", "ModelErrors", "NeuronArtifact", "NeuronKernels",
-            "NeuronProgram", "NeuronRuntime", "SystemIO", "Text",
+            "NeuronProgram", "NeuronRuntime", "SystemIO", "Text", "Tokenizers",
         ],
-        exclude: ["Unicode"],
         tests: [
             "FakeChip", "FakeRuntime", "JSON", "KernelTemplates", "ModelErrors", "NeuronArtifact",
             "NeuronKernels",
-            "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport",
+            "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport", "Tokenizers",
         ])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.

@@ -28,7 +28,7 @@ struct Encoder: Sendable {
 
     /// What one core does in front of the first layer.
     func embed(_ batch: EncoderBatch, core: Int) {
-        forOwnRows(batch.tokens.count, core) { rows in embedRows(rows, batch.tokens) }
+        forOwnRows(batch.tokens.count, core) { rows in embedRows(rows, batch.tokens, cores[core]) }
         barrier.wait()
     }
 
@@ -37,7 +37,7 @@ struct Encoder: Sendable {
         let tokens = batch.tokens.count
         for layer in layers {
             let common = weights.common[layer]
-            attend(weights.shards[layer][core], cores[core], texts: batch.bounds)
+            attend(weights.shards[layer][core], core, texts: batch.bounds)
             barrier.wait()
             forOwnRows(tokens, core) { rows in
                 reduce(
@@ -59,22 +59,54 @@ struct Encoder: Sendable {
         if core < parts { body(core * rows / parts..<(core + 1) * rows / parts) }
     }
 
-    /// Word, position and first token type, normalised.
-    private func embedRows(_ rows: Range<Int>, _ ids: [(id: Int, position: Int)]) {
+    /// Word, position and first token type, normalised, and widened where the tables are narrower than the encoder.
+    private func embedRows(_ rows: Range<Int>, _ ids: [(id: Int, position: Int)], _ memory: Workspace.Core) {
+        let tables = weights.tables
+        let width = configuration.embeddingSize
         let hidden = configuration.hiddenSize
+        // This core's part of a sum has room for narrow rows, and is not in use yet.
+        let base = tables.widening == nil ? states.pointer : memory.partial.pointer
         for row in rows {
             kernels.addRows(
-                weights.tables.words.pointer + ids[row].id * hidden,
-                weights.tables.positions.pointer + ids[row].position * hidden,
-                weights.tables.firstType.pointer,
-                count: hidden,
-                into: states.pointer + row * hidden)
+                tables.words.pointer + ids[row].id * width,
+                tables.positions.pointer + ids[row].position * width, tables.firstType.pointer, count: width,
+                into: base + row * width)
         }
-        let start = states.pointer + rows.lowerBound * hidden
+        let start = base + rows.lowerBound * width
         kernels.reduceAndNormalize(
-            [], bias: nil, residual: start, rows: rows.count, columns: hidden,
-            scale: weights.tables.scale.pointer, shift: weights.tables.shift.pointer,
-            epsilon: configuration.epsilon, into: start)
+            [], bias: nil, residual: start, rows: rows.count, columns: width, scale: tables.scale.pointer,
+            shift: tables.shift.pointer, epsilon: configuration.epsilon, into: start)
+        guard let widening = tables.widening, let bias = tables.wideningBias else { return }
+        widening.multiply(
+            kernels, start, rows: rows.count, aStride: width,
+            into: states.pointer + rows.lowerBound * hidden, cStride: hidden, finish: .bias(bias.pointer),
+            scratch: memory.rounded.pointer)
+    }
+
+    /// Adds to scores what the distance of two tokens counts, before they are scaled.
+    ///
+    /// - Parameters:
+    ///   - first: the token of the first row.
+    ///   - bias: for each distance from -(length - 1) on.
+    private func addDistances(
+        _ scores: UnsafeMutablePointer<Float>, rows: Int, first: Int, length: Int, _ bias: [Float]
+    ) {
+        bias.withUnsafeBufferPointer { bias in
+            for row in 0..<rows {
+                let line = scores + row * length
+                let start = length - 1 - first - row
+                for column in 0..<length { line[column] += bias[start + column] }
+            }
+        }
+    }
+
+    /// What each distance counts for a head, over the scale that scores are multiplied with.
+    private func distances(length: Int, head: Int, scale: Float) -> [Float] {
+        guard let table = weights.tables.distances else { return [] }
+        let (buckets, heads) = (configuration.distanceBuckets, configuration.headCount)
+        return (-(length - 1)..<length).map { distance in
+            table.pointer[DistanceBuckets.bucket(distance, count: buckets) * heads + head] / scale
+        }
     }
 
     /// The all-reduce of one half layer for some rows.
@@ -88,7 +120,8 @@ struct Encoder: Sendable {
     }
 
     /// One core's heads: softmax(Q K^T / sqrt(head size)) V for each text, times its rows of the output matrix.
-    private func attend(_ shard: LayerShard, _ memory: Workspace.Core, texts bounds: [Int]) {
+    private func attend(_ shard: LayerShard, _ core: Int, texts bounds: [Int]) {
+        let memory = cores[core]
         let hidden = configuration.hiddenSize
         let head = configuration.headSize
         let width = hidden / weights.degree
@@ -110,6 +143,7 @@ struct Encoder: Sendable {
                 kernels.pack(
                     query + 2 * width, columns: head, depth: length, columnStride: 1, depthStride: stride,
                     into: memory.values.pointer)
+                let bias = distances(length: length, head: (core * width + column) / head, scale: scale)
                 let block = Workspace.blockRows(of: length)
                 for row in Swift.stride(from: 0, to: length, by: block) {
                     let rows = min(block, length - row)
@@ -117,6 +151,9 @@ struct Encoder: Sendable {
                         query + row * stride, rows: rows, depth: head, aStride: stride,
                         packed: memory.keys.pointer, columns: length, into: memory.scores.pointer,
                         cStride: length, finish: .none)
+                    if !bias.isEmpty {
+                        addDistances(memory.scores.pointer, rows: rows, first: row, length: length, bias)
+                    }
                     kernels.softmax(
                         memory.scores.pointer, rows: rows, columns: length, stride: length, scale: scale)
                     kernels.multiply(

@@ -130,14 +130,20 @@ final class FakeExecution: @unchecked Sendable {
                     "text \(text) has \(length) tokens, where a text may have \(configuration.maximumTokens) and "
                         + "\(capacity - total) are left")
             }
-            for position in 0..<length {
-                let id = Int(ids[total + position])
+            var position = configuration.firstPosition
+            for token in total..<total + length {
+                let id = Int(ids[token])
                 guard (0..<configuration.vocabularySize).contains(id) else {
                     return fail(
                         .outOfBounds,
                         "the id \(id) is not below the vocabulary's \(configuration.vocabularySize)")
                 }
-                batch.tokens.append((id, position))
+                if id == configuration.paddingID {
+                    batch.tokens.append((id, id))
+                } else {
+                    batch.tokens.append((id, position))
+                    position += 1
+                }
             }
             total += length
             batch.bounds.append(total)

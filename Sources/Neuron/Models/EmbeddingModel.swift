@@ -7,6 +7,7 @@ import NeuronArtifact
 package import NeuronProgram
 package import NeuronRuntime
 import SystemIO
+import Tokenizers
 
 /// A text cut into ids that the model's tables have rows for.
 package struct TokenizedText: Sendable {
@@ -28,14 +29,22 @@ package final class EmbeddingModel: Sendable {
     }
 
     let head: EmbeddingHead
-    private let tokenizer: WordPieceTokenizer
+    private let tokenizer: Tokenizer
     /// In front of every text.
     private let prompt: String
+    /// What may stand in front of a text instead, by name.
+    private let prompts: [String: String]
     private let origin: Origin
     /// What neuronx-cc has made of the folder's model; nil where it is not there.
     private let neff: String?
-    /// The file of its weights, or its artifact.
+    /// The file of its weights or their index, or its artifact.
     let weightsPath: String
+    /// All files of weights, the index among them; the artifact alone.
+    let weightsPaths: [String]
+    /// Where its encoder's files are.
+    let transformer: String
+    /// Where its weights have what names.
+    let family: EncoderFamily
 
     /// Where its weights come from.
     private enum Origin {
@@ -77,23 +86,37 @@ package final class EmbeddingModel: Sendable {
         directory: String, weights: WeightsStore, artifact: Artifact?
     ) throws(ModelError) {
         let modules = try SentenceModules(directory: directory)
+        self.transformer = modules.transformer
+        if !modules.isPoolingListed {
+            try ModelConfiguration.requireNoHead(directory: modules.transformer)
+        }
+        family = try EncoderFamily(directory: modules.transformer)
         var configuration = try ModelConfiguration(directory: modules.transformer)
-        let transformer = try TransformerSettings.read(directory: modules.transformer)
-        var settings = try TokenizerSettings(directory: modules.transformer)
-        settings.lowercasesFirst = transformer.lowercase && !settings.normalizer.lowercase
-        tokenizer = try WordPieceTokenizer(settings)
+        let settingsOfTransformer = try TransformerSettings.read(directory: modules.transformer)
+        let settings = try TokenizerSettings(directory: modules.transformer)
+        tokenizer = try settings.tokenizer(lowercases: settingsOfTransformer.lowercase)
         guard tokenizer.vocabularyCount <= configuration.vocabularySize else {
             throw ModelError(
-                settings.subject,
+                settings.file.subject,
                 "has \(tokenizer.vocabularyCount) tokens, where config.json says \(configuration.vocabularySize)",
                 "use the vocabulary that belongs to the model")
         }
-        let longest = transformer.maximumTokens ?? settings.maximumTokens ?? configuration.positionCount
-        configuration.maximumTokens = min(longest, configuration.positionCount)
+        let longest =
+            settingsOfTransformer.maximumTokens ?? settings.maximumTokens ?? configuration.longestText
+        configuration.maximumTokens = min(longest, configuration.longestText)
+        let marks = tokenizer.template.prefix.count + tokenizer.template.suffix.count
+        // A text of no words has to have a token, and one of many room for some.
+        guard (1...configuration.maximumTokens).contains(marks) else {
+            throw ModelError(
+                "\(settings.file.subject) key post_processor",
+                "puts \(marks) tokens around a text of at most \(configuration.maximumTokens)",
+                "use a model with a token before or behind a text, such as [CLS] and [SEP]")
+        }
         let sentences = try SentenceSettings(directory: directory)
         head = try EmbeddingHead(
             modules, hiddenSize: configuration.hiddenSize, keptNumbers: sentences.keptNumbers)
         prompt = sentences.prompt
+        prompts = sentences.prompts
         guard prompt.isEmpty || head.pooling.includesPrompt else {
             throw ModelError(
                 "\(modules.pooling)/config.json key include_prompt",
@@ -115,10 +138,12 @@ package final class EmbeddingModel: Sendable {
             }
             origin = .artifact(artifact, own)
             weightsPath = artifact.path
+            weightsPaths = [artifact.path]
         } else {
-            weightsPath = modules.transformer + "/model.safetensors"
-            let hasWeights = try isPresent(weightsPath)
-            origin = hasWeights || neff == nil ? .file(try weights.file(at: modules.transformer)) : .none
+            let paths = try TensorFiles.paths(directory: modules.transformer)
+            weightsPath = paths?[0] ?? modules.transformer + "/model.safetensors"
+            weightsPaths = paths ?? []
+            origin = paths != nil || neff == nil ? .file(try weights.file(at: modules.transformer)) : .none
         }
         self.directory = directory
         self.configuration = configuration
@@ -126,7 +151,26 @@ package final class EmbeddingModel: Sendable {
 
     /// Cuts a text into ids; what is beyond `configuration.maximumTokens` is left out.
     package func tokenize(_ text: String) -> TokenizedText {
-        TokenizedText(ids: tokenizer.encode(prompt + text, limit: configuration.maximumTokens))
+        TokenizedText(ids: tokenizer.encodeWithMarks(prompt + text, count: configuration.maximumTokens))
+    }
+
+    /// Cuts a text into ids behind a prompt that the model's folder has by a name, whatever its default prompt is.
+    ///
+    /// - Throws: `ModelError` for a name that the folder does not have, or a prompt that the pooling would have to leave out.
+    package func tokenize(_ text: String, promptName: String) throws(ModelError) -> TokenizedText {
+        guard let prompt = prompts[promptName] else {
+            throw ModelError(
+                directory + "/config_sentence_transformers.json key prompts",
+                "has no \(promptName)",
+                prompts.isEmpty
+                    ? "leave the name out" : "name one of \(prompts.keys.sorted().joined(separator: ", "))")
+        }
+        guard head.pooling.includesPrompt || prompt.isEmpty else {
+            throw ModelError(
+                directory, "leaves prompts out of its pooling (include_prompt is false)", "use it without")
+        }
+        return TokenizedText(
+            ids: tokenizer.encodeWithMarks(prompt + text, count: configuration.maximumTokens))
     }
 
     /// What a runtime loads onto a group of so many cores. A folder is compiled at the first call.
@@ -159,7 +203,7 @@ package final class EmbeddingModel: Sendable {
         case .file(let file):
             // Names this model's file, whoever has opened it first.
             try configuration.check(degree: degree, subject: weightsPath)
-            return try file.weights(configuration.ofWeights, degree: degree)
+            return try file.weights(family, configuration.ofWeights, degree: degree)
         case .none:
             throw ModelError(weightsPath, "is missing", "download it")
         case .artifact(_, let program):

@@ -72,7 +72,8 @@ package enum ModelCompiler {
         }
         let degree = options.isPipeline ? 1 : options.cores
         let weights = try ModelWeights(
-            try SafeTensors(path: model.weightsPath), configuration: configuration, degree: degree,
+            try TensorFiles(directory: model.transformer), model.family, configuration: configuration,
+            degree: degree,
             kernels: (variant ?? .best).kernels)
         let workspace = Workspace(configuration, degree: degree, kernels: weights.kernels)
         let stages = EncoderProgram.stages(layers: configuration.layerCount, cores: options.cores)
@@ -96,7 +97,7 @@ package enum ModelCompiler {
             sequence: options.sequence.isEmpty ? [longest] : options.sequence, memory: memory,
             operators: (operators, operators))
         let contents =
-            try files(record.all.filter { $0 != model.weightsPath }, below: directory)
+            try files(record.all.filter { !model.weightsPaths.contains($0) }, below: directory)
             + [
                 section(
                     EncoderProgram.section,

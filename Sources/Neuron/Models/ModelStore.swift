@@ -77,49 +77,61 @@ final class WeightsStore: Sendable {
         let size: Int
         let modified: Int
         let modifiedNanoseconds: Int
+
+        /// nil for a file that is not there.
+        init?(path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            device = UInt(status.st_dev)
+            inode = UInt(status.st_ino)
+            size = Int(status.st_size)
+            modified = status.st_mtim.tv_sec
+            modifiedNanoseconds = status.st_mtim.tv_nsec
+        }
     }
 
-    private let files = Lock<[Key: WeightsFile]>([:])
+    private let files = Lock<[[Key]: WeightsFile]>([:])
 
     /// The weights of a transformer's directory.
     ///
     /// - Throws: `ModelError` when they cannot be opened or have no valid header.
     func file(at directory: String) throws(ModelError) -> WeightsFile {
-        var status = stat()
-        guard stat(directory + "/model.safetensors", &status) == 0 else {
+        let paths = try TensorFiles.paths(directory: directory) ?? []
+        let key = paths.compactMap(Key.init(path:))
+        guard !key.isEmpty, key.count == paths.count else {
             // Says what is wrong.
-            return WeightsFile(try SafeTensors(directory: directory))
+            return WeightsFile(try TensorFiles(directory: directory))
         }
-        let key = Key(
-            device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size),
-            modified: status.st_mtim.tv_sec, modifiedNanoseconds: status.st_mtim.tv_nsec)
-        return try files.withLock { (files: inout [Key: WeightsFile]) throws(ModelError) in
+        return try files.withLock { (files: inout [[Key]: WeightsFile]) throws(ModelError) in
             if let file = files[key] { return file }
-            let file = WeightsFile(try SafeTensors(directory: directory))
+            let file = WeightsFile(try TensorFiles(directory: directory))
             files[key] = file
             return file
         }
     }
 }
 
-/// A file of weights and what has been cut of it.
+/// Files of weights and what has been cut of them.
 final class WeightsFile: Sendable {
     private struct Key: Hashable {
+        let family: EncoderFamily
         let configuration: ModelConfiguration
         let degree: Int
     }
 
-    private let file: SafeTensors
+    let tensors: TensorFiles
     private let loaded = Lock<[Key: ModelWeights]>([:])
 
-    init(_ file: SafeTensors) { self.file = file }
+    init(_ tensors: TensorFiles) { self.tensors = tensors }
 
     /// The weights cut for `degree` cores, read at the first call.
-    func weights(_ configuration: ModelConfiguration, degree: Int) throws(ModelError) -> ModelWeights {
-        let key = Key(configuration: configuration, degree: degree)
+    func weights(
+        _ family: EncoderFamily, _ configuration: ModelConfiguration, degree: Int
+    ) throws(ModelError) -> ModelWeights {
+        let key = Key(family: family, configuration: configuration, degree: degree)
         return try loaded.withLock { (loaded: inout [Key: ModelWeights]) throws(ModelError) in
             if let weights = loaded[key] { return weights }
-            let weights = try ModelWeights(file, configuration: configuration, degree: degree)
+            let weights = try ModelWeights(tensors, family, configuration: configuration, degree: degree)
             loaded[key] = weights
             return weights
         }

@@ -110,15 +110,8 @@ package final class SafeTensors: @unchecked Sendable {
     /// - Throws: `ModelError`; where the weights are there in PyTorch's own format only, with how to convert them.
     convenience init(directory: String) throws(ModelError) {
         let path = directory + "/model.safetensors"
-        let index = directory + "/model.safetensors.index.json"
         let other = directory + "/pytorch_model.bin"
         let isWhole = try isPresent(path)
-        let isDivided = try isPresent(index)
-        guard isWhole || !isDivided else {
-            throw ModelError(
-                index, "divides the weights among several files",
-                "save the model in one file (save_pretrained with max_shard_size above its size)")
-        }
         let isPickle = try isPresent(other)
         guard isWhole || !isPickle else {
             throw ModelError(

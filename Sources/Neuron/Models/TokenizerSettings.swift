@@ -1,32 +1,24 @@
 // Which tokenizer a model has, brought together from its files the way transformers does: tokenizer.json has the vocabulary, else
-// vocab.txt; tokenizer_config.json names the class, and for BERT's own classes its switches count before those of tokenizer.json.
+// vocab.txt, or vocab.json and merges.txt; tokenizer_config.json names the class, and for classes with rules of their own these and
+// its switches count before what tokenizer.json says.
 
 import JSON
 import ModelErrors
 import NeuronProgram
+import Tokenizers
 
 /// All that cutting a text into ids depends on.
 struct TokenizerSettings {
-    /// Where the vocabulary is, for errors.
-    var subject: String
-    var vocabulary: [VocabularyScanner.Entry]
-    var normalizer: TokenizerFile.Normalizer
-    /// Whether texts are lower-cased before all else.
-    var lowercasesFirst = false
-    var unknown = "[UNK]"
-    var first = "[CLS]"
-    var last = "[SEP]"
-    /// Tokens that stand for themselves when a text contains them.
-    var special: [TokenizerFile.AddedToken] = []
+    /// The vocabulary's file.
+    let file: TokenizerFile
+    /// What the class makes of it.
+    private(set) var kind: TokenizerClass
     /// Ids per text that the tokenizer takes; nil for any number.
-    var maximumTokens: Int?
+    private(set) var maximumTokens: Int?
+    private var names: TokenizerNames
+    /// Tokens that stand for themselves when a text contains them.
+    private var added: [AddedToken]
 
-    /// Classes that are BERT's WordPiece with switches of their own.
-    private static let bertClasses = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"].flatMap {
-        [$0, $0 + "Fast"]
-    }
-    /// Classes that are whatever tokenizer.json says.
-    private static let plainClasses = ["PreTrainedTokenizerFast", "TokenizersBackend"]
     /// Keys that name tokens.
     private static let named = [
         "unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "bos_token", "eos_token",
@@ -36,86 +28,92 @@ struct TokenizerSettings {
     ///
     /// - Throws: `ModelError` that names file, key and value of what is missing or not obeyed.
     init(directory: String) throws(ModelError) {
-        let file = try TokenizerFile(path: directory + "/tokenizer.json")
         let path = directory + "/tokenizer_config.json"
         let config = try ModelSettings(path: path)
-        let className = try Self.className(config, directory: directory, file: file)
-        let isPlain = Self.plainClasses.contains(className)
-        if isPlain, file == nil {
-            throw ModelError(
-                directory + "/tokenizer.json", "is missing, and \(className) has its vocabulary there",
-                "download it")
-        }
-        if let file {
-            subject = file.path
-            vocabulary = file.vocabulary
-            if isPlain { unknown = file.unknown }
-        } else {
-            subject = directory + "/vocab.txt"
-            guard let bytes = try readFile(subject, limit: 64 << 20) else {
-                throw ModelError(
-                    directory, "has neither tokenizer.json nor vocab.txt",
-                    "name the directory of a BERT model")
-            }
-            vocabulary = Self.lines(of: bytes)
-        }
-        normalizer = file?.normalizer ?? TokenizerFile.Normalizer(lowercase: true, spacesIdeographs: true)
-        if !isPlain {
-            // What tokenizer_config.json leaves out is the class's default, whatever tokenizer.json says.
-            normalizer = TokenizerFile.Normalizer(
-                lowercase: try config?.bool("do_lower_case") ?? true,
-                stripAccents: try config?.bool("strip_accents"),
-                spacesIdeographs: try config?.bool("tokenize_chinese_chars") ?? true)
-        }
-        special = file?.added ?? []
-        try read(config, path: path)
+        let family = try Self.family(config, directory: directory)
+        file = try Self.vocabulary(directory, family)
+        // A later table of files would say otherwise what the class says.
+        kind = try family.kind(config)
+        names = family.names
+        added = file.added
+        try readAddedTokens(config)
+        try readSettings(config)
+        try read(config)
         try read(try ModelSettings(path: directory + "/special_tokens_map.json"), beside: config)
-        try readAdded(try ModelSettings(path: directory + "/added_tokens.json"))
+        for (key, text) in family.defaults where config?[key] == nil { addSpecial(text) }
+        try readLegacy(try ModelSettings(path: directory + "/added_tokens.json"))
         try checkIdentifiers()
-        try check(file, isPlain: isPlain)
+        try checkMarks()
     }
 
-    /// A tokenizer of a vocab.txt alone.
-    init(lines: [UInt8], subject: String, lowercase: Bool) {
-        self.subject = subject
-        vocabulary = Self.lines(of: lines)
-        normalizer = TokenizerFile.Normalizer(lowercase: lowercase, spacesIdeographs: true)
-        for name in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] { addSpecial(name) }
+    /// Makes the tokenizer.
+    ///
+    /// - Parameter lowercases: whether sentence-transformers is told to make small letters of capitals.
+    /// - Throws: `ModelError` when a token that is named is missing.
+    func tokenizer(lowercases: Bool) throws(ModelError) -> Tokenizer {
+        var isLower = false
+        if case .bert(let switches) = kind { isLower = switches.lowercase }
+        return try file.tokenizer(
+            as: kind, names: names, added: added, lowercasesFirst: lowercases && !isLower)
     }
 
-    /// One token a line, its id the line's number from 0.
-    private static func lines(of bytes: [UInt8]) -> [VocabularyScanner.Entry] {
-        var entries: [VocabularyScanner.Entry] = []
-        for var line in bytes.split(separator: 10, omittingEmptySubsequences: false) {
-            if line.last == 13 { line.removeLast() }
-            // The part after the last line's end is no line.
-            if line.isEmpty && line.endIndex == bytes.endIndex { break }
-            entries.append((Array(line), Int32(entries.count)))
+    private static func vocabulary(
+        _ directory: String, _ family: TokenizerFamily
+    ) throws(ModelError) -> TokenizerFile {
+        let path = directory + "/tokenizer.json"
+        if let octets = try readFile(path, limit: 64 << 20) {
+            return try TokenizerFile(octets, subject: path)
         }
-        return entries
+        switch family.modelName {
+        case "WordPiece":
+            let path = directory + "/vocab.txt"
+            if let octets = try readFile(path, limit: 64 << 20) {
+                return TokenizerFile(lines: octets, subject: path)
+            }
+            throw ModelError(
+                directory, "has neither tokenizer.json nor vocab.txt", "name the directory of a BERT model")
+        case "BPE":
+            let path = directory + "/vocab.json"
+            guard let octets = try readFile(path, limit: 64 << 20),
+                let merges = try readFile(directory + "/merges.txt", limit: 64 << 20)
+            else {
+                throw ModelError(
+                    directory, "has neither tokenizer.json nor vocab.json with merges.txt",
+                    "download the tokenizer's files")
+            }
+            return try TokenizerFile(vocabulary: octets, merges: merges, subject: path)
+        case "Unigram":
+            throw ModelError(
+                path, "is missing, and a SentencePiece model is not read",
+                "load the tokenizer with transformers and save it again (save_pretrained writes tokenizer.json)"
+            )
+        default:
+            throw ModelError(
+                path, "is missing, and \(family.name) has its vocabulary there", "download it")
+        }
     }
 
-    private static func className(
-        _ config: ModelSettings?, directory: String, file: TokenizerFile?
-    ) throws(ModelError) -> String {
+    private static func family(
+        _ config: ModelSettings?, directory: String
+    ) throws(ModelError) -> TokenizerFamily {
         var source = config
         if config?["tokenizer_class"] == nil { source = try ModelSettings(path: directory + "/config.json") }
-        guard let name = try source?.string("tokenizer_class") else { return bertClasses[0] }
-        guard let source, !bertClasses.contains(name), !plainClasses.contains(name) else { return name }
+        guard let name = try source?.string("tokenizer_class") else {
+            return TokenizerFamily.default(of: try source?.string("model_type"))
+        }
+        if let known = TokenizerFamily.named(name) { return known }
+        guard let source else { return .default(of: nil) }
         throw source.refusal(
             of: "tokenizer_class",
-            "use a model with \(bertClasses[0]), or with \(plainClasses[0]) and WordPiece")
+            "use a model with \(TokenizerFamily.all.map(\.name).joined(separator: ", ")) or PreTrainedTokenizerFast"
+        )
     }
 
-    private mutating func read(_ config: ModelSettings?, path: String) throws(ModelError) {
-        guard let config else {
-            for name in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] { addSpecial(name) }
-            return
-        }
+    private mutating func readSettings(_ config: ModelSettings?) throws(ModelError) {
+        guard let config else { return }
         try config.requireEmpty([
             "never_split", "word_tokenizer_type", "subword_tokenizer_type", "do_subword_tokenize",
-            "mecab_kwargs",
-            "sudachi_kwargs", "jumanpp_kwargs", "auto_map",
+            "mecab_kwargs", "sudachi_kwargs", "jumanpp_kwargs", "auto_map",
         ])
         try config.require("do_basic_tokenize", in: [true])
         try config.require("split_special_tokens", in: [false])
@@ -124,39 +122,48 @@ struct TokenizerSettings {
         if let length = try config.double("model_max_length"), length < 1e9 {
             maximumTokens = try config.int("model_max_length", 2...1_000_000_000)
         }
-        try readNamed(config)
-        for name in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-        where config[String(name.dropFirst().dropLast()).lowercased() + "_token"] == nil { addSpecial(name) }
+    }
+
+    /// Tokens with their numbers: those of tokenizer_config.json count before those of tokenizer.json.
+    private mutating func readAddedTokens(_ config: ModelSettings?) throws(ModelError) {
+        guard let decoder = try config?.object("added_tokens_decoder") else { return }
+        for key in decoder.keys {
+            guard let token = try decoder.object(key), let id = Int32(key), id >= 0, id < 4_000_000 else {
+                throw decoder.refusal(of: key, "give every token its text and id")
+            }
+            let new = try AddedToken(token, id: Int(id))
+            let known = identifier(of: new.text)
+            guard known == nil || known == id else {
+                throw decoder.refusal(of: key, "use the files of one model")
+            }
+            let octets = Array(new.text.utf8)
+            if let place = added.firstIndex(where: { Array($0.text.utf8) == octets }) {
+                added[place] = new
+            } else {
+                added.append(new)
+            }
+        }
+    }
+
+    private mutating func read(_ config: ModelSettings?) throws(ModelError) {
+        guard let config else { return }
+        for key in Self.named {
+            guard let json = config[key] else { continue }
+            take(try addNamed(json, config, key), for: key)
+        }
         for key in ["additional_special_tokens", "extra_special_tokens"] where !config.isEmpty(key) {
             guard let list = config[key]?.array else {
                 throw config.refusal(of: key, "use a model without it")
             }
             for token in list { try addNamed(token, config, key) }
         }
-        if let decoder = try config.object("added_tokens_decoder") {
-            for key in decoder.keys {
-                guard let token = try decoder.object(key), let text = try token.string("content"),
-                    let id = Int32(key)
-                else {
-                    throw decoder.refusal(of: key, "give every token its text and id")
-                }
-                try token.requirePlain()
-                try add(text, id: id, fault: { decoder.refusal(of: key, "use the files of one model") })
-            }
-        }
     }
 
-    private mutating func readNamed(_ config: ModelSettings) throws(ModelError) {
-        for key in Self.named {
-            guard let json = config[key] else { continue }
-            let text = try addNamed(json, config, key)
-            switch key {
-            case "unk_token": unknown = text
-            case "cls_token": first = text
-            case "sep_token": last = text
-            default: break
-            }
-        }
+    /// What the class is told to put around texts.
+    private mutating func take(_ text: String, for key: String) {
+        if key == "unk_token" { names.unknown = text }
+        if key == kind.markKeys.first { names.first = text }
+        if key == kind.markKeys.last { names.last = text }
     }
 
     /// The names of special tokens in a file of their own, where tokenizer_config.json has none.
@@ -165,18 +172,20 @@ struct TokenizerSettings {
         for key in Self.named {
             guard config?[key] == nil, let json = map[key] else { continue }
             let text = try addNamed(json, map, key)
-            let known = ["unk_token": unknown, "cls_token": first, "sep_token": last][key]
-            guard known == nil || known == text else {
+            let before = names
+            take(text, for: key)
+            guard names == before || kind == .file else {
                 throw map.refusal(of: key, "say it in tokenizer_config.json as well")
             }
         }
     }
 
     /// Tokens of an old file: its form says nothing of how they are found, so only those that are special are known.
-    private mutating func readAdded(_ tokens: ModelSettings?) throws(ModelError) {
+    private func readLegacy(_ tokens: ModelSettings?) throws(ModelError) {
         guard let tokens else { return }
         for key in tokens.keys {
-            guard let token = special.first(where: { $0.text == Array(key.utf8) }),
+            let octets = Array(key.utf8)
+            guard let token = added.first(where: { Array($0.text.utf8) == octets }),
                 tokens[key]?.int == Int(token.id)
             else {
                 throw tokens.refusal(of: key, "use a model without added tokens")
@@ -191,84 +200,81 @@ struct TokenizerSettings {
         guard let text = json.string ?? json["content"]?.string, !text.isEmpty else {
             throw config.refusal(of: key, "give a token's text")
         }
-        if json.object != nil {
-            let token = try ModelSettings(json, subject: "\(config.subject) key \(key)")
-            try token.requirePlain()
+        guard let id = identifier(of: text) else {
+            throw config.refusal(
+                of: key, "use the files of one model: \(file.subject) has no token \(text)")
         }
-        guard addSpecial(text) else {
-            throw config.refusal(of: key, "use the files of one model: \(subject) has no token \(text)")
+        // What is known of a token already counts.
+        let octets = Array(text.utf8)
+        guard !added.contains(where: { Array($0.text.utf8) == octets }) else { return text }
+        if json.object != nil {
+            let settings = try ModelSettings(json, subject: "\(config.subject) key \(key)")
+            var token = try AddedToken(settings, id: Int(id))
+            token.isSpecial = true
+            if settings["normalized"] == nil { token.isNormalized = false }
+            added.append(token)
+        } else {
+            addSpecial(text)
         }
         return text
     }
 
     private func identifier(of text: String) -> Int32? {
-        let bytes = Array(text.utf8)
-        return special.first { $0.text == bytes }?.id ?? vocabulary.last { $0.token == bytes }?.id
+        let octets = Array(text.utf8)
+        return added.first { Array($0.text.utf8) == octets }?.id ?? file.id(of: text)
     }
 
-    @discardableResult
-    private mutating func addSpecial(_ text: String) -> Bool {
-        guard let id = identifier(of: text) else { return false }
-        let token = TokenizerFile.AddedToken(text: Array(text.utf8), id: id)
-        if !special.contains(token) { special.append(token) }
-        return true
-    }
-
-    private mutating func add(_ text: String, id: Int32, fault: () -> ModelError) throws(ModelError) {
-        if let known = identifier(of: text) {
-            guard known == id else { throw fault() }
-            addSpecial(text)
-        } else {
-            special.append(TokenizerFile.AddedToken(text: Array(text.utf8), id: id))
+    private mutating func addSpecial(_ text: String) {
+        let octets = Array(text.utf8)
+        guard let id = identifier(of: text), !added.contains(where: { Array($0.text.utf8) == octets }) else {
+            return
         }
+        added.append(
+            AddedToken(
+                id: id, text: text, isSpecial: true,
+                takesSpacesBefore: text == "<mask>" && kind.maskTakesSpaces))
     }
 
     /// An id has one row of weights, so it has one text: where an added token takes the id of another, one of them is wrong.
     private func checkIdentifiers() throws(ModelError) {
         var texts: [Int32: [UInt8]] = [:]
-        for token in special {
-            guard texts[token.id] == nil || texts[token.id] == token.text else {
-                throw shared(token.id, texts[token.id] ?? [], token.text)
+        for token in added {
+            let text = Array(token.text.utf8)
+            guard texts[token.id] == nil || texts[token.id] == text else {
+                throw shared(token.id, texts[token.id] ?? [], text)
             }
-            texts[token.id] = token.text
+            texts[token.id] = text
         }
-        for entry in vocabulary {
-            guard let text = texts[entry.id], text != entry.token else { continue }
-            throw shared(entry.id, entry.token, text)
+        for (id, text) in texts {
+            guard let other = file.token(of: id), other != text else { continue }
+            throw shared(id, other, text)
         }
     }
 
     private func shared(_ id: Int32, _ first: [UInt8], _ second: [UInt8]) -> ModelError {
         let texts = [first, second].map { "\"\(String(decoding: $0.prefix(60), as: UTF8.self))\"" }
         return ModelError(
-            subject, "has id \(id) for \(texts[0]), and an added token \(texts[1]) takes it, too",
+            file.subject, "has id \(id) for \(texts[0]), and an added token \(texts[1]) takes it, too",
             "use the files of one model")
     }
 
-    private mutating func check(_ file: TokenizerFile?, isPlain: Bool) throws(ModelError) {
-        guard let file else { return }
-        guard let ends = file.ends else {
-            guard !isPlain else {
-                throw ModelError(
-                    "\(file.path) key post_processor", "is missing", "use a model with [CLS] and [SEP]")
-            }
-            return
-        }
-        let tokens = (vocabulary.map { ($0.token, $0.id) } + special.map { ($0.text, $0.id) })
+    /// What tokenizer.json puts around texts has to be what the class puts there.
+    private func checkMarks() throws(ModelError) {
+        guard let template = file.template, kind != .file else { return }
         func text(_ id: Int32) -> String? {
-            tokens.first { $0.1 == id }.map { String(decoding: $0.0, as: UTF8.self) }
+            added.first { $0.id == id }?.text
+                ?? file.token(of: id).map { String(decoding: $0, as: UTF8.self) }
         }
-        guard let first = text(ends.first), let last = text(ends.last) else {
+        let subject = "\(file.subject) key post_processor"
+        let marks = (template.prefix + template.suffix).compactMap(text)
+        guard marks.count == template.prefix.count + template.suffix.count else {
+            throw ModelError(subject, "has ids without a token", "download the file again")
+        }
+        guard marks == [names.first, names.last] else {
             throw ModelError(
-                "\(file.path) key post_processor", "has ids without a token", "download the file again")
+                subject,
+                "puts \(marks.joined(separator: " and ")) around a text, where tokenizer_config.json has"
+                    + " \(names.first) and \(names.last)", "use the files of one model")
         }
-        guard isPlain || first == self.first && last == self.last else {
-            throw ModelError(
-                "\(file.path) key post_processor",
-                "puts \(first) and \(last) around a text, where tokenizer_config.json has"
-                    + " \(self.first) and \(self.last)", "use the files of one model")
-        }
-        self.first = first
-        self.last = last
     }
 }

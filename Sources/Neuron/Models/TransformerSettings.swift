@@ -66,6 +66,8 @@ struct TransformerSettings: Equatable {
 struct SentenceSettings: Equatable {
     /// What is put in front of every text; empty where the model has no default prompt.
     var prompt = ""
+    /// What may be put in front of a text instead, by name.
+    var prompts: [String: String] = [:]
     /// How many of a vector's numbers are given, from the first on (Matryoshka); nil for all. They are not scaled anew.
     var keptNumbers: Int?
 
@@ -76,18 +78,28 @@ struct SentenceSettings: Equatable {
         let path = directory + "/config_sentence_transformers.json"
         guard let config = try ModelSettings(path: path) else { return }
         keptNumbers = try config.int("truncate_dim", 1...1 << 24)
-        prompt = try Self.prompt(config, path)
-    }
-
-    private static func prompt(_ config: ModelSettings, _ path: String) throws(ModelError) -> String {
-        guard let name = try config.string("default_prompt_name") else { return "" }
-        guard let prompt = try config.object("prompts")?.string(name) else {
+        prompts = try Self.prompts(config, path)
+        guard let name = try config.string("default_prompt_name") else { return }
+        guard let prompt = prompts[name] else {
             throw config.refusal(of: "default_prompt_name", "name one of the file's prompts")
         }
-        guard prompt.utf8.count <= 65_536 else {
-            throw ModelError(
-                "\(path) key prompts", "has a prompt of \(prompt.utf8.count) octets", "give at most 65536")
+        self.prompt = prompt
+    }
+
+    private static func prompts(
+        _ config: ModelSettings, _ path: String
+    ) throws(ModelError) -> [String: String] {
+        guard let list = try config.object("prompts") else { return [:] }
+        var prompts: [String: String] = [:]
+        for name in list.keys {
+            guard let prompt = try list.string(name) else { continue }
+            guard prompt.utf8.count <= 65_536 else {
+                throw ModelError(
+                    "\(path) key prompts", "has a prompt of \(prompt.utf8.count) octets", "give at most 65536"
+                )
+            }
+            prompts[name] = prompt
         }
-        return prompt
+        return prompts
     }
 }

@@ -10,20 +10,13 @@ extension ModelWeights {
     ///
     /// - Throws: `ModelError` when the file is not this model's, or `degree` cores cannot share it evenly.
     convenience init(
-        _ file: SafeTensors, configuration: ModelConfiguration, degree: Int,
+        _ file: TensorFiles, _ family: EncoderFamily, configuration: ModelConfiguration, degree: Int,
         kernels: any Kernels = KernelVariant.best.kernels
     ) throws(ModelError) {
         try configuration.check(degree: degree, subject: file.path)
-        let reader = WeightReader(file: file, configuration: configuration, degree: degree, kernels: kernels)
-        let hidden = configuration.hiddenSize
-        let words = try reader.vector(
-            "embeddings.word_embeddings.weight", shape: [configuration.vocabularySize, hidden])
-        let positions = try reader.vector(
-            "embeddings.position_embeddings.weight", shape: [configuration.positionCount, hidden])
-        let firstType = try reader.vector(
-            "embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, hidden], keep: hidden)
-        let scale = try reader.vector("embeddings.LayerNorm.weight", shape: [hidden])
-        let shift = try reader.vector("embeddings.LayerNorm.bias", shape: [hidden])
+        let reader = WeightReader(
+            file: file, family: family, configuration: configuration, degree: degree, kernels: kernels)
+        let tables = try reader.tables()
         var common: [LayerCommon] = []
         var shards: [[LayerShard]] = []
         for layer in 0..<configuration.layerCount {
@@ -31,16 +24,15 @@ extension ModelWeights {
             shards.append(try reader.shards(layer: layer))
         }
         self.init(
-            configuration: configuration, degree: degree, kernels: kernels,
-            tables: EncoderTables(
-                words: words, positions: positions, firstType: firstType, scale: scale, shift: shift),
-            common: common, shards: shards)
+            configuration: configuration, degree: degree, kernels: kernels, tables: tables, common: common,
+            shards: shards)
     }
 }
 
 /// Reads tensors and cuts them.
 private struct WeightReader {
-    let file: SafeTensors
+    let file: TensorFiles
+    let family: EncoderFamily
     let configuration: ModelConfiguration
     let degree: Int
     let kernels: any Kernels
@@ -49,14 +41,14 @@ private struct WeightReader {
     var width: Int { configuration.hiddenSize / degree }
     var columns: Int { configuration.intermediateSize / degree }
 
-    /// A tensor's floats. Models saved from a task model carry the prefix "bert.", and TensorFlow's models call the weight and
-    /// bias of a LayerNorm gamma and beta.
+    /// A tensor's floats. Models saved from a task model carry a prefix, and TensorFlow's models call the weight and bias of a
+    /// LayerNorm gamma and beta.
     func floats(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
         var names = [name]
         for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
         where name.hasSuffix(ours) { names.append(name.dropLast(ours.count) + theirs) }
-        names = names.map { "bert." + $0 } + names
-        let found = names.filter { file.tensors[$0] != nil }
+        names = family.prefixes.reversed().flatMap { prefix in names.map { prefix + $0 } }
+        let found = names.filter { file.has($0) }
         guard found.count <= 1 else {
             throw ModelError(
                 "\(file.path) tensors \(found.joined(separator: " and "))", "are two for one",
@@ -72,33 +64,60 @@ private struct WeightReader {
         return copy(floats, 0..<count)
     }
 
+    /// What stands in front of the layers.
+    func tables() throws(ModelError) -> EncoderTables {
+        let (row, hidden) = (configuration.embeddingSize, configuration.hiddenSize)
+        let buckets = configuration.distanceBuckets
+        let firstType =
+            family.hasTypes
+            ? try vector(
+                "embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, row], keep: row)
+            : copy([Float](repeating: 0, count: row), 0..<row)
+        var widening: WeightMatrix?
+        if row != hidden {
+            let matrix = try floats("embeddings_project.weight", shape: [hidden, row])
+            widening = pack(matrix, columns: hidden, depth: row, first: 0, stride: row)
+        }
+        return EncoderTables(
+            words: try vector(
+                "embeddings.word_embeddings.weight", shape: [configuration.vocabularySize, row]),
+            positions: try vector(
+                "embeddings.position_embeddings.weight", shape: [configuration.positionCount, row]),
+            firstType: firstType, scale: try vector("embeddings.LayerNorm.weight", shape: [row]),
+            shift: try vector("embeddings.LayerNorm.bias", shape: [row]), widening: widening,
+            wideningBias: row == hidden ? nil : try vector("embeddings_project.bias", shape: [hidden]),
+            distances: buckets == 0
+                ? nil
+                : try vector(
+                    "encoder.relative_attention_bias.weight", shape: [buckets, configuration.headCount]))
+    }
+
     func common(layer: Int) throws(ModelError) -> LayerCommon {
-        let name = "encoder.layer.\(layer)."
+        let names = family.names(layer: layer)
         let shape = [configuration.hiddenSize]
         return LayerCommon(
-            outputBias: try vector(name + "attention.output.dense.bias", shape: shape),
-            attentionScale: try vector(name + "attention.output.LayerNorm.weight", shape: shape),
-            attentionShift: try vector(name + "attention.output.LayerNorm.bias", shape: shape),
-            contractBias: try vector(name + "output.dense.bias", shape: shape),
-            outputScale: try vector(name + "output.LayerNorm.weight", shape: shape),
-            outputShift: try vector(name + "output.LayerNorm.bias", shape: shape))
+            outputBias: try vector(names.output + ".bias", shape: shape),
+            attentionScale: try vector(names.attentionNorm + ".weight", shape: shape),
+            attentionShift: try vector(names.attentionNorm + ".bias", shape: shape),
+            contractBias: try vector(names.contract + ".bias", shape: shape),
+            outputScale: try vector(names.outputNorm + ".weight", shape: shape),
+            outputShift: try vector(names.outputNorm + ".bias", shape: shape))
     }
 
     func shards(layer: Int) throws(ModelError) -> [LayerShard] {
-        let name = "encoder.layer.\(layer)."
+        let names = family.names(layer: layer)
         let hidden = configuration.hiddenSize
         let intermediate = configuration.intermediateSize
         var weights: [[Float]] = []
         var biases: [[Float]] = []
-        for part in ["query", "key", "value"] {
-            let tensor = name + "attention.self.\(part)."
-            weights.append(try floats(tensor + "weight", shape: [hidden, hidden]))
-            biases.append(try floats(tensor + "bias", shape: [hidden]))
+        for part in [names.query, names.key, names.value] {
+            weights.append(try floats(part + ".weight", shape: [hidden, hidden]))
+            biases.append(try floats(part + ".bias", shape: [hidden]))
         }
-        let output = try floats(name + "attention.output.dense.weight", shape: [hidden, hidden])
-        let expand = try floats(name + "intermediate.dense.weight", shape: [intermediate, hidden])
-        let expandBias = try floats(name + "intermediate.dense.bias", shape: [intermediate])
-        let contract = try floats(name + "output.dense.weight", shape: [hidden, intermediate])
+        let output = try floats(names.output + ".weight", shape: [hidden, hidden])
+        let expand = try floats(names.expand + ".weight", shape: [intermediate, hidden])
+        let expandBias = try floats(names.expand + ".bias", shape: [intermediate])
+        let contract = try floats(names.contract + ".weight", shape: [hidden, intermediate])
         return (0..<degree).map { core in
             let heads = core * width..<(core + 1) * width
             let own = core * columns..<(core + 1) * columns

@@ -41,7 +41,7 @@ package final class EncoderProgram: Sendable {
             throw ModelError(program.path, "has the data type \(header.dataType)", mend)
         }
         var (configuration, isPipeline) = try Self.description(program)
-        guard let longest = header.sequence.last, longest <= configuration.positionCount,
+        guard let longest = header.sequence.last, longest <= configuration.longestText,
             let batch = header.batch.last
         else { throw ModelError(program.path, "takes longer texts than its model", mend) }
         let own = KernelVariant.allCases.last { $0.isSupported && $0.kernels.layoutName == header.layout }
@@ -113,6 +113,10 @@ extension EncoderProgram {
         ]
         var json: JSON = ["kind": "encoder", "pipeline": .bool(isPipeline)]
         for ((key, _), number) in zip(members, numbers) { json[key] = JSON(number) }
+        // What most encoders do not have stands there only where it is.
+        if sizes.embeddingSize != sizes.hiddenSize { json["embeddingSize"] = JSON(sizes.embeddingSize) }
+        if let padding = sizes.paddingID { json["padding"] = JSON(padding) }
+        if sizes.distanceBuckets > 0 { json["distanceBuckets"] = JSON(sizes.distanceBuckets) }
         // As its bits: no digit may be lost.
         json["epsilonBits"] = JSON(Int(sizes.epsilon.bitPattern))
         return Array(json.text().utf8)
@@ -143,10 +147,21 @@ extension EncoderProgram {
         guard let bits = json["epsilonBits"]?.int, let bits = UInt32(exactly: bits),
             case let epsilon = Float(bitPattern: bits), (0...1).contains(epsilon)
         else { throw refusal("has no epsilonBits") }
+        func optional(_ key: String, _ range: ClosedRange<Int>) throws(ModelError) -> Int? {
+            guard let value = json[key] else { return nil }
+            guard let number = value.int, range.contains(number) else {
+                throw refusal("has no \(key) from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }
+        let embeddingSize = try optional("embeddingSize", 1...numbers[0])
+        let padding = try optional("padding", 0...max(0, min(numbers[4] - 1, numbers[5] - 3)))
+        let buckets = try optional("distanceBuckets", DistanceBuckets.counts) ?? 0
         let sizes = ModelConfiguration(
             hiddenSize: numbers[0], layerCount: numbers[1], headCount: numbers[2],
             intermediateSize: numbers[3], vocabularySize: numbers[4], positionCount: numbers[5],
-            typeCount: numbers[6], epsilon: epsilon)
+            typeCount: numbers[6], epsilon: epsilon, embeddingSize: embeddingSize, paddingID: padding,
+            distanceBuckets: buckets)
         return (sizes, json["pipeline"]?.bool ?? false)
     }
 }

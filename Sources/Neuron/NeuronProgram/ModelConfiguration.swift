@@ -22,6 +22,13 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var typeCount: Int
     /// Added to variances.
     package var epsilon: Float
+    /// Width of the rows of the tables; a matrix widens it to `hiddenSize` where it is less.
+    package var embeddingSize: Int
+    /// The id of padding, where positions begin behind its number: RoBERTa's rule, by which a padding within a text has that
+    /// position and does not count. nil where positions begin at 0.
+    package var paddingID: Int?
+    /// Rows of the table of what attention gets for the distance of two tokens; 0 where there is none.
+    package var distanceBuckets = 0
     /// Ids per text, [CLS] and [SEP] included; longer texts are cut off.
     package var maximumTokens: Int
     /// In what the matrices are.
@@ -32,7 +39,8 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Sizes without an artifact's: single precision, as many tokens as there are positions.
     package init(
         hiddenSize: Int, layerCount: Int, headCount: Int, intermediateSize: Int, vocabularySize: Int,
-        positionCount: Int, typeCount: Int, epsilon: Float
+        positionCount: Int, typeCount: Int, epsilon: Float, embeddingSize: Int? = nil, paddingID: Int? = nil,
+        distanceBuckets: Int = 0
     ) {
         self.hiddenSize = hiddenSize
         self.layerCount = layerCount
@@ -42,8 +50,16 @@ package struct ModelConfiguration: Hashable, Sendable {
         self.positionCount = positionCount
         self.typeCount = typeCount
         self.epsilon = epsilon
-        maximumTokens = positionCount
+        self.embeddingSize = embeddingSize ?? hiddenSize
+        self.paddingID = paddingID
+        self.distanceBuckets = distanceBuckets
+        maximumTokens = positionCount - (paddingID.map { $0 + 1 } ?? 0)
     }
+
+    /// The first token's row of the position table.
+    package var firstPosition: Int { paddingID.map { $0 + 1 } ?? 0 }
+    /// Tokens of the longest text that there are positions for.
+    package var longestText: Int { positionCount - firstPosition }
 
     /// Width of one head.
     package var headSize: Int { hiddenSize / headCount }
@@ -56,7 +72,7 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// What the weights depend on: texts of any length have the same ones.
     package var ofWeights: ModelConfiguration {
         var copy = self
-        copy.maximumTokens = positionCount
+        copy.maximumTokens = longestText
         copy.passTokens = nil
         return copy
     }

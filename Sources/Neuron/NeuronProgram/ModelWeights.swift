@@ -84,17 +84,35 @@ package struct EncoderTables: Sendable {
     package let scale: FloatBuffer
     /// Of the norm.
     package let shift: FloatBuffer
+    /// What widens a row to the encoder's width; nil where it has that width.
+    package let widening: WeightMatrix?
+    /// Of `widening`'s columns.
+    package let wideningBias: FloatBuffer?
+    /// A row for each bucket of distances, a column for each head; nil where distances do not count.
+    package let distances: FloatBuffer?
 
     /// All members.
     package init(
         words: FloatBuffer, positions: FloatBuffer, firstType: FloatBuffer, scale: FloatBuffer,
-        shift: FloatBuffer
+        shift: FloatBuffer, widening: WeightMatrix? = nil, wideningBias: FloatBuffer? = nil,
+        distances: FloatBuffer? = nil
     ) {
+        self.widening = widening
+        self.wideningBias = wideningBias
+        self.distances = distances
         self.words = words
         self.positions = positions
         self.firstType = firstType
         self.scale = scale
         self.shift = shift
+    }
+}
+
+extension EncoderTables {
+    /// Floats of all but the words, which every core has.
+    fileprivate var smallCount: Int {
+        positions.count + firstType.count + scale.count + shift.count + (widening?.count ?? 0)
+            + (wideningBias?.count ?? 0) + (distances?.count ?? 0)
     }
 }
 
@@ -144,11 +162,16 @@ package final class ModelWeights: Sendable {
         self.configuration = configuration
         self.degree = degree
         self.kernels = kernels
+        let row = configuration.embeddingSize
+        let buckets = configuration.distanceBuckets
         tables = EncoderTables(
-            words: try find("words", configuration.vocabularySize * hidden),
-            positions: try find("positions", configuration.positionCount * hidden),
-            firstType: try find("firstType", hidden),
-            scale: try find("embeddingScale", hidden), shift: try find("embeddingShift", hidden))
+            words: try find("words", configuration.vocabularySize * row),
+            positions: try find("positions", configuration.positionCount * row),
+            firstType: try find("firstType", row),
+            scale: try find("embeddingScale", row), shift: try find("embeddingShift", row),
+            widening: row == hidden ? nil : try matrix("widening", columns: hidden, depth: row),
+            wideningBias: row == hidden ? nil : try find("wideningBias", hidden),
+            distances: buckets == 0 ? nil : try find("distances", buckets * configuration.headCount))
         var common: [LayerCommon] = []
         var shards: [[LayerShard]] = []
         for layer in 0..<configuration.layerCount {
@@ -185,6 +208,9 @@ package final class ModelWeights: Sendable {
             ("words", tables.words), ("positions", tables.positions), ("firstType", tables.firstType),
             ("embeddingScale", tables.scale), ("embeddingShift", tables.shift),
         ]
+        if let widening = tables.widening { all.append(("widening", widening.storage)) }
+        if let bias = tables.wideningBias { all.append(("wideningBias", bias)) }
+        if let distances = tables.distances { all.append(("distances", distances)) }
         for layer in common.indices {
             let place = "layers/\(layer)/"
             let own = common[layer]
@@ -211,8 +237,7 @@ package final class ModelWeights: Sendable {
     package func byteCount(core: Int) -> Int {
         let vocabulary = configuration.vocabularySize
         let rows = (core + 1) * vocabulary / degree - core * vocabulary / degree
-        var floats = rows * configuration.hiddenSize
-        floats += tables.positions.count + tables.firstType.count + tables.scale.count + tables.shift.count
+        var floats = rows * configuration.embeddingSize + tables.smallCount
         for layer in common { floats += layer.count }
         for layer in shards { floats += layer[core].count }
         return floats * MemoryLayout<Float>.stride
@@ -222,8 +247,7 @@ package final class ModelWeights: Sendable {
     package func byteCount(layers: Range<Int>, isFirst: Bool) -> Int {
         var floats = 0
         if isFirst {
-            floats += tables.words.count + tables.positions.count + tables.firstType.count
-            floats += tables.scale.count + tables.shift.count
+            floats += tables.words.count + tables.smallCount
         }
         for layer in layers { floats += common[layer].count + shards[layer][0].count }
         return floats * MemoryLayout<Float>.stride

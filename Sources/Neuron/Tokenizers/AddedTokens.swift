@@ -1,5 +1,6 @@
 // Tokens that are found in the text as it is, before anything else: `<|im_start|>` and its like. Of those that begin at a
-// place the longest counts.
+// place the longest counts. Those that are called normalized are looked for in the text after its normalization, in their own
+// normalized form.
 
 /// A token that is looked for in the text.
 package struct AddedToken: Equatable, Sendable {
@@ -15,11 +16,13 @@ package struct AddedToken: Equatable, Sendable {
     package var takesSpacesAfter: Bool
     /// Whether it counts only where no letter, number or underscore stands beside it.
     package var isSingleWord: Bool
+    /// Whether it is looked for after the normalization.
+    package var isNormalized: Bool
 
     /// A token without conditions.
     package init(
         id: Int32, text: String, isSpecial: Bool, takesSpacesBefore: Bool = false,
-        takesSpacesAfter: Bool = false, isSingleWord: Bool = false
+        takesSpacesAfter: Bool = false, isSingleWord: Bool = false, isNormalized: Bool = false
     ) {
         self.id = id
         self.text = text
@@ -27,6 +30,7 @@ package struct AddedToken: Equatable, Sendable {
         self.takesSpacesBefore = takesSpacesBefore
         self.takesSpacesAfter = takesSpacesAfter
         self.isSingleWord = isSingleWord
+        self.isNormalized = isNormalized
     }
 }
 
@@ -42,9 +46,13 @@ struct AddedTokens: Sendable {
     /// By the first octet: the lengths that there are, the longest first.
     private var lengths = [[Int]](repeating: [], count: 256)
 
-    init(_ all: [AddedToken]) {
+    /// Whether there is none.
+    var isEmpty: Bool { tokens.isEmpty }
+
+    /// - Parameter written: how each stands in the text.
+    init(_ all: [(written: [UInt8], token: AddedToken)]) {
         var tokens: [[UInt8]: AddedToken] = [:]
-        for token in all where !token.text.isEmpty { tokens[Array(token.text.utf8)] = token }
+        for (written, token) in all where !written.isEmpty { tokens[written] = token }
         self.tokens = tokens
         var seen = [Set<Int>](repeating: [], count: 256)
         for octets in tokens.keys { seen[Int(octets[0])].insert(octets.count) }
@@ -55,15 +63,21 @@ struct AddedTokens: Sendable {
     ///
     /// - Parameter takesSpecial: whether special ones are looked for as well.
     func pieces(of octets: [UInt8], takesSpecial: Bool) -> [Piece] {
+        guard !tokens.isEmpty else { return octets.isEmpty ? [] : [.text(octets.indices)] }
         var pieces: [Piece] = []
         var start = 0
         var place = 0
         while place < octets.count {
-            guard let token = token(in: octets, at: place, takesSpecial) else {
+            guard let (token, length) = token(in: octets, at: place) else {
                 place += 1
                 continue
             }
-            var end = place + token.text.utf8.count
+            var end = place + length
+            guard counts(token, in: octets, place, end, takesSpecial) else {
+                // It is what a search finds, so nothing else is found within it.
+                place = end
+                continue
+            }
             if token.takesSpacesBefore { place = Self.spaces(in: octets, before: place, notBefore: start) }
             if token.takesSpacesAfter { end = Self.spaces(in: octets, after: end) }
             if start < place { pieces.append(.text(start..<place)) }
@@ -74,54 +88,46 @@ struct AddedTokens: Sendable {
         return pieces
     }
 
-    private func token(in octets: [UInt8], at place: Int, _ takesSpecial: Bool) -> AddedToken? {
+    private func token(in octets: [UInt8], at place: Int) -> (AddedToken, length: Int)? {
         for length in lengths[Int(octets[place])] where place + length <= octets.count {
-            guard let token = tokens[Array(octets[place..<place + length])] else { continue }
-            guard takesSpecial || !token.isSpecial else { continue }
-            let isInWord =
-                token.isSingleWord
-                && (Self.isWord(Self.scalar(in: octets, before: place))
-                    || Self.isWord(Self.scalar(in: octets, at: place + length)))
-            // The longest is what a search finds; where it does not count, none is found.
-            return isInWord ? nil : token
+            if let token = tokens[Array(octets[place..<place + length])] { return (token, length) }
         }
         return nil
     }
 
-    private static func scalar(in octets: [UInt8], at place: Int) -> Unicode.Scalar? {
-        guard place < octets.count else { return nil }
-        return String(decoding: octets[place..<min(place + 4, octets.count)], as: UTF8.self).unicodeScalars
-            .first
-    }
-
-    private static func scalar(in octets: [UInt8], before place: Int) -> Unicode.Scalar? {
-        var start = place - 1
-        while start > 0, place - start < 4, octets[start] & 0xc0 == 0x80 { start -= 1 }
-        guard start >= 0 else { return nil }
-        return String(decoding: octets[start..<place], as: UTF8.self).unicodeScalars.last
-    }
-
-    private static func isWord(_ scalar: Unicode.Scalar?) -> Bool {
-        guard let scalar else { return false }
-        let properties = scalar.properties
-        return properties.isAlphabetic || properties.generalCategory == .decimalNumber
-            || properties.generalCategory == .connectorPunctuation
-            || properties.generalCategory == .nonspacingMark
+    private func counts(
+        _ token: AddedToken, in octets: [UInt8], _ place: Int, _ end: Int, _ takesSpecial: Bool
+    ) -> Bool {
+        guard takesSpecial || !token.isSpecial else { return false }
+        guard token.isSingleWord else { return true }
+        let isBefore = place > 0 && octets.scalar(at: octets.scalarStart(before: place)).isWord
+        return !isBefore && !(end < octets.count && octets.scalar(at: end).isWord)
     }
 
     private static func spaces(in octets: [UInt8], before place: Int, notBefore start: Int) -> Int {
         var place = place
-        while place > start, let scalar = scalar(in: octets, before: place), ScalarClass(scalar).isSpace {
-            place -= scalar.utf8.count
+        while place > start {
+            let before = octets.scalarStart(before: place)
+            guard octets.scalar(at: before).properties.isWhitespace else { break }
+            place = before
         }
         return place
     }
 
     private static func spaces(in octets: [UInt8], after place: Int) -> Int {
         var place = place
-        while let scalar = scalar(in: octets, at: place), ScalarClass(scalar).isSpace {
-            place += scalar.utf8.count
+        while place < octets.count, octets.scalar(at: place).properties.isWhitespace {
+            place += octets.scalarLength(at: place)
         }
         return place
+    }
+}
+
+extension [UInt8] {
+    /// Where the character that ends before a place of valid UTF-8 begins.
+    func scalarStart(before place: Int) -> Int {
+        var start = place - 1
+        while start > 0, self[start] & 0xc0 == 0x80 { start -= 1 }
+        return start
     }
 }

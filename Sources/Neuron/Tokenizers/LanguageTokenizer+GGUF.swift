@@ -78,16 +78,23 @@ extension LanguageTokenizer {
                     "token_type", "has the unknown kind \(kind) of token \(id)", "convert the model anew")
             }
         }
-        var pairs: [(left: String, right: String)] = []
+        var pairs: [(left: [UInt8], right: [UInt8])] = []
         for merge in try keys.strings("merges") {
-            guard let pair = Self.pair(merge) else {
+            guard let pair = TokenizerFile.pair(merge) else {
                 throw keys.error("merges", "has \(merge), which is no pair", "convert the model anew")
             }
             pairs.append(pair)
         }
-        tokenizer = try BytePairTokenizer(
-            vocabulary: tokens, merges: pairs, added: added, splitter: splitter,
-            takesWholeWords: Self.wholeWords.contains(name), subject: file.path)
+        var options = BytePairModel.Options()
+        options.takesWholeWords = Self.wholeWords.contains(name)
+        let vocabulary = tokens.enumerated().map { (token: Array($1.utf8), id: Int32(clamping: $0)) }
+        tokenizer = Tokenizer(
+            Tokenizer.Parts(
+                added: added, splitters: [.words(splitter)],
+                model: .bytePairs(
+                    try BytePairModel(
+                        vocabulary: vocabulary, merges: pairs, options: options, subject: file.path)),
+                decoders: [.byteLevel], vocabulary: vocabulary))
         begin = try keys.token("bos_token_id", count: tokens.count)
         for key in ["eos_token_id", "eot_token_id", "eom_token_id"] {
             if let end = try keys.token(key, count: tokens.count) { ends.append(end) }
@@ -98,14 +105,6 @@ extension LanguageTokenizer {
             suffix = [end]
         }
         chatTemplate = file.metadata["tokenizer.chat_template"]?.string
-    }
-
-    /// The two tokens of a merge, with a blank between them; a token has none in it, but may be one in another alphabet.
-    static func pair(_ merge: String) -> (left: String, right: String)? {
-        guard let blank = merge.utf8.dropFirst().firstIndex(of: UInt8(ascii: " ")) else { return nil }
-        let right = merge[merge.utf8.index(after: blank)...]
-        guard !right.isEmpty else { return nil }
-        return (String(merge[..<blank]), String(right))
     }
 }
 

@@ -25,7 +25,7 @@ enum ScalarClass: UInt8 {
     }
 
     /// The version of Unicode that the library tokenizers knows: what came later is nothing to the models that it made.
-    private static let latestAge = 16
+    static let latestAge = 16
 
     private init(beyondASCII scalar: Unicode.Scalar) {
         guard let age = scalar.properties.age, age.major <= Self.latestAge else {

@@ -106,7 +106,7 @@ let fileTargets = [
         let limit = 2 + Int(choices.octet())
         let own = choices.octets(Int(choices.octet()))
         guard let tokenizer = own.isEmpty ? plainTokenizer : tokenizer(own) else { return }
-        let ids = tokenizer.encode(String(decoding: choices.rest, as: UTF8.self), limit: limit)
+        let ids = tokenizer.encodeWithMarks(String(decoding: choices.rest, as: UTF8.self), count: limit)
         require((2...limit).contains(ids.count), "\(ids.count) ids, the limit is \(limit)")
         require(ids.allSatisfy { (0..<Int32(tokenizer.vocabularyCount)).contains($0) }, "an id of no token")
     },
@@ -126,9 +126,9 @@ let fileTargets = [
 ]
 
 /// A tokenizer of few words, and those of `own`, one a line.
-private func tokenizer(_ own: [UInt8]) -> WordPieceTokenizer? {
+private func tokenizer(_ own: [UInt8]) -> Tokenizer? {
     let words = Array("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nhello\n##lo\n!\n".utf8)
-    return try? WordPieceTokenizer(vocabulary: words + own, subject: "vocabulary")
+    return try? Tokenizer(vocabulary: words + own, subject: "vocabulary")
 }
 
 private let plainTokenizer = tokenizer([])

@@ -26,12 +26,13 @@ let languageTargets = [
     },
     // A tokenizer of any file.
     FuzzTarget("tokenizer-json", longest: 4000) { input in
-        guard let json = try? JSON(parsing: input), let tokenizer = try? LanguageTokenizer(json, subject: "x")
-        else { return }
-        for id in tokenizer.encode("a b<|end|> 12 \u{e9}\n") {
+        guard let tokenizer = try? LanguageTokenizer(input, subject: "x") else { return }
+        let ids = tokenizer.encode("a b<|end|> 12 \u{e9}\n\u{2581}e\u{301}\u{fb01}  [SEP]")
+        for id in ids {
             require(
                 id >= 0 && Int(id) < tokenizer.tokenizer.vocabularyCount, "\(id) is the number of no token")
         }
+        _ = tokenizer.tokenizer.decode(ids, skipsSpecial: false)
     },
     // A template, filled in with a conversation.
     FuzzTarget("chat-template", longest: 1000) { input in
@@ -63,30 +64,53 @@ let languageTargets = [
 ]
 
 /// A tokenizer of each way to cut words, with some pairs and marks.
-private let pairTokenizers: [BytePairTokenizer] = {
-    let pairs = ["a b", "ab c", "Ġ a", "Ġ Ġ", "1 2", "Ã ©", "Ċ Ċ"].map {
-        text -> (left: String, right: String) in
-        let both = text.split(separator: " ").map(String.init)
-        return (both[0], both[1])
-    }
+private let pairTokenizers: [Tokenizer] = {
+    let pairs = ["a b", "ab c", "Ġ a", "Ġ Ġ", "1 2", "Ã ©", "Ċ Ċ"]
     var shifted: UInt32 = 256
-    var vocabulary: [String?] = (0..<256).map { (octet: UInt32) in
+    var names: [String] = (0..<256).map { (octet: UInt32) in
         var value = octet
         if !(0x21...0x7e ~= octet || 0xa1...0xac ~= octet || 0xae...0xff ~= octet) {
             value = shifted
             shifted += 1
         }
-        return Unicode.Scalar(value).map { String($0) }
+        return Unicode.Scalar(value).map { String($0) } ?? ""
     }
-    vocabulary += pairs.map { $0.left + $0.right }
-    let count = Int32(clamping: vocabulary.count)
-    let added = [
-        AddedToken(id: count, text: "<|end|>", isSpecial: true),
-        AddedToken(id: count + 1, text: "zq", isSpecial: false, isSingleWord: true),
+    names += pairs.map { $0.split(separator: " ").joined() }
+    var vocabulary: JSON = [:]
+    for (id, name) in names.enumerated() { vocabulary[name] = JSON(id) }
+    let isolate: JSON = ["type": "Digits", "individual_digits": true]
+    let bytes: JSON = ["type": "ByteLevel", "add_prefix_space": false, "use_regex": false]
+    let cuts: [JSON] = [
+        ["type": "ByteLevel", "add_prefix_space": false],
+        [
+            "type": "Sequence",
+            "pretokenizers": [isolate, ["type": "ByteLevel", "add_prefix_space": false]],
+        ],
+        ["type": "Sequence", "pretokenizers": [split("{1,3}"), bytes]],
+        ["type": "Sequence", "pretokenizers": [split(""), bytes]],
     ]
-    return [WordSplitter.gpt2, .digitsAndGPT2, .llama3, .qwen2].compactMap {
-        try? BytePairTokenizer(
-            vocabulary: vocabulary, merges: pairs, added: added, splitter: $0,
-            takesWholeWords: $0 == .llama3, subject: "x")
+    return cuts.enumerated().compactMap { index, cut in
+        let file: JSON = [
+            "added_tokens": [
+                ["id": JSON(names.count), "content": "<|end|>", "special": true],
+                ["id": JSON(names.count + 1), "content": "zq", "single_word": true, "normalized": false],
+            ],
+            "pre_tokenizer": cut, "decoder": ["type": "ByteLevel"],
+            "model": [
+                "type": "BPE", "vocab": vocabulary, "merges": .array(pairs.map(JSON.string)),
+                "ignore_merges": .bool(index == 2),
+            ],
+        ]
+        return try? LanguageTokenizer(file, subject: "x").tokenizer
     }
 }()
+
+/// The newer expressions, with so many digits of a word.
+private func split(_ digits: String) -> JSON {
+    let expression =
+        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + digits
+        + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    return [
+        "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated", "invert": false,
+    ]
+}

@@ -30,7 +30,8 @@ struct ModelFolderTests {
         arguments: [
             (
                 "config.json", ["model_type"], "gpt2",
-                "config.json key model_type is \"gpt2\": use a model with \"bert\""
+                "config.json key model_type is \"gpt2\": use a model of bert, camembert, distilbert, electra, mpnet, roberta,"
+                    + " xlm-roberta"
             ),
             ("config.json", ["hidden_act"], "gelu_new", "key hidden_act is \"gelu_new\""),
             ("config.json", ["is_decoder"], true, "key is_decoder is true: use a model with false"),
@@ -126,9 +127,17 @@ struct ModelFolderTests {
                 "key truncate_dim is 0: give a number from 1 to 16777216"
             ),
             (
+                "tokenizer_config.json", ["tokenizer_class"], "DebertaV2Tokenizer",
+                "tokenizer_config.json key tokenizer_class is \"DebertaV2Tokenizer\": use a model with BertTokenizer,"
+                    + " CamembertTokenizer, MPNetTokenizer, RobertaTokenizer, XLMRobertaTokenizer or PreTrainedTokenizerFast"
+            ),
+            (
                 "tokenizer_config.json", ["tokenizer_class"], "XLMRobertaTokenizer",
-                "tokenizer_config.json key tokenizer_class is \"XLMRobertaTokenizer\": use a model with BertTokenizer, or with"
-                    + " PreTrainedTokenizerFast and WordPiece"
+                "tokenizer.json is missing, and a SentencePiece model is not read"
+            ),
+            (
+                "tokenizer_config.json", ["tokenizer_class"], "RobertaTokenizerFast",
+                "has neither tokenizer.json nor vocab.json with merges.txt"
             ),
             (
                 "tokenizer_config.json", ["tokenizer_class"], "PreTrainedTokenizerFast",
@@ -169,8 +178,8 @@ struct ModelFolderTests {
                 "key additional_special_tokens is [\"[NO]\"]"
             ),
             (
-                "tokenizer_config.json", ["mask_token"], ["content": "[MASK]", "lstrip": true],
-                "tokenizer_config.json key mask_token key lstrip is true"
+                "tokenizer_config.json", ["mask_token"], ["content": "[MASK]", "lstrip": "left"],
+                "tokenizer_config.json key mask_token key lstrip is \"left\": give true or false"
             ),
             (
                 "tokenizer_config.json", ["added_tokens_decoder"], ["9": ["content": "[CLS]"]],
@@ -231,10 +240,13 @@ struct ModelFolderTests {
         "a tokenizer.json of another kind is refused by its key, also beside a vocab.txt",
         arguments: [
             (
-                ["model", "type"], "Unigram",
-                "key model key type is \"Unigram\": use a model with a WordPiece tokenizer"
+                ["model", "type"], "Unigram", "key model key vocab is not as the type Unigram has it"
             ),
-            (["model", "type"], "BPE", "key model key type is \"BPE\""),
+            (
+                ["model", "type"], "BPE",
+                "key model key max_input_chars_per_word is 100: use a model without it"
+            ),
+            (["model", "type"], "Word", "key model key type is \"Word\": use a model with BPE, Unigram"),
             (["model", "vocab"], [:], "key model.vocab has no tokens"),
             (
                 ["model", "vocab"], ["a": -1],
@@ -242,28 +254,50 @@ struct ModelFolderTests {
             ),
             (
                 ["model", "continuing_subword_prefix"], "@@",
-                "key model key continuing_subword_prefix is \"@@\""
+                "key model has another continuing_subword_prefix"
             ),
-            (["model", "max_input_chars_per_word"], 50, "key model key max_input_chars_per_word is 50"),
+            (
+                ["model", "max_input_chars_per_word"], 50,
+                "key model has another continuing_subword_prefix or max"
+            ),
             (["model", "unk_token"], "[NO]", nil),
-            (["normalizer"], .null, "key normalizer is missing: use a model with BertNormalizer"),
-            (["normalizer", "type"], "NFC", "key normalizer key type is \"NFC\""),
-            (["normalizer", "clean_text"], false, "key normalizer key clean_text is false"),
+            (
+                ["normalizer"], .null,
+                "key normalizer is missing, where the tokenizer's class has BertNormalizer"
+            ),
+            (
+                ["normalizer"], ["type": "NFC"],
+                "key normalizer is {\"type\":\"NFC\"}, where the tokenizer's class"
+            ),
+            (
+                ["normalizer", "type"], "Casefold",
+                "key normalizer key type is \"Casefold\": use a model with Bert"
+            ),
+            (["normalizer", "clean_text"], false, "key normalizer is {\"clean_text\":false"),
             (["normalizer", "lowercase"], 1, "key normalizer key lowercase is 1: give true or false"),
-            (["pre_tokenizer", "type"], "Whitespace", "key pre_tokenizer key type is \"Whitespace\""),
+            (["pre_tokenizer", "type"], "Whitespace", "key pre_tokenizer is {\"type\":\"Whitespace\"}"),
+            (
+                ["pre_tokenizer", "type"], "Sudachi",
+                "key pre_tokenizer key type is \"Sudachi\": use a model with"
+            ),
             (["pre_tokenizer"], .null, "key pre_tokenizer is missing"),
-            (["post_processor", "type"], "ByteLevel", "key post_processor key type is \"ByteLevel\""),
+            (
+                ["post_processor", "type"], "Other",
+                "key post_processor key type is \"Other\": use a model with"
+            ),
             (
                 ["post_processor", "cls"], ["[PAD]", 0],
                 "key post_processor puts [PAD] and [SEP] around a text"
             ),
             (
                 ["post_processor", "cls"], "[CLS]",
-                "key post_processor is no [CLS], text and [SEP] of token type 0"
+                "key post_processor key cls is \"[CLS]\": give a token and"
             ),
             (["post_processor", "sep"], ["[SEP]", 99_999], "key post_processor has ids without a token"),
-            (["added_tokens", "0", "normalized"], true, "key added_tokens 0 key normalized is true"),
-            (["added_tokens", "0", "single_word"], true, "key added_tokens 0 key single_word is true"),
+            (
+                ["added_tokens", "0", "normalized"], 3,
+                "key added_tokens 0 key normalized is 3: give true or false"
+            ),
             (["added_tokens", "0", "content"], 7, "key added_tokens 0 key content is 7"),
             (["model", "vocab", "[CLS]"], 3_999_999, "has 4000000 tokens, where config.json says"),
         ] as [([String], JSON, String?)])
@@ -414,16 +448,81 @@ struct ModelFolderTests {
         ) { try EmbeddingModel(directory: folder.path) }
     }
 
-    @Test("weights in several files are refused with how to save them in one")
+    @Test("weights in several files are the weights in one")
     func shards() throws {
         let folder = try ModelFolder([.pooling("mean"), .normalize])
-        try Files.remove(folder.path + "/model.safetensors")
-        try folder.write("model.safetensors.index.json", ["weight_map": [:]])
+        let before = try EmbeddingModel(directory: folder.path).weights(degree: 1)
+        try divide(folder)
+        let model = try ModelStore().model(at: folder.path)
+        let after = try model.weights(degree: 1)
+        #expect(model.weightsPaths.count == 4)
+        #expect(before.named.map(\.name) == after.named.map(\.name))
+        for (old, new) in zip(before.named, after.named) {
+            #expect(old.floats.count == new.floats.count)
+            #expect((0..<old.floats.count).allSatisfy { old.floats.pointer[$0] == new.floats.pointer[$0] })
+        }
+        let output = folder.path + "/model.gna"
+        _ = try ModelCompiler.compile(directory: folder.path, to: output, options: CompileOptions())
+        let compiled = try ModelStore().model(at: output)
+        #expect(compiled.tokenize("a text").ids == model.tokenize("a text").ids)
+    }
+
+    @Test(
+        "an index of several files is refused by what is wrong with it",
+        arguments: [
+            ([:], "key weight_map is no object of files"), ("x", "key weight_map is no object of files"),
+            (["a": 1], "key weight_map key a is 1: name a .safetensors file beside the index"),
+            (["a": "../b.safetensors"], "key weight_map key a is \"../b.safetensors\": name"),
+            (["a": "b.bin"], "key weight_map key a is \"b.bin\": name"),
+            (
+                ["a": "model-1.safetensors"],
+                "key weight_map key a is model-1.safetensors, which has no such tensor"
+            ),
+        ] as [(JSON, String)])
+    func badIndex(map: JSON, problem: String) throws {
+        let folder = try ModelFolder([.pooling("mean"), .normalize])
+        try divide(folder)
+        try folder.write("model.safetensors.index.json", ["weight_map": map])
+        let error = #expect(throws: ModelError.self) { try EmbeddingModel(directory: folder.path) }
+        let start = folder.path + "/model.safetensors.index.json "
+        #expect(error?.description.hasPrefix(start + problem) == true, "\(String(describing: error))")
+    }
+
+    @Test("a file that the index names and that is not there is named")
+    func missingShard() throws {
+        let folder = try ModelFolder([.pooling("mean"), .normalize])
+        try divide(folder)
+        try Files.remove(folder.path + "/model-2.safetensors")
+        let error = #expect(throws: ModelError.self) { try EmbeddingModel(directory: folder.path) }
         #expect(
-            throws: ModelError(
-                folder.path + "/model.safetensors.index.json", "divides the weights among several files",
-                "save the model in one file (save_pretrained with max_shard_size above its size)")
-        ) { try EmbeddingModel(directory: folder.path) }
+            error?.description.hasPrefix(folder.path + "/model-2.safetensors cannot be opened") == true,
+            "\(String(describing: error))")
+    }
+
+    /// Divides the weights among three files.
+    private func divide(_ folder: ModelFolder) throws {
+        let octets = try Files.read(folder.path + "/model.safetensors")
+        let length = octets[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try #require(try JSON(parsing: Array(octets[8..<8 + length])).object)
+        var map: JSON = [:]
+        for number in 0..<3 {
+            var own: JSON = [:]
+            var data: [UInt8] = []
+            for (index, name) in header.keys.sorted().enumerated() where index % 3 == number {
+                guard var entry = header[name], let start = entry["data_offsets"]?[0]?.int,
+                    let end = entry["data_offsets"]?[1]?.int
+                else { continue }
+                entry["data_offsets"] = [JSON(data.count), JSON(data.count + end - start)]
+                data += octets[8 + length + start..<8 + length + end]
+                own[name] = entry
+                map[name] = .string("model-\(number).safetensors")
+            }
+            let text = own.serialized()
+            let size = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) }
+            try folder.write("model-\(number).safetensors", size + text + data)
+        }
+        try folder.write("model.safetensors.index.json", ["metadata": [:], "weight_map": map])
+        try Files.remove(folder.path + "/model.safetensors")
     }
 }
 

@@ -8,6 +8,7 @@ import NeuronProgram
 import NeuronRuntime
 import TestSupport
 import Testing
+import Tokenizers
 
 @testable import Models
 
@@ -24,7 +25,7 @@ struct RealModelTests {
 
     @Test("gives the reference's ids", arguments: GoldenText.all)
     func ids(golden: GoldenText) throws {
-        #expect(try WordPieceModel.encode(golden.text) == golden.ids)
+        #expect(try RealTokenizer.encode(golden.text) == golden.ids)
     }
 
     @Test("gives the reference's embeddings on any number of cores", arguments: [1, 2, 3, 4, 6, 12])
@@ -135,12 +136,14 @@ struct RealModelTests {
 }
 
 /// The real vocabulary with the golden file's limit of 256 ids, read once.
-private enum WordPieceModel {
+private enum RealTokenizer {
     private static let tokenizer = Result {
         let path = try #require(realModelDirectory) + "/vocab.txt"
         let vocabulary = try #require(try readFile(path, limit: 1 << 24))
-        return try WordPieceTokenizer(vocabulary: vocabulary, subject: path)
+        return try Tokenizer(vocabulary: vocabulary, subject: path)
     }
 
-    static func encode(_ text: String) throws -> [Int32] { try tokenizer.get().encode(text, limit: 256) }
+    static func encode(_ text: String) throws -> [Int32] {
+        try tokenizer.get().encodeWithMarks(text, count: 256)
+    }
 }

@@ -129,7 +129,8 @@ struct SafeTensorsTests {
         for length in stride(from: 0, to: whole.count, by: 997) {
             try Files.write(path, Array(whole[..<length]))
             #expect(throws: ModelError.self) {
-                _ = try ModelWeights(SafeTensors(path: path), configuration: configuration, degree: 1)
+                _ = try ModelWeights(
+                    TensorFiles(SafeTensors(path: path)), .bert, configuration: configuration, degree: 1)
             }
         }
         for index in stride(from: 0, to: headerEnd, by: 13) {
@@ -137,7 +138,8 @@ struct SafeTensorsTests {
             damaged[index] ^= UInt8(1 << (index % 8))
             try Files.write(path, damaged)
             do throws(ModelError) {
-                _ = try ModelWeights(SafeTensors(path: path), configuration: configuration, degree: 1)
+                _ = try ModelWeights(
+                    TensorFiles(SafeTensors(path: path)), .bert, configuration: configuration, degree: 1)
             } catch {
                 refused += 1
             }

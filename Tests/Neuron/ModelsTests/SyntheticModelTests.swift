@@ -108,7 +108,10 @@ struct ModelTests {
     @Test(
         "configurations that cannot be computed are refused",
         arguments: [
-            ("model_type", "gpt2", " key model_type", "is \"gpt2\"", "use a model with \"bert\""),
+            (
+                "model_type", "gpt2", " key model_type", "is \"gpt2\"",
+                "use a model of bert, camembert, distilbert, electra, mpnet, roberta, xlm-roberta"
+            ),
             ("hidden_act", "relu", " key hidden_act", "is \"relu\"", "use a model with \"gelu\""),
             (
                 "num_attention_heads", 7, " key num_attention_heads",
@@ -136,7 +139,9 @@ struct ModelTests {
         try SyntheticModel.write(to: directory.path)
         let path = directory.path + "/vocab.txt"
         try Files.write(path, Array("[UNK]\n[SEP]\n".utf8))
-        #expect(throws: ModelError(path, "has no token [CLS]", "use the vocabulary of a BERT model")) {
+        #expect(
+            throws: ModelError(path, "has no token [CLS]", "use the vocabulary that belongs to the model")
+        ) {
             try EmbeddingModel(directory: directory.path)
         }
         let count = SyntheticModel.vocabulary.count

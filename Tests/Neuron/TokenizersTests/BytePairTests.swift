@@ -26,8 +26,7 @@ struct BytePairTests {
         "give the numbers that the library tokenizers gives, in all scripts, and the text back",
         arguments: ["gpt2", "smollm", "llama3", "qwen2"])
     func library(name: String) async throws {
-        let json = try JSON(parsing: try await file(name + ".json"))
-        let tokenizer = try LanguageTokenizer(json, subject: name)
+        let tokenizer = try LanguageTokenizer(try await file(name + ".json"), subject: name)
         let end = try #require(tokenizer.tokenizer.id(ofAdded: "<|end|>"))
         var lines = 0
         for line in try await file(name + ".cases").split(separator: UInt8(ascii: "\n")) {
@@ -53,6 +52,7 @@ struct LanguageTokenizerTests {
     private static let whole = """
         {"added_tokens": [{"id": 3, "content": "<|end|>", "special": true}], "normalizer": null,
          "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+         "decoder": {"type": "ByteLevel"},
          "post_processor": {"type": "TemplateProcessing",
           "single": [{"SpecialToken": {"id": "<|end|>"}}, {"Sequence": {"id": "A"}}],
           "special_tokens": {"<|end|>": {"ids": [3]}}},
@@ -79,19 +79,24 @@ struct LanguageTokenizerTests {
     @Test(
         "what is not known is refused with its key",
         arguments: [
-            ("null", #"{"type": "NFC"}"#, "normalizer is NFC"),
-            ("\"BPE\"", "\"Unigram\"", "model.type is Unigram"),
-            ("\"ByteLevel\"", "\"Metaspace\"", "pre_tokenizer is Metaspace"),
-            ("\"add_prefix_space\": false", "\"add_prefix_space\": true", "add_prefix_space"),
-            ("TemplateProcessing", "BertProcessing", "post_processor has BertProcessing"),
-            ("[3]", "[960]", "with a number below 4"), ("a b", "a c", "merge a c of a token that is not in"),
+            ("null", #"{"type": "Casefold"}"#, "key normalizer key type is \"Casefold\""),
+            ("\"BPE\"", "\"Unigram\"", "use a model with BPE behind ByteLevel"),
+            ("\"ByteLevel\"", "\"Sudachi\"", "key pre_tokenizer key type is \"Sudachi\""),
+            (
+                "{\"type\": \"ByteLevel\", \"add_prefix_space\": false}",
+                #"{"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits"}]}"#,
+                "use a model where ByteLevel is the last step"
+            ),
+            ("TemplateProcessing", "BertProcessing", "key post_processor key cls is missing"),
+            ("[3]", "[960]", "key post_processor has the token 960, where there are 4"),
+            ("a b", "a c", "merge a c of a token that is not in"),
             ("a b", "b a", "merge b a, whose result is not"),
-            ("\"ab\": 2", "\"ab\": -2", "has the number -2 for ab"),
+            ("\"ab\": 2", "\"ab\": -2", "key model.vocab has an id that is no number"),
             ("\"ab\": 2", "\"ab\": 1", "has the number 1 for"),
-            ("\"vocab\"", "\"words\"", "model.vocab is missing"),
-            ("\"BPE\",", "\"BPE\", \"byte_fallback\": true,", "model.byte_fallback"),
-            ("\"BPE\",", "\"BPE\", \"dropout\": 0.1,", "model.dropout"),
-            ("\"id\": 3, ", "", "added_tokens has"),
+            ("\"vocab\"", "\"words\"", "model.vocab has no tokens"),
+            ("\"BPE\",", "\"BPE\", \"byte_fallback\": true,", "key model key byte_fallback is true"),
+            ("\"BPE\",", "\"BPE\", \"dropout\": 0.1,", "key model key dropout is 0.1"),
+            ("\"id\": 3, ", "", "key added_tokens 0 key id is missing"),
         ])
     func refusals(change: String, other: String, problem: String) throws {
         let refusal = try refusal(change, other)

@@ -8,6 +8,8 @@ struct VocabularyScanner {
 
     /// In the file's order.
     private(set) var entries: [Entry] = []
+    /// Of a list of tokens with scores, which are numbered as they come, the scores; else none.
+    private(set) var scores: [Double] = []
     /// The file with an empty object in the vocabulary's place. Whether it is JSON is for its parser to say.
     private(set) var rest: [UInt8] = []
 
@@ -29,11 +31,11 @@ struct VocabularyScanner {
             return
         }
         index = start
-        try readObject()
+        if bytes[start] == UInt8(ascii: "{") { try readObject() } else { try readList() }
         rest = bytes[..<start] + Array("{}".utf8) + bytes[index...]
     }
 
-    /// The octet behind `"model": {... "vocab": {`, on that brace.
+    /// The octet behind `"model": {... "vocab": {`, on that brace, or on the bracket of a list.
     private mutating func findVocabulary() -> Int? {
         // The key that leads to each level that is open; nil for lists.
         var path: [[UInt8]?] = []
@@ -54,6 +56,9 @@ struct VocabularyScanner {
                 key = nil
                 index += 1
             case UInt8(ascii: "["):
+                if path.count == 2, path[1] == Array("model".utf8), key == Array("vocab".utf8) {
+                    return index
+                }
                 path.append(nil)
                 index += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
@@ -89,6 +94,39 @@ struct VocabularyScanner {
             skipBlanks()
         } while take(",")
         guard take("}") else { throw fault("does not end") }
+    }
+
+    /// `[["token", -1.5], ...]`
+    private mutating func readList() throws(Fault) {
+        index += 1
+        skipBlanks()
+        if take("]") { return }
+        repeat {
+            skipBlanks()
+            guard take("[") else { throw fault("has an entry that is no pair") }
+            skipBlanks()
+            let token = try readString()
+            skipBlanks()
+            guard take(",") else { throw fault("has no comma") }
+            skipBlanks()
+            guard entries.count < 4_000_000 else { throw fault("has more than 4000000 tokens") }
+            entries.append((token, Int32(entries.count)))
+            scores.append(try readScore())
+            skipBlanks()
+            guard take("]") else { throw fault("has an entry that is no pair") }
+            skipBlanks()
+        } while take(",")
+        guard take("]") else { throw fault("does not end") }
+    }
+
+    private mutating func readScore() throws(Fault) -> Double {
+        let start = index
+        while index < bytes.count, index - start < 64,
+            (48...57).contains(bytes[index]) || [0x2b, 0x2d, 0x2e, 0x45, 0x65].contains(bytes[index])
+        { index += 1 }
+        let text = String(decoding: bytes[start..<index], as: UTF8.self)
+        guard let score = Double(text), score.isFinite else { throw fault("has a score that is no number") }
+        return score
     }
 
     private mutating func readNumber() throws(Fault) -> Int32 {

@@ -1,9 +1,9 @@
 import Testing
 
-@testable import Models
+@testable import Tokenizers
 
 @Suite("WordPiece")
-struct TokenizerTests {
+struct WordPieceTests {
     private func pieces(_ text: String, limit: Int = 64) throws -> [String] {
         let vocabulary = [
             "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able", "affable", ",", "!",
@@ -11,9 +11,9 @@ struct TokenizerTests {
             "##e", "中", "é", "##un", "s",
         ]
         let bytes = Array((vocabulary.joined(separator: "\r\n") + "\r\n").utf8)
-        let tokenizer = try WordPieceTokenizer(vocabulary: bytes, subject: "vocab.txt")
+        let tokenizer = try Tokenizer(vocabulary: bytes, subject: "vocab.txt")
         #expect(tokenizer.vocabularyCount == vocabulary.count)
-        return tokenizer.encode(text, limit: limit).map { vocabulary[Int($0)] }
+        return tokenizer.encodeWithMarks(text, count: limit).map { vocabulary[Int($0)] }
     }
 
     @Test(

@@ -4,10 +4,10 @@
 import TestSupport
 import Testing
 
-@testable import Models
+@testable import Tokenizers
 
 @Suite("WordPiece over all of Unicode")
-struct TokenizerSweepTests {
+struct WordPieceSweepTests {
     @Test("every code point is dropped, split, decomposed and lower-cased as `tokenizers` does it")
     func sweep() throws {
         let lines = try Fixtures.lines("text/wordpiece-sweep.txt")
@@ -23,7 +23,7 @@ struct TokenizerSweepTests {
 
     /// FNV-1a of the words of a block of 256 code points, each followed by a line feed.
     private func digest(_ block: UInt32) -> UInt64 {
-        let normalizer = TextNormalizer(lowercase: true)
+        let normalizer = BERTNormalization(lowercase: true)
         let scalars = (block..<block + 256).compactMap(Unicode.Scalar.init)
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
         for start in stride(from: 0, to: scalars.count, by: 40) {
@@ -32,11 +32,11 @@ struct TokenizerSweepTests {
             for scalar in some { text += ["a", scalar, "b", " "] }
             text += some
             for scalar in some { text += [" ", "A", scalar, "\u{301}", "\u{334}"] }
-            for word in normalizer.words(in: text[...]) {
-                for scalar in word + ["\n"] {
-                    for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
-                        digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3
-                    }
+            var pieces = TextPieces([UInt8](utf8: normalizer.apply(Array(text))), isAtStart: true)
+            for splitter in [TextSplitter.spaces, .punctuation(.isolated)] { splitter.apply(&pieces) }
+            for word in pieces.ranges {
+                for byte in pieces.octets[word] + [0x0a] {
+                    digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3
                 }
             }
         }

@@ -1,0 +1,81 @@
+// SentencePiece's normalization as it was compiled: a trie of what is replaced, in a double array (Aoe, 1989; the units are
+// those of darts-clone), and the texts that take its place, each with a zero behind it. `tokenizer.json` has it in base 64 as
+// `precompiled_charsmap`. What is looked up is a whole grapheme of less than six octets, and else each character: so the
+// crate `tokenizers` does it (spm_precompiled), and so did whoever trained the model.
+
+/// What stands in place of characters.
+struct CharacterMap: Sendable, Equatable {
+    private let units: [UInt32]
+    /// The texts, and a zero at the end whatever the file says.
+    private let texts: [UInt8]
+
+    /// Reads a map.
+    ///
+    /// - Returns: nil for octets that are none: a size beyond the end, or texts that are no UTF-8.
+    init?(_ octets: [UInt8]) {
+        guard octets.count >= 8 else { return nil }
+        func word(_ place: Int) -> UInt32 {
+            UInt32(octets[place]) | UInt32(octets[place + 1]) << 8 | UInt32(octets[place + 2]) << 16
+                | UInt32(octets[place + 3]) << 24
+        }
+        let size = Int(word(0))
+        guard size >= 4, size % 4 == 0, size <= octets.count - 4 else { return nil }
+        let units = stride(from: 4, to: 4 + size, by: 4).map(word)
+        let texts = Array(octets[(4 + size)...])
+        guard String(validating: texts, as: UTF8.self) != nil else { return nil }
+        self.units = units
+        self.texts = texts + [0]
+    }
+
+    /// Replaces what the map has.
+    func apply(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        var result: [Unicode.Scalar] = []
+        result.reserveCapacity(text.count)
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: text)
+        for grapheme in String(view) {
+            let scalars = grapheme.unicodeScalars
+            // Most are one character, which is looked up once.
+            let isOne = scalars.index(after: scalars.startIndex) == scalars.endIndex
+            if isOne {
+                replaceOne(scalars[scalars.startIndex], &result)
+            } else if grapheme.utf8.count < 6, let other = replacement(of: Array(grapheme.utf8)) {
+                result += other
+            } else {
+                for scalar in scalars { replaceOne(scalar, &result) }
+            }
+        }
+        return result
+    }
+
+    private func replaceOne(_ scalar: Unicode.Scalar, _ result: inout [Unicode.Scalar]) {
+        if let other = replacement(of: Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)) {
+            result += other
+        } else {
+            result.append(scalar)
+        }
+    }
+
+    /// The text for the shortest beginning of the key that the trie has.
+    private func replacement(of key: [UInt8]) -> String.UnicodeScalarView? {
+        guard let start = place(of: key), start < texts.count else { return nil }
+        let end = texts[start...].firstIndex(of: 0) ?? texts.count
+        return String(decoding: texts[start..<end], as: UTF8.self).unicodeScalars
+    }
+
+    private func place(of key: [UInt8]) -> Int? {
+        var node = Self.offset(units[0])
+        for octet in key where octet != 0 {
+            node ^= Int(octet)
+            guard node < units.count else { return nil }
+            let unit = units[node]
+            guard unit & 0x8000_00ff == UInt32(octet) else { return nil }
+            node ^= Self.offset(unit)
+            guard node < units.count else { return nil }
+            if unit >> 8 & 1 == 1 { return Int(units[node] & 0x7fff_ffff) }
+        }
+        return nil
+    }
+
+    private static func offset(_ unit: UInt32) -> Int { Int(unit >> 10) << Int((unit & 0x200) >> 6) }
+}

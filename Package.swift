@@ -430,9 +430,9 @@ let commands: [Target] =
         [
             "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
             "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Models", "Neuron",
-            "NeuronArtifact",
-            "NeuronProgram", "NeuronTools", "NodeAgent", "Observability", "Operator", "Planning", "SystemIO",
-        ], tests: ["Arguments"])
+            "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability",
+            "Operator", "Planning", "SystemIO", "Text",
+        ], tests: ["Arguments", "JSON", "Models", "SystemIO", "TestSupport"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])

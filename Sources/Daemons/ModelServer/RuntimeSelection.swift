@@ -3,15 +3,21 @@
 internal import FakeRuntime
 internal import Glibc
 internal import LibNRT
-internal import NeuronRuntime
+package import NeuronRuntime
 internal import SystemIO
 
 /// Opens the runtime of a process.
-struct RuntimeSelection {
+package struct RuntimeSelection {
     /// Where neuron0, neuron1 ... are.
     let root: String
     /// A variable of the process's environment.
     let environment: (String) -> String?
+
+    /// A runtime of the devices at a place, and of the cores that the environment says.
+    package init(root: String, environment: @escaping (String) -> String?) {
+        self.root = root
+        self.environment = environment
+    }
 
     /// Claims the cores that the environment says, and waits while others have them.
     ///
@@ -20,7 +26,7 @@ struct RuntimeSelection {
     ///   - report: called once, when there is something to wait for, with why.
     ///   - pause: lets time go by; what it throws ends the wait.
     /// - Throws: `DeviceError`, `NRTError`, or what `pause` throws.
-    func open(
+    package func open(
         waiting limit: Duration, report: (any Error) -> Void, pause: (Duration) async throws -> Void
     ) async throws -> any NeuronRuntime {
         var variables: [String: String] = [:]

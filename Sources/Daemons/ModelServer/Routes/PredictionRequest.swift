@@ -16,6 +16,17 @@ package struct RequestLimits: Equatable, Sendable {
 
     /// The defaults: 128 texts, 64 KiB each, 1 MiB in all.
     package init() {}
+
+    /// - Throws: 413 for too many texts, and for one that is too long.
+    func check(_ texts: [String]) throws(HTTPProblem) {
+        guard texts.count <= self.texts else {
+            throw HTTPProblem(413, "the request has \(texts.count) texts: send at most \(self.texts)")
+        }
+        for (index, text) in texts.enumerated() where text.utf8.count > textOctets {
+            throw HTTPProblem(
+                413, "text \(index) has \(text.utf8.count) octets: send at most \(textOctets)")
+        }
+    }
 }
 
 /// The texts of a request.
@@ -23,6 +34,8 @@ struct PredictionRequest: Equatable {
     let texts: [String]
     /// Whether the answer's vectors are called `predictions`, as those who send `instances` expect.
     let usesInstances: Bool
+    /// What a language model is told besides.
+    let parameters: [String: JSON]
 
     /// Reads a request.
     ///
@@ -34,6 +47,7 @@ struct PredictionRequest: Equatable {
         if request.method == "GET" || request.method == "HEAD" {
             texts = request.query.filter { $0.name == "inputs" || $0.name.hasPrefix("seq_") }.map(\.value)
             usesInstances = false
+            parameters = [:]
             guard !texts.isEmpty else {
                 throw HTTPProblem(400, "the query has no text: add ?inputs=TEXT, or send JSON with POST")
             }
@@ -43,19 +57,14 @@ struct PredictionRequest: Equatable {
             }
             texts = [text]
             usesInstances = false
+            parameters = [:]
         } else {
-            (texts, usesInstances) = try Self.parse(request.body)
+            (texts, usesInstances, parameters) = try Self.parse(request.body)
         }
-        guard texts.count <= limits.texts else {
-            throw HTTPProblem(413, "the request has \(texts.count) texts: send at most \(limits.texts)")
-        }
-        for (index, text) in texts.enumerated() where text.utf8.count > limits.textOctets {
-            throw HTTPProblem(
-                413, "text \(index) has \(text.utf8.count) octets: send at most \(limits.textOctets)")
-        }
+        try limits.check(texts)
     }
 
-    private static func parse(_ body: [UInt8]) throws(HTTPProblem) -> ([String], Bool) {
+    private static func parse(_ body: [UInt8]) throws(HTTPProblem) -> ([String], Bool, [String: JSON]) {
         let hint = "send {\"inputs\": \"a text\"} or {\"inputs\": [\"a text\", \"another\"]}"
         let document: JSON
         do {
@@ -68,7 +77,8 @@ struct PredictionRequest: Equatable {
         guard let value = inputs ?? document["instances"] else {
             throw HTTPProblem(400, "the body has neither inputs nor instances: \(hint)")
         }
-        if let text = value.string { return ([text], inputs == nil) }
+        let parameters = document["parameters"]?.object ?? [:]
+        if let text = value.string { return ([text], inputs == nil, parameters) }
         guard let list = value.array, !list.isEmpty else {
             throw HTTPProblem(400, "the body's inputs are neither a text nor a list of texts: \(hint)")
         }
@@ -76,7 +86,7 @@ struct PredictionRequest: Equatable {
         guard texts.count == list.count else {
             throw HTTPProblem(400, "the body's inputs hold something that is no text: \(hint)")
         }
-        return (texts, inputs == nil)
+        return (texts, inputs == nil, parameters)
     }
 }
 

@@ -3,6 +3,7 @@
 //
 //     SIGTERM ──▶ not ready, each answer ends its connection ── delay ──▶ not listening, what has begun ends ──▶ exit
 
+internal import GRPC
 internal import HTTP
 
 /// The steps from SIGTERM to the end.
@@ -26,13 +27,16 @@ struct ServerShutdown: Sendable {
     ///
     /// - Parameter pause: returns after the time that it is given, or when somebody wants the end at once.
     func run(
-        _ server: InferenceServer, _ http: HTTPServer, pause: (Duration) async -> Void
+        _ server: InferenceServer, _ http: HTTPServer, _ grpc: GRPCServer? = nil,
+        pause: (Duration) async -> Void
     ) async {
         // Who has not been ready has been sent no clients.
         let hasServed = server.phase == .ready
         server.beginTermination()
         await http.disableKeepAlive()
         if hasServed, delay > .zero { await pause(delay) }
+        async let calls: Void? = grpc?.shutdown(grace: grace)
         await http.shutdown(grace: grace)
+        await calls
     }
 }

@@ -10,9 +10,11 @@ internal import Text
 /// The metrics of one server.
 struct ServerMetrics: Sendable {
     let registry = MetricsRegistry()
+    private let named: NamedMetrics
     let requests: Counter
     let texts: Counter
     let tokens: Counter
+    let requestTime: Histogram
     let queueTime: Histogram
     let computeTime: Histogram
     let batchSize: Histogram
@@ -41,6 +43,9 @@ struct ServerMetrics: Sendable {
             "ganglion_model_server_texts_total", "Texts embedded, by model.", labels: ["model"])
         tokens = registry.counter(
             "ganglion_model_server_tokens_total", "Tokens of these texts, by model.", labels: ["model"])
+        requestTime = registry.histogram(
+            "ganglion_model_server_request_seconds", "Time from a prediction's arrival to its answer.",
+            labels: ["model"])
         queueTime = registry.histogram(
             "ganglion_model_server_queue_seconds", "Time from a request's arrival until a group took it.",
             labels: ["model"])
@@ -76,11 +81,32 @@ struct ServerMetrics: Sendable {
         switches = registry.counter(
             "ganglion_model_server_context_switches_total",
             "Batches before which the group's cores had executed another model.", labels: [])
+        named = NamedMetrics(registry)
         registry.addProcessMetrics()
     }
 
+    /// An answer with a status; without a model, one to a name that there is not.
+    func count(_ status: Int, _ model: HostedModel?, took: Duration) {
+        guard let model else { return requests.increment(["", String(status)]) }
+        model.meter.count(status, took: took)
+        requestTime.observe(took, [model.name])
+    }
+
+    /// Vectors that were computed.
+    func count(_ prediction: Dispatcher.Prediction, _ model: HostedModel) {
+        let labels = [model.name]
+        model.meter.count(prediction)
+        queueTime.observe(prediction.queued, labels)
+        computeTime.observe(prediction.computed, labels)
+        batchSize.observe(Double(prediction.batch), labels)
+    }
+
     /// Brings the gauges up to date and writes everything.
-    func exposition(_ state: ServerState, waiting count: Int, running unanswered: Int) -> String {
+    func exposition(
+        _ state: ServerState, waiting count: Int, byModel waitingByModel: [String: Int],
+        running unanswered: Int
+    ) -> String {
+        update(state.registry.models, waitingByModel)
         ready.set(state.phase == .ready ? 1 : 0)
         waiting.set(Double(count))
         running.set(Double(unanswered))
@@ -117,6 +143,29 @@ struct ServerMetrics: Sendable {
             errors.increment([type], by: max(0, Double(count) - errors.value([type])))
         }
         return registry.exposition()
+    }
+
+    /// Brings what is counted by model up to date. Versions of one name are one series here.
+    private func update(_ models: [HostedModel], _ waiting: [String: Int]) {
+        var answers: [[String]: Int] = [:]
+        var texts: [String: Int] = [:]
+        var tokens: [String: Int] = [:]
+        for model in models {
+            named.update(model, waiting: waiting[model.key] ?? 0)
+            let counts = model.meter.counts
+            for (status, count) in counts.answers {
+                answers[[model.name, String(status)], default: 0] += count
+            }
+            texts[model.name, default: 0] += counts.texts
+            tokens[model.name, default: 0] += counts.tokens
+        }
+        for (labels, count) in answers { raise(requests, labels, to: count) }
+        for (name, count) in texts { raise(self.texts, [name], to: count) }
+        for (name, count) in tokens { raise(self.tokens, [name], to: count) }
+    }
+
+    private func raise(_ counter: Counter, _ labels: [String], to value: Int) {
+        counter.increment(labels, by: max(0, Double(value) - counter.value(labels)))
     }
 }
 

@@ -1,6 +1,7 @@
 // Where a server is between start and end. Readiness follows from it and from nothing else.
 
 internal import Models
+internal import NeuronRuntime
 
 /// The phase of a server, read by every request.
 package enum ServerPhase: Equatable, Sendable {
@@ -12,12 +13,21 @@ package enum ServerPhase: Equatable, Sendable {
     case failed(String)
     /// SIGTERM has come: the server is not ready, so that no new clients are sent here, and answers those who come all the same.
     case terminating
+
+    var word: String {
+        switch self {
+        case .loading: "loading"
+        case .ready: "ready"
+        case .failed: "failed"
+        case .terminating: "terminating"
+        }
+    }
 }
 
 /// What is known of the groups and models so far.
 struct ServerState: Sendable {
     var phase = ServerPhase.loading(done: 0, total: 0)
+    var claims: [any NeuronCores] = []
     var groups: [NeuronCoreGroup] = []
-    /// By name, as they are loaded.
-    var models: [String: EmbeddingModel] = [:]
+    var registry = ModelRegistry()
 }

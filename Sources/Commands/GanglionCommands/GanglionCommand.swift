@@ -36,6 +36,7 @@ package enum GanglionCommand {
             ListCommand.command,
             CompileCommand.command,
             InspectCommand.command,
+            LoadCommand.command,
             FakeCommand.command(nodeLabel: NodeLabelReader.read),
             ReportCommand.command,
             ECSCommand.command,

@@ -7,6 +7,7 @@ SHELL := /bin/bash
 CACHE ?= $(CURDIR)/.cache
 export GANGLION_CACHE := $(CACHE)
 export GANGLION_PYTHON ?= $(CACHE)/venv/bin/python3
+export GANGLION_SERVING_PYTHON ?= $(CACHE)/serving/venv/bin/python3
 export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
 export SWIFT ?= swift
 FILTER ?=
@@ -197,6 +198,7 @@ kind: kind-tools $(E2E) $(IMAGE_ARCHIVE) ## Make a kind cluster, install the cha
 generate: python-env ## Write every file anew that is made of others: messages, tables, definitions, manifests, reference, the modules' picture
 	@scripts/generate
 	@scripts/generate-definitions
+	@swift run --quiet ganglion-model-server --openapi > docs/openapi.json
 	@$(MAKE) --no-print-directory manifests
 	@$(GANGLION_PYTHON) scripts/generate-reference
 	@scripts/check-modules --write
@@ -212,6 +214,7 @@ system-packages:
 .PHONY: python-env
 python-env:
 	@scripts/make-python-env "$(CACHE)" Tests/requirements.txt
+	@scripts/make-python-env "$(CACHE)/serving" Tests/serving-requirements.txt
 
 .PHONY: model
 model:

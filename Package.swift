@@ -415,12 +415,13 @@ let daemons: [Target] =
     + module(
         "ModelServer", on: .daemons,
         [
-            "Arguments", "FakeRuntime", "HTTP", "HTTP1", "JSON", "LibNRT", "LogArguments", "Models",
-            "NeuronProgram",
-            "NeuronRuntime", "Observability", "SystemIO", "Text",
-        ],
+            "Arguments", "FakeRuntime", "GRPC", "GRPCServices", "HTTP", "HTTP1", "JSON", "KernelTemplates",
+            "LibNRT", "LogArguments", "Models", "NeuronProgram", "NeuronRuntime", "Observability", "Protobuf",
+            "SystemIO", "TLS", "Text",
+        ], exclude: ["Proto"],
         tests: [
-            "FakeChip", "FakeRuntime", "HTTP", "HTTP1", "JSON", "Models", "NeuronRuntime", "Observability",
+            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "Models", "NeuronRuntime",
+            "Observability",
             "SystemIO", "TestSupport",
         ])
 
@@ -432,7 +433,7 @@ let commands: [Target] =
             "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Models", "Neuron",
             "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability",
             "Operator", "Planning", "SystemIO", "Text",
-        ], tests: ["Arguments", "JSON", "Models", "SystemIO", "TestSupport"])
+        ], tests: ["Arguments", "HTTP", "HTTP1", "JSON", "Models", "SystemIO", "TestSupport"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])

@@ -7,7 +7,7 @@ import dataclasses
 import pathlib
 import re
 
-SCALARS = {"bool", "bytes", "double", "int32", "int64", "string", "uint32", "uint64"}
+SCALARS = {"bool", "bytes", "double", "float", "int32", "int64", "string", "uint32", "uint64"}
 TOKEN = re.compile(r'[ \t\r]+|(?P<end>\n)|//(?P<note>[^\n]*)|(?P<word>[A-Za-z_.][\w.]*|-?\d+)|"(?P<text>[^"\\\n]*)"|(?P<mark>[{}<>()=;,])')
 
 

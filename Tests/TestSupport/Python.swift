@@ -10,6 +10,10 @@ package enum Python {
     /// The interpreter; `make` installs it with the pinned packages.
     package static let path =
         ProcessInfo.processInfo.environment["GANGLION_PYTHON"] ?? root + "/.cache/venv/bin/python3"
+    /// The interpreter with the model server's clients, which do not go together with the other packages.
+    package static let servingPath =
+        ProcessInfo.processInfo.environment["GANGLION_SERVING_PYTHON"]
+        ?? root + "/.cache/serving/venv/bin/python3"
     /// grpcio and protobuf.
     package static let hasGRPC = has("grpc", "google.protobuf")
 
@@ -31,12 +35,14 @@ package final class PythonPeer: Sendable {
 
     /// Starts a script.
     ///
-    /// - Parameter script: its name under Tests/Peers.
-    package init(_ script: String, _ arguments: [String]) throws {
+    /// - Parameters:
+    ///   - script: its name under Tests/Peers.
+    ///   - python: the interpreter.
+    package init(_ script: String, _ arguments: [String], python: String = Python.path) throws {
         let stdin = try Output.makePipe()
         let stdout = try Output.makePipe()
         child = try ChildProcess.spawn(
-            Python.path, ["\(Python.root)/Tests/Peers/\(script)"] + arguments,
+            python, ["\(Python.root)/Tests/Peers/\(script)"] + arguments,
             environment: ["PATH": "/usr/bin:/bin", "GRPC_VERBOSITY": "NONE"],
             descriptors: ChildProcess.Descriptors(input: stdin.read, output: stdout.write))
         stdin.read.close()

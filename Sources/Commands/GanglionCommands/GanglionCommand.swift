@@ -37,6 +37,7 @@ package enum GanglionCommand {
             CompileCommand.command,
             InspectCommand.command,
             EmbedCommand.command,
+            LoadCommand.command,
             FakeCommand.command(nodeLabel: NodeLabelReader.read),
             ReportCommand.command,
             ECSCommand.command,

@@ -1,14 +1,17 @@
 // The command `ganglion-model-server`: settings in, a process that serves until SIGTERM.
 
 package import Arguments
+internal import GRPC
 internal import Glibc
 internal import HTTP
 internal import HTTP1
+internal import JSON
 internal import LogArguments
 internal import Models
 internal import NeuronRuntime
 internal import Observability
 internal import SystemIO
+internal import TLS
 internal import Text
 
 /// The command line and life of the server.
@@ -29,16 +32,45 @@ package enum ModelServerCommand {
     private static let deviceRoot = Option(
         "device-root", default: "/dev", environment: "GANGLION_DEVICE_ROOT", placeholder: "DIR",
         help: "Where neuron0, neuron1 ... are")
-    private static let queue = Option(
-        "queue", default: 256, placeholder: "N", help: "Requests that may wait before others get 503",
+    private static let queue = Option<Int?>(
+        "queue", placeholder: "N",
+        help:
+            "Requests of a model that may wait before others get 503 (default 256, or $SERVING_JOB_QUEUE_SIZE)",
         check: { 0...100_000 ~= $0 ? nil : "must be from 0 to 100000" })
-    private static let batch = Option(
-        "max-batch-size", default: 32, placeholder: "N", help: "Texts of waiting requests computed together",
+    private static let batch = Option<Int?>(
+        "max-batch-size", placeholder: "N",
+        help: "Texts of waiting requests computed together (default 32, or $SERVING_BATCH_SIZE)",
         check: { 1...1_024 ~= $0 ? nil : "must be from 1 to 1024" })
-    private static let queueTimeout = Option(
-        "queue-timeout", default: Duration.seconds(60),
-        help: "How long a request may wait for a group before it gets 503",
+    private static let batchTokens = Option<Int?>(
+        "max-batch-tokens", placeholder: "N",
+        help: "Tokens computed together (default what the model's program takes)",
+        check: { 1...1_048_576 ~= $0 ? nil : "must be from 1 to 1048576" })
+    private static let batchDelay = Option<Duration?>(
+        "max-batch-delay",
+        help:
+            "How long the oldest request may wait for others while a group is idle (default none, or "
+            + "$SERVING_MAX_BATCH_DELAY milliseconds)",
+        check: { .zero...(.seconds(60)) ~= $0 ? nil : "must be at most 60s" })
+    private static let queueTimeout = Option<Duration?>(
+        "queue-timeout",
+        help: "How long a request may wait for a group before it gets 503 (default 60s)",
         check: { .milliseconds(1)...(.seconds(86_400)) ~= $0 ? nil : "must be from 1ms to 24h" })
+    private static let control = Option(
+        "model-control", default: ModelControl.none, placeholder: "MODE",
+        help: "Whether models may be loaded and unloaded while the server runs: none or explicit")
+    private static let keys = Option<String?>(
+        "api-keys", placeholder: "FILE",
+        help:
+            "Answer only who shows one of the keys in this file, a key on each line; probes and metrics need none"
+    )
+    private static let certificate = Option<String?>(
+        "tls-certificate", placeholder: "FILE", help: "Serve HTTPS with this certificate chain (PEM)")
+    private static let certificateKey = Option<String?>(
+        "tls-key", placeholder: "FILE",
+        help: "The certificate's key (PEM); both are looked at for each connection")
+    private static let grpcListen = Option<String?>(
+        "grpc-listen", environment: "GANGLION_GRPC_LISTEN", placeholder: "ADDRESS",
+        help: "Where to serve the Open Inference Protocol over gRPC (default nowhere)")
     private static let coreWait = Option(
         "core-wait", default: Duration.seconds(10),
         help: "How long to wait at the start for cores that another process has",
@@ -55,6 +87,9 @@ package enum ModelServerCommand {
     private static let measure = Flag(
         "measure", help: "Print how fast each model is on the first group, and end")
 
+    private static let openAPI = Flag(
+        "openapi", help: "Print the OpenAPI document of the REST interface, and end")
+
     /// The program.
     package static let command = Command(
         "ganglion-model-server", summary: "Serve embedding models on a pod's NeuronCores",
@@ -62,8 +97,9 @@ package enum ModelServerCommand {
             "The cores are those of NEURON_RT_VISIBLE_CORES, else a free run of NEURON_RT_NUM_CORES, else all of the"
             + " visible devices.",
         arguments: [
-            listen, models, degree, deviceRoot, queue, queueTimeout, batch, coreWait, drainDelay, grace,
-            measure,
+            listen, grpcListen, models, control, keys, certificate, certificateKey, degree, deviceRoot, queue,
+            queueTimeout, batch, batchTokens,
+            batchDelay, coreWait, drainDelay, grace, measure, openAPI,
         ] + LogOptions.all,
         examples: [
             Command.Example(
@@ -80,6 +116,7 @@ package enum ModelServerCommand {
     }
 
     private static func run(_ values: ArgumentValues) async throws {
+        guard !values[openAPI] else { return print(OpenAPI.document.text(pretty: true)) }
         let log = LogOptions.logger(values)
         let start = ContinuousClock.now
         let specifications = try ModelSpecification.list(
@@ -114,15 +151,19 @@ package enum ModelServerCommand {
             return
         }
 
+        let policy = try policy(values)
         let server = InferenceServer(
-            models: specifications, queueLimit: values[queue], queueTimeout: values[queueTimeout],
-            batchLimit: values[batch], tag: Command.environment("NEURON_PROCESS_TAG") ?? "")
+            models: specifications, policy: policy, control: values[control],
+            keys: try values[keys].map { file throws(ServerError) in try APIKeys(file: file) }, log: log,
+            tag: Command.environment("NEURON_PROCESS_TAG") ?? "")
         var limits = HTTPServerLimits()
         limits.message.body = server.limits.body
         // A full queue leaves room for probes, scrapers and those who are told to come back.
         limits.connections = DescriptorLimit.connections(
-            wanted: limits.connections + values[queue], limit: DescriptorLimit.raise())
-        let http = HTTPServer(limits: limits) { await server.handle($0) }
+            wanted: limits.connections + policy.queueLimit, limit: DescriptorLimit.raise())
+        let http = HTTPServer(
+            limits: limits, security: try security(values, log), immediate: { server.handleAtOnce($0) },
+            handler: { await server.handle($0) })
         let bound = try await http.listen(on: address)
         log.info(
             "listening",
@@ -130,6 +171,11 @@ package enum ModelServerCommand {
                 "address": bound.description, "models": specifications.map(\.name),
                 "groups": claims.map { "\($0.cores.lowerBound)-\($0.cores.upperBound - 1)" },
             ])
+        let grpc = server.makeGRPCServer(security: try security(values, log, protocols: ["h2"]))
+        if let text = values[grpcListen] {
+            let bound = try await grpc.listen(on: try SocketAddress(parsing: text))
+            log.info("listening", ["protocol": "grpc", "address": bound.description])
+        }
         // A SIGTERM that comes while models are being loaded ends the server as well.
         let shutdown = ServerShutdown(
             total: .seconds(values[grace]),
@@ -156,7 +202,7 @@ package enum ModelServerCommand {
             while let isSignal = try await tasks.next(), !isSignal {}
             tasks.cancelAll()
             log.info("draining", ["delay": shutdown.delay, "grace": shutdown.grace])
-            await shutdown.run(server, http) { delay in
+            await shutdown.run(server, http, grpc) { delay in
                 await withTaskGroup(of: Void.self) { pause in
                     pause.addTask { try? await Task.sleep(for: delay) }
                     // A second signal: somebody does not want to wait.
@@ -170,6 +216,37 @@ package enum ModelServerCommand {
             // A load that is still going on cannot be interrupted; nobody needs its result.
             exit(0)
         }
+    }
+
+    /// Certificates are renewed in place: what the files say counts for the next connection.
+    private static func security(
+        _ values: ArgumentValues, _ log: Logger, protocols: [String] = []
+    ) throws -> (any SecureLayerFactory)? {
+        switch (values[certificate], values[certificateKey]) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?):
+            return try TLSServer.files(certificateChain: certificate, privateKey: key, protocols: protocols) {
+                log.warning(
+                    "renewed TLS files are not taken, those from before hold", ["error": $0.description])
+            }
+        default: throw ServerError("--tls-certificate and --tls-key go together")
+        }
+    }
+
+    /// How requests are batched: by the flags, else by LMI's variables, else as it is.
+    private static func policy(_ values: ArgumentValues) throws(ServerError) -> BatchPolicy {
+        var policy = BatchPolicy()
+        do throws(HTTPProblem) {
+            try policy.read(ServingProperties.environment(Command.environment), place: "the environment")
+        } catch {
+            throw ServerError(error.message)
+        }
+        if let number = values[queue] { policy.queueLimit = number }
+        if let number = values[batch] { policy.texts = number }
+        if let number = values[batchTokens] { policy.tokens = number }
+        if let time = values[batchDelay] { policy.delay = time }
+        if let time = values[queueTimeout] { policy.timeout = time }
+        return policy
     }
 
     private static func printSpeed(_ models: [ModelSpecification], on group: NeuronCoreGroup) async throws {

@@ -13,6 +13,9 @@ import Tokenizers
 package struct TokenizedText: Sendable {
     /// From [CLS] to [SEP].
     package let ids: [Int32]
+
+    /// Ids that somebody else has cut. The caller has checked that the model has rows for all of them.
+    package init(ids: [Int32]) { self.ids = ids }
 }
 
 /// A BERT-family model that turns a text into a vector, as sentence-transformers does.

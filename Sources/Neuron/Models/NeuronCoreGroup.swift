@@ -89,6 +89,32 @@ package final class NeuronCoreGroup: Sendable {
         }
     }
 
+    /// Takes a model off its cores, after what is being computed; nothing happens where it is not there. This blocks.
+    package func unload(_ name: String) {
+        turn.withLock { _ in
+            let removed = state.withLock { state -> LoadedEncoder? in
+                guard let encoder = state.models.removeValue(forKey: name) else { return nil }
+                for (core, memory) in encoder.program.memory.enumerated() {
+                    state.memory[core].constants -= memory.constants
+                    state.memory[core].tensors -= memory.tensors
+                }
+                if state.last == name { state.last = nil }
+                return encoder
+            }
+            // Its tensors go with the last model that shares them.
+            try? removed?.program.unload()
+        }
+    }
+
+    /// What one execution of a model takes: texts, where it has rows for so many, and tokens of all of them.
+    package func passLimit(of name: String) -> (texts: Int?, tokens: Int)? {
+        switch state.withLock({ $0.models[name] })?.signature.layout {
+        case .packed(let tokens): (nil, tokens)
+        case .padded(let texts, let tokens): (texts, texts * tokens)
+        case nil: nil
+        }
+    }
+
     /// Cuts texts into ids and embeds them. The calling executor is free meanwhile. A second batch waits for the first.
     ///
     /// - Parameter progress: gets the next texts' vectors after each pass, on a thread that computes, and says whether to go

@@ -58,7 +58,7 @@ package struct ProtoMessage: Sendable, Equatable {
     }
 
     /// The entry of a map from strings to messages.
-    static func mapEntry(_ name: String, to value: String) -> ProtoMessage {
+    package static func mapEntry(_ name: String, to value: String) -> ProtoMessage {
         var entry = ProtoMessage(name, [.init("key", 1, .string), .init("value", 2, .message(value))])
         entry.isMapEntry = true
         return entry
@@ -69,10 +69,15 @@ package struct ProtoMessage: Sendable, Equatable {
 package struct ProtoField: Sendable, Equatable {
     /// A field's type; those that the files here use.
     package enum Kind: Sendable, Equatable {
+        case double
+        case float
+        case int64
+        case uint64
         case int32
         case bool
         case string
         case bytes
+        case uint32
         /// By its name in the file's package, or its full name with a dot before it: `.package.Name`.
         case message(String)
         /// By its name in the file's package, or its full name with a dot before it.
@@ -81,11 +86,16 @@ package struct ProtoField: Sendable, Equatable {
         /// google.protobuf.FieldDescriptorProto.Type
         var number: Int {
             switch self {
+            case .double: 1
+            case .float: 2
+            case .int64: 3
+            case .uint64: 4
             case .int32: 5
             case .bool: 8
             case .string: 9
             case .message: 11
             case .bytes: 12
+            case .uint32: 13
             case .enumeration: 14
             }
         }
@@ -94,7 +104,7 @@ package struct ProtoField: Sendable, Equatable {
         var typeName: String? {
             switch self {
             case .message(let name), .enumeration(let name): name
-            case .int32, .bool, .string, .bytes: nil
+            case .double, .float, .int64, .uint64, .int32, .bool, .string, .bytes, .uint32: nil
             }
         }
     }

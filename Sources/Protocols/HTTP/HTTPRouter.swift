@@ -24,6 +24,9 @@ public struct HTTPRouter<Handler: Sendable>: Sendable {
     }
 
     private var routes: [Route] = []
+    /// Those of paths without a name, by path and method, where no route before them matches: found without taking the path
+    /// apart.
+    private var plain: [String: [String: Handler]] = [:]
 
     /// A router that knows no path.
     public init() {}
@@ -35,12 +38,20 @@ public struct HTTPRouter<Handler: Sendable>: Sendable {
     ///   - pattern: a path, in which `{name}` stands for any segment.
     public mutating func on(_ method: String?, _ pattern: String, _ handler: Handler) {
         let segments = pattern.split(separator: "/").map { $0.hasPrefix("{") ? nil : String($0) }
+        let isFirst = !routes.contains { route in
+            (route.method == nil || route.method == method)
+                && Self.parameters(route.segments, segments.map { $0 ?? "" }) != nil
+        }
+        if let method, isFirst, !segments.contains(nil) {
+            plain["/" + segments.compactMap { $0 }.joined(separator: "/"), default: [:]][method] = handler
+        }
         routes.append(Route(method: method, segments: segments, handler: handler))
     }
 
     /// Finds the handler of a request. Empty segments do not count: `/ping/` is `/ping`. What answers GET answers HEAD, too
     /// (RFC 9110 §9.1), and the server leaves the body out.
     public func match(_ request: HTTPRequest) -> Match {
+        if let handler = plain[request.target]?[request.method] { return .handler(handler, []) }
         let segments = request.segments
         var methods: [String] = []
         for route in routes {

@@ -7,11 +7,15 @@ public actor HTTPServer: LoopActor {
     /// Answers a request. Runs on the server's loop unless it leaves it.
     public typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
 
+    /// Answers a request at once, where that takes less than to change tasks would; nil leaves it to the handler.
+    public typealias Immediate = @Sendable (HTTPRequest) -> HTTPResponse?
+
     /// Runs the connections and, unless they leave it, the handlers.
     public nonisolated let loop: EventLoop
 
     private let limits: HTTPServerLimits
     private let security: (any SecureLayerFactory)?
+    private let immediate: Immediate?
     private let handler: Handler
     private var listeners: [Listener] = []
     private var connections: [Int: HTTPServerConnection] = [:]
@@ -22,11 +26,14 @@ public actor HTTPServer: LoopActor {
 
     /// A server that does not listen yet.
     ///
-    /// - Parameter security: TLS for every connection; nil for plain HTTP.
+    /// - Parameters:
+    ///   - security: TLS for every connection; nil for plain HTTP.
+    ///   - immediate: asked before the handler, on the loop: it must not wait for anything.
     public init(
         limits: HTTPServerLimits = HTTPServerLimits(), security: (any SecureLayerFactory)? = nil,
-        loop: EventLoop = .shared, handler: @escaping Handler
+        loop: EventLoop = .shared, immediate: Immediate? = nil, handler: @escaping Handler
     ) {
+        self.immediate = immediate
         self.limits = limits
         self.security = security
         self.loop = loop
@@ -86,7 +93,7 @@ public actor HTTPServer: LoopActor {
         nextConnection += 1
         let connection = HTTPServerConnection(
             SocketChannel(descriptor, loop: loop, security: layer), loop: loop, limits: limits,
-            handler: handler, onClose: callback { $0.forget(identifier) })
+            immediate: immediate, handler: handler, onClose: callback { $0.forget(identifier) })
         connections[identifier] = connection
         let keepsAlive = keepsAlive
         connection.assumeIsolated { connection in

@@ -27,6 +27,7 @@ actor HTTPServerConnection: LoopActor {
 
     private let channel: SocketChannel
     private let limits: HTTPServerLimits
+    private let immediate: HTTPServer.Immediate?
     private let handler: HTTPServer.Handler
     private let onClose: @Sendable () -> Void
     private var life = HTTPServerLife()
@@ -35,6 +36,11 @@ actor HTTPServerConnection: LoopActor {
     private var answering: Task<Void, Never>?
     private var writers: [CheckedContinuation<HTTPError?, Never>] = []
     private var timer: ScheduledTimer?
+    /// When the timer is due; nil while none runs for silence.
+    private var timerDue: UInt64?
+    /// When silence has lasted too long. The timer is due at this time or before it: a timer for each request would cost more
+    /// than some answers.
+    private var silenceEnds: UInt64 = 0
     private var deadline: Deadline?
     private var octetsInTurn = 0
     /// Since when the peer has had no answer that it waits for: from the start, or from the last answer on.
@@ -43,11 +49,13 @@ actor HTTPServerConnection: LoopActor {
     // `sending`: the channel is made for this connection.
     init(
         _ channel: sending SocketChannel, loop: EventLoop, limits: HTTPServerLimits,
-        handler: @escaping HTTPServer.Handler, onClose: @escaping @Sendable () -> Void
+        immediate: HTTPServer.Immediate? = nil, handler: @escaping HTTPServer.Handler,
+        onClose: @escaping @Sendable () -> Void
     ) {
         self.channel = channel
         self.loop = loop
         self.limits = limits
+        self.immediate = immediate
         self.handler = handler
         self.onClose = onClose
         quietSince = loop.turnStart
@@ -100,6 +108,7 @@ actor HTTPServerConnection: LoopActor {
     /// After the close: goes when all has left and the peer has closed, too, or takes too long for it.
     private func settle() {
         timer?.cancel()
+        timerDue = nil
         guard channel.isClosed else {
             let time = channel.pendingOctets > 0 ? limits.stalledWrite : limits.closeTimeout
             timer = loop.schedule(after: time, on: self) { $0.close(discarding: true) }
@@ -192,26 +201,61 @@ actor HTTPServerConnection: LoopActor {
 
     /// Ends the connection when nothing arrives for a while.
     private func expectOctets(within limit: Duration) {
+        let (end, overflow) = loop.turnStart.addingReportingOverflow(limit.nanoseconds)
+        silenceEnds = overflow ? .max : end
+        if let timerDue, timerDue <= silenceEnds { return }
         timer?.cancel()
-        timer = loop.schedule(after: limit, on: self) { connection in
-            guard !connection.life.isAnswering else { return }
-            connection.close(discarding: true)
-        }
+        watchSilence(from: loop.turnStart)
+    }
+
+    private func watchSilence(from now: UInt64) {
+        timerDue = silenceEnds
+        let rest = Duration.nanoseconds(Int64(clamping: silenceEnds - min(now, silenceEnds)))
+        timer = loop.schedule(after: rest, on: self) { $0.silenceElapsed() }
+    }
+
+    private func silenceElapsed() {
+        timerDue = nil
+        guard life.isOpen, !life.isAnswering else { return }
+        let now = MonotonicClock.now
+        if now < silenceEnds { watchSilence(from: now) } else { close(discarding: true) }
     }
 
     // MARK: Answering
 
     private func next() {
-        switch life.next() {
-        case .answer(let request): answer(request)
-        case .refuse(let error): refuse(error)
-        case .close: close()
-        case .wait: break
+        // A loop, since a peer may send any number of requests at once.
+        while true {
+            switch life.next() {
+            case .answer(let request):
+                guard answersAtOnce(request) else { return answer(request) }
+                guard life.isOpen else { return }
+            case .refuse(let error): return refuse(error)
+            case .close: return close()
+            case .wait: return
+            }
         }
     }
 
+    /// Answers without a task of its own; false where the request needs one, or the peer has to take answers first.
+    private func answersAtOnce(_ request: HTTPRequest) -> Bool {
+        guard let immediate, channel.pendingOctets == 0, request.codingRefusal == nil,
+            let response = immediate(request)
+        else { return false }
+        sendWhole(response, toHead: request.method == "HEAD")
+        quietSince = loop.turnStart
+        if let octets = incoming?.body.count {
+            incoming?.start = limits.bodyStart(octets: octets, now: quietSince)
+        }
+        if life.finishAnswer() {
+            close()
+        } else {
+            askForBody()
+        }
+        return true
+    }
+
     private func answer(_ request: HTTPRequest) {
-        timer?.cancel()
         deadline = nil
         answering = Task {
             let response =
@@ -272,17 +316,15 @@ actor HTTPServerConnection: LoopActor {
     }
 
     private func sendWhole(_ response: HTTPResponse, toHead isHead: Bool) {
-        var headers = response.headers
         let body = response.bytes
-        if response.status != 204, response.status != 304, response.status >= 200 {
-            headers["content-length"] = String(body.count)
-        }
-        if life.isLast { headers["connection"] = "close" }
+        let hasLength = response.status != 204 && response.status != 304 && response.status >= 200
         var output: [UInt8] = []
-        HTTP1Encoder.response(status: response.status, headers: headers, into: &output)
+        output.reserveCapacity(256 + body.count)
+        HTTP1Encoder.response(
+            status: response.status, headers: response.headers, length: hasLength ? body.count : nil,
+            isLast: life.isLast, into: &output)
         if !isHead { output.append(contentsOf: body) }
-        channel.write(output)
-        channel.flush()
+        channel.send(output.span.bytes)
     }
 
     func writeChunk(_ bytes: [UInt8]) async throws(HTTPError) {

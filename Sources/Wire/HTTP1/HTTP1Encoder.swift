@@ -16,8 +16,46 @@ public enum HTTP1Encoder {
 
     /// The head of a response.
     public static func response(status: Int, headers: HTTPHeaders, into output: inout [UInt8]) {
-        output.append(contentsOf: "HTTP/1.1 \(status) \(reason(status))\r\n".utf8)
+        startLine(status, into: &output)
         fields(headers, into: &output)
+    }
+
+    /// A response whose length is known, with what the connection adds to its fields.
+    ///
+    /// - Parameters:
+    ///   - length: for Content-Length; nil where there must be none (RFC 9110 §8.6).
+    ///   - isLast: whether the connection ends with it.
+    public static func response(
+        status: Int, headers: HTTPHeaders, length: Int?, isLast: Bool, into output: inout [UInt8]
+    ) {
+        startLine(status, into: &output)
+        for field in headers.fields {
+            if length != nil, HTTPHeaders.equal(field.name, "content-length") { continue }
+            if isLast, HTTPHeaders.equal(field.name, "connection") { continue }
+            self.field(field, into: &output)
+        }
+        if let length {
+            output.append(contentsOf: "content-length: ".utf8)
+            digits(length, into: &output)
+            output.append(contentsOf: [13, 10])
+        }
+        if isLast { output.append(contentsOf: "connection: close\r\n".utf8) }
+        output.append(contentsOf: [13, 10])
+    }
+
+    private static func startLine(_ status: Int, into output: inout [UInt8]) {
+        output.append(contentsOf: "HTTP/1.1 ".utf8)
+        digits(status, into: &output)
+        output.append(32)
+        output.append(contentsOf: reason(status).utf8)
+        output.append(contentsOf: [13, 10])
+    }
+
+    /// A number without a sign.
+    private static func digits(_ number: Int, into output: inout [UInt8]) {
+        guard number >= 10 else { return output.append(48 + UInt8(truncatingIfNeeded: max(0, number))) }
+        digits(number / 10, into: &output)
+        output.append(48 + UInt8(truncatingIfNeeded: number % 10))
     }
 
     /// One chunk of a chunked body; nothing for no octets, since an empty chunk would end the body.
@@ -33,12 +71,14 @@ public enum HTTP1Encoder {
     public static func lastChunk(into output: inout [UInt8]) { output.append(contentsOf: "0\r\n\r\n".utf8) }
 
     private static func fields(_ headers: HTTPHeaders, into output: inout [UInt8]) {
-        for field in headers.fields {
-            output.append(contentsOf: clean(field.name).utf8)
-            output.append(contentsOf: ": ".utf8)
-            output.append(contentsOf: clean(field.value).utf8)
-            output.append(contentsOf: [13, 10])
-        }
+        for field in headers.fields { self.field(field, into: &output) }
+        output.append(contentsOf: [13, 10])
+    }
+
+    private static func field(_ field: HTTPHeaders.Field, into output: inout [UInt8]) {
+        output.append(contentsOf: clean(field.name).utf8)
+        output.append(contentsOf: ": ".utf8)
+        output.append(contentsOf: clean(field.value).utf8)
         output.append(contentsOf: [13, 10])
     }
 

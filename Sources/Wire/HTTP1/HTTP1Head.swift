@@ -7,19 +7,32 @@ enum HTTP1Head {
     static func parse(
         _ bytes: [UInt8], role: HTTP1Parser.Role, maximumFields: Int
     ) throws(HTTP1Error) -> HTTP1Parser.Head {
-        var lines = bytes.split(separator: 10, omittingEmptySubsequences: false).map { line in
-            line.last == 13 ? line.dropLast() : line
+        var start = bytes.startIndex
+        var first: ArraySlice<UInt8>?
+        var fields: [ArraySlice<UInt8>] = []
+        fields.reserveCapacity(16)
+        for index in bytes.indices where bytes[index] == 10 {
+            let end = index > start && bytes[index - 1] == 13 ? index - 1 : index
+            let line = bytes[start..<end]
+            start = index + 1
+            if first == nil {
+                first = line
+            } else if start < bytes.count || !line.isEmpty {
+                fields.append(line)
+            }
         }
-        while lines.last?.isEmpty == true { lines.removeLast() }
-        guard let first = lines.first else { throw .startLine("") }
-        let (start, minor) = try startLine(first, role)
-        guard lines.count - 1 <= maximumFields else { throw .headTooLarge(limit: maximumFields) }
+        if start < bytes.endIndex { fields.append(bytes[start...]) }
+        while fields.last?.isEmpty == true { fields.removeLast() }
+        guard let first else { throw .startLine("") }
+        let (line, minor) = try startLine(first, role)
+        guard fields.count <= maximumFields else { throw .headTooLarge(limit: maximumFields) }
         var headers = HTTPHeaders()
-        for line in lines.dropFirst() {
-            let field = try field(Array(line))
+        headers.reserve(fields.count)
+        for text in fields {
+            let field = try field(text)
             headers.add(field.name, field.value)
         }
-        return HTTP1Parser.Head(start: start, minorVersion: minor, headers: headers)
+        return HTTP1Parser.Head(start: line, minorVersion: minor, headers: headers)
     }
 
     private static func startLine(
@@ -55,9 +68,10 @@ enum HTTP1Head {
     }
 
     /// One field line.
-    static func field(_ line: [UInt8]) throws(HTTP1Error) -> HTTPHeaders.Field {
+    static func field(_ line: ArraySlice<UInt8>) throws(HTTP1Error) -> HTTPHeaders.Field {
         func fault() -> HTTP1Error { .field(String(decoding: line.prefix(64), as: UTF8.self)) }
-        guard let colon = line.firstIndex(of: 58), colon > 0, line[..<colon].allSatisfy(isToken) else {
+        guard let colon = line.firstIndex(of: 58), colon > line.startIndex, line[..<colon].allSatisfy(isToken)
+        else {
             throw fault()
         }
         var value = line[(colon + 1)...]

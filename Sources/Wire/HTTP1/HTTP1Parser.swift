@@ -142,7 +142,7 @@ public struct HTTP1Parser {
                 end(deliver)
                 return true
             }
-            _ = try HTTP1Head.field(line)
+            _ = try HTTP1Head.field(line[...])
             bodyOctets += line.count
             guard bodyOctets &- limits.head <= limits.body else { throw .headTooLarge(limit: limits.head) }
             return true
@@ -217,6 +217,13 @@ public struct HTTP1Parser {
     private mutating func takeHead(
         _ bytes: RawSpan, _ offset: inout Int, _ deliver: (Event) -> Void
     ) throws(HTTP1Error) -> Bool {
+        if pending.isEmpty, let length = Self.wholeHead(bytes, offset) {
+            guard length <= limits.head else { throw .headTooLarge(limit: limits.head) }
+            let text = Array(bytes, offset, length)
+            offset += length
+            try take(head: text, deliver)
+            return true
+        }
         while offset < bytes.byteCount {
             let octet = bytes.octet(offset)
             offset += 1
@@ -227,14 +234,35 @@ public struct HTTP1Parser {
             guard octet == 10, Self.endsWithEmptyLine(pending) else { continue }
             let text = pending
             pending.removeAll(keepingCapacity: true)
-            let head = try HTTP1Head.parse(text, role: role, maximumFields: limits.fields)
-            let framing = try framing(of: head)
-            try checkHost(of: head)
-            deliver(.head(head))
-            if let framing { state = framing } else { end(deliver) }
+            try take(head: text, deliver)
             return true
         }
         return false
+    }
+
+    private mutating func take(head text: [UInt8], _ deliver: (Event) -> Void) throws(HTTP1Error) {
+        let head = try HTTP1Head.parse(text, role: role, maximumFields: limits.fields)
+        let framing = try framing(of: head)
+        try checkHost(of: head)
+        deliver(.head(head))
+        if let framing { state = framing } else { end(deliver) }
+    }
+
+    /// The length of a head that is there from its first octet to its empty line, as it nearly always is; nil where it is not, or
+    /// where empty lines come before it.
+    private static func wholeHead(_ bytes: RawSpan, _ start: Int) -> Int? {
+        guard start < bytes.byteCount, bytes.octet(start) != 13, bytes.octet(start) != 10 else { return nil }
+        var index = start + 1
+        while index < bytes.byteCount {
+            if bytes.octet(index) == 10 {
+                let before = bytes.octet(index - 1)
+                if before == 10 || before == 13 && index >= start + 2 && bytes.octet(index - 2) == 10 {
+                    return index - start + 1
+                }
+            }
+            index += 1
+        }
+        return nil
     }
 
     /// HTTP/1.1 names its host once, and no version twice (RFC 9112 §3.2): with two, a proxy would take the one and this end the

@@ -30,6 +30,9 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// Makes room for lines that are about to come.
+    mutating func reserve(_ count: Int) { fields.reserveCapacity(count) }
+
     /// Adds a line after those that are there.
     public mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
@@ -55,7 +58,10 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     static func equal(_ left: String, _ right: String) -> Bool {
         let left = left.utf8
         let right = right.utf8
-        return left.count == right.count && zip(left, right).allSatisfy { lower($0) == lower($1) }
+        guard left.count == right.count else { return false }
+        var other = right.makeIterator()
+        for octet in left where lower(octet) != other.next().map(lower) { return false }
+        return true
     }
 
     private static func lower(_ octet: UInt8) -> UInt8 { octet >= 65 && octet <= 90 ? octet | 32 : octet }

@@ -65,6 +65,9 @@ public struct JSONWriter {
     /// Writes a whole number.
     public mutating func value(_ number: Int) { append(number.description) }
 
+    /// Writes a whole number of 64 bits without a sign.
+    public mutating func value(unsigned number: UInt64) { append(number.description) }
+
     /// Writes a number with the fewest digits that mean it; `null` when it is not finite, which JSON has no word for.
     public mutating func value(_ number: Double) { append(number.isFinite ? number.description : "null") }
 

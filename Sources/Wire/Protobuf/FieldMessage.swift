@@ -106,6 +106,18 @@ public struct ProtobufFields: Sendable {
         if number == read.number { try reader?.read(read, into: &value) }
     }
 
+    /// An optional bool, of a oneof.
+    public mutating func field(_ number: Int, _ value: inout Bool?) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
+    /// An optional double, of a oneof.
+    public mutating func field(_ number: Int, _ value: inout Double?) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, value) }
+        if number == read.number { try reader?.read(read, into: &value) }
+    }
+
     /// A sint64 or sint32.
     public mutating func zigZag(_ number: Int, _ value: inout Int64) throws(ProtobufError) {
         guard reader != nil else { return writer.writeZigZag(number, value) }
@@ -150,6 +162,36 @@ public struct ProtobufFields: Sendable {
 
     /// Repeated int32s.
     public mutating func field(_ number: Int, _ values: inout [Int32]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated bools.
+    public mutating func field(_ number: Int, _ values: inout [Bool]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated uint32s.
+    public mutating func field(_ number: Int, _ values: inout [UInt32]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated uint64s.
+    public mutating func field(_ number: Int, _ values: inout [UInt64]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated floats.
+    public mutating func field(_ number: Int, _ values: inout [Float]) throws(ProtobufError) {
+        guard reader != nil else { return writer.write(number, values) }
+        if number == read.number { try reader?.read(read, into: &values) }
+    }
+
+    /// Repeated doubles.
+    public mutating func field(_ number: Int, _ values: inout [Double]) throws(ProtobufError) {
         guard reader != nil else { return writer.write(number, values) }
         if number == read.number { try reader?.read(read, into: &values) }
     }

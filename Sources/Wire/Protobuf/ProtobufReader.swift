@@ -148,6 +148,65 @@ public struct ProtobufReader: Sendable {
         try readNumbers(field, into: &values)
     }
 
+    /// One more uint32, or many when they are packed.
+    public mutating func read(_ field: ProtobufField, into values: inout [UInt32]) throws(ProtobufError) {
+        try readNumbers(field, into: &values)
+    }
+
+    /// One more uint64, or many when they are packed.
+    public mutating func read(_ field: ProtobufField, into values: inout [UInt64]) throws(ProtobufError) {
+        try readNumbers(field, into: &values)
+    }
+
+    /// One more bool, or many when they are packed.
+    public mutating func read(_ field: ProtobufField, into values: inout [Bool]) throws(ProtobufError) {
+        var numbers: [UInt64] = []
+        try readNumbers(field, into: &numbers)
+        values += numbers.map { $0 != 0 }
+    }
+
+    /// One more float, or many when they are packed.
+    public mutating func read(_ field: ProtobufField, into values: inout [Float]) throws(ProtobufError) {
+        try readFixed(field, .fixed32, octets: 4) {
+            values.append(Float(bitPattern: UInt32(truncatingIfNeeded: $0)))
+        }
+    }
+
+    /// One more double, or many when they are packed.
+    public mutating func read(_ field: ProtobufField, into values: inout [Double]) throws(ProtobufError) {
+        try readFixed(field, .fixed64, octets: 8) { values.append(Double(bitPattern: $0)) }
+    }
+
+    private mutating func readFixed(
+        _ field: ProtobufField, _ type: WireType, octets: Int, _ take: (UInt64) -> Void
+    ) throws(ProtobufError) {
+        if field.wireType == type {
+            try countElement()
+            take(try fixed(octets: octets))
+        } else if field.wireType == .lengthDelimited {
+            let range = try range()
+            let outer = end
+            end = range.upperBound
+            while position < end {
+                try countElement()
+                take(try fixed(octets: octets))
+            }
+            end = outer
+        }
+    }
+
+    /// An optional bool, of a oneof.
+    public mutating func read(_ field: ProtobufField, into value: inout Bool?) throws(ProtobufError) {
+        guard field.wireType == .varint else { return }
+        value = try varint() != 0
+    }
+
+    /// An optional double, of a oneof.
+    public mutating func read(_ field: ProtobufField, into value: inout Double?) throws(ProtobufError) {
+        guard field.wireType == .fixed64 else { return }
+        value = Double(bitPattern: try fixed(octets: 8))
+    }
+
     private mutating func readNumbers<I: FixedWidthInteger>(
         _ field: ProtobufField, into values: inout [I]
     ) throws(ProtobufError) {

@@ -95,6 +95,44 @@ public struct ProtobufWriter: Sendable {
     /// Repeated int32s, packed as proto3 does.
     public mutating func write(_ number: Int, _ values: [Int32]) { packed(number, values) }
 
+    /// Repeated uint32s, packed as proto3 does.
+    public mutating func write(_ number: Int, _ values: [UInt32]) { packed(number, values) }
+
+    /// Repeated uint64s, packed as proto3 does.
+    public mutating func write(_ number: Int, _ values: [UInt64]) { packed(number, values) }
+
+    /// Repeated bools, packed as proto3 does.
+    public mutating func write(_ number: Int, _ values: [Bool]) { packed(number, values.map { $0 ? 1 : 0 }) }
+
+    /// Repeated floats, packed as proto3 does.
+    public mutating func write(_ number: Int, _ values: [Float]) {
+        fixed(number, values.map { $0.bitPattern.littleEndian })
+    }
+
+    /// Repeated doubles, packed as proto3 does.
+    public mutating func write(_ number: Int, _ values: [Double]) {
+        fixed(number, values.map { $0.bitPattern.littleEndian })
+    }
+
+    private mutating func fixed<Bits: FixedWidthInteger>(_ number: Int, _ values: [Bits]) {
+        guard !values.isEmpty else { return }
+        nested(number) { writer in values.withUnsafeBytes { writer.bytes.append(contentsOf: $0) } }
+    }
+
+    /// An optional bool; written when set, even when false.
+    public mutating func write(_ number: Int, _ value: Bool?) {
+        guard let value else { return }
+        tag(number, .varint)
+        varint(value ? 1 : 0)
+    }
+
+    /// An optional double; written when set, even when 0.
+    public mutating func write(_ number: Int, _ value: Double?) {
+        guard let value else { return }
+        tag(number, .fixed64)
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
     /// map<string, string>, in the order of the keys' UTF-8, so that equal maps give equal bytes.
     public mutating func write(_ number: Int, _ map: [String: String]) {
         entries(number, map) { writer, value in writer.append(2, value) }

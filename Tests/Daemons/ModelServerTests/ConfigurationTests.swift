@@ -10,7 +10,8 @@ struct ConfigurationTests {
         let environment = #"[{"name":"m","uri":"file:///m","version":"2"},{"name":"n","uri":"/n"}]"#
         #expect(
             try ModelSpecification.list(arguments: [], environment: environment) == [
-                ModelSpecification(name: "m", uri: "file:///m"), ModelSpecification(name: "n", uri: "/n"),
+                ModelSpecification(name: "m", version: "2", uri: "file:///m"),
+                ModelSpecification(name: "n", uri: "/n"),
             ])
         #expect(
             try ModelSpecification.list(arguments: ["a=/x=y"], environment: environment)

@@ -22,7 +22,7 @@ struct DispatcherTests {
         let pool = ComputePool(threads: 1)
         let server = InferenceServer(
             models: try ["a", "b"].map { try ModelSpecification(name: $0, uri: node.path + "/model") },
-            queueLimit: queueLimit, batchLimit: batchLimit, pool: pool)
+            policy: .of(queueLimit: queueLimit, texts: batchLimit), pool: pool)
         try await server.load([try NeuronDevices(root: node.path).claim(0..<1)])
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let gates = Gate()
@@ -56,7 +56,7 @@ struct DispatcherTests {
         #expect(refused.status == 503)
         #expect(refused.headers["retry-after"] == "1")
         #expect(
-            refused.json["message"] == "all groups are busy and 3 requests wait: come back in a second")
+            refused.json["message"] == "all groups are busy and 3 requests wait: come back in 1 s")
         blocked.release()
         #expect((await busy.value).status == 200)
         for (index, task) in waiting.enumerated() {
@@ -147,7 +147,7 @@ struct DispatcherTests {
         while await server.dispatcher.idleGroups > 0 { await Task.yield() }
         let old = Task { await server.get("/predictions/a?inputs=old") }
         while await server.dispatcher.waiting < 1 { await Task.yield() }
-        let between = ContinuousClock.now
+        let between = MonotonicClock.time
         let young = Task { await server.get("/predictions/a?inputs=young") }
         while await server.dispatcher.waiting < 2 { await Task.yield() }
         await server.dispatcher.expire(between + .seconds(59))

@@ -43,19 +43,31 @@ final class FakeNode: Sendable {
     }
 
     /// A server that is ready, with models `tiny` and `other`.
-    func server(cores: Range<Int>, degree: Int = 1, queueLimit: Int = 256, batchLimit: Int = 32) async throws
-        -> InferenceServer
-    {
+    func server(
+        cores: Range<Int>, degree: Int = 1, queueLimit: Int = 256, batchLimit: Int = 32,
+        control: ModelControl = .none,
+        more: [ModelSpecification] = []
+    ) async throws -> InferenceServer {
         let server = InferenceServer(
             models: [
                 try ModelSpecification(name: "tiny", uri: path + "/model"),
                 try ModelSpecification(name: "other", uri: "file://\(path)/model"),
-            ],
-            queueLimit: queueLimit, batchLimit: batchLimit, tag: "ns/pod")
+            ] + more,
+            policy: .of(queueLimit: queueLimit, texts: batchLimit), control: control, tag: "ns/pod")
         let devices = try NeuronDevices(root: path)
         let claims = try GroupPlan(cores: cores, degree: degree).groups.map { try devices.claim($0) }
         try await server.load(claims)
         return server
+    }
+}
+
+extension BatchPolicy {
+    static func of(queueLimit: Int = 256, texts: Int = 32, delay: Duration = .zero) -> BatchPolicy {
+        var policy = BatchPolicy()
+        policy.queueLimit = queueLimit
+        policy.texts = texts
+        policy.delay = delay
+        return policy
     }
 }
 

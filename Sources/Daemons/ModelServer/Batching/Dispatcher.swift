@@ -1,0 +1,273 @@
+// Hands passes to groups as `BatchQueue` says, and gives each request its own answer. All that is decided is decided there;
+// here are the waiting tasks, the clock and the timer.
+
+package import Models
+package import SystemIO
+
+/// Answers requests with vectors, computed together with others.
+package actor Dispatcher: LoopActor {
+    /// Why a request was not answered.
+    package enum Refusal: Error, Equatable {
+        /// The queue is full; when to come back.
+        case full(limit: Int, retryAfter: Duration)
+        /// No group is there yet.
+        case notReady
+        /// No group was free in time.
+        case expired(after: Duration)
+        /// The client's own time is over.
+        case deadline
+        /// The caller has stopped waiting.
+        case cancelled
+        /// The vectors have numbers that are none.
+        case notFinite
+        /// The group could not compute; the sentence says why. nil: it holds no such model, which is a fault of the server,
+        /// since the caller has checked the name.
+        case failed(String?)
+    }
+
+    /// The answer to one request.
+    package struct Prediction: Equatable, Sendable {
+        /// One vector per text.
+        package var embeddings: [[Float]]
+        /// Ids per text.
+        package var tokens: [Int]
+        /// From arrival until a group took the first of its texts.
+        package var queued: Duration
+        /// From then until the last vector was there.
+        package var computed: Duration
+        /// Texts of the pass that its last text was in.
+        package var batch: Int
+        /// The first core of the group that computed it.
+        package var core: Int
+    }
+
+    /// What a request asks.
+    package struct Call: Sendable {
+        /// The model's key.
+        package var model: String
+        package var texts: [TokenizedText]
+        /// From 1, the highest; nil for the middle one.
+        package var priority: Int?
+        /// How long the client waits from now on; nil for ever.
+        package var timeout: Duration?
+
+        package init(model: String, texts: [TokenizedText], priority: Int? = nil, timeout: Duration? = nil) {
+            self.model = model
+            self.texts = texts
+            self.priority = priority
+            self.timeout = timeout
+        }
+    }
+
+    private struct Job {
+        let call: Call
+        let arrival: Duration
+        let limit: Duration
+        var start: Duration?
+        var vectors: [[Float]?]
+        let continuation: CheckedContinuation<Result<Prediction, Refusal>, Never>
+    }
+
+    /// Where requests are handed to groups; that of the connections, so that they change threads nowhere.
+    package nonisolated let loop: EventLoop
+
+    private var queue = BatchQueue()
+    private var policies: [String: BatchPolicy] = [:]
+    private var workers: [Int: any BatchWorker] = [:]
+    private var jobs: [Int: Job] = [:]
+    private var nextIdentifier = 0
+    private var timer: ScheduledTimer?
+    private var wake: Duration?
+    /// What passes have taken of late, each new one by an eighth.
+    private var passTime = Duration.zero
+    /// Why the last group has broken down.
+    private var breakdown: String?
+    /// Told why, when the last group has broken down.
+    private var onBreakdown: @Sendable (String) -> Void = { _ in }
+
+    /// A dispatcher without groups.
+    package init(loop: EventLoop = .shared) { self.loop = loop }
+
+    // MARK: Models and groups
+
+    /// Says how requests for a model are batched.
+    package func setPolicy(_ policy: BatchPolicy, of model: String) {
+        policies[model] = policy
+        queue.setPolicy(policy, of: model)
+    }
+
+    /// A group has these models from now on, and is handed requests for them.
+    package func setModels(_ models: Set<String>, of worker: any BatchWorker) {
+        workers[worker.cores.lowerBound] = worker
+        queue.setModels(models, of: worker.cores.lowerBound)
+        for identifier in queue.strand() { finish(identifier, .failure(.notReady)) }
+        dispatch()
+    }
+
+    /// Whom to tell why, when no group can compute any more.
+    package func onBreakdown(_ tell: @escaping @Sendable (String) -> Void) { onBreakdown = tell }
+
+    /// Requests that wait, by model.
+    package var waitingByModel: [String: Int] {
+        policies.reduce(into: [:]) { $0[$1.key] = queue.waiting($1.key) }
+    }
+
+    /// Requests that wait.
+    package var waiting: Int { queue.waiting() }
+
+    /// Groups that have nothing to do.
+    package var idleGroups: Int { queue.idle.count }
+
+    // MARK: Requests
+
+    /// Embeds texts, when it is their turn. Where the task is cancelled meanwhile, its turn does not come.
+    package func predict(_ call: Call) async throws(Refusal) -> Prediction {
+        guard !call.texts.isEmpty else {
+            return Prediction(
+                embeddings: [], tokens: [], queued: .zero, computed: .zero, batch: 0, core: 0)
+        }
+        let identifier = nextIdentifier
+        nextIdentifier += 1
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { submit(identifier, call, $0) }
+        } onCancel: {
+            loop.execute(on: self) { $0.cancel(identifier) }
+        }
+        return try result.get()
+    }
+
+    private func submit(
+        _ identifier: Int, _ call: Call,
+        _ continuation: CheckedContinuation<Result<Prediction, Refusal>, Never>
+    ) {
+        let now = MonotonicClock.time
+        let policy = policies[call.model] ?? BatchPolicy()
+        let priority = max(1, min(policy.priorities, call.priority ?? policy.defaultPriority))
+        let request = BatchQueue.Request(
+            identifier: identifier, model: call.model, costs: call.texts.map { max(1, $0.ids.count) },
+            priority: priority, arrival: now, startBy: now + policy.timeout,
+            deadline: call.timeout.map { now + $0 })
+        switch queue.submit(request) {
+        case .noGroup: continuation.resume(returning: .failure(breakdown.map { .failed($0) } ?? .notReady))
+        case .full(let limit):
+            continuation.resume(returning: .failure(.full(limit: limit, retryAfter: drainTime(call.model))))
+        case .queued:
+            jobs[identifier] = Job(
+                call: call, arrival: now, limit: policy.timeout,
+                vectors: [[Float]?](repeating: nil, count: call.texts.count), continuation: continuation)
+            dispatch()
+        }
+    }
+
+    /// How long it takes about until all that waits for a model is on a group.
+    private func drainTime(_ model: String) -> Duration {
+        let policy = policies[model] ?? BatchPolicy()
+        let groups = max(1, workers.count)
+        let passes = (queue.waiting() + policy.texts - 1) / max(1, policy.texts)
+        return passTime * ((passes + groups - 1) / groups)
+    }
+
+    /// Nobody waits for it any more.
+    private func cancel(_ identifier: Int) {
+        queue.leave(identifier)
+        finish(identifier, .failure(.cancelled))
+        setTimer()
+    }
+
+    /// Refuses those that have waited too long, and starts what has waited for others.
+    private func elapse() {
+        timer = nil
+        wake = nil
+        expire(MonotonicClock.time)
+        dispatch()
+    }
+
+    /// Refuses those that have waited too long.
+    func expire(_ now: Duration) {
+        for expired in queue.expire(now: now) {
+            let limit = jobs[expired.request]?.limit ?? .zero
+            finish(expired.request, .failure(expired.byClient ? .deadline : .expired(after: limit)))
+        }
+    }
+
+    private func setTimer() {
+        let next = queue.nextWake(now: MonotonicClock.time)
+        // One that fires too early finds nothing to do; one is enough.
+        if let wake, let next, wake <= next { return }
+        guard let next else { return }
+        timer?.cancel()
+        wake = next
+        timer = loop.schedule(after: max(.zero, next - MonotonicClock.time), on: self) { $0.elapse() }
+    }
+
+    private func finish(_ identifier: Int, _ result: Result<Prediction, Refusal>) {
+        jobs.removeValue(forKey: identifier)?.continuation.resume(returning: result)
+    }
+
+    // MARK: Passes
+
+    private func dispatch() {
+        let now = MonotonicClock.time
+        while let batch = queue.next(now: now) {
+            guard let worker = workers[batch.group] else { continue }
+            for item in batch.items where jobs[item.request]?.start == nil { jobs[item.request]?.start = now }
+            let texts = batch.items.compactMap { jobs[$0.request]?.call.texts[$0.index] }
+            Task {
+                let result = await worker.compute(texts, model: batch.model)
+                end(batch, result, since: now)
+            }
+        }
+        setTimer()
+    }
+
+    private func end(_ batch: BatchQueue.Batch, _ result: PassResult, since start: Duration) {
+        let took = MonotonicClock.time - start
+        passTime = passTime == .zero ? took : passTime + (took - passTime) / 8
+        let ends: BatchQueue.OnFinish
+        var failure: String?
+        switch result {
+        case .vectors(let vectors) where vectors.count == batch.items.count:
+            keep(vectors, of: batch)
+            ends = queue.finish(batch.identifier, .computed)
+        case .vectors: ends = queue.finish(batch.identifier, .failed)
+        case .failed(let sentence):
+            failure = sentence
+            ends = queue.finish(batch.identifier, .failed)
+        case .lost(let sentence):
+            failure = sentence
+            workers[batch.group] = nil
+            ends = queue.finish(batch.identifier, .groupLost)
+        }
+        for identifier in ends.complete { complete(identifier, batch) }
+        for identifier in ends.failed + ends.stranded { finish(identifier, .failure(.failed(failure))) }
+        if workers.isEmpty, let failure {
+            breakdown = failure
+            onBreakdown(failure)
+        }
+        dispatch()
+    }
+
+    private func keep(_ vectors: [[Float]?], of batch: BatchQueue.Batch) {
+        for (item, vector) in zip(batch.items, vectors) {
+            if let vector {
+                jobs[item.request]?.vectors[item.index] = vector
+            } else {
+                // Its own fault alone.
+                queue.leave(item.request)
+                finish(item.request, .failure(.notFinite))
+            }
+        }
+    }
+
+    private func complete(_ identifier: Int, _ batch: BatchQueue.Batch) {
+        guard let job = jobs[identifier] else { return }
+        let start = job.start ?? job.arrival
+        finish(
+            identifier,
+            .success(
+                Prediction(
+                    embeddings: job.vectors.compactMap { $0 }, tokens: job.call.texts.map(\.ids.count),
+                    queued: start - job.arrival, computed: MonotonicClock.time - start,
+                    batch: batch.items.count, core: batch.group)))
+    }
+}

@@ -1,0 +1,119 @@
+// Completions: a language model is asked, and answers whole or as it goes on.
+
+internal import HTTP
+internal import HTTP1
+internal import JSON
+
+extension InferenceServer {
+    /// Answers `/v1/completions` or `/v1/chat/completions`.
+    func completions(
+        _ call: EndpointCall, _ kind: CompletionWriter.Kind
+    ) async throws(HTTPProblem) -> HTTPResponse {
+        let document = try call.json()
+        let asked =
+            switch kind {
+            case .chat: try CompletionRequest(chat: document)
+            case .plain: try CompletionRequest(completion: document)
+            }
+        return try await counted { () throws(HTTPProblem) in
+            try model(asked.model)
+        } answer: { (model) throws(HTTPProblem) in
+            guard case .generation(let generator) = try content(model) else {
+                throw HTTPProblem(
+                    400, "model \(model.name) makes no text: it is \(try content(model).platform)",
+                    parameter: "model")
+            }
+            let writer = CompletionWriter(kind, model: model.name)
+            for request in asked.requests { try GenerationAnswer.check(generator, request) }
+            guard asked.isStream else { return try await whole(asked, generator, writer) }
+            return try await streamed(asked, generator, writer)
+        }
+    }
+
+    private func whole(
+        _ asked: CompletionRequest, _ generator: any TextGenerator, _ writer: CompletionWriter
+    ) async throws(HTTPProblem) -> HTTPResponse {
+        // All at once: the model batches them.
+        let results = await withTaskGroup(of: (Int, Result<GenerationAnswer, HTTPProblem>).self) { group in
+            for (index, request) in asked.requests.enumerated() {
+                group.addTask {
+                    do throws(HTTPProblem) {
+                        return (index, .success(try await GenerationAnswer(generator, request)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: [Int: Result<GenerationAnswer, HTTPProblem>]()) {
+                $0[$1.0] = $1.1
+            }
+        }
+        var answers: [GenerationAnswer] = []
+        for index in asked.requests.indices {
+            if let answer = try results[index]?.get() { answers.append(answer) }
+        }
+        let hasProbabilities = asked.requests[0].logProbabilities != nil
+        return .json(200, writer.whole(answers, hasProbabilities: hasProbabilities))
+    }
+
+    /// The response begins with the first piece: until then an error still has a status.
+    private func streamed(
+        _ asked: CompletionRequest, _ generator: any TextGenerator, _ writer: CompletionWriter
+    ) async throws(HTTPProblem) -> HTTPResponse {
+        let first = PieceReader(generator.generate(asked.requests[0]))
+        let firstPiece = try await first.next()
+        return HTTPResponse(
+            200,
+            headers: [
+                "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache",
+                "x-accel-buffering": "no",
+            ],
+            body: .stream { body in
+                do throws(HTTPProblem) {
+                    try await Self.write(asked, generator, writer, first, firstPiece, to: body)
+                } catch {
+                    // The status has left long ago; OpenAI's clients look for this object.
+                    try await body.write(CompletionWriter.event(error.body(.openAI)))
+                }
+                try await body.write(CompletionWriter.end)
+            })
+    }
+
+    private static func write(
+        _ asked: CompletionRequest, _ generator: any TextGenerator, _ writer: CompletionWriter,
+        _ first: PieceReader, _ firstPiece: GenerationPiece?, to body: HTTPBodyWriter
+    ) async throws(HTTPProblem) {
+        var answers: [GenerationAnswer] = []
+        if writer.kind == .chat {
+            try await send(writer.opening(includesUsage: asked.includesUsage), body)
+        }
+        for (index, request) in asked.requests.enumerated() {
+            let reader = index == 0 ? first : PieceReader(generator.generate(request))
+            var next = index == 0 ? firstPiece : try await reader.next()
+            var answer = GenerationAnswer()
+            while let piece = next {
+                let offset = answer.text.count
+                answer.add(piece)
+                // Half a character, or what may be the start of a stop string, is no piece yet.
+                if !piece.text.isEmpty || piece.finish != nil || piece.probability != nil {
+                    let document = writer.piece(
+                        piece, index: index, offset: offset,
+                        hasProbabilities: request.logProbabilities != nil,
+                        includesUsage: asked.includesUsage)
+                    try await send(document, body)
+                }
+                next = try await reader.next()
+            }
+            answers.append(answer)
+        }
+        if asked.includesUsage { try await send(writer.closing(answers), body) }
+    }
+
+    private static func send(_ document: JSON, _ body: HTTPBodyWriter) async throws(HTTPProblem) {
+        do throws(HTTPError) {
+            try await body.write(CompletionWriter.event(document))
+        } catch {
+            throw HTTPProblem(499, error.description)
+        }
+    }
+}

@@ -1,0 +1,184 @@
+// What a language model is to the server: a request goes in, pieces of text come out as they are made. How they are made,
+// by continuous batching on NeuronCores or from a script in a test, the server does not know.
+
+/// A language model that is loaded, and answers any number of requests at a time.
+package protocol TextGenerator: Sendable {
+    /// What is told of the model before it is asked.
+    var information: TextGeneratorInformation { get }
+
+    /// How busy it is now, for metrics and for the Inference Gateway.
+    var load: TextGeneratorLoad { get }
+
+    /// Ids of the prompt, as `generate` would make them: what a client pays for, and what is refused when it is too long.
+    ///
+    /// - Throws: `GenerationError.invalid` for messages that the model's chat template refuses.
+    func tokens(of prompt: GenerationRequest.Prompt) throws(GenerationError) -> [Int]
+
+    /// Begins to answer. Returns at once; the pieces come as they are made, the last with a reason. Ending the iteration, or
+    /// cancelling the task that iterates, ends the request, and its place is another's.
+    ///
+    /// - Throws: through the stream, `GenerationError`.
+    func generate(_ request: GenerationRequest) -> AsyncThrowingStream<GenerationPiece, any Error>
+}
+
+/// What does not change while a model is loaded.
+package struct TextGeneratorInformation: Equatable, Sendable {
+    /// Tokens of prompt and answer together.
+    package var contextLength: Int
+    /// Whether it has a chat template.
+    package var hasChatTemplate: Bool
+    /// Tokens of one block of its cache, and blocks in all; 0 where it has none.
+    package var cacheBlockTokens: Int
+    package var cacheBlocks: Int
+
+    package init(
+        contextLength: Int, hasChatTemplate: Bool = true, cacheBlockTokens: Int = 0, cacheBlocks: Int = 0
+    ) {
+        self.contextLength = contextLength
+        self.hasChatTemplate = hasChatTemplate
+        self.cacheBlockTokens = cacheBlockTokens
+        self.cacheBlocks = cacheBlocks
+    }
+}
+
+/// How busy a language model is.
+package struct TextGeneratorLoad: Equatable, Sendable {
+    /// Requests that are being answered.
+    package var running: Int
+    /// Requests that wait for room.
+    package var waiting: Int
+    /// Share of the cache that is in use, 0 to 1.
+    package var cacheUse: Double
+
+    package init(running: Int = 0, waiting: Int = 0, cacheUse: Double = 0) {
+        self.running = running
+        self.waiting = waiting
+        self.cacheUse = cacheUse
+    }
+}
+
+/// One message of a conversation.
+package struct ChatMessage: Equatable, Sendable {
+    /// `system`, `user`, `assistant` or what else the model's template knows.
+    package var role: String
+    /// Its text; of a list of parts, the texts one after the other.
+    package var content: String
+    /// Who says it, where several have the same role; nil for nobody.
+    package var name: String?
+
+    package init(role: String, content: String, name: String? = nil) {
+        self.role = role
+        self.content = content
+        self.name = name
+    }
+}
+
+/// What a language model is asked. Ranges are those of OpenAI's API and vLLM's; the server has checked them.
+package struct GenerationRequest: Equatable, Sendable {
+    /// What the answer follows.
+    package enum Prompt: Equatable, Sendable {
+        /// Text as it is, with the special tokens that the model puts in front of any text.
+        case text(String)
+        /// Ids as they are.
+        case tokens([Int])
+        /// A conversation, by the model's chat template, with the start of the assistant's turn.
+        case messages([ChatMessage])
+    }
+
+    package var prompt: Prompt
+    /// Tokens of the answer, at least 1; nil for as many as the context has room for.
+    package var maximumTokens: Int?
+    /// 0 takes the most likely token always.
+    package var temperature = 1.0
+    /// Only so many of the most likely tokens; 0 for all.
+    package var topK = 0
+    /// Only the most likely tokens that have this probability together, above 0 to 1.
+    package var topP = 1.0
+    /// Only tokens of at least this share of the most likely one's probability, 0 to 1.
+    package var minP = 0.0
+    /// Above 1 makes tokens of prompt and answer less likely; above 0.
+    package var repetitionPenalty = 1.0
+    /// -2 to 2, once for each token of the answer.
+    package var presencePenalty = 0.0
+    /// -2 to 2, for each time that a token is in the answer.
+    package var frequencyPenalty = 0.0
+    /// The same seed gives the same answer; nil for any.
+    package var seed: UInt64?
+    /// The answer ends before any of these; they are no part of it.
+    package var stop: [String] = []
+    /// How many of the most likely tokens are told with each token of the answer; nil for no probabilities at all.
+    package var logProbabilities: Int?
+    /// Goes on past the token that ends a text.
+    package var ignoresEnd = false
+
+    package init(prompt: Prompt) { self.prompt = prompt }
+}
+
+/// The logarithm of a token's probability.
+package struct TokenProbability: Equatable, Sendable {
+    package var token: Int
+    /// The token's text; with U+FFFD for a part of a character.
+    package var text: String
+    /// Its octets, which tell parts of a character apart.
+    package var octets: [UInt8]
+    /// Natural logarithm, at most 0.
+    package var logProbability: Double
+
+    package init(token: Int, text: String, octets: [UInt8], logProbability: Double) {
+        self.token = token
+        self.text = text
+        self.octets = octets
+        self.logProbability = logProbability
+    }
+}
+
+/// Why an answer ends.
+package enum FinishReason: String, Equatable, Sendable {
+    /// The model has said so, or a stop string has come.
+    case stop
+    /// It is as long as it may be.
+    case length
+}
+
+/// The next piece of an answer.
+package struct GenerationPiece: Equatable, Sendable {
+    /// Whole characters; empty while a character or what may be a stop string is not complete.
+    package var text: String
+    /// The token that it comes from; nil in a piece that only ends the answer.
+    package var token: Int?
+    /// Asked for by `logProbabilities`: the token itself, and the most likely ones, the most likely first.
+    package var probability: TokenProbability?
+    package var alternatives: [TokenProbability]
+    /// In the last piece only.
+    package var finish: FinishReason?
+    /// Tokens so far.
+    package var promptTokens: Int
+    package var completionTokens: Int
+    /// Tokens of the prompt that were in the cache already.
+    package var cachedTokens: Int
+
+    package init(
+        text: String, token: Int? = nil, probability: TokenProbability? = nil,
+        alternatives: [TokenProbability] = [], finish: FinishReason? = nil, promptTokens: Int = 0,
+        completionTokens: Int = 0, cachedTokens: Int = 0
+    ) {
+        self.text = text
+        self.token = token
+        self.probability = probability
+        self.alternatives = alternatives
+        self.finish = finish
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+        self.cachedTokens = cachedTokens
+    }
+}
+
+/// Why there is no answer.
+package enum GenerationError: Error, Equatable, Sendable {
+    /// The request cannot be answered by this model; the sentence says why.
+    case invalid(String)
+    /// Too many wait; when to come back.
+    case full(retryAfter: Duration)
+    /// The model cannot compute; the sentence says why.
+    case failed(String)
+}

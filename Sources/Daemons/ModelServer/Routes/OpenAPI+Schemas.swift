@@ -1,0 +1,148 @@
+// The schemas of bodies and replies, by name.
+
+internal import JSON
+
+extension OpenAPI {
+    private static func object(_ properties: [String: JSON], required: [String] = []) -> JSON {
+        var schema: JSON = ["type": "object", "properties": .object(properties)]
+        if !required.isEmpty { schema["required"] = JSON(required) }
+        return schema
+    }
+
+    private static func list(_ items: JSON) -> JSON { ["type": "array", "items": items] }
+
+    private static func either(_ schemas: [JSON]) -> JSON { ["anyOf": .array(schemas)] }
+
+    private static func reference(_ name: String) -> JSON {
+        ["$ref": .string("#/components/schemas/\(name)")]
+    }
+
+    private static let text: JSON = ["type": "string"]
+    private static let whole: JSON = ["type": "integer"]
+    private static let number: JSON = ["type": "number"]
+    private static let truth: JSON = ["type": "boolean"]
+    private static let texts = either([text, list(text)])
+    private static let tensor = object(
+        [
+            "name": text, "shape": list(whole),
+            "datatype": ["type": "string", "enum": JSON(TensorDatatype.allCases.map(\.rawValue))],
+            "data": list([:]), "parameters": ["type": "object"],
+        ], required: ["name", "shape", "datatype"])
+    private static let usage = object(["prompt_tokens": whole, "total_tokens": whole])
+    private static let tensorDescription = object(["name": text, "datatype": text, "shape": list(whole)])
+
+    /// Chat and plain completions have these in common.
+    private static let sampling: [String: JSON] = [
+        "model": text, "max_tokens": whole, "temperature": ["type": "number", "minimum": 0, "maximum": 2],
+        "top_p": number, "top_k": whole, "min_p": number, "repetition_penalty": number,
+        "presence_penalty": number, "frequency_penalty": number, "seed": whole, "stop": texts, "n": whole,
+        "stream": truth, "stream_options": object(["include_usage": truth]), "ignore_eos": truth,
+    ]
+
+    private static func completion(_ own: [String: JSON]) -> JSON {
+        object(
+            [
+                "id": text, "object": text, "created": whole, "model": text, "usage": usage,
+                "choices": list(
+                    object(own.merging(["index": whole, "finish_reason": text]) { one, _ in one })),
+            ], required: ["id", "object", "created", "model", "choices"])
+    }
+
+    static let schemas: [String: JSON] = [
+        "Any": ["type": ["object", "array"]],
+        "Text": text,
+        "Octets": ["type": "string", "contentEncoding": "binary"],
+        "Status": object(["status": text], required: ["status"]),
+        "Texts": either([
+            object(["inputs": texts, "parameters": ["type": "object"]], required: ["inputs"]),
+            object(["instances": texts], required: ["instances"]),
+        ]),
+        "Vectors": [
+            "type": ["object", "array"],
+            "properties": [
+                "embeddings": list(list(number)), "predictions": list(["type": ["array", "string"]]),
+                "model": text,
+                "tokens": list(whole), "batch": whole, "core": whole,
+                "timings": object(["queue_ms": number, "compute_ms": number]),
+            ],
+        ],
+        "Model": object(
+            [
+                "modelName": text, "modelVersion": text, "modelUrl": text, "status": text, "reason": text,
+                "minWorkers": whole, "maxWorkers": whole, "batchSize": whole, "maxBatchDelay": number,
+                "jobQueueSize": whole, "dimensions": whole, "maximumTokens": whole,
+                "workers": list(object(["cores": text, "status": text])),
+            ], required: ["modelName", "modelUrl", "status"]),
+        "ModelList": object(
+            ["models": list(reference("Model")), "nextPageToken": text], required: ["models"]),
+        "ModelRegistration": object(
+            ["model_name": text, "url": text, "model_version": text], required: ["url"]),
+        "ServerMetadata": object(
+            ["name": text, "version": text, "extensions": list(text)],
+            required: ["name", "version", "extensions"]),
+        "Live": object(["live": truth], required: ["live"]),
+        "Ready": object(["ready": truth], required: ["ready"]),
+        "ModelReady": object(["name": text, "ready": truth], required: ["name", "ready"]),
+        "ModelMetadata": object(
+            [
+                "name": text, "versions": list(text), "platform": text, "inputs": list(tensorDescription),
+                "outputs": list(tensorDescription),
+            ], required: ["name", "platform", "inputs", "outputs"]),
+        "ModelConfiguration": object(["name": text], required: ["name"]),
+        "InferRequest": object(
+            [
+                "id": text, "parameters": ["type": "object"], "inputs": list(tensor),
+                "outputs": list(
+                    object(["name": text, "parameters": ["type": "object"]], required: ["name"])),
+            ], required: ["inputs"]),
+        "InferReply": object(
+            ["model_name": text, "model_version": text, "id": text, "outputs": list(tensor)],
+            required: ["model_name", "outputs"]),
+        "RepositoryQuery": object(["ready": truth]),
+        "RepositoryIndex": list(
+            object(["name": text, "version": text, "state": text, "reason": text], required: ["name"])),
+        "RepositoryParameters": object(["parameters": ["type": "object"]]),
+        "OpenAIModel": object(
+            ["id": text, "object": text, "created": whole, "owned_by": text],
+            required: ["id", "object", "created", "owned_by"]),
+        "OpenAIModelList": object(
+            ["object": text, "data": list(reference("OpenAIModel"))], required: ["object", "data"]),
+        "EmbeddingsRequest": object(
+            [
+                "model": text, "input": either([texts, list(whole), list(list(whole))]),
+                "encoding_format": ["type": "string", "enum": ["float", "base64"]], "dimensions": whole,
+                "user": text,
+            ], required: ["model", "input"]),
+        "EmbeddingsReply": object(
+            [
+                "object": text, "model": text, "usage": usage,
+                "data": list(
+                    object(["object": text, "index": whole, "embedding": either([list(number), text])])),
+            ], required: ["object", "data", "model", "usage"]),
+        "CompletionRequest": object(
+            sampling.merging([
+                "prompt": either([texts, list(whole), list(list(whole))]), "logprobs": whole,
+            ]) { one, _ in one }, required: ["model", "prompt"]),
+        "ChatRequest": object(
+            sampling.merging([
+                "messages": list(
+                    object(
+                        ["role": text, "content": either([text, list(["type": "object"])])],
+                        required: ["role", "content"])), "max_completion_tokens": whole, "logprobs": truth,
+                "top_logprobs": whole,
+            ]) { one, _ in one }, required: ["model", "messages"]),
+        "Completion": completion(["text": text]),
+        "ChatCompletion": completion(["message": object(["role": text, "content": text])]),
+        "Problem": object(
+            ["code": whole, "type": text, "message": text], required: ["code", "type", "message"]),
+        "OpenInferenceProblem": object(["error": text], required: ["error"]),
+        "OpenAIProblem": object(
+            [
+                "error": object(
+                    [
+                        "message": text, "type": text, "param": ["type": ["string", "null"]],
+                        "code": ["type": ["string", "null"]],
+                    ], required: ["message", "type"])
+            ], required: ["error"]),
+    ]
+}

@@ -1,0 +1,82 @@
+// A model of the server from its registration to its end: what it is, how far it has been loaded, and on which groups.
+
+internal import Models
+internal import SystemIO
+
+/// What a model computes.
+enum ModelContent: Sendable {
+    /// Vectors of texts.
+    case embedding(EmbeddingModel)
+    /// Text that follows text.
+    case generation(any TextGenerator)
+    /// What it gets, of one datatype.
+    case identity(TensorDatatype)
+
+    /// As OIP's `platform` and Triton's `backend` name it.
+    var platform: String {
+        switch self {
+        case .embedding: "ganglion_embedding"
+        case .generation: "ganglion_generation"
+        case .identity: "ganglion_identity"
+        }
+    }
+}
+
+/// How far a model has been loaded.
+enum ModelPhase: Equatable, Sendable {
+    /// It waits for its turn.
+    case registered
+    case loading
+    case ready
+    /// The sentence says why.
+    case failed(String)
+    case unloading
+
+    /// As TorchServe's and DJL's descriptions have it.
+    var word: String {
+        switch self {
+        case .registered, .loading: "LOADING"
+        case .ready: "READY"
+        case .failed: "FAILED"
+        case .unloading: "UNLOADING"
+        }
+    }
+
+    /// As Triton's repository index has it.
+    var repositoryState: String {
+        switch self {
+        case .registered, .loading: "LOADING"
+        case .ready: "READY"
+        case .failed: "UNAVAILABLE"
+        case .unloading: "UNLOADING"
+        }
+    }
+}
+
+/// A model by name and version.
+final class HostedModel: Sendable {
+    struct State {
+        var phase = ModelPhase.registered
+        var content: ModelContent?
+        /// The groups that have it, by their first core, in order.
+        var groups: [Int] = []
+        var policy: BatchPolicy
+    }
+
+    let specification: ModelSpecification
+    let state: Lock<State>
+    let meter = ModelMeter()
+
+    init(_ specification: ModelSpecification, policy: BatchPolicy) {
+        self.specification = specification
+        state = Lock(State(policy: policy))
+    }
+
+    var name: String { specification.name }
+    var version: String { specification.version }
+    var key: String { specification.key }
+    var phase: ModelPhase { state.withLock { $0.phase } }
+    var content: ModelContent? { state.withLock { $0.content } }
+    var policy: BatchPolicy { state.withLock { $0.policy } }
+    var isReady: Bool { phase == .ready }
+}

@@ -1,0 +1,198 @@
+// Models come onto groups: at the start all of them, and later one at a time, when the management says so.
+
+internal import Models
+internal import NeuronProgram
+package import NeuronRuntime
+internal import SystemIO
+internal import Text
+
+/// Why a model could not be loaded.
+struct LoadFailure: Error, Equatable {
+    /// One sentence.
+    let sentence: String
+    /// The chips' memory is too small for it.
+    let isMemory: Bool
+}
+
+extension InferenceServer {
+    /// Told of each model that was no artifact, with what its compilation took.
+    package typealias OnCompiled = @Sendable (_ name: String, _ took: Duration) -> Void
+
+    /// Loads every model on every group and computes once with each; then the server is ready.
+    ///
+    /// - Throws: `ServerError` that names the model and the group; then the server never gets ready.
+    package func load(
+        _ claims: [any NeuronCores], compiled: @escaping OnCompiled = { _, _ in }
+    ) async throws(ServerError) {
+        let groups = claims.map { NeuronCoreGroup($0, pool: pool) }
+        let models = models
+        let total = groups.count * models.count
+        state.withLock {
+            $0.claims = claims
+            $0.groups = groups
+            $0.phase = .loading(done: 0, total: total)
+        }
+        await dispatcher.onBreakdown { [weak self] sentence in
+            self?.setPhase(.failed(sentence))
+            self?.brokenDown.yield(sentence)
+        }
+        for model in models {
+            do throws(LoadFailure) {
+                try await load(model, on: groups, compiled: compiled)
+            } catch {
+                setPhase(.failed(error.sentence))
+                throw ServerError(error.sentence)
+            }
+        }
+        if case .loading = phase { setPhase(.ready) }
+    }
+
+    /// Loads a model on groups that do not have it, and has them serve it.
+    ///
+    /// - Throws: why not; then no group has it, and the model's phase says so.
+    func load(
+        _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
+    ) async throws(LoadFailure) {
+        model.state.withLock { $0.phase = .loading }
+        do throws(LoadFailure) {
+            if let content = try await openWithoutGroups(model) {
+                model.state.withLock {
+                    $0.content = content
+                    $0.groups = groups.map(\.cores.lowerBound)
+                    $0.phase = .ready
+                }
+                return noteProgress(groups.count)
+            }
+            try await place(model, on: groups, compiled: compiled)
+        } catch {
+            model.state.withLock { $0.phase = .failed(error.sentence) }
+            throw error
+        }
+        await serve(model, on: groups)
+    }
+
+    /// Loads a model on groups and computes once on each.
+    ///
+    /// - Throws: why not; then none of these groups has it.
+    func place(
+        _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
+    ) async throws(LoadFailure) {
+        var done: [NeuronCoreGroup] = []
+        do throws(LoadFailure) {
+            for (index, group) in groups.enumerated() {
+                try await load(model, on: group) { if index == 0 { compiled($0, $1) } }
+                done.append(group)
+                try await warmUp(group, model)
+                noteProgress(1)
+            }
+        } catch {
+            for group in done { await pool.run { group.unload(model.key) } }
+            throw error
+        }
+    }
+
+    private func noteProgress(_ count: Int) {
+        state.withLock { state in
+            guard case .loading(let done, let total) = state.phase else { return }
+            state.phase = .loading(done: done + count, total: total)
+        }
+    }
+
+    /// A model that is on no group of ours: one that gives back what it gets, or a language model, whose engine has the cores.
+    private func openWithoutGroups(_ model: HostedModel) async throws(LoadFailure) -> ModelContent? {
+        let uri = model.specification.uri
+        if uri.hasPrefix("identity:") {
+            if let datatype = TensorDatatype(rawValue: String(uri.dropFirst(9))) {
+                return .identity(datatype)
+            }
+            let known = TensorDatatype.allCases.map { $0.rawValue }.joined(separator: ", ")
+            throw LoadFailure(
+                sentence: "cannot load model \(model.name): \(uri) names no datatype: write one of \(known)",
+                isMemory: false)
+        }
+        let claims = state.withLock { $0.claims }
+        let generator: (any TextGenerator)?
+        do {
+            generator = try await openGenerator(model.specification, claims)
+        } catch {
+            throw failure(error, model, where: "the server's cores")
+        }
+        return generator.map { .generation($0) }
+    }
+
+    private func load(
+        _ model: HostedModel, on group: NeuronCoreGroup, compiled: @escaping OnCompiled
+    ) async throws(LoadFailure) {
+        let result = await pool.run { [self] () -> Result<Void, LoadFailure> in
+            do {
+                let start = ContinuousClock.now
+                let encoder = try store.model(at: model.specification.uri)
+                try group.load(encoder, as: model.key)
+                let place = "\(encoder.directory)/serving.properties"
+                var policy = model.policy
+                try policy.read(try ServingProperties.read(directory: encoder.directory), place: place)
+                model.state.withLock { $0.policy = policy }
+                if !encoder.isCompiled { compiled(model.name, ContinuousClock.now - start) }
+                model.state.withLock { $0.content = .embedding(encoder) }
+                return .success(())
+            } catch {
+                return .failure(failure(error, model, where: "cores \(group.cores.spanText)"))
+            }
+        }
+        try result.get()
+    }
+
+    private func failure(_ error: any Error, _ model: HostedModel, where place: String) -> LoadFailure {
+        let runtime = error as? NRTError
+        return LoadFailure(
+            sentence: "cannot load model \(model.name) on \(place): "
+                + (runtime?.reason ?? (error as? HTTPProblem)?.message ?? "\(error)"),
+            isMemory: runtime?.status == .resource || runtime?.status == .hostMemory)
+    }
+
+    /// Computes once, and says why what comes of it cannot be served.
+    private func warmUp(_ group: NeuronCoreGroup, _ model: HostedModel) async throws(LoadFailure) {
+        guard case .embedding(let encoder) = model.content else { return }
+        let what: String
+        switch await group.compute([encoder.tokenize("warm up")], model: model.key) {
+        case .vectors(let vectors) where vectors.allSatisfy { $0 != nil }: return
+        case .vectors: what = "gave numbers that are none"
+        case .failed(let sentence): what = sentence.map { "failed (\($0))" } ?? "failed"
+        case .lost(let sentence): what = "failed (\(sentence))"
+        }
+        throw LoadFailure(
+            sentence:
+                "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(what):"
+                + " look whether \(model.specification.uri) is the model that was meant",
+            isMemory: false)
+    }
+
+    /// Has groups answer requests for a model, and no others.
+    func serve(_ model: HostedModel, on groups: [NeuronCoreGroup]) async {
+        let chosen = groups.map(\.cores.lowerBound)
+        var policy = model.policy
+        if let limit = groups.first?.passLimit(of: model.key) {
+            policy.texts = min(policy.texts, limit.texts ?? policy.texts)
+            policy.tokens = min(policy.tokens, limit.tokens)
+        }
+        model.state.withLock {
+            $0.groups = chosen
+            $0.policy = policy
+        }
+        await dispatcher.setPolicy(policy, of: model.key)
+        model.state.withLock { $0.phase = .ready }
+        await tellDispatcher(state.withLock { $0.groups })
+    }
+
+    /// Tells which group has which models now.
+    func tellDispatcher(_ groups: [NeuronCoreGroup]) async {
+        // A group that is lost stays so until the process ends.
+        for group in groups where group.failure?.status != .unrecoverable {
+            let first = group.cores.lowerBound
+            let keys = models.filter { model in
+                model.state.withLock { $0.phase == .ready && $0.groups.contains(first) }
+            }.filter { if case .embedding = $0.content { true } else { false } }.map(\.key)
+            await dispatcher.setModels(Set(keys), of: group)
+        }
+    }
+}

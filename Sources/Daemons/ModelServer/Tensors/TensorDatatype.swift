@@ -1,0 +1,31 @@
+// The datatypes of the Open Inference Protocol, and BF16 as Triton has it.
+
+/// What the elements of a tensor are.
+enum TensorDatatype: String, CaseIterable, Sendable {
+    case bool = "BOOL"
+    case uint8 = "UINT8"
+    case uint16 = "UINT16"
+    case uint32 = "UINT32"
+    case uint64 = "UINT64"
+    case int8 = "INT8"
+    case int16 = "INT16"
+    case int32 = "INT32"
+    case int64 = "INT64"
+    case float16 = "FP16"
+    case brain16 = "BF16"
+    case float32 = "FP32"
+    case float64 = "FP64"
+    /// Octets of any number; in JSON text.
+    case bytes = "BYTES"
+
+    /// Octets of an element; nil for BYTES, each of which has its length in front.
+    var size: Int? {
+        switch self {
+        case .bool, .uint8, .int8: 1
+        case .uint16, .int16, .float16, .brain16: 2
+        case .uint32, .int32, .float32: 4
+        case .uint64, .int64, .float64: 8
+        case .bytes: nil
+        }
+    }
+}

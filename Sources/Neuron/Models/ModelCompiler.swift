@@ -99,7 +99,7 @@ package enum ModelCompiler {
             try files(record.all.filter { $0 != model.weightsPath }, below: directory)
             + [
                 section(
-                    EncoderProgram.section,
+                    ProgramDescription.section,
                     EncoderProgram.description(of: configuration, isPipeline: options.isPipeline))
             ]
             + weights.named.map { name, floats in

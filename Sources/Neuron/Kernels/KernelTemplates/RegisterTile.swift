@@ -17,6 +17,8 @@ public protocol VectorLine {
     mutating func add<Product: VectorProduct>(_ value: Vector, times line: Self, _: Product.Type)
     /// What `change` makes of each vector.
     func map(_ change: (Vector) -> Vector) -> Self
+    /// The line times `scale` plus `least`, lane by lane.
+    func scaled(by scale: Self, plus least: Self) -> Self
     /// Writes the vectors one behind the other, after adding what is there if `add`.
     func put(_ pointer: UnsafeMutablePointer<Float>, add: Bool)
 }
@@ -45,6 +47,12 @@ public struct Line1<Vector: KernelVector>: VectorLine {
     /// See `VectorLine`.
     @inlinable @inline(__always)
     public func map(_ change: (Vector) -> Vector) -> Self { Self(change(first)) }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func scaled(by scale: Self, plus least: Self) -> Self {
+        Self(least.first.adding(first, times: scale.first))
+    }
 
     @inlinable @inline(__always)
     init(_ first: Vector) { self.first = first }
@@ -94,6 +102,13 @@ public struct Longer<Line: VectorLine>: VectorLine {
     /// See `VectorLine`.
     @inlinable @inline(__always)
     public func map(_ change: (Vector) -> Vector) -> Self { Self(line.map(change), change(last)) }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func scaled(by scale: Self, plus least: Self) -> Self {
+        Self(
+            line.scaled(by: scale.line, plus: least.line), least.last.adding(last, times: scale.last))
+    }
 
     @inlinable @inline(__always)
     init(_ line: Line, _ last: Vector) {

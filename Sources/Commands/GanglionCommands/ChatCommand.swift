@@ -19,7 +19,7 @@ enum ChatCommand {
         "system", placeholder: "TEXT", help: "What the model is told before the conversation")
     private static let cores = Option(
         "cores", default: 1, placeholder: "N", help: "NeuronCores to use (tensor parallel degree)",
-        check: { (1...128).contains($0) ? nil : "must be a number from 1 to 128" })
+        check: { (1...64).contains($0) ? nil : "must be a number from 1 to 64" })
     private static let precision = Option(
         "precision", default: MatrixPrecision.stored.rawValue, placeholder: "TYPE",
         help: "How matrices are kept: auto for what the file has, fp32 or bf16",

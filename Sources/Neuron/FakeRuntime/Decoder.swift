@@ -101,8 +101,10 @@ struct DecoderThread {
     }
 
     var weights: DecoderWeights { decoder.weights }
-    private var states: UnsafeMutablePointer<Float> { decoder.workspace.states.pointer }
-    private var normed: UnsafeMutablePointer<Float> { decoder.workspace.normed.pointer }
+    /// Whether each thread has all rows of the residual stream for itself.
+    private var isFew: Bool { tokens <= DecoderWorkspace.fewTokens }
+    private var states: UnsafeMutablePointer<Float> { (isFew ? own.states : decoder.workspace.states).pointer }
+    private var normed: FloatBuffer { isFew ? own.normed : decoder.workspace.normed }
     private var degree: Int { weights.degree }
 
     func run() {
@@ -112,7 +114,8 @@ struct DecoderThread {
             // The first norm has been computed with the sum before it.
             if layer == 0 { normalize(common.attentionScale, common.attentionShift) }
             clearPages(layer: layer)
-            multiply([(shard.query, memory.queries), (shard.key, memory.keys), (shard.value, memory.values)])
+            multiply(
+                normed, [(shard.query, memory.queries), (shard.key, memory.keys), (shard.value, memory.values)])
             decoder.barrier.wait()
             storeKeys(layer: layer, bias: shard.attentionBias)
             decoder.barrier.wait()
@@ -135,10 +138,16 @@ struct DecoderThread {
 
     // MARK: Rows
 
-    /// This thread's rows of all tokens.
+    /// The rows of all tokens that this thread computes.
     private var ownRows: Range<Int> {
+        guard !isFew else { return 0..<tokens }
         let parts = decoder.threads * degree
         return thread * tokens / parts..<(thread + 1) * tokens / parts
+    }
+
+    /// Waits for the rows of others, where there are any.
+    private func waitForRows() {
+        if !isFew { decoder.barrier.wait() }
     }
 
     /// This thread's rows of what its core alone has.
@@ -158,7 +167,7 @@ struct DecoderThread {
                     to: line)
             }
         }
-        decoder.barrier.wait()
+        waitForRows()
     }
 
     /// The core that has a word.
@@ -168,11 +177,11 @@ struct DecoderThread {
 
     private func normalize(_ scale: FloatBuffer, _ shift: FloatBuffer?) {
         normalize(ownRows, scale, shift)
-        decoder.barrier.wait()
+        waitForRows()
     }
 
     private func normalize(_ rows: Range<Int>, _ scale: FloatBuffer, _ shift: FloatBuffer?) {
-        let (from, to) = (states + rows.lowerBound * hidden, normed + rows.lowerBound * hidden)
+        let (from, to) = (states + rows.lowerBound * hidden, normed.pointer + rows.lowerBound * hidden)
         if let shift {
             kernels.reduceAndNormalize(
                 [], bias: nil, residual: from, rows: rows.count, columns: hidden, scale: scale.pointer,
@@ -192,16 +201,12 @@ struct DecoderThread {
             decoder.workspace.cores.map { UnsafePointer($0.partial.pointer + offset) }, bias: bias?.pointer,
             rows: rows.count, columns: hidden, to: states + offset)
         normalize(rows, scale, shift)
-        decoder.barrier.wait()
+        waitForRows()
     }
 
     // MARK: Products
 
-    /// Products of the normalised vectors; the core's threads divide the panels.
-    private func multiply(_ products: [(WeightMatrix, FloatBuffer)]) {
-        multiply(decoder.workspace.normed, products)
-    }
-
+    /// Products with some vectors; the core's threads divide the panels.
     private func multiply(_ input: FloatBuffer, _ products: [(WeightMatrix, FloatBuffer)]) {
         let counts = products.map { $0.0.panelCount(kernels) }
         let total = counts.reduce(0, +)
@@ -227,7 +232,7 @@ struct DecoderThread {
         for (matrix, output) in [(shard.gate, memory.gate), (shard.up, memory.middle)] {
             guard let matrix else { continue }
             kernels.multiply(
-                normed, rows: tokens, aStride: hidden, by: matrix.packed, panels: panels,
+                normed.pointer, rows: tokens, aStride: hidden, by: matrix.packed, panels: panels,
                 into: output.pointer, cStride: matrix.columns, adds: false, scratch: own.scratch.pointer)
         }
         let width = kernels.panelColumns
@@ -256,12 +261,11 @@ struct DecoderThread {
         let wanted = batch.sequences.filter(\.wantsLogits)
         guard let logits = batch.logits, !wanted.isEmpty else { return }
         // The rows lie apart, and are brought together.
-        let last = decoder.workspace.last.pointer
-        for (place, sequence) in wanted.enumerated() where place % (decoder.threads * degree) == thread {
+        let last = own.last.pointer
+        for (place, sequence) in wanted.enumerated() {
             (last + place * hidden).update(
-                from: normed + (sequence.tokens.upperBound - 1) * hidden, count: hidden)
+                from: normed.pointer + (sequence.tokens.upperBound - 1) * hidden, count: hidden)
         }
-        decoder.barrier.wait()
         let matrix = weights.tables.logits[core]
         let count = matrix.panelCount(kernels)
         let panels = place * count / decoder.threads..<(place + 1) * count / decoder.threads

@@ -9,7 +9,7 @@ extension NeuronDevices {
     /// Cores of a chip that is made for this process, and ends with it.
     ///
     /// - Parameters:
-    ///   - cores: 1 to 128.
+    ///   - cores: 1 to 64.
     ///   - memoryPerCore: octets; 16 GiB as on an Inferentia2 chip unless given.
     /// - Throws: `DeviceError` where there is no room for temporary files.
     package static func temporary(

@@ -7,12 +7,13 @@ package final class DecoderWorkspace: Sendable {
     /// Tokens of a sequence whose attention is computed at a time: so many that their scores stay in cache.
     package static let blockTokens = 16
 
-    /// The residual stream: a row for each token.
+    /// Tokens up to which every thread computes sums and norms of all rows for itself: to wait for others' rows takes longer.
+    package static let fewTokens = 16
+
+    /// The residual stream: a row for each token, where there are more than few.
     package let states: FloatBuffer
     /// The same, normalised for the product that follows.
     package let normed: FloatBuffer
-    /// The last rows of sequences whose logits are wanted.
-    package let last: FloatBuffer
     /// By core.
     package let cores: [Core]
     /// By thread, those of a core beside each other.
@@ -28,19 +29,19 @@ package final class DecoderWorkspace: Sendable {
         _ configuration: DecoderConfiguration, tokens: Int, sequences: Int, degree: Int, threads: Int,
         kernels: any Kernels
     ) {
-        last = FloatBuffer(count: sequences * configuration.hiddenSize)
         states = FloatBuffer(count: tokens * configuration.hiddenSize)
         normed = FloatBuffer(count: tokens * configuration.hiddenSize)
         cores = (0..<degree).map { Core(configuration, tokens: tokens, core: $0, degree: degree) }
         self.threads = (0..<degree * threads).map { _ in
-            Thread(configuration, tokens: tokens, degree: degree, kernels: kernels)
+            Thread(
+                configuration, tokens: tokens, sequences: sequences, degree: degree, kernels: kernels)
         }
     }
 
     /// Octets of device memory per core; each of them holds the residual stream.
     package var bytesPerCore: Int {
         let own = threads.count / cores.count * threads[0].count
-        return (states.count + normed.count + last.count + (cores.map(\.count).max() ?? 0) + own)
+        return (states.count + normed.count + (cores.map(\.count).max() ?? 0) + own)
             * MemoryLayout<Float>.stride
     }
 
@@ -87,10 +88,20 @@ package final class DecoderWorkspace: Sendable {
         package let context: FloatBuffer
         /// For the kernels' products.
         package let scratch: FloatBuffer
+        /// The residual stream and its norm, of few tokens.
+        package let states: FloatBuffer
+        package let normed: FloatBuffer
+        /// The last rows of sequences whose logits are wanted.
+        package let last: FloatBuffer
 
         fileprivate init(
-            _ configuration: DecoderConfiguration, tokens: Int, degree: Int, kernels: any Kernels
+            _ configuration: DecoderConfiguration, tokens: Int, sequences: Int, degree: Int,
+            kernels: any Kernels
         ) {
+            let few = min(tokens, DecoderWorkspace.fewTokens) * configuration.hiddenSize
+            states = FloatBuffer(count: few)
+            normed = FloatBuffer(count: few)
+            last = FloatBuffer(count: sequences * configuration.hiddenSize)
             let heads = configuration.headCount / degree / configuration.keyValueHeads(degree: degree)
             let rows = min(tokens, DecoderWorkspace.blockTokens) * max(1, heads)
             let page = DecoderProgram.pageTokens
@@ -106,6 +117,9 @@ package final class DecoderWorkspace: Sendable {
                     kernels.pairsScratchCount(rows: tokens, depth: deepest), kernels.panelScratchCount))
         }
 
-        fileprivate var count: Int { queries.count + scores.count + context.count + scratch.count }
+        fileprivate var count: Int {
+            queries.count + scores.count + context.count + scratch.count + states.count + normed.count
+                + last.count
+        }
     }
 }

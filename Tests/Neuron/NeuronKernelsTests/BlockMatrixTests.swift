@@ -29,7 +29,7 @@ struct BlockMatrixTests {
     private static let shapes = [
         Shape(rows: 1, columns: 576, depth: 576), Shape(rows: 3, columns: 48, depth: 32),
         Shape(rows: 4, columns: 49, depth: 64), Shape(rows: 5, columns: 7, depth: 256),
-        Shape(rows: 13, columns: 97, depth: 416), Shape(rows: 2, columns: 33, depth: 1_536),
+        Shape(rows: 13, columns: 97, depth: 416), Shape(rows: 8, columns: 145, depth: 608), Shape(rows: 2, columns: 33, depth: 1_536),
     ]
 
     /// A quantised matrix and its numbers in single precision, column by column.

@@ -211,12 +211,16 @@ extension Kernels {
     ) {
         forEachPanel(of: matrix, panels, steps: matrix.depth) { panel, range, room in
             let part = matrix.start + offset(matrix, pass: range, firstColumn: panel.lowerBound)
-            let isWide = rows > unpackedRows
+            // With as many rows as a tile has, and not more, each group can be unpacked for itself.
+            let isTile = rows == 8 && Vector.tileRows == 8 && room == Vector.panelColumns
+            let isWide = !isTile && rows > unpackedRows
             let product = PanelProduct<Singles>(
                 a: a + range.lowerBound, aStride: aStride, panel: isWide ? UnsafePointer(scratch) : part,
                 steps: range.count, c: c + panel.lowerBound, cStride: cStride, width: panel.count,
                 rows: rows, add: adds || range.lowerBound > 0)
-            if isWide {
+            if isTile {
+                multiplyTile(product, matrix.format, scratch: scratch)
+            } else if isWide {
                 unpack(part, matrix.format, steps: range.count, room: room, into: scratch)
                 multiplyPanel(product, vectors: room / Vector.scalarCount)
             } else {

@@ -1,6 +1,8 @@
 // The two ways to multiply by numbers of few bits: as they are unpacked, for one or a few rows, and by a panel that has been
 // unpacked into the first-level cache, for many. Both add in the order of depth, so both give the same bits.
 
+public import CKernels
+
 /// The numbers of a word.
 public protocol BlockFields {
     /// Bits of a number.
@@ -42,52 +44,50 @@ public enum ShortOctetFields: BlockFields {
     @inlinable @inline(__always) public static var group: Int { 16 }
 }
 
-/// A walk over the lines of a panel's part: a line for each depth.
-public struct BlockLines<Fields: BlockFields, Line: VectorLine> {
-    @usableFromInline var part: UnsafePointer<Float>
-    @usableFromInline let groups: Int
-
+extension VectorLine {
+    /// The next number of each word, times its scale and above its least value.
     @inlinable @inline(__always)
-    init(_ part: UnsafePointer<Float>, steps: Int) {
-        self.part = part
-        groups = steps / Fields.group
-    }
-
-    /// Gives each line to `body`, in the order of depth.
-    @inlinable @inline(__always)
-    func forEach(_ body: (Line) -> Void) {
-        let columns = Line.count * Line.Vector.scalarCount
-        var part = part
-        for _ in 0..<groups {
-            let scale = Line(at: part)
-            let least = Line(at: part + columns)
-            part += 2 * columns
-            for _ in 0..<Fields.words {
-                var word = Line(at: part)
-                part += columns
-                for _ in 0..<Fields.perWord {
-                    body(word.map { $0.lowBits(Fields.mask) }.scaled(by: scale, plus: least))
-                    word = word.map { $0.bitsShiftedRight(by: Int32(Fields.bits)) }
-                }
-            }
-        }
+    func unpacked<Fields: BlockFields>(_: Fields.Type, scale: Self, least: Self) -> Self {
+        lowBits(Fields.mask).scaled(by: scale, plus: least)
     }
 }
 
 extension PanelProduct {
-    /// The micro-kernel for a panel's part that is still packed.
+    /// The micro-kernel for a panel's part that is still packed. Its loops are spelled out: with a closure around its body the
+    /// sums would not stay in registers.
     @inlinable @inline(never)
     func multiplyPacked<Tile: RegisterTile, Fields: BlockFields>(
         _: Tile.Type, _: Fields.Type, from row: Int
     ) {
+        let columns = Tile.Line.count * Tile.Line.Vector.scalarCount
         var tile = Tile()
         var left = a + row * aStride
-        BlockLines<Fields, Tile.Line>(panel, steps: steps).forEach { line in
-            tile.add(left, stride: aStride, times: line, SingleProduct.self)
-            left += 1
+        var right = panel
+        var groups = steps / Fields.group
+        while groups > 0 {
+            let scale = Tile.Line(at: right)
+            let least = Tile.Line(at: right + columns)
+            right += 2 * columns
+            var words = Fields.words
+            while words > 0 {
+                var word = Tile.Line(at: right)
+                // Words come in order, but far faster than the CPU would ask for them by itself.
+                for place in stride(from: 0, to: columns, by: 16) { ganglion_prefetch(right + 32 * columns + place) }
+                right += columns
+                var numbers = Fields.perWord
+                while numbers > 0 {
+                    let line = word.unpacked(Fields.self, scale: scale, least: least)
+                    tile.add(left, stride: aStride, times: line, SingleProduct.self)
+                    word = word.bitsShiftedRight(by: Int32(Fields.bits))
+                    left += 1
+                    numbers -= 1
+                }
+                words -= 1
+            }
+            groups -= 1
         }
         let place = c + row * cStride
-        if width == Tile.Line.count * Tile.Line.Vector.scalarCount {
+        if width == columns {
             tile.put(place, stride: cStride, add: add)
         } else {
             putEdge(tile, place)
@@ -95,7 +95,74 @@ extension PanelProduct {
     }
 }
 
+extension PanelProduct {
+    /// The micro-kernel for as many rows as a tile has: a group is unpacked into the first-level cache, and the sums stay in
+    /// registers while the next one is.
+    @inlinable @inline(never)
+    func multiplyByGroups<Tile: RegisterTile, Fields: BlockFields>(
+        _: Tile.Type, _: Fields.Type, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let columns = Tile.Line.count * Tile.Line.Vector.scalarCount
+        var tile = Tile()
+        var left = a
+        var right = panel
+        var groups = steps / Fields.group
+        while groups > 0 {
+            let scale = Tile.Line(at: right)
+            let least = Tile.Line(at: right + columns)
+            right += 2 * columns
+            var out = scratch
+            var words = Fields.words
+            while words > 0 {
+                var word = Tile.Line(at: right)
+                for place in stride(from: 0, to: columns, by: 16) {
+                    ganglion_prefetch(right + 32 * columns + place)
+                }
+                right += columns
+                var numbers = Fields.perWord
+                while numbers > 0 {
+                    word.unpacked(Fields.self, scale: scale, least: least).put(out, add: false)
+                    word = word.bitsShiftedRight(by: Int32(Fields.bits))
+                    out += columns
+                    numbers -= 1
+                }
+                words -= 1
+            }
+            var line = UnsafePointer(scratch)
+            var rest = Fields.group
+            while rest > 0 {
+                tile.add(left, stride: aStride, times: Tile.Line(at: line), SingleProduct.self)
+                line += columns
+                left += 1
+                rest -= 1
+            }
+            groups -= 1
+        }
+        if width == columns {
+            tile.put(c, stride: cStride, add: add)
+        } else {
+            putEdge(tile, c)
+        }
+    }
+}
+
 extension Kernels {
+    /// A whole tile of rows times a panel's part that is still packed.
+    @inlinable @inline(__always)
+    func multiplyTile(
+        _ product: PanelProduct<Singles>, _ format: MatrixFormat, scratch: UnsafeMutablePointer<Float>
+    ) {
+        typealias Line = Longer<Longer<Line1<Vector>>>
+        switch format {
+        case .nibbles:
+            product.multiplyByGroups(EightRows<Line>.self, NibbleFields.self, scratch: scratch)
+        case .octets: product.multiplyByGroups(EightRows<Line>.self, OctetFields.self, scratch: scratch)
+        case .shortOctets:
+            product.multiplyByGroups(EightRows<Line>.self, ShortOctetFields.self, scratch: scratch)
+        case .singles, .pairs: break
+        }
+    }
+
     /// Rows times a panel's part that is still packed.
     @inlinable @inline(__always)
     func multiplyFewRows(_ product: PanelProduct<Singles>, _ format: MatrixFormat, vectors: Int) {
@@ -165,10 +232,21 @@ extension Kernels {
         _ part: UnsafePointer<Float>, _: Fields.Type, _: Line.Type, steps: Int,
         into out: UnsafeMutablePointer<Float>
     ) {
-        var out = out
-        BlockLines<Fields, Line>(part, steps: steps).forEach { line in
-            line.put(out, add: false)
-            out += Line.count * Line.Vector.scalarCount
+        let columns = Line.count * Line.Vector.scalarCount
+        var (out, part) = (out, part)
+        for _ in 0..<steps / Fields.group {
+            let scale = Line(at: part)
+            let least = Line(at: part + columns)
+            part += 2 * columns
+            for _ in 0..<Fields.words {
+                var word = Line(at: part)
+                part += columns
+                for _ in 0..<Fields.perWord {
+                    word.unpacked(Fields.self, scale: scale, least: least).put(out, add: false)
+                    word = word.bitsShiftedRight(by: Int32(Fields.bits))
+                    out += columns
+                }
+            }
         }
     }
 }

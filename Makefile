@@ -9,12 +9,13 @@ export GANGLION_CACHE := $(CACHE)
 export GANGLION_PYTHON ?= $(CACHE)/venv/bin/python3
 export GANGLION_SERVING_PYTHON ?= $(CACHE)/serving/venv/bin/python3
 export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
+export GANGLION_LANGUAGE_MODEL ?= $(CACHE)/models/SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf
 export SWIFT ?= swift
 FILTER ?=
 TEST := scripts/run-tests
 # These keep all cores busy for a while, and others would wait for their turn; apart, nobody comes near a time-out. Those that
 # compute also take the threads on which others go on.
-COMPUTE := ModelsTests|FakeRuntimeTests|NeuronKernelsTests|PackingTests|ChatTemplatesTests|TokenizersTests
+COMPUTE := ModelsTests|FakeRuntimeTests|NeuronKernelsTests|PackingTests|ChatTemplatesTests|TokenizersTests|LanguageModelsTests
 FAULTS := KillTests|WatchTortureTests
 HEAVY := $(COMPUTE)|$(FAULTS)
 BENCH_FLAGS ?=
@@ -103,6 +104,13 @@ bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and
 	rm -rf $(CACHE)/bench/fake && mkdir -p $(CACHE)/bench
 	.build/release/ganglion fake create --instance-type inf2.24xlarge --root $(CACHE)/bench/fake
 	@$(GANGLION_PYTHON) Tests/Benchmarks/model.py --bench .build/release/model-bench --ganglion .build/release/ganglion --devices $(CACHE)/bench/fake/dev --model "$(GANGLION_MODEL_DIR)" --json $(CACHE)/bench/model.json $(BENCH_FLAGS)
+
+.PHONY: bench-language
+bench-language: language-model ## Compare SmolLM2 with numpy, and its speed with llama.cpp's (BENCH_FLAGS: see Tests/Benchmarks/language.py --help)
+	@scripts/install-system-packages cmake g++
+	@scripts/make-python-env "$(CACHE)/language" Tests/Benchmarks/language-requirements.txt
+	GANGLION_BENCH=1 $(SWIFT) build -c release --product language-bench
+	@$(CACHE)/language/venv/bin/python3 Tests/Benchmarks/language.py --bench .build/release/language-bench --model "$(GANGLION_LANGUAGE_MODEL)" --json $(CACHE)/bench/language.json $(BENCH_FLAGS)
 
 .PHONY: bench-cache
 bench-cache: ## Measure a copy of 150,000 pods of 4 KB and 5,000 nodes: until it is complete, and octets a pod (PORT=18099)
@@ -219,6 +227,10 @@ python-env:
 .PHONY: model
 model:
 	@scripts/fetch-model "$(CACHE)"
+
+.PHONY: language-model
+language-model:
+	@scripts/fetch-model "$(CACHE)" SmolLM2-135M-Instruct
 
 .PHONY: clean
 clean: ## Remove what was built; the cache of downloads stays

@@ -326,6 +326,16 @@ let neuron: [Target] =
             "NeuronKernels",
             "NeuronProgram", "NeuronRuntime", "SystemIO", "TestSupport", "Tokenizers",
         ])
+    + module(
+        "LanguageModels", on: .neuron, step: 7,
+        [
+            "ChatTemplates", "GGUF", "KernelTemplates", "ModelErrors", "NeuronArtifact", "NeuronKernels",
+            "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
+        ],
+        tests: [
+            "FakeChip", "FakeRuntime", "KernelTemplates", "ModelErrors", "NeuronKernels", "NeuronProgram",
+            "NeuronRuntime", "SystemIO", "TestSupport", "Tokenizers",
+        ])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
 let local: [Target] =
@@ -429,10 +439,10 @@ let commands: [Target] =
     module(
         "GanglionCommands", on: .commands,
         [
-            "Arguments", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesClient",
-            "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer", "Models", "Neuron",
-            "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools", "NodeAgent", "Observability",
-            "Operator", "Planning", "SystemIO", "Text",
+            "Arguments", "FakeRuntime", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
+            "KubernetesClient", "LanguageModels", "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer",
+            "Models", "Neuron", "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools", "NodeAgent",
+            "Observability", "Operator", "Planning", "SystemIO", "Text",
         ], tests: ["Arguments", "HTTP", "HTTP1", "JSON", "Models", "SystemIO", "TestSupport"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
@@ -544,6 +554,12 @@ let benchmarks: [Target] =
             name: "model-bench",
             dependencies: ["FakeRuntime", "KernelTemplates", "Models", "NeuronKernels", "NeuronRuntime"],
             path: "Tests/Benchmarks/ModelBench", swiftSettings: settings),
+        .executableTarget(
+            name: "language-bench",
+            dependencies: [
+                "FakeRuntime", "LanguageModels", "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
+            ],
+            path: "Tests/Benchmarks/LanguageBench", swiftSettings: settings),
         .executableTarget(
             name: "cache-bench",
             dependencies: [

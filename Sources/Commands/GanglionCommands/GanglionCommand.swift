@@ -34,6 +34,7 @@ package enum GanglionCommand {
             UpCommand.command,
             KubeletCommand.command,
             ListCommand.command,
+            ChatCommand.command,
             CompileCommand.command,
             InspectCommand.command,
             EmbedCommand.command,

@@ -1,5 +1,5 @@
-// Where the cores of a group wait for each other: four times in each layer. A core that is early looks for a few
-// microseconds before it sleeps, since to wake a thread takes as long as a small product.
+// Where the cores of a group wait for each other: four times and more in each layer. A core that is early looks for
+// some hundred microseconds before it sleeps, since to wake a thread takes as long as a small product.
 
 import Glibc
 import Synchronization
@@ -18,7 +18,7 @@ final class CoreBarrier: @unchecked Sendable {
     init(_ parties: Int) {
         self.parties = parties
         // With more cores than CPUs whoever is awaited needs the CPU of whoever looks.
-        looks = parties <= sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? 20_000 : 0
+        looks = parties <= sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? 100_000 : 0
         mutex = .allocate(capacity: 1)
         passed = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)

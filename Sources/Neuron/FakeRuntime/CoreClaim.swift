@@ -46,7 +46,7 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
         self.settings = settings ?? ExecutionSettings(chips: chips.values.first)
         counters = DriverCounters(
             cores.map { core in chips[core / coresPerChip].map { ($0, core % coresPerChip) } })
-        workers = CoreWorkers(count: cores.count)
+        workers = CoreWorkers(count: cores.count, threads: self.settings.threads(cores: cores.count))
         ledger = Lock([Int](repeating: 0, count: cores.count))
     }
 
@@ -86,6 +86,9 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
         for core in cores where !parts.contains(where: { $0.contains(core) }) {
             chips[core / coresPerChip]?.release(core % coresPerChip)
         }
+        // The CPUs are shared by all parts.
+        var settings = settings
+        settings.threadsPerCore = workers.threads
         return parts.map { part in
             CoreClaim(
                 cores: part.clamped(to: cores), coresPerChip: coresPerChip,
@@ -98,6 +101,8 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
     ///
     /// - Parameter part: cores of the claim that are in no other part.
     package func part(_ part: Range<Int>) -> CoreClaim {
+        var settings = settings
+        settings.threadsPerCore = workers.threads
         let claim = CoreClaim(
             cores: part.clamped(to: cores), coresPerChip: coresPerChip,
             chips: chips.filter { place, _ in part.contains { $0 / coresPerChip == place } },

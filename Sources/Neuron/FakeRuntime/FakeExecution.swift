@@ -3,8 +3,6 @@
 import CLinux
 import FakeChip
 import Glibc
-import KernelTemplates
-import NeuronProgram
 import NeuronRuntime
 import SystemIO
 
@@ -12,52 +10,43 @@ import SystemIO
 final class FakeExecution: @unchecked Sendable {
     // @unchecked: written by the first core before a barrier, or by one stage before the next is queued.
     private let program: FakeProgram
-    private let inputs: FakeTensorSet
-    private let outputs: FakeTensorSet
+    private let pass: any ProgramPass
     private let action: String
     private let completion: @Sendable (NRTError?) -> Void
+    /// Where the threads meet before the first of them has read the inputs.
+    private let start: CoreBarrier
+    private let threads: Int
 
-    private var batch = EncoderBatch()
     private var status: NRTStatus?
     private var problem: String?
     private var spoils = false
-    private var start = ContinuousClock.now
-    /// The residual stream between two stages of a pipeline.
-    private var states: FloatBuffer?
+    private var begun = ContinuousClock.now
     private let remaining: Lock<Int>
 
     private var claim: CoreClaim { program.claim }
-    private var configuration: ModelConfiguration { program.configuration }
-    private var encoder: Encoder {
-        Encoder(weights: program.weights, workspace: program.shared.workspace, barrier: program.barrier)
-    }
 
     init(
-        _ program: FakeProgram, _ inputs: FakeTensorSet, _ outputs: FakeTensorSet, action: String,
+        _ program: FakeProgram, _ pass: any ProgramPass, action: String,
         completion: @escaping @Sendable (NRTError?) -> Void
     ) {
         self.program = program
-        self.inputs = inputs
-        self.outputs = outputs
+        self.pass = pass
         self.action = action
         self.completion = completion
-        remaining = Lock(program.memory.count)
+        let computation = program.computation
+        threads =
+            computation.stageCount != nil
+            ? 1 : program.memory.count * (computation.usesAllThreads ? program.claim.workers.threads : 1)
+        start = CoreBarrier(threads)
+        remaining = Lock(threads)
     }
 
-    /// What one core does of a program whose layers all cores share.
-    func runShared(core: Int) {
-        if core == 0 { begin() }
-        program.barrier.wait()
-        if status == nil, claim.settings.clock == nil {
-            encoder.embed(batch, core: core)
-            encoder.layers(0..<configuration.layerCount, batch, core: core)
-        }
-        if core == 0 {
-            if status == nil { write(program.shared.workspace.states) }
-            // Numbers that are none are written, and told.
-            if spoils { status = .numericalError }
-        }
-        // The last core to leave tells: nobody may queue the next execution's inputs while one still reads.
+    /// What one thread does of a program whose layers all cores share.
+    func runShared(thread: Int) {
+        if thread == 0 { begin() }
+        start.wait()
+        if status == nil, claim.settings.clock == nil { pass.compute(thread: thread) }
+        // The last to leave tells: nobody may queue the next execution's inputs while one still reads.
         let isLast = remaining.withLock { remaining in
             remaining -= 1
             return remaining == 0
@@ -67,29 +56,13 @@ final class FakeExecution: @unchecked Sendable {
 
     /// What one core of a pipeline does; the next core's part is queued behind it.
     func runStage(_ stage: Int) {
-        let stages = program.stages ?? []
         if stage == 0 { begin() }
-        if status == nil, claim.settings.clock == nil {
-            let own = program.stageWorkspaces[stage]
-            let encoder = Encoder(weights: program.weights, workspace: own, barrier: program.barrier)
-            let count = batch.tokens.count * configuration.hiddenSize
-            if let states {
-                own.states.pointer.update(from: states.pointer, count: count)
-            } else {
-                encoder.embed(batch, core: 0)
-            }
-            encoder.layers(stages[stage], batch, core: 0)
-            let result = states ?? FloatBuffer(count: count)
-            result.pointer.update(from: own.states.pointer, count: count)
-            states = result
-        }
+        if status == nil, claim.settings.clock == nil { pass.compute(stage: stage) }
         let next = stage + 1
-        if status == nil, next < stages.count {
+        if status == nil, next < program.computation.stageCount ?? 0 {
             if claim.workers.add(to: next, { self.runStage(next) }) { return }
             status = .closed
         }
-        if status == nil, let states { write(states) }
-        if spoils, status == nil { status = .numericalError }
         end()
     }
 
@@ -97,60 +70,23 @@ final class FakeExecution: @unchecked Sendable {
 
     /// Looks for what keeps the execution from being done, and reads the inputs.
     private func begin() {
-        start = .now
+        begun = .now
         if let broken = claim.brokenBy { return fail(broken) }
         for core in program.memory.indices {
-            if let fault = claim.takeFault(core: core) { return suffer(fault, core: core) }
-        }
-        guard let ids = inputs.tensors["input_ids"], let lengths = inputs.tensors["text_lengths"],
-            let states = outputs.tensors["last_hidden_state"], ids.size == program.inputs[0].size,
-            lengths.size == program.inputs[1].size, states.size == program.outputs[0].size
-        else {
-            return fail(.badInput, "a tensor is missing or has another size than the program says")
-        }
-        read(
-            ids.start.assumingMemoryBound(to: Int32.self), lengths.start.assumingMemoryBound(to: Int32.self),
-            capacity: program.inputs[0].shape[0])
-        if claim.switchContext(to: program), let clock = claim.settings.clock {
-            wait(for: clock.time(configuration, tokens: [], cores: 1, switched: program.memory[0].constants))
-        }
-        if let clock = claim.settings.clock, status == nil {
-            wait(for: clock.time(configuration, tokens: textLengths, cores: program.memory.count))
-        }
-    }
-
-    private func read(_ ids: UnsafePointer<Int32>, _ lengths: UnsafePointer<Int32>, capacity: Int) {
-        var total = 0
-        for text in 0..<capacity {
-            let length = Int(lengths[text])
-            if length == 0 { break }
-            guard (1...configuration.maximumTokens).contains(length), length <= capacity - total else {
-                return fail(
-                    .badInput,
-                    "text \(text) has \(length) tokens, where a text may have \(configuration.maximumTokens) and "
-                        + "\(capacity - total) are left")
+            if let fault = claim.takeFault(core: core) {
+                suffer(fault, core: core)
+                if status != nil { return }
             }
-            var position = configuration.firstPosition
-            for token in total..<total + length {
-                let id = Int(ids[token])
-                guard (0..<configuration.vocabularySize).contains(id) else {
-                    return fail(
-                        .outOfBounds,
-                        "the id \(id) is not below the vocabulary's \(configuration.vocabularySize)")
-                }
-                if id == configuration.paddingID {
-                    batch.tokens.append((id, id))
-                } else {
-                    batch.tokens.append((id, position))
-                    position += 1
-                }
-            }
-            total += length
-            batch.bounds.append(total)
         }
+        do throws(PassRefusal) {
+            try pass.begin()
+        } catch {
+            return fail(error.status, error.problem)
+        }
+        guard let clock = claim.settings.clock else { return }
+        if claim.switchContext(to: program) { wait(for: clock.switchTime(octets: program.memory[0].constants)) }
+        wait(for: clock.time(operations: pass.operations, cores: program.memory.count))
     }
-
-    private var textLengths: [Int] { zip(batch.bounds, batch.bounds.dropFirst()).map { $1 - $0 } }
 
     /// What a fault on request does.
     private func suffer(_ fault: ExecutionFault, core: Int) {
@@ -172,16 +108,7 @@ final class FakeExecution: @unchecked Sendable {
             claim.breakDown(.unrecoverable)
             fail(.unrecoverable)
         case .outOfMemory: fail(.resource)
-        case .numericalError:
-            spoils = true
-            let ids = inputs.tensors["input_ids"]
-            let lengths = inputs.tensors["text_lengths"]
-            guard let ids, let lengths, outputs.tensors["last_hidden_state"] != nil else {
-                return fail(.badInput)
-            }
-            read(
-                ids.start.assumingMemoryBound(to: Int32.self),
-                lengths.start.assumingMemoryBound(to: Int32.self), capacity: program.inputs[0].shape[0])
+        case .numericalError: spoils = true
         }
         failingCore = core
     }
@@ -204,29 +131,20 @@ final class FakeExecution: @unchecked Sendable {
 
     // MARK: After
 
-    private func write(_ states: FloatBuffer) {
-        guard let output = outputs.tensors["last_hidden_state"] else { return }
-        let count = batch.tokens.count * configuration.hiddenSize
-        let floats = output.start.assumingMemoryBound(to: Float.self)
-        if claim.settings.clock == nil {
-            floats.update(from: states.pointer, count: count)
-        } else {
-            // Nothing has been computed; all vectors are alike, and numbers.
-            floats.update(repeating: 1, count: count)
-        }
-        if spoils { floats.update(repeating: .nan, count: count) }
-    }
-
     private func end() {
-        let counters = claim.counters
-        if counters.hasTree { count(counters) }
+        if status == nil {
+            pass.finish(spoils ? .spoiled : claim.settings.clock == nil ? .computed : .placeholder)
+            // Numbers that are none are written, and told.
+            if spoils { status = .numericalError }
+        }
+        if claim.counters.hasTree { count(claim.counters) }
         completion(status.map { NRTError($0, action, problem: problem) })
     }
 
     private func count(_ counters: DriverCounters) {
-        let time = start.duration(to: .now).components
+        let time = begun.duration(to: .now).components
         let microseconds = Int(time.seconds) * 1_000_000 + Int(time.attoseconds / 1_000_000_000_000)
-        let operations = textLengths.reduce(0) { $0 + configuration.operations(tokens: $1) }
+        let operations = pass.operations.reduce(0, +)
         let name = (status ?? .success).counter
         for core in program.memory.indices {
             counters.add("stats/other_info/nc_time_in_use", microseconds, core: core)

@@ -9,22 +9,16 @@ import NeuronProgram
 import NeuronRuntime
 import SystemIO
 
-/// A loaded encoder.
+/// A loaded program.
 final class FakeProgram: LoadedProgram {
-    let inputs: [TensorInformation]
-    let outputs: [TensorInformation]
-    let memory: [CoreMemory]
+    var inputs: [TensorInformation] { computation.inputs }
+    var outputs: [TensorInformation] { computation.outputs }
+    var memory: [CoreMemory] { computation.memory }
 
     /// What it is, for errors.
     let name: String
     let claim: CoreClaim
-    let weights: ModelWeights
-    let shared: SharedWorkspace
-    /// Of a pipeline, the layers of each core.
-    let stages: [Range<Int>]?
-    let barrier: CoreBarrier
-    /// Of a pipeline, each core's own activations.
-    let stageWorkspaces: [Workspace]
+    let computation: any ProgramComputation
     private let isLoaded = Lock(true)
 
     init(_ program: Program, on claim: CoreClaim) throws(NRTError) {
@@ -42,62 +36,44 @@ final class FakeProgram: LoadedProgram {
             claim.counters.add("stats/status/resource_nc_error", 1, core: 0)
             throw NRTError(.resource, action)
         }
-        let encoder: EncoderProgram
-        let weights: ModelWeights
+        let computation: any ProgramComputation
         do throws(ModelError) {
-            encoder = try EncoderProgram(compiled)
-            weights = try encoder.weights()
+            computation = try Self.computation(compiled, on: claim, action)
         } catch {
             throw NRTError(
                 .invalid, action, problem: "\(error.subject) \(error.problem)", mend: error.mend)
         }
-        guard encoder.cores == claim.cores.count else {
+        let cores = compiled.header.cores
+        guard cores == claim.cores.count else {
+            _ = computation.release()
             throw NRTError(
-                encoder.cores > claim.cores.count ? .notEnoughCores : .invalid, action,
-                problem: "it was compiled for \(encoder.cores) cores, and its group has \(claim.cores.count)")
-        }
-        let configuration = encoder.configuration
-        let key = WorkspaceKey(configuration: configuration, layout: weights.kernels.layoutName)
-        let (shared, isNew) = claim.workspace(for: key) {
-            Workspace(configuration, degree: weights.degree, kernels: weights.kernels)
-        }
-        let tensors = isNew ? shared.workspace.bytesPerCore : 0
-        let memory = claim.cores.indices.map { core in
-            let position = core - claim.cores.lowerBound
-            let constants =
-                encoder.stages.map { weights.byteCount(layers: $0[position], isFirst: position == 0) }
-                ?? weights.byteCount(core: position)
-            return CoreMemory(constants: constants, tensors: tensors)
+                cores > claim.cores.count ? .notEnoughCores : .invalid, action,
+                problem: "it was compiled for \(cores) cores, and its group has \(claim.cores.count)")
         }
         do throws(NRTError) {
-            try claim.reserve(memory, action)
+            try claim.reserve(computation.memory, action)
         } catch {
-            _ = claim.leaveWorkspace(of: key)
+            _ = computation.release()
             throw error
         }
-        self.memory = memory
         self.claim = claim
-        self.weights = weights
-        self.shared = shared
-        stages = encoder.stages
-        stageWorkspaces = (encoder.stages ?? []).map { _ in
-            Workspace(configuration, degree: 1, kernels: weights.kernels)
-        }
-        self.configuration = configuration
-        barrier = CoreBarrier(encoder.stages == nil ? claim.cores.count : 1)
-        inputs = [
-            TensorInformation("input_ids", .input, .int32, shape: [encoder.capacity]),
-            TensorInformation("text_lengths", .input, .int32, shape: [encoder.capacity]),
-        ]
-        outputs = [
-            TensorInformation(
-                "last_hidden_state", .output, .float32, shape: [encoder.capacity, configuration.hiddenSize])
-        ]
+        self.computation = computation
         for core in memory.indices { claim.counters.add("stats/other_info/model_load_count", 1, core: core) }
     }
 
-    /// The model's sizes with what it was compiled for.
-    let configuration: ModelConfiguration
+    /// A program of its kind.
+    private static func computation(
+        _ compiled: any CompiledProgram, on claim: CoreClaim, _ action: String
+    ) throws(ModelError) -> any ProgramComputation {
+        switch try ProgramDescription.kind(compiled) {
+        case .encoder:
+            let encoder = try EncoderProgram(compiled)
+            return EncoderComputation(encoder, try encoder.weights(), on: claim)
+        case .decoder:
+            let decoder = try DecoderProgram(compiled)
+            return DecoderComputation(decoder, try decoder.weights(), on: claim)
+        }
+    }
 
     deinit { try? unload() }
 
@@ -115,10 +91,11 @@ final class FakeProgram: LoadedProgram {
             claim.counters.add("stats/status/execute_failed_to_queue", 1, core: 0)
             throw NRTError(.queueFull, action)
         }
-        let execution = FakeExecution(self, inputs, outputs, action: action, completion: completion)
+        let execution = FakeExecution(
+            self, computation.makePass(inputs, outputs), action: action, completion: completion)
         let isQueued =
-            stages == nil
-            ? claim.workers.addToAll { execution.runShared(core: $0) }
+            computation.stageCount == nil
+            ? claim.workers.addToAll(onlyFirst: !computation.usesAllThreads) { execution.runShared(thread: $0) }
             : claim.workers.add(to: 0) { execution.runStage(0) }
         guard isQueued else { throw NRTError(.closed, action) }
     }
@@ -128,12 +105,6 @@ final class FakeProgram: LoadedProgram {
             defer { isLoaded = false }
             return isLoaded
         }
-        guard wasLoaded else { return }
-        let isLast = claim.leaveWorkspace(
-            of: WorkspaceKey(configuration: configuration, layout: weights.kernels.layoutName))
-        claim.release(
-            memory.map {
-                CoreMemory(constants: $0.constants, tensors: isLast ? shared.workspace.bytesPerCore : 0)
-            })
+        if wasLoaded { claim.release(computation.release()) }
     }
 }

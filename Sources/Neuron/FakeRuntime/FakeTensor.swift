@@ -1,5 +1,6 @@
 // Tensors of the fake device: host memory, counted on the chip where they are said to be on the device.
 
+import Glibc
 package import NeuronRuntime
 
 /// A tensor, or a part of one.
@@ -21,9 +22,23 @@ final class FakeTensor: NeuronTensor, @unchecked Sendable {
         self.owner = owner
         whole = nil
         isBorrowed = false
-        start = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-        start.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        // Large ones by pages, which are zero and take no memory before they are written: a key-value cache may never be.
+        let pages =
+            size < Self.mappedSize
+            ? nil : mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        isMapped = pages != nil && pages != MAP_FAILED
+        if isMapped, let pages {
+            start = pages
+        } else {
+            start = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+            start.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        }
     }
+
+    /// Octets from which on memory is mapped.
+    private static let mappedSize = 1 << 20
+    private let isMapped: Bool
+
 
     /// Somebody else's memory, which stays.
     init(borrowing start: UnsafeMutableRawPointer, size: Int) {
@@ -32,19 +47,21 @@ final class FakeTensor: NeuronTensor, @unchecked Sendable {
         owner = nil
         whole = nil
         isBorrowed = true
+        isMapped = false
     }
 
     private init(_ whole: FakeTensor, _ range: Range<Int>) {
         self.whole = whole
         owner = nil
         isBorrowed = false
+        isMapped = false
         size = range.count
         start = whole.start + range.lowerBound
     }
 
     deinit {
         guard whole == nil, !isBorrowed else { return }
-        start.deallocate()
+        if isMapped { munmap(start, size) } else { start.deallocate() }
         owner?.claim.release(owner?.bytes ?? [])
     }
 

@@ -4,7 +4,6 @@
 // nearer by its operations.
 
 import Neuron
-import NeuronProgram
 
 /// The time of executions on a family of chips.
 struct HardwareClock: Sendable {
@@ -42,19 +41,19 @@ struct HardwareClock: Sendable {
     /// The time of an execution on one core, or on several that share each layer.
     ///
     /// - Parameters:
-    ///   - tokens: of each text.
+    ///   - operations: of each text.
     ///   - cores: that share it.
-    ///   - switched: octets of weights, where another program was executed before.
-    func time(
-        _ configuration: ModelConfiguration, tokens: [Int], cores: Int, switched: Int = 0
-    ) -> Duration {
-        let operations = tokens.map { configuration.operations(tokens: $0) }
+    func time(operations: [Double], cores: Int) -> Duration {
         let total = operations.reduce(0, +)
-        guard let mean = tokens.isEmpty ? nil : total / Double(tokens.count),
+        guard let mean = operations.isEmpty ? nil : total / Double(operations.count),
             let line = lines.min(by: { abs($0.operations - mean) < abs($1.operations - mean) })
         else { return .zero }
-        let seconds =
-            max(0, line.start) + total / line.rate / Double(max(cores, 1)) + Double(switched) / bandwidth
+        let seconds = max(0, line.start) + total / line.rate / Double(max(cores, 1))
         return .nanoseconds(Int64(seconds * 1e9))
     }
+
+    /// The time until another program's weights are where they are needed.
+    ///
+    /// - Parameter octets: of weights on a core.
+    func switchTime(octets: Int) -> Duration { .nanoseconds(Int64(Double(octets) / bandwidth * 1e9)) }
 }

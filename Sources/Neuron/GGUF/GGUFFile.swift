@@ -198,6 +198,39 @@ package final class GGUFFile: Sendable {
         }
     }
 
+    /// Reads rows of a quantised tensor as they are: numbers of up to eight bits, and a scale and a least value for each
+    /// `groupCount` of them.
+    ///
+    /// - Parameters:
+    ///   - rows: within the tensor's.
+    ///   - numbers: room for `rows.count * tensor.columns`.
+    ///   - scales: room for as many groups, as has `leasts`.
+    /// - Throws: `ModelError` where the file has become shorter, the disk fails, or the tensor has no groups.
+    package func read(
+        _ tensor: GGUFTensor, rows: Range<Int>, numbers: UnsafeMutablePointer<UInt8>,
+        scales: UnsafeMutablePointer<Float>, leasts: UnsafeMutablePointer<Float>
+    ) throws(ModelError) {
+        let type = tensor.type
+        guard let group = type.groupCount, rows.lowerBound >= 0, rows.upperBound <= tensor.rows else {
+            throw ModelError(
+                path, "has no quantised rows \(rows) in a tensor of \(tensor.shape) \(type.name)",
+                "ask for fewer")
+        }
+        let octets = try octets(
+            at: tensor.offset + rows.lowerBound * tensor.rowSize, count: rows.count * tensor.rowSize)
+        octets.withUnsafeBytes { source in
+            guard let start = source.baseAddress else { return }
+            for block in 0..<rows.count * (tensor.columns / type.blockCount) {
+                let groups = block * (type.blockCount / group)
+                type.split(
+                    Block(start + block * type.blockSize),
+                    BlockParts(
+                        numbers: numbers + block * type.blockCount, scales: scales + groups,
+                        leasts: leasts + groups))
+            }
+        }
+    }
+
     private func octets(at offset: Int, count: Int) throws(ModelError) -> [UInt8] {
         let octets = GGUFReader.octets(of: descriptor, at: offset, count: count)
         guard octets.count == count else {

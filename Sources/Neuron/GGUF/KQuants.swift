@@ -2,21 +2,19 @@
 // own (`ggml-quants.c`, dequantize_row_q2_K and its siblings).
 
 extension Block {
-    func widenQ2K(_ out: UnsafeMutablePointer<Float>) {
+    func splitQ2K(_ parts: BlockParts) {
         let (scale, least) = (half(80), half(82))
         for group in 0..<16 {
             // Eight groups share 32 octets, two bits each: groups 0 and 1 have the lowest.
             let (part, shift) = (group / 8, group % 8 / 2 * 2)
             let place = 16 + part * 32 + group % 2 * 16
-            let factor = scale * Float(self[group] & 15)
-            let offset = least * Float(self[group] >> 4)
-            for index in 0..<16 {
-                out[group * 16 + index] = factor * Float(self[place + index] >> shift & 3) - offset
-            }
+            parts.scales[group] = scale * Float(self[group] & 15)
+            parts.leasts[group] = -(least * Float(self[group] >> 4))
+            for index in 0..<16 { parts.numbers[group * 16 + index] = self[place + index] >> shift & 3 }
         }
     }
 
-    func widenQ3K(_ out: UnsafeMutablePointer<Float>) {
+    func splitQ3K(_ parts: BlockParts) {
         let scale = half(108)
         for group in 0..<16 {
             let (part, shift) = (group / 8, group % 8 / 2 * 2)
@@ -25,10 +23,12 @@ extension Block {
             let low = group < 8 ? self[96 + group] & 15 : self[96 + group - 8] >> 4
             let high = self[104 + group % 4] >> (group / 4 * 2) & 3
             let factor = scale * Float(Int(low | high << 4) - 32)
+            parts.scales[group] = factor
+            parts.leasts[group] = -4 * factor
             let bit = UInt8(1) << (part * 4 + group % 8 / 2)
             for index in 0..<16 {
-                let value = Int(self[place + index] >> shift & 3) - (self[half + index] & bit == 0 ? 4 : 0)
-                out[group * 16 + index] = factor * Float(value)
+                parts.numbers[group * 16 + index] =
+                    self[place + index] >> shift & 3 | (self[half + index] & bit == 0 ? 0 : 4)
             }
         }
     }
@@ -41,47 +41,54 @@ extension Block {
         )
     }
 
-    func widenQ4K(_ out: UnsafeMutablePointer<Float>) {
+    /// The scales of Q4_K and Q5_K.
+    private func splitScales(_ parts: BlockParts) {
         let (scale, least) = (half(0), half(2))
         for group in 0..<8 {
             let six = sixBits(group)
-            let factor = scale * Float(six.scale)
-            let offset = least * Float(six.least)
-            let place = 16 + group / 2 * 32
+            parts.scales[group] = scale * Float(six.scale)
+            parts.leasts[group] = -(least * Float(six.least))
+        }
+    }
+
+    func splitQ4K(_ parts: BlockParts) {
+        splitScales(parts)
+        for pair in 0..<4 {
+            let out = parts.numbers + pair * 64
             for index in 0..<32 {
-                let octet = self[place + index]
-                out[group * 32 + index] = factor * Float(group % 2 == 0 ? octet & 15 : octet >> 4) - offset
+                let octet = self[16 + pair * 32 + index]
+                out[index] = octet & 15
+                out[index + 32] = octet >> 4
             }
         }
     }
 
-    func widenQ5K(_ out: UnsafeMutablePointer<Float>) {
-        let (scale, least) = (half(0), half(2))
+    func splitQ5K(_ parts: BlockParts) {
+        splitScales(parts)
         for group in 0..<8 {
-            let six = sixBits(group)
-            let factor = scale * Float(six.scale)
-            let offset = least * Float(six.least)
-            let place = 48 + group / 2 * 32
+            let out = parts.numbers + group * 32
             for index in 0..<32 {
-                let octet = self[place + index]
+                let octet = self[48 + group / 2 * 32 + index]
                 let low = group % 2 == 0 ? octet & 15 : octet >> 4
-                let high = self[16 + index] >> group & 1
-                out[group * 32 + index] = factor * Float(low | high << 4) - offset
+                out[index] = low | (self[16 + index] >> group & 1) << 4
             }
         }
     }
 
-    func widenQ6K(_ out: UnsafeMutablePointer<Float>) {
+    func splitQ6K(_ parts: BlockParts) {
         let scale = half(208)
+        for group in 0..<16 {
+            let factor = scale * Float(Int8(bitPattern: self[192 + group]))
+            parts.scales[group] = factor
+            parts.leasts[group] = -32 * factor
+        }
         for part in 0..<2 {
             for row in 0..<4 {
+                let out = parts.numbers + (part * 128 + row * 32)
                 for index in 0..<32 {
                     let octet = self[part * 64 + row % 2 * 32 + index]
                     let low = row < 2 ? octet & 15 : octet >> 4
-                    let high = self[128 + part * 32 + index] >> (row * 2) & 3
-                    let small = Int8(bitPattern: self[192 + part * 8 + row * 2 + index / 16])
-                    out[part * 128 + row * 32 + index] =
-                        scale * Float(small) * Float(Int(low | high << 4) - 32)
+                    out[index] = low | (self[128 + part * 32 + index] >> (row * 2) & 3) << 4
                 }
             }
         }

@@ -1,9 +1,58 @@
-// Stored numbers as single precision, for the formats of one scale for 32 numbers and for plain ones. The order of the
-// arithmetic is that of ggml (`ggml-quants.c`), so that results are equal to the bit.
+// Stored numbers taken apart, and as single precision. All of ggml's blocks are the same thing: numbers of a few bits in
+// groups of 16 or 32, of which each has a scale and a least value. All products and sums but the last are exact in single
+// precision, so results are equal to those of ggml (`ggml-quants.c`); only a zero may have another sign.
 
 internal import KernelTemplates
 
+/// What a block is taken apart into; each has room for the block's.
+struct BlockParts {
+    /// Numbers of up to eight bits.
+    let numbers: UnsafeMutablePointer<UInt8>
+    /// A scale for each group.
+    let scales: UnsafeMutablePointer<Float>
+    /// A least value for each group: a number's value is `number * scale + least`.
+    let leasts: UnsafeMutablePointer<Float>
+}
+
 extension GGUFElementType {
+    /// Numbers that share a scale; nil for formats without scales.
+    package var groupCount: Int? {
+        switch self {
+        case .f32, .f16, .bf16: nil
+        case .q40, .q41, .q50, .q51, .q80, .q4k, .q5k: 32
+        case .q2k, .q3k, .q6k: 16
+        }
+    }
+
+    /// Whether four bits hold each number.
+    package var hasNibbles: Bool {
+        switch self {
+        case .q40, .q41, .q4k: true
+        default: false
+        }
+    }
+
+    /// Takes one block apart; not for formats without groups.
+    func split(_ block: Block, _ parts: BlockParts) {
+        switch self {
+        case .f32, .f16, .bf16: break
+        case .q40: block.splitNibbles(parts, scale: block.half(0), least: -8 * block.half(0), at: 2)
+        case .q41: block.splitNibbles(parts, scale: block.half(0), least: block.half(2), at: 4)
+        case .q50: block.splitFiveBits(parts, scale: block.half(0), least: -16 * block.half(0), at: 2)
+        case .q51: block.splitFiveBits(parts, scale: block.half(0), least: block.half(2), at: 4)
+        case .q80:
+            parts.scales.pointee = block.half(0)
+            parts.leasts.pointee = -128 * block.half(0)
+            // From two's complement to a distance from the least.
+            for place in 0..<32 { parts.numbers[place] = block[2 + place] ^ 128 }
+        case .q2k: block.splitQ2K(parts)
+        case .q3k: block.splitQ3K(parts)
+        case .q4k: block.splitQ4K(parts)
+        case .q5k: block.splitQ5K(parts)
+        case .q6k: block.splitQ6K(parts)
+        }
+    }
+
     /// Makes single precision of whole blocks.
     ///
     /// - Parameters:
@@ -11,25 +60,29 @@ extension GGUFElementType {
     ///   - destination: as many numbers as they hold.
     func widen(_ source: UnsafeRawBufferPointer, into destination: UnsafeMutableBufferPointer<Float>) {
         guard let from = source.baseAddress, let to = destination.baseAddress else { return }
-        for block in 0..<destination.count / blockCount {
-            let octets = Block(from + block * blockSize)
-            let out = to + block * blockCount
-            switch self {
-            case .f32: out.pointee = octets.single(0)
-            case .f16: out.pointee = octets.half(0)
-            case .bf16: out.pointee = Float(brainBits: octets.word(0))
-            case .q40: octets.nibbles(scale: octets.half(0), at: 2, out) { Float(Int($0) - 8) }
-            case .q41: octets.nibbles(scale: octets.half(0), least: octets.half(2), at: 4, out)
-            case .q50: octets.fiveBits(scale: octets.half(0), at: 2, out)
-            case .q51: octets.fiveBits(scale: octets.half(0), least: octets.half(2), at: 4, out)
-            case .q80:
-                let scale = octets.half(0)
-                for place in 0..<32 { out[place] = Float(Int8(bitPattern: octets[2 + place])) * scale }
-            case .q2k: octets.widenQ2K(out)
-            case .q3k: octets.widenQ3K(out)
-            case .q4k: octets.widenQ4K(out)
-            case .q5k: octets.widenQ5K(out)
-            case .q6k: octets.widenQ6K(out)
+        switch self {
+        case .f32: for place in 0..<destination.count { to[place] = Block(from + 4 * place).single(0) }
+        case .f16: for place in 0..<destination.count { to[place] = Block(from + 2 * place).half(0) }
+        case .bf16:
+            for place in 0..<destination.count { to[place] = Float(brainBits: Block(from + 2 * place).word(0)) }
+        default: widenGroups(from, to, blocks: destination.count / blockCount)
+        }
+    }
+
+    private func widenGroups(_ from: UnsafeRawPointer, _ to: UnsafeMutablePointer<Float>, blocks: Int) {
+        guard let group = groupCount else { return }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { numbers in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { floats in
+                guard let numbers = numbers.baseAddress, let floats = floats.baseAddress else { return }
+                let parts = BlockParts(numbers: numbers, scales: floats, leasts: floats + 16)
+                for block in 0..<blocks {
+                    split(Block(from + block * blockSize), parts)
+                    let out = to + block * blockCount
+                    for place in 0..<blockCount {
+                        let own = place / group
+                        out[place] = Float(numbers[place]) * parts.scales[own] + parts.leasts[own]
+                    }
+                }
             }
         }
     }
@@ -55,45 +108,19 @@ struct Block {
     }
 
     /// 16 octets with the first 16 numbers in their lower halves and the others in the upper ones.
-    func nibbles(
-        scale: Float, at place: Int, _ out: UnsafeMutablePointer<Float>, _ value: (UInt8) -> Float
-    ) {
+    func splitNibbles(_ parts: BlockParts, scale: Float, least: Float, at place: Int) {
+        parts.scales.pointee = scale
+        parts.leasts.pointee = least
         for index in 0..<16 {
-            out[index] = value(octets[place + index] & 15) * scale
-            out[index + 16] = value(octets[place + index] >> 4) * scale
+            parts.numbers[index] = octets[place + index] & 15
+            parts.numbers[index + 16] = octets[place + index] >> 4
         }
     }
 
-    /// The same above a least value.
-    func nibbles(scale: Float, least: Float, at place: Int, _ out: UnsafeMutablePointer<Float>) {
-        for index in 0..<16 {
-            out[index] = Float(octets[place + index] & 15) * scale + least
-            out[index + 16] = Float(octets[place + index] >> 4) * scale + least
-        }
-    }
-
-    /// The fifth bits of 32 numbers, then their lower four as `nibbles` has them.
-    private func five(at place: Int, _ index: Int) -> (low: Int, high: Int) {
+    /// The fifth bits of 32 numbers, then their lower four as `splitNibbles` has them.
+    func splitFiveBits(_ parts: BlockParts, scale: Float, least: Float, at place: Int) {
+        splitNibbles(parts, scale: scale, least: least, at: place + 4)
         let bits = UInt32(word(place)) | UInt32(word(place + 2)) << 16
-        let nibbles = octets[place + 4 + index]
-        let low = Int(nibbles & 15) | Int(bits >> index & 1) << 4
-        let high = Int(nibbles >> 4) | Int(bits >> (index + 16) & 1) << 4
-        return (low, high)
-    }
-
-    func fiveBits(scale: Float, at place: Int, _ out: UnsafeMutablePointer<Float>) {
-        for index in 0..<16 {
-            let (low, high) = five(at: place, index)
-            out[index] = Float(low - 16) * scale
-            out[index + 16] = Float(high - 16) * scale
-        }
-    }
-
-    func fiveBits(scale: Float, least: Float, at place: Int, _ out: UnsafeMutablePointer<Float>) {
-        for index in 0..<16 {
-            let (low, high) = five(at: place, index)
-            out[index] = Float(low) * scale + least
-            out[index + 16] = Float(high) * scale + least
-        }
+        for index in 0..<32 { parts.numbers[index] |= UInt8(bits >> UInt32(index) & 1) << 4 }
     }
 }

@@ -100,7 +100,7 @@ package enum ModelCompiler {
             try files(record.all.filter { !model.weightsPaths.contains($0) }, below: directory)
             + [
                 section(
-                    EncoderProgram.section,
+                    ProgramDescription.section,
                     EncoderProgram.description(of: configuration, isPipeline: options.isPipeline))
             ]
             + weights.named.map { name, floats in

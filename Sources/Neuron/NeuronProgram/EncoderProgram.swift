@@ -14,9 +14,6 @@ import SystemIO
 
 /// A compiled encoder, checked.
 package final class EncoderProgram: Sendable {
-    /// The section that has the sizes.
-    package static let section = "program"
-
     /// The model's sizes with what it was compiled for.
     package let configuration: ModelConfiguration
     /// Cores that it was compiled for.
@@ -44,12 +41,6 @@ package final class EncoderProgram: Sendable {
         guard let longest = header.sequence.last, longest <= configuration.longestText,
             let batch = header.batch.last
         else { throw ModelError(program.path, "takes longer texts than its model", mend) }
-        let own = KernelVariant.allCases.last { $0.isSupported && $0.kernels.layoutName == header.layout }
-        guard let own else {
-            throw ModelError(
-                program.path, "has matrices laid out as \(header.layout), for another CPU than this",
-                "compile the model on a machine with this CPU")
-        }
         configuration.dataType = dataType
         configuration.maximumTokens = longest
         configuration.passTokens = Workspace.passTokens(batch: batch, longest: longest)
@@ -61,7 +52,7 @@ package final class EncoderProgram: Sendable {
         cores = header.cores
         stages = isPipeline ? Self.stages(layers: configuration.layerCount, cores: header.cores) : nil
         capacity = Workspace.capacity(configuration)
-        kernels = own.kernels
+        kernels = try KernelVariant.kernels(layout: header.layout, of: program.path)
     }
 
     /// Layers divided among the cores of a pipeline, as evenly as they go.
@@ -85,17 +76,10 @@ package final class EncoderProgram: Sendable {
     }
 
     private func find(_ name: String, _ count: Int) throws(ModelError) -> FloatBuffer {
-        let section = program.section("weights/" + name)
-        guard let section, section.count == count * MemoryLayout<Float>.stride, let base = section.baseAddress
-        else {
-            throw ModelError(
-                program.path,
-                "has \(section?.count ?? 0) octets of \(name), where its sizes say \(count * 4)",
-                "compile the model again")
+        guard let floats = try program.floats("weights/" + name, count) else {
+            throw ModelError(program.path, "has no section weights/\(name)", "compile the model again")
         }
-        // A section begins at a multiple of 64 in a file that is mapped by pages.
-        return FloatBuffer(
-            borrowing: base.assumingMemoryBound(to: Float.self), count: count, of: program)
+        return floats
     }
 }
 
@@ -125,34 +109,19 @@ extension EncoderProgram {
     private static func description(
         _ program: any CompiledProgram
     ) throws(ModelError) -> (ModelConfiguration, isPipeline: Bool) {
-        func refusal(_ what: String) -> ModelError {
-            ModelError(
-                program.path, "has a description of its program that \(what)", "compile the model again")
+        let json = try ProgramDescription.json(program)
+        guard json["kind"]?.string == ProgramDescription.Kind.encoder.rawValue else {
+            throw ProgramDescription.refusal(program, "is not of an encoder")
         }
-        guard let octets = program.section(section), octets.count <= 65_536 else {
-            throw ModelError(
-                program.path, "does not say what its program computes",
-                "compile the model again with this version")
-        }
-        guard let json = try? JSON(parsing: Array(octets)) else { throw refusal("is no JSON") }
-        guard json["kind"]?.string == "encoder" else { throw refusal("is not of an encoder") }
         var numbers: [Int] = []
         for (key, limit) in members {
-            guard let number = json[key]?.int, (1...limit).contains(number) else {
-                throw refusal("has no \(key) from 1 to \(limit)")
-            }
-            numbers.append(number)
+            numbers.append(try ProgramDescription.number(json, key, 1...limit, program))
         }
-        guard numbers[0] % numbers[2] == 0 else { throw refusal("has heads that do not divide its columns") }
-        guard let bits = json["epsilonBits"]?.int, let bits = UInt32(exactly: bits),
-            case let epsilon = Float(bitPattern: bits), (0...1).contains(epsilon)
-        else { throw refusal("has no epsilonBits") }
+        guard numbers[0] % numbers[2] == 0 else {
+            throw ProgramDescription.refusal(program, "has heads that do not divide its columns")
+        }
         func optional(_ key: String, _ range: ClosedRange<Int>) throws(ModelError) -> Int? {
-            guard let value = json[key] else { return nil }
-            guard let number = value.int, range.contains(number) else {
-                throw refusal("has no \(key) from \(range.lowerBound) to \(range.upperBound)")
-            }
-            return number
+            json[key] == nil ? nil : try ProgramDescription.number(json, key, range, program)
         }
         let embeddingSize = try optional("embeddingSize", 1...numbers[0])
         let padding = try optional("padding", 0...max(0, min(numbers[4] - 1, numbers[5] - 3)))
@@ -160,8 +129,8 @@ extension EncoderProgram {
         let sizes = ModelConfiguration(
             hiddenSize: numbers[0], layerCount: numbers[1], headCount: numbers[2],
             intermediateSize: numbers[3], vocabularySize: numbers[4], positionCount: numbers[5],
-            typeCount: numbers[6], epsilon: epsilon, embeddingSize: embeddingSize, paddingID: padding,
-            distanceBuckets: buckets)
+            typeCount: numbers[6], epsilon: try ProgramDescription.epsilon(json, program),
+            embeddingSize: embeddingSize, paddingID: padding, distanceBuckets: buckets)
         return (sizes, json["pipeline"]?.bool ?? false)
     }
 }

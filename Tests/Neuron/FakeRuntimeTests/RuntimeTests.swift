@@ -274,7 +274,8 @@ struct RuntimeTests {
     func clock(family: String, tokens: Int, batch: Int, milliseconds: Double) throws {
         let clock = try #require(NeuronFamily(rawValue: family).flatMap(HardwareClock.init))
         let large = ModelSizes.bertLarge
-        let time = clock.time(large, tokens: [Int](repeating: tokens, count: batch), cores: 1)
+        let time = clock.time(
+            operations: [Double](repeating: large.operations(tokens: tokens), count: batch), cores: 1)
         let found = Double(time.components.seconds) * 1e3 + Double(time.components.attoseconds) / 1e15
         #expect(abs(found - milliseconds) < milliseconds / 50)
         #expect(HardwareClock(.trainium3) == nil)

@@ -37,8 +37,12 @@ public protocol KernelIntegers: SIMD where Scalar == Int32 {
     static func &+ (left: Self, right: Self) -> Self
     /// Shifts left, lane by lane.
     static func &<< (left: Self, right: Self) -> Self
+    /// Shifts right, lane by lane, and keeps the sign.
+    static func &>> (left: Self, right: Self) -> Self
     /// The bits that both have.
     static func & (left: Self, right: Self) -> Self
+    /// The bits that either has.
+    static func | (left: Self, right: Self) -> Self
 }
 
 extension KernelVector {
@@ -74,6 +78,21 @@ extension KernelVector {
     var upperHalves: Self {
         let mask = Integers(repeating: Int32(bitPattern: 0xffff_0000))
         return unsafeBitCast(unsafeBitCast(self, to: Integers.self) & mask, to: Self.self)
+    }
+
+    /// The number, below 2^23, that the low bits of each lane are. Set beside the exponent of 2^23 it is a float without a
+    /// conversion, which the standard library would make a call of.
+    @inlinable @inline(__always)
+    func lowBits(_ mask: Int32) -> Self {
+        let bits = unsafeBitCast(self, to: Integers.self) & Integers(repeating: mask)
+        let number = unsafeBitCast(bits | Integers(repeating: 0x4b00_0000), to: Self.self)
+        return number - Self(repeating: 8_388_608)
+    }
+
+    /// The bits of each lane so many places lower.
+    @inlinable @inline(__always)
+    func bitsShiftedRight(by count: Int32) -> Self {
+        unsafeBitCast(unsafeBitCast(self, to: Integers.self) &>> Integers(repeating: count), to: Self.self)
     }
 
     /// Columns of the register tile.

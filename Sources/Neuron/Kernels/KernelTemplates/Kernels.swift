@@ -32,11 +32,63 @@ public protocol Kernels: Sendable {
     ///   - a: `rows` x `depth`, row-major, rows `aStride` floats apart.
     ///   - packed: B as `pack` left it, `depth` x `columns`.
     ///   - c: `rows` x `columns`, row-major, rows `cStride` floats apart; must not overlap the others.
+    ///   - adds: whether the product is added to what is in C.
     ///   - finish: what is done to C before it leaves the cache.
     func multiply(
         _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int, packed: UnsafePointer<Float>,
-        columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, finish: Finish
+        columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, finish: Finish
     )
+
+    /// Floats that `multiply` by a matrix of few bits needs.
+    var panelScratchCount: Int { get }
+
+    /// Columns of a panel: what a product can be divided by among threads.
+    var panelColumns: Int { get }
+
+    /// Floats of a packed matrix in a format.
+    func packedCount(_ format: MatrixFormat, columns: Int, depth: Int) -> Int
+
+    /// As `pack`, of numbers of few bits.
+    ///
+    /// - Parameters:
+    ///   - format: one with groups, of which `depth` is a multiple.
+    ///   - destination: room for `packedCount` floats.
+    func packBlocks(
+        _ source: BlockColumns, format: MatrixFormat, columns: Int, depth: Int,
+        into destination: UnsafeMutablePointer<Float>
+    )
+
+    /// Some columns of C = A B, for B in any format. The order of summation depends on `depth` only, and is that of the
+    /// widened matrix.
+    ///
+    /// - Parameters:
+    ///   - panels: which of the panels of `panelColumns` columns, counted from the matrix's first.
+    ///   - c: where the result's first column is, not that of the panels.
+    ///   - adds: whether the product is added to what is in C.
+    ///   - scratch: room for the greater of `pairsScratchCount` and `panelScratchCount` floats, the caller's own.
+    func multiply(
+        _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>,
+        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, scratch: UnsafeMutablePointer<Float>
+    )
+
+    /// A column of a packed matrix: the row of a table that is kept like the matrix it is tied to.
+    ///
+    /// - Parameter out: room for as many numbers as the matrix is deep.
+    func readColumn(_ column: Int, of matrix: PackedMatrix, into out: UnsafeMutablePointer<Float>)
+
+    /// Writes a column of a matrix that is packed in single precision, as `pack` would have.
+    ///
+    /// - Parameter source: `depth` numbers.
+    func storeColumn(
+        _ source: UnsafePointer<Float>, _ column: Int, columns: Int, depth: Int,
+        into packed: UnsafeMutablePointer<Float>)
+
+    /// Writes a row of a matrix that is packed in single precision, as `pack` would have.
+    ///
+    /// - Parameter source: `columns` numbers.
+    func storeRow(
+        _ source: UnsafePointer<Float>, _ row: Int, columns: Int, depth: Int,
+        into packed: UnsafeMutablePointer<Float>)
 
     /// Octets that `packPairs` writes for `columns` x `depth`.
     func packedPairsSize(columns: Int, depth: Int) -> Int
@@ -102,6 +154,37 @@ public protocol Kernels: Sendable {
         _ partials: [UnsafePointer<Float>], bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>,
         rows: Int, columns: Int, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, epsilon: Float,
         into out: UnsafeMutablePointer<Float>
+    )
+
+    /// y = x / sqrt(mean(x^2) + epsilon) * scale, row by row (RMSNorm, Zhang and Sennrich 2019).
+    ///
+    /// - Parameter values: `rows` x `columns`, row-major without gaps, as is `out`.
+    func normalizeByRootMeanSquare(
+        _ values: UnsafePointer<Float>, rows: Int, columns: Int, scale: UnsafePointer<Float>, epsilon: Float,
+        into out: UnsafeMutablePointer<Float>
+    )
+
+    /// Turns pairs of numbers by the angles of a position (RoPE, Su et al. 2021), in place.
+    ///
+    /// - Parameters:
+    ///   - heads: `count` of `size` numbers, of which the first `rotated` are turned.
+    ///   - isInterleaved: whether a pair's numbers lie beside each other, or half of `rotated` apart.
+    ///   - cosines: of half of `rotated` angles, as are the sines.
+    func rotate(
+        _ heads: UnsafeMutablePointer<Float>, count: Int, size: Int, rotated: Int, isInterleaved: Bool,
+        cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
+    )
+
+    /// values := silu(gates) * values, with silu(x) = x / (1 + e^-x).
+    func multiplyBySiLU(_ gates: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Float>, count: Int)
+
+    /// x := gelu(x) by the hyperbolic tangent, as GPT-2 has it.
+    func geluByTanh(_ values: UnsafeMutablePointer<Float>, count: Int)
+
+    /// out := out + partial 0 + partial 1 + ... + bias, always summed in this order.
+    func add(
+        _ partials: [UnsafePointer<Float>], bias: UnsafePointer<Float>?, rows: Int, columns: Int,
+        to out: UnsafeMutablePointer<Float>
     )
 
     /// out = sum of three rows: word, position and token type.

@@ -12,7 +12,7 @@ extension Kernels {
     /// How packed matrices lie, for files of them: kernels of one name read each other's.
     @inlinable @inline(__always)
     public var layoutName: String {
-        "panels-\(Vector.scalarCount)x\(Vector.tileVectors)-\(passDepth)"
+        "panels-\(Vector.scalarCount)x\(Vector.tileVectors)-\(passDepth)-32"
     }
 
     /// See `Kernels.packedCount`.
@@ -62,15 +62,18 @@ extension Kernels {
         }
     }
 
-    /// Passes over the depth. They are of one size: a last one of a few steps would read and write all of C for them.
+    /// Passes over the depth. They are of about one size: a last one of a few steps would read and write all of C for them.
     @inlinable @inline(__always)
     public func passCount(_ depth: Int) -> Int { (depth + passDepth - 1) / passDepth }
 
-    /// The steps of a pass.
+    /// The steps of a pass. It ends between the blocks of 32 numbers that quantised matrices are made of, so that the sums
+    /// are of one order in all formats.
     @inlinable @inline(__always)
     public func passRange(_ pass: Int, _ depth: Int) -> Range<Int> {
         let passes = passCount(depth)
-        return pass * depth / passes..<(pass + 1) * depth / passes
+        let unit = depth % 32 == 0 ? 32 : 1
+        let units = depth / unit
+        return pass * units / passes * unit..<(pass + 1) * units / passes * unit
     }
 
     /// See `Kernels.multiply`.
@@ -78,11 +81,23 @@ extension Kernels {
     public func multiply(
         _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int,
         packed: UnsafePointer<Float>, columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int,
-        finish: Finish
+        adds: Bool, finish: Finish
     ) {
         product(
             Singles.self, a, rows: rows, steps: depth, aStride: aStride, packed: packed, columns: columns,
-            into: c, cStride: cStride, finish: finish)
+            into: c, cStride: cStride, adds: adds, finish: finish)
+    }
+
+    /// C = A B without what was in C before. See `Kernels.multiply`.
+    @inlinable @inline(__always)
+    public func multiply(
+        _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int,
+        packed: UnsafePointer<Float>, columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int,
+        finish: Finish
+    ) {
+        multiply(
+            a, rows: rows, depth: depth, aStride: aStride, packed: packed, columns: columns, into: c,
+            cStride: cStride, adds: false, finish: finish)
     }
 
     /// The product in any arithmetic.
@@ -90,14 +105,14 @@ extension Kernels {
     public func product<Arithmetic: ProductArithmetic>(
         _: Arithmetic.Type, _ a: UnsafePointer<Float>, rows: Int, steps: Int, aStride: Int,
         packed: UnsafePointer<Float>, columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int,
-        finish: Finish
+        adds: Bool = false, finish: Finish
     ) {
         var part = packed
         forEachPanel(columns: columns, steps: steps) { panel, range, room in
             let product = PanelProduct<Arithmetic>(
                 a: a + range.lowerBound * Arithmetic.operandFloats, aStride: aStride, panel: part,
                 steps: range.count, c: c + panel.lowerBound, cStride: cStride, width: panel.count,
-                rows: rows, add: range.lowerBound > 0)
+                rows: rows, add: adds || range.lowerBound > 0)
             multiplyPanel(product, vectors: room / Vector.scalarCount)
             if range.upperBound == steps {
                 finishColumns(

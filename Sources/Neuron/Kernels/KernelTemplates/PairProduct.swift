@@ -40,6 +40,10 @@ extension Kernels {
         rows * pairSteps(depth) * Pairs.operandFloats
     }
 
+    /// Floats that a panel takes that has been unpacked.
+    @inlinable @inline(__always)
+    public var panelScratchCount: Int { passDepth * Vector.panelColumns }
+
     /// See `Kernels.multiplyPairs`.
     @inlinable @inline(__always)
     public func multiplyPairs(

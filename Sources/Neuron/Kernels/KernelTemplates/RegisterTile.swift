@@ -17,6 +17,14 @@ public protocol VectorLine {
     mutating func add<Product: VectorProduct>(_ value: Vector, times line: Self, _: Product.Type)
     /// What `change` makes of each vector.
     func map(_ change: (Vector) -> Vector) -> Self
+    // Without closures, which the optimiser may make calls of.
+
+    /// The line times `scale` plus `least`, lane by lane.
+    func scaled(by scale: Self, plus least: Self) -> Self
+    /// The number that the low bits of each lane are (`KernelVector.lowBits`).
+    func lowBits(_ mask: Int32) -> Self
+    /// The bits of each lane so many places lower.
+    func bitsShiftedRight(by count: Int32) -> Self
     /// Writes the vectors one behind the other, after adding what is there if `add`.
     func put(_ pointer: UnsafeMutablePointer<Float>, add: Bool)
 }
@@ -45,6 +53,20 @@ public struct Line1<Vector: KernelVector>: VectorLine {
     /// See `VectorLine`.
     @inlinable @inline(__always)
     public func map(_ change: (Vector) -> Vector) -> Self { Self(change(first)) }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func scaled(by scale: Self, plus least: Self) -> Self {
+        Self(least.first.adding(first, times: scale.first))
+    }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func lowBits(_ mask: Int32) -> Self { Self(first.lowBits(mask)) }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func bitsShiftedRight(by count: Int32) -> Self { Self(first.bitsShiftedRight(by: count)) }
 
     @inlinable @inline(__always)
     init(_ first: Vector) { self.first = first }
@@ -94,6 +116,23 @@ public struct Longer<Line: VectorLine>: VectorLine {
     /// See `VectorLine`.
     @inlinable @inline(__always)
     public func map(_ change: (Vector) -> Vector) -> Self { Self(line.map(change), change(last)) }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func scaled(by scale: Self, plus least: Self) -> Self {
+        Self(
+            line.scaled(by: scale.line, plus: least.line), least.last.adding(last, times: scale.last))
+    }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func lowBits(_ mask: Int32) -> Self { Self(line.lowBits(mask), last.lowBits(mask)) }
+
+    /// See `VectorLine`.
+    @inlinable @inline(__always)
+    public func bitsShiftedRight(by count: Int32) -> Self {
+        Self(line.bitsShiftedRight(by: count), last.bitsShiftedRight(by: count))
+    }
 
     @inlinable @inline(__always)
     init(_ line: Line, _ last: Vector) {

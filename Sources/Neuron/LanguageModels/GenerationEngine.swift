@@ -1,0 +1,317 @@
+// A language model on its cores, for any number of clients at once. One loop executes steps of the schedule; whoever wants
+// text gets a stream of its pieces, and stops it by not reading on.
+
+package import Tokenizers
+internal import KernelTemplates
+internal import NeuronKernels
+package import NeuronProgram
+package import NeuronRuntime
+internal import SystemIO
+
+/// What a client gets, token by token.
+package struct GeneratedPiece: Sendable {
+    /// Why the text has ended.
+    package enum End: String, Sendable {
+        /// By a mark of the model, or a text at which to stop.
+        case stop
+        /// By the number of tokens.
+        case length
+    }
+
+    /// The text that is whole with this token; empty where it waits for the next.
+    package var text: String
+    /// The token; nil for text that was held back at the end.
+    package var token: Int32?
+    /// Its probability, where that was asked for.
+    package var probability: TokenProbability?
+    /// The most likely tokens in its place, where they were asked for.
+    package var most: [TokenProbability] = []
+    /// Why the text ends here; nil where it goes on.
+    package var end: End?
+}
+
+/// Why there is no text.
+package enum GenerationError: Error, CustomStringConvertible {
+    /// A parameter is out of range.
+    case parameter(String)
+    /// The prompt has no token, or too many.
+    case length(prompt: Int, limit: Int)
+    /// The model has given what is no number.
+    case notANumber
+    /// The cores have failed.
+    case runtime(NRTError)
+
+    package var description: String {
+        switch self {
+        case .parameter(let problem): problem
+        case .length(let prompt, let limit):
+            prompt == 0
+                ? "the prompt is empty: send at least one token"
+                : "the prompt has \(prompt) tokens, where \(limit) are the most: shorten it"
+        case .notANumber: "the model has computed values that are no numbers: check its weights"
+        case .runtime(let error): error.description
+        }
+    }
+}
+
+/// What an engine has done and does.
+package struct GenerationStatistics: Equatable, Sendable {
+    /// Sequences whose tokens are computed.
+    package var running = 0
+    /// Sequences that wait for a place or for memory.
+    package var waiting = 0
+    /// Pages in use, and all of them.
+    package var usedPages = 0
+    package var pages = 0
+    /// Tokens of a page.
+    package var pageTokens = DecoderProgram.pageTokens
+    /// Tokens of prompts that were computed.
+    package var promptTokens = 0
+    /// Tokens of prompts whose keys and values were there already.
+    package var reusedTokens = 0
+    /// Tokens that were written.
+    package var writtenTokens = 0
+    /// Executions.
+    package var steps = 0
+}
+
+/// Generates text on a group of cores.
+package actor GenerationEngine {
+    /// A client.
+    private struct Client {
+        var sampler: Sampler
+        var stops: StopTexts
+        var text = TextStream()
+        var written = 0
+        let stream: AsyncThrowingStream<GeneratedPiece, any Error>.Continuation
+    }
+
+    /// What it executes.
+    package nonisolated let configuration: DecoderConfiguration
+    /// The longest sequence: by the model, or by the memory for its cache.
+    package nonisolated let longest: Int
+
+    private let tokenizer: LanguageTokenizer
+    private let program: any LoadedProgram
+    private let inputs: any NeuronTensorSet
+    private let outputs: any NeuronTensorSet
+    private let sequences: Int
+    private let blocks: Int
+    private var schedule: BatchSchedule
+    private var clients: [Int: Client] = [:]
+    private var nextID = 0
+    private var isRunning = false
+    private var statistics = GenerationStatistics()
+
+    /// Loads a program.
+    ///
+    /// - Parameters:
+    ///   - program: a decoder for as many cores as the group has.
+    ///   - cacheTokens: tokens whose keys and values there is room for; nil for as many as the longest sequences have, as
+    ///     far as nine tenths of the cores' free memory go.
+    /// - Throws: `ModelError` for a program that is none, `NRTError` when memory is missing.
+    package init(
+        _ compiled: MemoryProgram, tokenizer: LanguageTokenizer, on cores: any NeuronCores,
+        cacheTokens: Int? = nil
+    ) throws {
+        let decoder = try DecoderProgram(compiled)
+        let program = try cores.load(.artifact(compiled))
+        let caches = program.inputs.filter { $0.name.hasPrefix("key_value_cache/") }
+        let pageSize = caches.first?.size ?? 1
+        var pages = decoder.blocks * decoder.sequences
+        if let cacheTokens { pages = (cacheTokens + DecoderProgram.pageTokens - 1) / DecoderProgram.pageTokens }
+        if cacheTokens == nil {
+            for core in caches.indices {
+                let memory = try cores.memoryStatistics(core: core)
+                pages = min(pages, (memory.limit - memory.used) / 10 * 9 / pageSize)
+            }
+        }
+        pages = max(1, pages)
+        var named: [String: any NeuronTensor] = [:]
+        for input in program.inputs {
+            let cache = caches.firstIndex(of: input)
+            named[input.name] = try cores.allocate(
+                input.name, size: cache == nil ? input.size : pages * pageSize,
+                placement: cache == nil ? .host : .device, core: cache ?? 0)
+        }
+        inputs = try cores.makeTensorSet(named)
+        var results: [String: any NeuronTensor] = [:]
+        for output in program.outputs {
+            results[output.name] = try cores.allocate(
+                output.name, size: output.size, placement: .host, core: 0)
+        }
+        outputs = try cores.makeTensorSet(results)
+        self.program = program
+        self.tokenizer = tokenizer
+        configuration = decoder.configuration
+        sequences = decoder.sequences
+        blocks = decoder.blocks
+        schedule = BatchSchedule(
+            tokens: decoder.tokens, sequences: decoder.sequences, pages: pages,
+            pageTokens: DecoderProgram.pageTokens)
+        longest = min(decoder.configuration.positionCount, schedule.longest)
+    }
+
+    /// What it has done and does.
+    package func currentStatistics() -> GenerationStatistics {
+        var statistics = statistics
+        statistics.running = schedule.running.count
+        statistics.waiting = schedule.waiting.count
+        statistics.pages = schedule.pool.count
+        statistics.usedPages = schedule.pool.used
+        return statistics
+    }
+
+    /// Goes on with some tokens.
+    ///
+    /// - Returns: pieces as they are written. Whoever ends reading ends the writing.
+    /// - Throws: `GenerationError` for what cannot be begun; the stream throws it for what ends in the middle.
+    package func generate(
+        _ prompt: [Int32], _ parameters: SamplingParameters
+    ) throws(GenerationError) -> AsyncThrowingStream<GeneratedPiece, any Error> {
+        if let problem = parameters.problem { throw .parameter(problem) }
+        // One token at least is written.
+        guard !prompt.isEmpty, prompt.count < longest else {
+            throw .length(prompt: prompt.count, limit: longest - 1)
+        }
+        let vocabulary = configuration.vocabularySize
+        if let other = prompt.first(where: { $0 < 0 || $0 >= vocabulary }) {
+            throw .parameter("the prompt has the token \(other), where the vocabulary has \(vocabulary)")
+        }
+        let id = nextID
+        nextID += 1
+        let (stream, continuation) = AsyncThrowingStream<GeneratedPiece, any Error>.makeStream()
+        continuation.onTermination = { [weak self] reason in
+            guard case .cancelled = reason else { return }
+            Task { await self?.cancel(id) }
+        }
+        clients[id] = Client(
+            sampler: Sampler(parameters, prompt: prompt), stops: StopTexts(parameters.stop),
+            stream: continuation)
+        schedule.add(id, prompt: prompt)
+        if !isRunning {
+            isRunning = true
+            Task { await run() }
+        }
+        return stream
+    }
+
+    private func cancel(_ id: Int) {
+        clients[id] = nil
+        schedule.remove(id)
+    }
+
+    // MARK: The loop
+
+    private func run() async {
+        while let step = schedule.next() {
+            do throws(NRTError) {
+                let rows = try write(step)
+                try await program.run(inputs, outputs)
+                schedule.complete(step)
+                statistics.steps += 1
+                try read(step, rows: rows)
+            } catch {
+                for (id, client) in clients {
+                    client.stream.finish(throwing: GenerationError.runtime(error))
+                    schedule.remove(id)
+                }
+                clients = [:]
+            }
+        }
+        isRunning = false
+    }
+
+    /// Writes a step's inputs.
+    ///
+    /// - Returns: the sequences whose logits come, in their order.
+    private func write(_ step: BatchStep) throws(NRTError) -> [Int] {
+        var ids: [Int32] = []
+        var lengths: [Int32] = []
+        var contexts: [Int32] = []
+        var wanted: [Int32] = []
+        var tables = [Int32](repeating: 0, count: step.parts.count * blocks)
+        var rows: [Int] = []
+        for (place, part) in step.parts.enumerated() {
+            guard let sequence = schedule.sequence(part.sequence) else { continue }
+            ids += sequence.tokens[part.tokens]
+            lengths.append(Int32(part.tokens.count))
+            contexts.append(Int32(part.tokens.lowerBound))
+            wanted.append(part.isLast ? 1 : 0)
+            for (block, page) in sequence.pages.enumerated() { tables[place * blocks + block] = Int32(page) }
+            if part.isLast { rows.append(part.sequence) }
+            statistics.promptTokens += part.tokens.count > 1 ? part.tokens.count : 0
+        }
+        if lengths.count < sequences { lengths.append(0) }
+        try inputs["input_ids"]?.write(ids)
+        try inputs["query_lengths"]?.write(lengths)
+        try inputs["context_lengths"]?.write(contexts)
+        try inputs["wants_logits"]?.write(wanted)
+        try inputs["block_tables"]?.write(tables)
+        return rows
+    }
+
+    private func read(_ step: BatchStep, rows: [Int]) throws(NRTError) {
+        let vocabulary = configuration.vocabularySize
+        for (row, id) in rows.enumerated() {
+            // A client may have gone meanwhile.
+            guard let sequence = schedule.sequence(id), clients[id] != nil else { continue }
+            let logits = FloatBuffer(count: vocabulary)
+            try outputs["logits"]?.read(
+                into: UnsafeMutableRawBufferPointer(start: logits.pointer, count: vocabulary * 4),
+                at: row * vocabulary * 4)
+            if clients[id]?.written == 0 { statistics.reusedTokens += sequence.reused }
+            choose(id, logits, length: sequence.tokens.count)
+        }
+    }
+
+    /// Chooses the next token of a sequence and tells it.
+    private func choose(_ id: Int, _ logits: FloatBuffer, length: Int) {
+        guard var client = clients[id] else { return }
+        let parameters = client.sampler.parameters
+        let buffer = UnsafeMutableBufferPointer(start: logits.pointer, count: logits.count)
+        let asked = parameters.logProbabilities
+        let untouched = asked == nil ? [] : Array(buffer)
+        guard let token = client.sampler.choose(buffer) else {
+            client.stream.finish(throwing: GenerationError.notANumber)
+            cancel(id)
+            return
+        }
+        client.written += 1
+        statistics.writtenTokens += 1
+        var piece = GeneratedPiece(text: "", token: token)
+        if let asked {
+            (piece.probability, piece.most) = untouched.withUnsafeBufferPointer {
+                let found = Sampler.probabilities(of: token, most: asked, $0)
+                return (found.own, found.most)
+            }
+        }
+        let isMark = tokenizer.ends.contains(token)
+        if isMark, !parameters.ignoresEnd {
+            piece.end = .stop
+        } else {
+            let text = tokenizer.tokenizer.isSpecial(token) ? [] : tokenizer.tokenizer.octets(of: token)
+            let (given, hasStopped) = client.stops.take(client.text.take(text))
+            piece.text = given
+            if hasStopped {
+                piece.end = .stop
+            } else if client.written == parameters.maximumTokens || length + 1 >= longest {
+                piece.end = .length
+            }
+        }
+        if piece.end != nil {
+            // A text that stops at one of the client's has nothing left.
+            if piece.end == .length || isMark {
+                let (given, hasStopped) = client.stops.take(client.text.finish())
+                piece.text += given + (hasStopped ? "" : client.stops.finish())
+            }
+            client.stream.yield(piece)
+            client.stream.finish()
+            cancel(id)
+        } else {
+            clients[id] = client
+            schedule.append(token, to: id)
+            client.stream.yield(piece)
+        }
+    }
+}

@@ -426,7 +426,7 @@ let daemons: [Target] =
         "ModelServer", on: .daemons,
         [
             "Arguments", "FakeRuntime", "GRPC", "GRPCServices", "HTTP", "HTTP1", "JSON", "KernelTemplates",
-            "LibNRT", "LogArguments", "Models", "NeuronProgram", "NeuronRuntime", "Observability", "Protobuf",
+            "LanguageModels", "LibNRT", "LogArguments", "Models", "NeuronProgram", "NeuronRuntime", "Observability", "Protobuf",
             "SystemIO", "TLS", "Text",
         ], exclude: ["Proto"],
         tests: [

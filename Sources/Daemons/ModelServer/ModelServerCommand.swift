@@ -155,7 +155,10 @@ package enum ModelServerCommand {
         let server = InferenceServer(
             models: specifications, policy: policy, control: values[control],
             keys: try values[keys].map { file throws(ServerError) in try APIKeys(file: file) }, log: log,
-            tag: Command.environment("NEURON_PROCESS_TAG") ?? "")
+            tag: Command.environment("NEURON_PROCESS_TAG") ?? ""
+        ) { specification, groups in
+            try await LanguageModelGenerator.open(specification, on: groups, pool: .shared)
+        }
         var limits = HTTPServerLimits()
         limits.message.body = server.limits.body
         // A full queue leaves room for probes, scrapers and those who are told to come back.

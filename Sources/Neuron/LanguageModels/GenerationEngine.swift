@@ -28,6 +28,8 @@ package struct GeneratedPiece: Sendable {
     package var most: [TokenProbability] = []
     /// Why the text ends here; nil where it goes on.
     package var end: End?
+    /// Tokens of the prompt that were in the cache already.
+    package var reused = 0
 }
 
 /// Why there is no text.
@@ -102,6 +104,8 @@ package actor GenerationEngine {
     private var nextID = 0
     private var isRunning = false
     private var statistics = GenerationStatistics()
+    /// As it was when the last step began or a client came or went, for whoever cannot wait.
+    private nonisolated let published = Lock(GenerationStatistics())
 
     /// Loads a program.
     ///
@@ -150,6 +154,16 @@ package actor GenerationEngine {
             tokens: decoder.tokens, sequences: decoder.sequences, pages: pages,
             pageTokens: DecoderProgram.pageTokens)
         longest = min(decoder.configuration.positionCount, schedule.longest)
+        let pages = schedule.pool.count
+        published.withLock { $0.pages = pages }
+    }
+
+    /// What it had done and did a moment ago.
+    package nonisolated var recentStatistics: GenerationStatistics { published.withLock { $0 } }
+
+    private func publish() {
+        let now = currentStatistics()
+        published.withLock { $0 = now }
     }
 
     /// What it has done and does.
@@ -189,6 +203,7 @@ package actor GenerationEngine {
             sampler: Sampler(parameters, prompt: prompt), stops: StopTexts(parameters.stop),
             stream: continuation)
         schedule.add(id, prompt: prompt)
+        publish()
         if !isRunning {
             isRunning = true
             Task { await run() }
@@ -199,6 +214,7 @@ package actor GenerationEngine {
     private func cancel(_ id: Int) {
         clients[id] = nil
         schedule.remove(id)
+        publish()
     }
 
     // MARK: The loop
@@ -207,6 +223,7 @@ package actor GenerationEngine {
         while let step = schedule.next() {
             do throws(NRTError) {
                 let rows = try write(step)
+                publish()
                 try await program.run(inputs, outputs)
                 schedule.complete(step)
                 statistics.steps += 1
@@ -261,12 +278,12 @@ package actor GenerationEngine {
                 into: UnsafeMutableRawBufferPointer(start: logits.pointer, count: vocabulary * 4),
                 at: row * vocabulary * 4)
             if clients[id]?.written == 0 { statistics.reusedTokens += sequence.reused }
-            choose(id, logits, length: sequence.tokens.count)
+            choose(id, logits, length: sequence.tokens.count, reused: sequence.reused)
         }
     }
 
     /// Chooses the next token of a sequence and tells it.
-    private func choose(_ id: Int, _ logits: FloatBuffer, length: Int) {
+    private func choose(_ id: Int, _ logits: FloatBuffer, length: Int, reused: Int) {
         guard var client = clients[id] else { return }
         let parameters = client.sampler.parameters
         let buffer = UnsafeMutableBufferPointer(start: logits.pointer, count: logits.count)
@@ -280,6 +297,7 @@ package actor GenerationEngine {
         client.written += 1
         statistics.writtenTokens += 1
         var piece = GeneratedPiece(text: "", token: token)
+        piece.reused = reused
         if let asked {
             (piece.probability, piece.most) = untouched.withUnsafeBufferPointer {
                 let found = Sampler.probabilities(of: token, most: asked, $0)

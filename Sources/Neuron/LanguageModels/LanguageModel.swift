@@ -74,6 +74,17 @@ package final class LanguageModel: Sendable {
         }
     }
 
+    /// The file of a language model that a URI leads to, plain or as `file://`.
+    ///
+    /// - Returns: nil where there is none, or something else.
+    package static func path(of uri: String) -> String? {
+        let path = uri.hasPrefix("file://") ? String(uri.dropFirst(7)) : uri
+        guard Files.kind(path, following: true) == .file,
+            let start = try? Files.readStart(path, count: GGUFFile.magic.count), start == GGUFFile.magic
+        else { return nil }
+        return path
+    }
+
     private static func name(of path: String) -> String {
         let last = path.split(separator: "/").last.map(String.init) ?? path
         return last.hasSuffix(".gguf") ? String(last.dropLast(5)) : last

@@ -2,6 +2,7 @@ import FakeChip
 import Glibc
 import Models
 import Neuron
+import NeuronProgram
 import NeuronRuntime
 import SystemIO
 import TestSupport

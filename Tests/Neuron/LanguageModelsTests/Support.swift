@@ -154,12 +154,17 @@ struct SmallModel: DecoderTensors {
 
     /// A token for each octet, and marks behind them.
     static func tokenizer(_ count: Int) throws -> LanguageTokenizer {
-        let vocabulary: [String?] = ByteAlphabet.scalars.map { String($0) }
+let vocabulary = ByteAlphabet.scalars.enumerated().map {
+            (token: Array(String($1).utf8), id: Int32($0))
+        }
+        let model = try BytePairModel(
+            vocabulary: vocabulary, merges: [], options: BytePairModel.Options(), subject: "small")
         var tokenizer = LanguageTokenizer(
-            tokenizer: try BytePairTokenizer(
-                vocabulary: vocabulary, merges: [],
-                added: [AddedToken(id: 256, text: "<end>", isSpecial: true)], splitter: .gpt2,
-                takesWholeWords: false, subject: "small"))
+            tokenizer: Tokenizer(
+                Tokenizer.Parts(
+                    added: [AddedToken(id: 256, text: "<end>", isSpecial: true)],
+                    splitters: [.words(.gpt2)], model: .bytePairs(model), decoders: [.byteLevel],
+                    vocabulary: vocabulary)))
         tokenizer.ends = [256]
         return tokenizer
     }

@@ -91,11 +91,13 @@ bench-scheduler: ## Count the scheduler's decisions a second on 5,000 nodes, and
 	.build/release/scheduler-bench fragmentation docs/fragmentation.svg
 
 .PHONY: bench-packing
-bench-packing: ## Pack classic instances beside CP-SAT, HiGHS and VPSolver (draws docs/packing.svg; BENCH_FLAGS: see Tests/Benchmarks/packing.py --help)
-	@scripts/install-system-packages glpk-utils
+bench-packing: ## Pack classic instances beside CP-SAT, HiGHS and VPSolver (draws docs/packing.svg; QUICK=1 in minutes; BENCH_FLAGS: see Tests/Benchmarks/packing.py --help)
+	@scripts/install-system-packages g++
 	@scripts/make-python-env "$(CACHE)/packing" Tests/Benchmarks/packing-requirements.txt
+	@$(CACHE)/packing/venv/bin/python3 -m pip install --quiet --disable-pip-version-check 'setuptools==65.7.0' wheel
+	@$(CACHE)/packing/venv/bin/python3 -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps pyvpsolver==3.1.4
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product packing-bench
-	@$(CACHE)/packing/venv/bin/python3 Tests/Benchmarks/packing.py --bench .build/release/packing-bench --plot docs/packing.svg $(BENCH_FLAGS)
+	@$(CACHE)/packing/venv/bin/python3 Tests/Benchmarks/packing.py --bench .build/release/packing-bench --plot docs/packing.svg $(if $(QUICK),--quick) $(BENCH_FLAGS)
 
 .PHONY: bench-model
 bench-model: python-env model ## Measure the kernels beside numpy's OpenBLAS and MiniLM beside onnxruntime, on one thread each

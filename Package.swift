@@ -578,7 +578,7 @@ let benchmarks: [Target] =
                 "PlacementStudy", "SystemIO", "SchedulingTestSupport",
             ], path: "Tests/Benchmarks/SchedulerBench", swiftSettings: settings),
         .executableTarget(
-            name: "packing-bench", dependencies: ["Packing", "PackingStudy"],
+            name: "packing-bench", dependencies: ["Packing", "PackingStudy", "Placement"],
             path: "Tests/Benchmarks/PackingBench", swiftSettings: settings),
     ]
 

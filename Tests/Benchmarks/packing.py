@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """Packs the same instances with ganglion's packer, CP-SAT, HiGHS and VPSolver, and prints who needs how many bins and seconds.
 
-    packing.py --bench PROGRAM [--instances N] [--limit SECONDS] [--only TEXT] [--plot FILE]
+    packing.py --bench PROGRAM [--instances N] [--limit SECONDS] [--only TEXT] [--plot FILE] [--quick]
 
-PROGRAM is packing-bench, which makes the instances and solves them first. CP-SAT and HiGHS get the assignment model with the
-same first-fit decreasing upper bound and items in a fixed order, one thread, and LIMIT seconds (60); VPSolver its arc-flow
-model with GLPK, where pyvpsolver is installed (it has no wheel for every Python).
+PROGRAM is packing-bench, which makes the instances and solves them first, in a tenth of the limit. CP-SAT and HiGHS get the
+assignment model with the same first-fit decreasing upper bound and items in a fixed order, and LIMIT seconds (60); VPSolver
+makes its arc-flow model, which HiGHS solves: both together have the same limit. All may use the machine's cores. --quick takes
+instances of 50 items (classic sets: the smallest size) and 10 seconds.
 """
 import argparse
+import collections
 import json
 import math
 import os
-import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 
@@ -36,7 +38,7 @@ def cp_sat(instance, limit):
             model.add_hint(row[place], instance["start"][i] == place)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = limit
-    solver.parameters.num_workers = 1
+    solver.parameters.num_workers = os.cpu_count()
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
@@ -49,7 +51,6 @@ def highs(instance, limit):
     solver = highspy.Highs()
     solver.silent()
     solver.setOptionValue("time_limit", float(limit))
-    solver.setOptionValue("threads", 1)
     inside = [[solver.addBinary() for _ in range(most)] for _ in items]
     used = [solver.addBinary(obj=1) for _ in range(most)]
     for row in inside:
@@ -65,32 +66,60 @@ def highs(instance, limit):
 
 
 def vpsolver(instance, limit):
-    import pyvpsolver  # noqa: F401  so that its absence is told as that
-    # In a session of its own: at the limit its solver goes with it.
-    child = subprocess.Popen([sys.executable, __file__, "--vpsolver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL, text=True, start_new_session=True)
-    try:
-        output, _ = child.communicate(json.dumps(instance), timeout=limit)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        return None
-    last = output.split()[-1:]
-    return int(last[0]) if child.returncode == 0 and last and last[0].isdigit() else None
-
-
-def vpsolver_once():
-    from pyvpsolver.solvers import vbpsolver
-    instance = json.load(sys.stdin)
+    """VPSolver's programs lie beside this Python: they make the arc-flow graph, and of it a model."""
+    programs = os.path.dirname(sys.executable)
+    if not os.path.exists(os.path.join(programs, "vbp2afg")):
+        raise ImportError("pyvpsolver is not installed")
+    import highspy
+    end = time.monotonic() + limit
     capacity, items, _ = parts(instance)
-    kinds = {}
-    for item in items:
-        kinds[tuple(item)] = kinds.get(tuple(item), 0) + 1
-    bins, _ = vbpsolver.solve(tuple(capacity), list(kinds), list(kinds.values()), script="vpsolver_glpk.sh")
-    print(bins)
+    kinds = collections.Counter(map(tuple, items))
+    with tempfile.TemporaryDirectory() as folder:
+        source, graph, model = (os.path.join(folder, name) for name in ("a.vbp", "a.afg", "a.mps"))
+        with open(source, "w", encoding="ascii") as out:
+            print(len(capacity), *capacity, len(kinds), file=out)
+            for item, count in kinds.items():
+                print(*item, count, file=out)
+            print("BINARY{0};\nVTYPE{I};", file=out)
+        try:
+            for words in (["vbp2afg", source, graph], ["afg2mps", graph, model]):
+                subprocess.run([os.path.join(programs, words[0]), *words[1:]], check=True, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, timeout=end - time.monotonic())
+        except (subprocess.SubprocessError, ValueError):
+            return None  # the graph is too large for the time, or for the memory
+        solver = highspy.Highs()
+        solver.silent()
+        solver.readModel(model)
+        solver.setOptionValue("time_limit", max(0.0, end - time.monotonic()))
+        solver.run()
+    value = solver.getInfo().objective_function_value
+    return round(value) if abs(value) < 1e9 and solver.getInfo().primal_solution_status == 2 else None
 
 
 PEERS = {"CP-SAT": cp_sat, "HiGHS": highs, "VPSolver": vpsolver}
+
+
+def ask(name, instance, limit):
+    """Bins and seconds of a peer, in a process of its own: ortools brings a HiGHS along, beside which highspy cannot be loaded."""
+    done = subprocess.run([sys.executable, __file__, "--peer", name, str(limit)], input=json.dumps(instance), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode == 3:
+        raise ImportError(done.stderr.strip())
+    lines = done.stdout.split()
+    return (None if lines[-2] == "None" else int(lines[-2]), float(lines[-1])) if done.returncode == 0 else (None, limit)
+
+
+def answer(name, limit):
+    """What that process does."""
+    instance = json.load(sys.stdin)
+    try:
+        PEERS[name](dict(instance, capacity=[1], sizes=[1]), 1)  # so that loading its modules does not count
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        sys.exit(3)
+    began = time.monotonic()
+    bins = PEERS[name](instance, limit)
+    print(bins, time.monotonic() - began)
 
 
 def parts(instance):
@@ -151,23 +180,25 @@ def plot(rows, names, file):
 
 
 def main():
-    if sys.argv[1:] == ["--vpsolver"]:
-        return vpsolver_once()
+    if sys.argv[1:2] == ["--peer"]:
+        return answer(sys.argv[2], float(sys.argv[3]))
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bench", required=True)
     parser.add_argument("--instances", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=60)
+    parser.add_argument("--limit", type=float)
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--plot")
     words = parser.parse_args()
-    dump = subprocess.run([words.bench, "dump", "--instances", str(words.instances), "--limit", str(max(1, int(words.limit / 10)))],
-                          check=True, capture_output=True, text=True).stdout
+    limit = words.limit or (10 if words.quick else 60)
+    dump = subprocess.run([words.bench, "dump", "--instances", str(words.instances), "--limit", str(max(1, int(limit / 10))),
+                           *(["--items", "50"] if words.quick else [])], check=True, capture_output=True, text=True).stdout
     rows = [row for row in map(json.loads, dump.splitlines()) if words.only in row["name"]]
-    peers = {}
-    for name, peer in PEERS.items():
+    peers = []
+    for name in PEERS:
         try:
-            peer(dict(rows[0], start=[]), 5)
-            peers[name] = peer
+            ask(name, rows[0], 0.1)
+            peers.append(name)
         except ImportError as error:
             print(f"{name} is not there: {error}", file=sys.stderr)
     names = ["ganglion", *peers]
@@ -175,17 +206,18 @@ def main():
     print("| --- |" + " ---: |" * (3 + 2 * len(names)))
     for row in rows:
         row["answers"] = {"ganglion": (row["bins"], row["seconds"])}
-        for name, peer in peers.items():
-            began = time.monotonic()
-            bins = peer(row, words.limit)
-            row["answers"][name] = (bins, time.monotonic() - began)
+        for name in peers:
+            row["answers"][name] = ask(name, row, limit)
         cells = [f"{row['answers'][name][0] or '-'} | {row['answers'][name][1]:.2f}" for name in names]
         print(f"| {row['name']} | {row['bound']} | {row['ffd']} | {row['bfd']} | " + " | ".join(cells) + " |", flush=True)
+    for name in ("ffd", "bfd"):
+        print(f"{name.upper()}: at the bound in {sum(row[name] == row['bound'] for row in rows)} of {len(rows)}")
     for name in names:
         answers = [(row["answers"][name], row) for row in rows]
         solved = sum(answer[0] == row["bound"] for answer, row in answers)
         ours = sum(answer[0] is None or row["bins"] <= answer[0] for answer, row in answers)
-        print(f"{name}: at the bound in {solved} of {len(rows)}; ganglion as good or better in {ours}; "
+        none = sum(answer[0] is None for answer, _ in answers)
+        print(f"{name}: at the bound in {solved} of {len(rows)}, no answer in {none}; ganglion as good or better in {ours}; "
               f"{sum(answer[1] for answer, _ in answers):.1f} s in all")
     if words.plot:
         plot(rows, names, words.plot)

@@ -1,9 +1,11 @@
 // packing-bench: what the packer does with the classic sets, alone or as one of several; see Tests/Benchmarks/packing.py.
 //
-//     packing-bench sets [--instances N] [--limit SECONDS]     each classic set: how many are proved, and how long it took
-//     packing-bench dump                                        instances for others, a JSON line each
+//     packing-bench sets [--instances N] [--limit SECONDS] [--only SET]
+//                                                               each classic set: how many are proved, and how long it took
+//     packing-bench dump [--items N]                            instances for others, a JSON line each
 //     packing-bench large                                       3,040 and 100,000 models
-//     packing-bench repack [--seeds N] [--level N]              1,000 changes to a fleet of 3,000
+//     packing-bench repack [--seeds N] [--limit SECONDS] [--every N] [--kind KIND]
+//                                                               1,000 changes to a fleet of 3,000
 
 @preconcurrency import Glibc
 import Packing
@@ -16,12 +18,21 @@ struct Main {
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
         case "sets":
-            await sets(count: number("--instances", words) ?? 5, limit: number("--limit", words) ?? 10)
+            await sets(
+                count: number("--instances", words) ?? 5, limit: number("--limit", words) ?? 10,
+                only: words.firstIndex(of: "--only").flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil })
         case "dump":
-            await dump(count: number("--instances", words) ?? 1, limit: number("--limit", words) ?? 6)
+            await dump(
+                count: number("--instances", words) ?? 1, limit: number("--limit", words) ?? 6,
+                sizes: number("--items", words).map { [$0] } ?? [25, 50, 100, 200])
         case "large": await large()
         case "repack":
-            await RepackStudy.run(seeds: number("--seeds", words) ?? 2, level: number("--level", words) ?? 4)
+            await RepackStudy.run(
+                seeds: number("--seeds", words) ?? 2, limit: number("--limit", words) ?? 10,
+                every: number("--every", words).map { [$0] } ?? [1_000, 100, 20],
+                kinds: RepackStudy.Kind.allCases.filter {
+                    !words.contains("--kind") || words.contains($0.rawValue)
+                })
         default:
             print("usage: packing-bench sets|dump|large|repack")
             exit(64)
@@ -49,9 +60,11 @@ struct Main {
         return (solution, Double(took.seconds) + Double(took.attoseconds) / 1e18, cpu() - used)
     }
 
-    static func sets(count: Int, limit: Int) async {
+    static func sets(count: Int, limit: Int, only: String?) async {
         print("set, items, instances, proved, one off, more off, mean s, worst s, worst CPU s")
-        func row(_ name: String, _ items: Int, _ problems: [VectorProblem]) async {
+        func row(_ name: String, _ items: Int, _ make: (Int) -> VectorProblem?) async {
+            guard only == nil || only == name else { return }
+            let problems = (0..<count).compactMap(make)
             var off = [0, 0, 0]
             var (sum, worst, worstCPU) = (0.0, 0.0, 0.0)
             for problem in problems {
@@ -68,29 +81,25 @@ struct Main {
         }
         for set in ClassicSet.allCases {
             for items in set.sizes {
-                await row(set.rawValue, items, (0..<count).compactMap { set.instance(items, number: $0) })
+                await row(set.rawValue, items) { set.instance(items, number: $0) }
             }
         }
         for kind in 1...10 {
             for items in [25, 50, 100, 200] {
-                await row(
-                    "vector-\(kind)", items,
-                    (0..<count).compactMap { VectorClasses.instance(kind, items, number: $0) })
+                await row("vector-\(kind)", items) { VectorClasses.instance(kind, items, number: $0) }
             }
         }
-        await row(
-            "planted 23", 78,
-            (0..<count).compactMap { VectorClasses.planted(bins: 23, models: 78, number: $0) })
+        await row("planted-23", 78) { VectorClasses.planted(bins: 23, models: 78, number: $0) }
     }
 
     static func short(_ value: Double) -> String { "\((value * 1_000).rounded() / 1_000)" }
 
     /// Instances of all kinds with what this packer makes of them.
-    static func dump(count: Int, limit: Int) async {
+    static func dump(count: Int, limit: Int, sizes: [Int]) async {
         var problems: [(String, VectorProblem)] = []
         for number in 0..<count {
             for kind in 1...10 {
-                for items in [25, 50, 100, 200] {
+                for items in sizes {
                     if let problem = VectorClasses.instance(kind, items, number: number) {
                         problems.append(("vector-\(kind)/\(items)/\(number)", problem))
                     }

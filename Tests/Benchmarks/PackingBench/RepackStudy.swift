@@ -1,107 +1,181 @@
 // A fleet of 3,000 models and 1,000 changes: how much of what packing anew would save is saved by a twentieth of its moves.
-// Savings are chips that a fleet has less than one to which nothing is done but to place what comes and what outgrows its chip;
-// moves of packing anew are models that are elsewhere when its chips are matched with those of the fleet that they are most like.
+//
+// Savings are chips that a fleet has less than one to which nothing is done but to place what comes and what outgrows its chip,
+// best fit. Moves are models that had a chip and end on another, detours counted; those of packing anew are counted after its
+// chips were matched with those of the fleet that they are most like. Repacking comes after every so many changes: after all of
+// them at once, as `ganglion plan --current` does, or after each of them.
 
 import Packing
 import PackingStudy
+import Placement
 
 /// The study of repacking.
 struct RepackStudy {
-    private let problem: VectorProblem
+    private let capacity = [7_400, 8_300]
     private let range: [ClosedRange<Int>]
+    private let change: ClosedRange<Int>?
+    private let limit: Duration
     private var random: PackingRandom
-    private var fleet: PackedFleet
-    private var next: Int
+    /// Sizes by model.
+    private var sizes: [Int: [Int]] = [:]
+    private var next = 3_000
+    /// By chip, its models: ours, and the fleet to which nothing is done.
+    private var ours: [[Int]] = []
+    private var idle: [[Int]] = []
 
-    /// How the models are drawn.
-    enum Sizes: String, CaseIterable {
-        /// 16 or so on a chip.
+    /// How the models are drawn, and how one changes.
+    enum Kind: String, CaseIterable {
+        /// 16 or so on a chip; a change draws a model anew.
         case small
+        /// The same; a change is one by a fifth at most.
+        case smallByFifth = "small-by-fifth"
         /// Three or so on a chip.
         case large
     }
 
-    init?(_ sizes: Sizes, seed: Int) async {
-        range = sizes == .small ? [100...799, 100...875] : [500...4_000, 500...4_500]
+    init?(_ kind: Kind, seed: Int, limit: Int) async {
+        range = kind == .large ? [500...4_000, 500...4_500] : [100...799, 100...875]
+        change = kind == .smallByFifth ? 80...120 : nil
+        self.limit = .seconds(limit)
         random = PackingRandom(seed: UInt64(seed) &+ 77)
-        var drawn: [Int] = []
-        for _ in 0..<3_000 { for range in range { drawn.append(Int.random(in: range, using: &random)) } }
-        guard let problem = try? VectorProblem(capacity: [7_400, 8_300], sizes: drawn) else { return nil }
-        self.problem = problem
-        let start = await VectorSolver(problem).solve(control: PackingControl(timeLimit: .seconds(10)))
-        fleet = PackedFleet(problem, start.packing)
-        next = 3_000
+        for id in 0..<3_000 { sizes[id] = range.map { Int.random(in: $0, using: &random) } }
+        guard let start = await anew() else { return nil }
+        ours = start.bins
+        idle = ours
     }
 
-    /// Comes, goes or changes: one of the three.
-    private mutating func change(_ fleets: inout [PackedFleet]) -> Int {
-        let ids = fleets[0].models.map(\.id)
+    /// The models, each with its index in what is solved.
+    private var ids: [Int] { sizes.keys.sorted() }
+
+    /// Packed from nothing.
+    private func anew() async -> (bins: [[Int]], bound: Int)? {
+        let ids = ids
+        guard let problem = try? VectorProblem(capacity: capacity, sizes: ids.flatMap { sizes[$0] ?? [] })
+        else { return nil }
+        let solution = await VectorSolver(problem).solve(control: PackingControl(timeLimit: limit))
+        return (solution.packing.bins.map { $0.map { ids[Int($0)] } }, solution.bound)
+    }
+
+    /// A model comes, goes or changes: each as often as the others.
+    private mutating func changeOne() {
+        let ids = ids
         let kind = Int.random(in: 0...2, using: &random)
         let id = kind == 0 ? next : ids[Int.random(in: 0..<ids.count, using: &random)]
         if kind == 0 { next += 1 }
-        let sizes = kind == 1 ? [] : range.map { Int.random(in: $0, using: &random) }
-        var moved = 0
-        for index in fleets.indices {
-            if kind == 1 {
-                fleets[index].remove(id)
-            } else if fleets[index].set(id, sizes: sizes) != nil, index == 0 {
-                moved += 1
-            }
+        guard kind != 1 else { return sizes[id] = nil }
+        if let change, let old = sizes[id] {
+            sizes[id] = zip(old, capacity).map { min($0 * Int.random(in: change, using: &random) / 100, $1) }
+        } else {
+            sizes[id] = range.map { Int.random(in: $0, using: &random) }
         }
-        return moved
     }
 
     /// Repacks after every so many changes, each time with at most a twentieth of the moves of packing anew then.
-    mutating func run(every: Int, changes: Int = 1_000, level: Int) async {
-        var fleets = [fleet, fleet]
-        var (sumNone, sumOurs, sumAnew, moves, movesAnew, forced) = (0, 0, 0, 0, 0, 0)
-        for change in 1...changes {
-            forced += self.change(&fleets)
-            guard change % every == 0 else { continue }
-            let models = fleets[0].models
-            guard let now = try? VectorProblem(capacity: problem.capacity, sizes: models.flatMap(\.sizes))
-            else { return }
-            let anew = await VectorSolver(now).solve(control: PackingControl(timeLimit: .seconds(10)))
-            let elsewhere = Self.moved(fleets[0], models.map(\.id), anew.packing)
-            let made = fleets[0].consolidate(budget: elsewhere / 20, level: level).count
+    mutating func run(every: Int, changes: Int = 1_000) async {
+        var (sumIdle, sumOurs, sumAnew, moves, movesAnew, forced) = (0, 0, 0, 0, 0, 0)
+        var worst = 0.0
+        for _ in 1...changes / every {
+            for _ in 0..<every { changeOne() }
+            forced += settle(&idle)
+            guard let anew = await anew() else { return }
+            let elsewhere = moved(anew.bins)
+            let began = ContinuousClock.now
+            guard let made = await repack(budget: elsewhere / 20) else { return }
+            let took = (ContinuousClock.now - began).components
+            worst = max(worst, Double(took.seconds) + Double(took.attoseconds) / 1e18)
             moves += made
             movesAnew += elsewhere
-            sumNone += fleets[1].binCount
-            sumOurs += fleets[0].binCount
-            sumAnew += anew.packing.count
+            sumIdle += idle.count
+            sumOurs += ours.count
+            sumAnew += anew.bins.count
         }
-        let savings = Double(sumNone - sumOurs) / Double(max(sumNone - sumAnew, 1))
+        let rounds = changes / every
+        let savings = Double(sumIdle - sumOurs) / Double(max(sumIdle - sumAnew, 1))
         print(
-            "every \(every) changes: chips, mean: nothing \(mean(sumNone, changes / every)), ours "
-                + "\(mean(sumOurs, changes / every)), anew \(mean(sumAnew, changes / every)); "
-                + "\((savings * 1_000).rounded() / 10) % of the savings, "
-                + "\((Double(moves) / Double(max(movesAnew, 1)) * 1_000).rounded() / 10) % of the moves "
-                + "(\(moves) of \(movesAnew); \(forced) more for models that outgrew their chip)")
+            "every \(every) changes: chips, mean: nothing \(mean(sumIdle, rounds)), ours \(mean(sumOurs, rounds)), "
+                + "anew \(mean(sumAnew, rounds)); \(share(savings)) % of the savings, "
+                + "\(share(Double(moves) / Double(max(movesAnew, 1)))) % of the moves (\(moves) of \(movesAnew)); "
+                + "without repacking \(forced) moves; at most \(Main.short(worst)) s")
     }
 
-    private func mean(_ sum: Int, _ count: Int) -> String {
-        "\((Double(sum) / Double(max(count, 1)) * 10).rounded() / 10)"
+    /// Repacks as a plan of a running fleet does; how many moves that took, nil where the budget is too small for what must move.
+    private mutating func repack(budget: Int) async -> Int? {
+        let ids = ids
+        let index = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+        let topology = CoreTopology(chipCount: 1, coresPerChip: 1)
+        let type = FleetType(name: "chip", kind: 0, topology: topology, coresPerUnit: 1, price: 1)
+        let models = ids.map {
+            FleetModel(demands: [FleetDemand(width: 1, sizes: sizes[$0] ?? [])], group: -1)
+        }
+        let instances = ours.map { bin in
+            FleetInstance(
+                type: 0, places: bin.compactMap { index[$0] }.map { .init(model: $0, start: 0) })
+        }
+        guard let problem = try? FleetProblem(capacities: [capacity], types: [type], models: models) else {
+            return nil
+        }
+        do {
+            let answer = try await FleetRepacker(problem, instances, budget: budget).solve(
+                rounds: 400, control: PackingControl(timeLimit: limit))
+            ours = answer.instances.map { $0.places.map { ids[$0.model] } }.filter { !$0.isEmpty }
+            return answer.moveCount
+        } catch {
+            print("no answer with \(budget) moves: \(error)")
+            return nil
+        }
     }
 
-    static func run(seeds: Int, level: Int) async {
-        for sizes in Sizes.allCases {
-            for seed in 1...max(seeds, 1) {
-                guard let study = await RepackStudy(sizes, seed: seed) else { return }
-                print("\(sizes.rawValue) models, seed \(seed):")
-                for every in [1_000, 100, 20] {
-                    var study = study
-                    await study.run(every: every, level: level)
+    /// Places what is new and what its chip has no room for, best fit; how many had a chip.
+    private func settle(_ bins: inout [[Int]]) -> Int {
+        var room = bins.map { _ in capacity }
+        func fits(_ size: [Int], _ bin: Int) -> Bool { zip(size, room[bin]).allSatisfy { $0 <= $1 } }
+        func take(_ size: [Int], _ bin: Int) { for (d, value) in size.enumerated() { room[bin][d] -= value } }
+        let known = Set(bins.joined())
+        var waiting = ids.filter { !known.contains($0) }
+        let new = waiting.count
+        for bin in bins.indices {
+            var kept: [Int] = []
+            for id in bins[bin] {
+                guard let size = sizes[id] else { continue }
+                if fits(size, bin) {
+                    take(size, bin)
+                    kept.append(id)
+                } else {
+                    waiting.append(id)
                 }
             }
+            bins[bin] = kept
         }
+        for id in waiting {
+            guard let size = sizes[id] else { continue }
+            var best = -1
+            var least = Int.max
+            for bin in bins.indices where !bins[bin].isEmpty && fits(size, bin) {
+                let rest = zip(size, room[bin]).reduce(0) { $0 + $1.1 - $1.0 }
+                if rest < least { (best, least) = (bin, rest) }
+            }
+            if best < 0 {
+                best = bins.count
+                bins.append([])
+                room.append(capacity)
+            }
+            bins[best].append(id)
+            take(size, best)
+        }
+        bins.removeAll { $0.isEmpty }
+        return waiting.count - new
     }
 
-    /// Models that are elsewhere after packing anew, bins named so that most stay.
-    private static func moved(_ fleet: PackedFleet, _ ids: [Int], _ packing: VectorPacking) -> Int {
+    /// Models of ours that are elsewhere in another packing, its bins named so that most stay.
+    private func moved(_ packing: [[Int]]) -> Int {
+        var place: [Int: Int] = [:]
+        for (bin, models) in ours.enumerated() { for model in models { place[model] = bin } }
         var pairs: [(shared: Int, new: Int, old: Int)] = []
-        for (new, items) in packing.bins.enumerated() {
+        var known = 0
+        for (new, models) in packing.enumerated() {
             var shared: [Int: Int] = [:]
-            for item in items { if let old = fleet.bin(of: ids[Int(item)]) { shared[old, default: 0] += 1 } }
+            for model in models { if let old = place[model] { shared[old, default: 0] += 1 } }
+            known += shared.values.reduce(0, +)
             pairs += shared.map { ($0.value, new, $0.key) }
         }
         pairs.sort { ($0.shared, $1.new, $1.old) > ($1.shared, $0.new, $0.old) }
@@ -112,6 +186,25 @@ struct RepackStudy {
             old.insert(pair.old)
             kept += pair.shared
         }
-        return ids.count - kept
+        return known - kept
+    }
+
+    private func mean(_ sum: Int, _ count: Int) -> String {
+        "\((Double(sum) / Double(max(count, 1)) * 10).rounded() / 10)"
+    }
+
+    private func share(_ value: Double) -> Double { (value * 1_000).rounded() / 10 }
+
+    static func run(seeds: Int, limit: Int, every: [Int], kinds: [Kind]) async {
+        for kind in kinds {
+            for seed in 1...max(seeds, 1) {
+                guard let study = await RepackStudy(kind, seed: seed, limit: limit) else { return }
+                print("\(kind.rawValue), seed \(seed):")
+                for every in every {
+                    var study = study
+                    await study.run(every: every)
+                }
+            }
+        }
     }
 }

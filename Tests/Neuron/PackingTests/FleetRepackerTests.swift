@@ -171,13 +171,43 @@ struct FleetRepackerTests {
         state.insert(0, at: 1)
         state.insert(1, at: 0)
         state.close(1)
-        var order = RepackOrder(state)
+        var order = RepackOrder(state, running: state.types.count)
         let found = order.steps(budget: 3)
         let steps = try #require(found)
         #expect(steps.count == 3)
         #expect(steps[0].to >= 2)
-        var short = RepackOrder(state)
+        var short = RepackOrder(state, running: state.types.count)
         let none = short.steps(budget: 2)
         #expect(none == nil)
+    }
+
+    @Test("fills the gaps that others left with newcomers, by few moves, and buys nothing")
+    func gaps() async throws {
+        var random = PackingRandom(seed: 4)
+        func draw() -> [Int] { [100...799, 100...875].map { Int.random(in: $0, using: &random) } }
+        let capacity = [7_400, 8_300]
+        let before = (0..<600).map { _ in draw() }
+        let packed = await VectorSolver(
+            try VectorProblem(capacity: capacity, sizes: before.flatMap { $0 })
+        ).solve(control: PackingControl(timeLimit: .seconds(10)))
+        try #require(packed.packing.count == 37)
+        // Every sixth leaves, and as many come: the sums need 37 chips again, and these are full but for a hundredth.
+        let kept = before.indices.filter { $0 % 6 != 0 }
+        let models = kept.map { before[$0] } + (0..<100).map { _ in draw() }
+        let number = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
+        let topology = CoreTopology(chipCount: 1, coresPerChip: 1)
+        let problem = try FleetProblem(
+            capacities: [capacity],
+            types: [FleetType(name: "chip", kind: 0, topology: topology, coresPerUnit: 1, price: 1)],
+            models: models.map { FleetModel(demands: [FleetDemand(width: 1, sizes: $0)], group: -1) })
+        let start = packed.packing.bins.map { bin in
+            FleetInstance(
+                type: 0, places: bin.compactMap { number[Int($0)] }.map { .init(model: $0, start: 0) })
+        }
+        let answer = try await FleetRepacker(problem, start, budget: 15).solve(rounds: 3)
+        #expect(answer.bought == 0)
+        #expect(answer.instances.count == 37)
+        #expect(answer.moveCount <= 15)
+        Self.follow(answer, problem, start)
     }
 }

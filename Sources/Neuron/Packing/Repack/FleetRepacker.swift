@@ -103,7 +103,7 @@ package struct FleetRepacker: Sendable {
     /// - Parameter level: how hard to try at most, from 0.
     package func solved(level: Int) throws(Fault) -> FleetRepacking {
         var course = try RepackCourse(self)
-        while let attempt = course.next(rounds: 0), attempt.level <= level {
+        while let attempt = course.next(rounds: level), attempt.level <= level {
             course.take(attempt, course.perform(attempt, stream: 0, control: PackingControl()))
         }
         return course.answer()

@@ -6,7 +6,8 @@ struct RepackCourse: Sendable {
     private let base: RepackState
     private let budget: Int
     private let seed: UInt64
-    private let bought: Int
+    /// Instances that there were at first; those that are bought come behind them.
+    private let running: Int
     /// What an hour of any fleet for these models costs at least.
     let bound: Int
     private let costBefore: Int
@@ -50,9 +51,11 @@ struct RepackCourse: Sendable {
         guard let settled = Self.settled(state, budget: budget, seed: seed) else {
             throw .budget(needed: needed)
         }
-        best = settled.found
-        bought = settled.bought
-        state = settled.found.state
+        best = settled
+        // The search begins anew with what was left over, and with the instances that were bought for it empty: fewer of them
+        // may do, and what was moved to make room need not move.
+        running = state.types.count
+        for type in settled.state.types.dropFirst(state.types.count) { state.add(type: type) }
         base = state
         hardness = state.types.indices.map { instance in
             let models = state.models(on: instance)
@@ -66,10 +69,9 @@ struct RepackCourse: Sendable {
     }
 
     /// Every model with a place: where the running instances have no room, more are bought.
-    private static func settled(_ start: RepackState, budget: Int, seed: UInt64) -> (
-        found: Found, bought: Int
-    )? {
-        guard !start.left.isEmpty else { return (Found(state: start, steps: []), 0) }
+    private static func settled(_ start: RepackState, budget: Int, seed: UInt64) -> Found? {
+        guard !start.left.isEmpty else { return Found(state: start, steps: []) }
+        let running = start.types.count
         var last = start
         for level in 0..<3 {
             var search = RepackSearch(
@@ -78,9 +80,9 @@ struct RepackCourse: Sendable {
             let isSettled = search.run(control: PackingControl())
             last = search.state
             guard isSettled else { continue }
-            var order = RepackOrder(search.state)
+            var order = RepackOrder(search.state, running: running)
             if let steps = order.steps(budget: budget) {
-                return (Found(state: search.state, steps: steps), 0)
+                return Found(state: search.state, steps: steps)
             }
         }
         // What the search moved is undone: what was left over at first goes to new instances.
@@ -91,7 +93,8 @@ struct RepackCourse: Sendable {
         return nil
     }
 
-    private static func boughtFor(_ start: RepackState, budget: Int) -> (found: Found, bought: Int)? {
+    private static func boughtFor(_ start: RepackState, budget: Int) -> Found? {
+        let running = start.types.count
         var state = start
         let models = state.left.map(Int.init).sorted()
         let problem = state.problem
@@ -110,20 +113,17 @@ struct RepackCourse: Sendable {
                 state.insert(models[place.model], at: unit)
             }
         }
-        var order = RepackOrder(state)
+        var order = RepackOrder(state, running: running)
         guard state.left.isEmpty, let steps = order.steps(budget: budget) else { return nil }
-        return (Found(state: state, steps: steps), search.best.count)
+        return Found(state: state, steps: steps)
     }
 
     /// What to try next; nil where nothing is left to try.
     func next(rounds: Int) -> Attempt? {
         var count = failed > order.count ? min(max(1, 2 * reached), order.count - 1) : (reached + failed) / 2
-        if count <= reached {
-            // What has failed once is tried again, but for what cannot be.
-            guard reached + 1 < order.count, tries <= rounds else { return nil }
-            count = reached + 1
-        }
-        guard isThinkable(reached + 1) else { return nil }
+        // What has failed is tried again, but for what cannot be.
+        guard tries <= rounds, isThinkable(reached + 1) else { return nil }
+        count = max(count, reached + 1)
         while count > reached + 1, !isThinkable(count) { count -= 1 }
         return Attempt(count: count, level: level, tries: tries)
     }
@@ -157,7 +157,7 @@ struct RepackCourse: Sendable {
             state, budget: budget, effort: .level(attempt.level, models: state.left.count),
             seed: random.next())
         guard search.run(control: control) else { return nil }
-        var order = RepackOrder(search.state)
+        var order = RepackOrder(search.state, running: running)
         guard let steps = order.steps(budget: budget) else { return nil }
         return Found(state: search.state, steps: steps)
     }
@@ -183,24 +183,28 @@ struct RepackCourse: Sendable {
     /// Its instances.
     var instanceCount: Int { best.state.isOpen.count { $0 } }
 
-    /// The best answer.
+    /// The best answer: bought instances that it does without are none.
     func answer() -> FleetRepacking {
         let state = best.state
-        var instances = state.types.map { FleetInstance(type: $0, places: []) }
+        let kept = state.types.indices.filter { $0 < running || state.isOpen[$0] }
+        var numbers = [Int](repeating: 0, count: state.types.count)
+        for (number, instance) in kept.enumerated() { numbers[instance] = number }
+        func spot(_ unit: Int) -> FleetRepacking.Spot {
+            let instance = Int(state.instanceOf[unit])
+            return FleetRepacking.Spot(
+                instance: numbers[instance], start: unit - state.firstUnit[instance])
+        }
+        var instances = kept.map { FleetInstance(type: state.types[$0], places: []) }
         for model in state.place.indices {
             let spot = spot(Int(state.place[model]))
             instances[spot.instance].places.append(.init(model: model, start: spot.start))
         }
         return FleetRepacking(
-            instances: instances, closed: state.isOpen.indices.filter { !state.isOpen[$0] }, bought: bought,
+            instances: instances, closed: (0..<running).filter { !state.isOpen[$0] },
+            bought: kept.count - running,
             moves: best.steps.map { step in
                 FleetRepacking.Move(
                     model: step.model, from: step.from >= 0 ? spot(step.from) : nil, to: spot(step.to))
             }, costBefore: costBefore, cost: state.cost, bound: bound)
-    }
-
-    private func spot(_ unit: Int) -> FleetRepacking.Spot {
-        let instance = Int(best.state.instanceOf[unit])
-        return FleetRepacking.Spot(instance: instance, start: unit - best.state.firstUnit[instance])
     }
 }

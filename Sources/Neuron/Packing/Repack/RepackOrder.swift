@@ -4,6 +4,8 @@
 /// Puts the moves from where a fleet is to where it shall be in an order in which each has room.
 struct RepackOrder {
     private let state: RepackState
+    /// Instances that there were at first.
+    private let running: Int
     /// By unit and dimension, as the moves go on; less than nothing where a unit holds too much at first.
     private var room: [Int]
     /// By model, its first unit at the moment; -1 before it has one.
@@ -11,9 +13,12 @@ struct RepackOrder {
     /// By instance, the models of each group.
     private var groups: [Int: [Int: Int]] = [:]
 
-    /// - Parameter state: in which every model has a place.
-    init(_ state: RepackState) {
+    /// - Parameters:
+    ///   - state: in which every model has a place.
+    ///   - running: instances that there were at first: one that would have been bought, but is not, is no way out.
+    init(_ state: RepackState, running: Int) {
         self.state = state
+        self.running = running
         now = state.home
         room = state.instanceOf.flatMap {
             state.problem.capacities[state.problem.types[state.types[Int($0)]].kind]
@@ -65,7 +70,7 @@ struct RepackOrder {
 
     /// A waiting model that can go elsewhere meanwhile, and where to.
     private func detour(_ waiting: [Int], _ known: Set<Int>) -> (model: Int, unit: Int)? {
-        let given = state.isOpen.indices.filter { !state.isOpen[$0] }
+        let given = (0..<running).filter { !state.isOpen[$0] }
         let kept = state.isOpen.indices.filter { state.isOpen[$0] }
         for instance in given + kept {
             let type = state.problem.types[state.types[instance]]

@@ -1,15 +1,17 @@
 // Finding places for what is left over, with few models moved: one goes in where up to two others come out, and perhaps a second
 // left-over one beside it, so that a unit ends up full to the brim. What comes out is left over in its turn. Worse is taken
-// with a chance that falls (simulated annealing); more models away from home than the budget never are.
+// with a chance that falls (simulated annealing); more models away from home than the budget never are. Between such changes,
+// models change places so that what units have left comes together; see RepackExchange.swift.
 
 /// A search for places for what a fleet has left over.
 struct RepackSearch {
-    private(set) var state: RepackState
-    private var random: PackingRandom
-    private let budget: Int
+    /// The fleet as far as the search has come; this and what follows is written in both files of the search alone.
+    var state: RepackState
+    var random: PackingRandom
+    let budget: Int
     private let effort: Effort
     /// What a model away from home counts, in the parts that weights are in.
-    private let toll: Int
+    let toll: Int
     /// Scratch: what a unit has left, by dimension.
     private var free: [Int] = []
 
@@ -26,7 +28,7 @@ struct RepackSearch {
         static func level(_ level: Int, models: Int) -> Effort {
             guard level > 0 else { return Effort(steps: 4_000 + 40 * models, heat: 0, toll: 0.01) }
             let steps = (4_000 + 40 * models) << min(2 * level - 1, 16)
-            return Effort(steps: min(steps, 16_000_000), heat: level == 1 ? 0.012 : 0.03, toll: 0.001)
+            return Effort(steps: min(steps, 16_000_000), heat: 0.01, toll: 0.002)
         }
     }
 
@@ -55,8 +57,12 @@ struct RepackSearch {
         while step < effort.steps, !state.left.isEmpty {
             if step % 256 == 0, control.isOver { return false }
             let share = 1 - Double(step) / Double(effort.steps)
-            let heat = 0x1p20 * (0.0002 + effort.heat * share * share)
-            if random.below(8) == 0 { goHome() } else { move(heat: effort.heat > 0 ? heat : 0) }
+            let heat = effort.heat > 0 ? 0x1p20 * (0.0001 + effort.heat * share * share) : 0
+            switch random.below(8) {
+            case 0: goHome()
+            case 1, 2: move(heat: heat)
+            default: if state.away.isEmpty { move(heat: heat) } else { exchange(heat: heat) }
+            }
             step += 1
         }
         guard state.left.isEmpty else { return false }
@@ -105,9 +111,9 @@ struct RepackSearch {
     }
 
     /// How many more are displaced when a model leaves its place.
-    private func leaving(_ model: Int) -> Int { state.home[model] == state.place[model] ? 1 : 0 }
+    func leaving(_ model: Int) -> Int { state.home[model] == state.place[model] ? 1 : 0 }
     /// How many fewer when it comes to a unit.
-    private func arriving(_ model: Int, _ unit: Int) -> Int { state.home[model] == Int32(unit) ? 1 : 0 }
+    func arriving(_ model: Int, _ unit: Int) -> Int { state.home[model] == Int32(unit) ? 1 : 0 }
 
     /// How much worse it is that a model comes to a unit and others leave theirs; nil where too many would be displaced.
     private func worsening(_ model: Int, at unit: Int, out: (Int, Int)) -> Int? {
@@ -238,7 +244,7 @@ struct RepackSearch {
     }
 
     /// e to the power of a number from -∞ to 0, near enough for chance: (1 + x/64)^64.
-    private static func exponential(_ power: Double) -> Double {
+    static func exponential(_ power: Double) -> Double {
         guard power > -32 else { return 0 }
         var value = 1 + power / 64
         for _ in 0..<6 { value *= value }

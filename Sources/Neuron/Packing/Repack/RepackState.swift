@@ -10,8 +10,11 @@ struct RepackState: Sendable {
     let widths: [Int32]
     /// By model, kind and dimension, what it takes of each of its units.
     let sizes: [Int]
-    /// By model, how much of a fleet it is, in parts of 2^20 of a unit.
+    /// By model, how much of a fleet it is, in parts of 2^20 of a unit. What the fleet is short of counts most: a dimension of
+    /// which there is enough hardly decides whether a plan succeeds.
     let weights: [Int]
+    /// What a full unit weighs.
+    private let whole: Int
     /// By instance.
     private(set) var types: [Int] = []
     /// By instance, the number of its first unit; one more than there are instances.
@@ -33,6 +36,11 @@ struct RepackState: Sendable {
     private var leftIndex: [Int32]
     /// Models that had a place and are not there.
     private(set) var displaced = 0
+    /// Models that have a place, but not where they were; those that had none before among them.
+    private(set) var away: [Int32] = []
+    private var awayIndex: [Int32]
+    /// By unit, what it has left in the parts that weights are in.
+    private(set) var gaps: [Int] = []
     /// By instance, whether models may be there.
     private(set) var isOpen: [Bool] = []
     /// The units of open instances.
@@ -44,11 +52,12 @@ struct RepackState: Sendable {
         self.problem = problem
         dimensions = problem.dimensions
         kinds = problem.capacities.count
-        (widths, sizes, weights) = Self.demands(of: problem)
+        (widths, sizes, weights, whole) = Self.demands(of: problem)
         let count = problem.models.count
         place = [Int32](repeating: -1, count: count)
         home = place
         leftIndex = place
+        awayIndex = place
         for (index, instance) in instances.enumerated() {
             add(type: instance.type)
             // The largest stay first: where a unit holds too much, small ones are the easiest to move.
@@ -82,13 +91,16 @@ struct RepackState: Sendable {
         for unit in first..<first + units {
             instanceOf.append(Int32(instance))
             members.append([])
+            gaps.append(whole)
             room += problem.capacities[problem.types[type].kind]
             openUnits.append(Int32(unit))
         }
         return instance
     }
 
-    private static func demands(of problem: FleetProblem) -> (widths: [Int32], sizes: [Int], weights: [Int]) {
+    private static func demands(of problem: FleetProblem) -> (
+        widths: [Int32], sizes: [Int], weights: [Int], whole: Int
+    ) {
         let (dimensions, kinds) = (problem.dimensions, problem.capacities.count)
         var widths: [Int32] = []
         var sizes: [Int] = []
@@ -110,12 +122,15 @@ struct RepackState: Sendable {
             for (dimension, share) in shares(model).enumerated() { loads[dimension] += share }
         }
         let most = max(loads.max() ?? 0, 1e-9)
-        let weights = problem.models.map { model in
-            var sum = 0.0
-            for (dimension, share) in shares(model).enumerated() { sum += share * loads[dimension] / most }
-            return Int(sum * 0x1p20) + 1
+        let worth = loads.map { load -> Double in
+            var value = load / most
+            for _ in 0..<7 { value *= value }
+            return max(value, 1.0 / 32)
         }
-        return (widths, sizes, weights)
+        let weights = problem.models.map { model in
+            Int(zip(shares(model), worth).reduce(0) { $0 + $1.0 * $1.1 } * 0x1p20) + 1
+        }
+        return (widths, sizes, weights, Int(worth.reduce(0, +) * 0x1p20))
     }
 
     /// The kind of a unit.
@@ -168,15 +183,31 @@ struct RepackState: Sendable {
         let unit = Int(place[model])
         if home[model] == place[model] { displaced += 1 }
         change(model, at: unit, by: 1)
-        for unit in unit..<unit + width(model, at: unit) { members[unit].removeAll { $0 == Int32(model) } }
+        for unit in unit..<unit + width(model, at: unit) {
+            members[unit].removeAll { $0 == Int32(model) }
+            gaps[unit] += weights[model] / width(model, at: unit)
+        }
+        if awayIndex[model] >= 0 {
+            let last = away[away.count - 1]
+            away[Int(awayIndex[model])] = last
+            awayIndex[Int(last)] = awayIndex[model]
+            away.removeLast()
+            awayIndex[model] = -1
+        }
         place[model] = -1
         append(model)
     }
 
     private mutating func put(_ model: Int, at unit: Int) {
         change(model, at: unit, by: -1)
-        for unit in unit..<unit + width(model, at: unit) { members[unit].append(Int32(model)) }
+        for unit in unit..<unit + width(model, at: unit) {
+            members[unit].append(Int32(model))
+            gaps[unit] -= weights[model] / width(model, at: unit)
+        }
         place[model] = Int32(unit)
+        guard home[model] != Int32(unit) else { return }
+        awayIndex[model] = Int32(away.count)
+        away.append(Int32(model))
     }
 
     private mutating func append(_ model: Int) {

@@ -5,6 +5,7 @@ what its texts come to by numpy, written from the papers (BERT, RoBERTa, ELECTRA
 
 The ids are those of PyPI `tokenizers` with the steps that the class of transformers 5.24 sets up for the folder.
 """
+import functools
 import json
 import math
 import os
@@ -35,10 +36,23 @@ def train(model, trainer, normalizer, splitter):
     return tokenizer
 
 
+def once(make):
+    """A tokenizer that is trained once, and a copy of it each time."""
+    made = functools.cache(lambda: make().to_str())
+    return lambda: Tokenizer.from_str(made())
+
+
 def bracketed():
-    tokenizer = train(*word_pieces(), normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer())
+    tokenizer = brackets()
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     return tokenizer, {"tokenizer_class": "BertTokenizer"}
+
+
+brackets = once(lambda: train(*word_pieces(), normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()))
+pieces = once(lambda: train(
+    *unigram(), character_map(), pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), METASPACE()])))
+angles = once(lambda: train(
+    *word_pieces(["<s>", "<pad>", "</s>", "<unk>", "<mask>", "[UNK]"]), normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()))
 
 
 def angled(tokenizer, name):
@@ -56,13 +70,11 @@ def byte_level():
 
 
 def sentence_piece(name="XLMRobertaTokenizer"):
-    made = train(*unigram(), character_map(), pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), METASPACE()]))
-    return angled(made, name)
+    return angled(pieces(), name)
 
 
 def mpnet():
-    made = train(*word_pieces(["<s>", "<pad>", "</s>", "<unk>", "<mask>", "[UNK]"]), normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer())
-    made, config = angled(made, "MPNetTokenizer")
+    made, config = angled(angles(), "MPNetTokenizer")
     return made, {**config, "unk_token": "[UNK]"}
 
 

@@ -8,6 +8,8 @@ struct CharacterMap: Sendable, Equatable {
     private let units: [UInt32]
     /// The texts, and a zero at the end whatever the file says.
     private let texts: [UInt8]
+    /// Octets of the longest of them.
+    let longestText: Int
 
     /// Reads a map.
     ///
@@ -25,6 +27,7 @@ struct CharacterMap: Sendable, Equatable {
         guard String(validating: texts, as: UTF8.self) != nil else { return nil }
         self.units = units
         self.texts = texts + [0]
+        longestText = self.texts.split(separator: 0).map(\.count).max() ?? 0
     }
 
     /// Replaces what the map has.

@@ -15,6 +15,16 @@ enum TextNormalization: Equatable, Sendable {
     case replace(TextPattern, with: [Unicode.Scalar])
     case characterMap(CharacterMap)
 
+    /// How many times as long a text may become by it, at most 65,536.
+    var growth: Int {
+        switch self {
+        case .replace(_, let other): min(max(other.count, 1), 65_536)
+        case .prepend(let first): min(max(first.count, 1), 65_536)
+        case .characterMap(let map): min(max(map.longestText, 1), 65_536)
+        case .bert, .form, .neuralTranslation, .lowercase, .stripAccents, .strip: 1
+        }
+    }
+
     /// The text after the step.
     func apply(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         switch self {

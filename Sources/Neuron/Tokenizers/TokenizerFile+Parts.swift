@@ -56,12 +56,22 @@ extension ModelSettings {
 enum NormalizerReader {
     static func read(_ file: ModelSettings) throws(ModelError) -> [TextNormalization] {
         var result: [TextNormalization] = []
+        // Each step may make a text longer; sixty-four that double it would fill any memory.
+        var growth = 1
         for step in try steps(file, "normalizer", list: "normalizers") {
-            let known = try Self.step(step)
-            if let known { result.append(known) }
+            guard let known = try Self.step(step) else { continue }
+            growth *= known.growth
+            guard growth <= mostGrowth else {
+                throw step.refusal(
+                    of: "type", "use a model whose steps make a text at most \(mostGrowth) times as long")
+            }
+            result.append(known)
         }
         return result
     }
+
+    /// How many times as long normalizers may make a text.
+    private static let mostGrowth = 4_096
 
     private static func step(_ step: ModelSettings) throws(ModelError) -> TextNormalization? {
         switch try step.string("type") {

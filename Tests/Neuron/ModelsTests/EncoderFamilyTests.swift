@@ -1,5 +1,5 @@
 // Encoders of each family against numpy: Tests/Peers/encoder_families.py writes a folder of each, and what texts come to.
-// GANGLION_ENCODER_TEXTS is how many texts each gets, 24 where nothing is said.
+// GANGLION_ENCODER_TEXTS is how many texts each gets, 16 where nothing is said.
 
 import FakeRuntime
 import Glibc
@@ -11,9 +11,9 @@ import Testing
 
 @testable import Models
 
-@Suite("Encoders of each family against numpy", .timeLimit(.minutes(60)))
+@Suite("Encoders of each family against numpy", .timeLimit(.minutes(240)))
 struct EncoderFamilyTests {
-    private static let count = getenv("GANGLION_ENCODER_TEXTS").flatMap { Int(String(cString: $0)) } ?? 24
+    private static let count = getenv("GANGLION_ENCODER_TEXTS").flatMap { Int(String(cString: $0)) } ?? 16
 
     private struct Folders: Sendable {
         let directory: TemporaryDirectory

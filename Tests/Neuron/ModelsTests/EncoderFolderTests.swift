@@ -191,6 +191,17 @@ struct EncoderFolderTests {
                 ["normalizer"], ["type": "Precompiled", "precompiled_charsmap": "////"],
                 "key normalizer key precompiled_charsmap is no map of characters in base 64"
             ),
+            (
+                ["normalizer"],
+                [
+                    "type": "Sequence",
+                    "normalizers": .array(
+                        [JSON](
+                            repeating: ["type": "Replace", "pattern": ["String": "a"], "content": "aa"],
+                            count: 20)),
+                ],
+                "key normalizer 12 key type is \"Replace\": use a model whose steps make a text at most 4096"
+            ),
             (["post_processor", "special_tokens"], [:], "key post_processor key single is"),
             (["post_processor"], .null, "key post_processor puts 0 tokens around a text of at most 128"),
             (

@@ -1,5 +1,5 @@
 // Tokenizers of all kinds against the library that made them: Tests/Peers/tokenizer_kinds.py trains each of them anew.
-// GANGLION_TOKENIZER_LINES is how many texts each gets, 150 where nothing is said.
+// GANGLION_TOKENIZER_LINES is how many texts each gets, 100 where nothing is said.
 
 import Glibc
 import JSON
@@ -9,9 +9,9 @@ import Testing
 
 @testable import Tokenizers
 
-@Suite("Tokenizers of all kinds", .timeLimit(.minutes(30)))
+@Suite("Tokenizers of all kinds", .timeLimit(.minutes(240)))
 struct TokenizerKindTests {
-    private static let lines = getenv("GANGLION_TOKENIZER_LINES").flatMap { Int(String(cString: $0)) } ?? 150
+    private static let lines = getenv("GANGLION_TOKENIZER_LINES").flatMap { Int(String(cString: $0)) } ?? 100
 
     /// Tokenizers that the library has trained, and texts with the numbers that it gives them and what it makes of those.
     private static let directory = Task<TemporaryDirectory, any Error> {

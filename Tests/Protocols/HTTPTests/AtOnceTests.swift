@@ -37,8 +37,11 @@ struct AtOnceTests {
         async let isSaid = blocking { client.say(all) }
         let answers = try #require(try await blocking { client.rest() })
         #expect(try await isSaid)
-        #expect(
-            bodies(answers) == (1...count).map { $0 % 10 == 0 ? "task /\($0)" : "GET /\($0)" })
+        let found = bodies(answers)
+        try #require(found.count == count)
+        #expect(found[0] == "GET /1" && found[8] == "GET /9" && found[9] == "task /10")
+        // A peer that does not take its answers is answered by tasks, which can wait.
+        #expect(found.map { String($0.drop { $0 != "/" }) } == (1...count).map { "/\($0)" })
         #expect(answers.contains("connection: close\r\n"))
         await server.shutdown()
     }

@@ -329,12 +329,12 @@ let neuron: [Target] =
     + module(
         "LanguageModels", on: .neuron, step: 7,
         [
-            "ChatTemplates", "GGUF", "KernelTemplates", "ModelErrors", "NeuronArtifact", "NeuronKernels",
-            "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
+            "ChatTemplates", "GGUF", "KernelTemplates", "ModelErrors", "NeuronKernels",
+            "NeuronProgram", "NeuronRuntime", "Tokenizers",
         ],
         tests: [
-            "FakeChip", "FakeRuntime", "KernelTemplates", "ModelErrors", "NeuronKernels", "NeuronProgram",
-            "NeuronRuntime", "SystemIO", "TestSupport", "Tokenizers",
+            "FakeRuntime", "KernelTemplates", "ModelErrors", "NeuronKernels", "NeuronProgram",
+            "NeuronRuntime", "Tokenizers",
         ])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
@@ -426,7 +426,8 @@ let daemons: [Target] =
         "ModelServer", on: .daemons,
         [
             "Arguments", "FakeRuntime", "GRPC", "GRPCServices", "HTTP", "HTTP1", "JSON", "KernelTemplates",
-            "LanguageModels", "LibNRT", "LogArguments", "Models", "NeuronProgram", "NeuronRuntime", "Observability", "Protobuf",
+            "LanguageModels", "LibNRT", "LogArguments", "Models", "NeuronProgram", "NeuronRuntime",
+            "Observability", "Protobuf",
             "SystemIO", "TLS", "Text",
         ], exclude: ["Proto"],
         tests: [
@@ -440,8 +441,10 @@ let commands: [Target] =
         "GanglionCommands", on: .commands,
         [
             "Arguments", "FakeRuntime", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
-            "KubernetesClient", "LanguageModels", "LocalCluster", "LocalKubelet", "LogArguments", "ModelServer",
-            "Models", "Neuron", "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools", "NodeAgent",
+            "KubernetesClient", "LanguageModels", "LocalCluster", "LocalKubelet", "LogArguments",
+            "ModelServer",
+            "Models", "Neuron", "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools",
+            "NodeAgent",
             "Observability", "Operator", "Planning", "SystemIO", "Text",
         ], tests: ["Arguments", "HTTP", "HTTP1", "JSON", "Models", "SystemIO", "TestSupport"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])

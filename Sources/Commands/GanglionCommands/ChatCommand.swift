@@ -25,7 +25,8 @@ enum ChatCommand {
         help: "How matrices are kept: auto for what the file has, fp32 or bf16",
         check: { MatrixPrecision(rawValue: $0) == nil ? "must be auto, fp32 or bf16" : nil })
     private static let context = Option<Int?>(
-        "context", placeholder: "N", help: "Tokens of the conversation at most (default what the model takes)",
+        "context", placeholder: "N",
+        help: "Tokens of the conversation at most (default what the model takes)",
         check: { $0 > 1 ? nil : "must be 2 or more" })
     private static let maximum = Option(
         "max-tokens", default: 512, placeholder: "N", help: "Tokens of an answer at most",
@@ -121,7 +122,7 @@ private struct Conversation {
     let engine: GenerationEngine
     let parameters: SamplingParameters
     let isJSON: Bool
-    private var messages: [ChatMessage] = []
+    private var messages: [ConversationMessage] = []
 
     init(model: LanguageModel, engine: GenerationEngine, parameters: SamplingParameters, isJSON: Bool) {
         self.model = model
@@ -131,7 +132,7 @@ private struct Conversation {
     }
 
     mutating func say(_ text: String, as role: String) {
-        messages.append(ChatMessage(role: role, content: text))
+        messages.append(ConversationMessage(role: role, content: text))
     }
 
     /// Says something and prints the answer as it is written.

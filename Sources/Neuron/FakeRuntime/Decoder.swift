@@ -103,7 +103,9 @@ struct DecoderThread {
     var weights: DecoderWeights { decoder.weights }
     /// Whether each thread has all rows of the residual stream for itself.
     private var isFew: Bool { tokens <= DecoderWorkspace.fewTokens }
-    private var states: UnsafeMutablePointer<Float> { (isFew ? own.states : decoder.workspace.states).pointer }
+    private var states: UnsafeMutablePointer<Float> {
+        (isFew ? own.states : decoder.workspace.states).pointer
+    }
     private var normed: FloatBuffer { isFew ? own.normed : decoder.workspace.normed }
     private var degree: Int { weights.degree }
 
@@ -115,7 +117,8 @@ struct DecoderThread {
             if layer == 0 { normalize(common.attentionScale, common.attentionShift) }
             clearPages(layer: layer)
             multiply(
-                normed, [(shard.query, memory.queries), (shard.key, memory.keys), (shard.value, memory.values)])
+                normed,
+                [(shard.query, memory.queries), (shard.key, memory.keys), (shard.value, memory.values)])
             decoder.barrier.wait()
             storeKeys(layer: layer, bias: shard.attentionBias)
             decoder.barrier.wait()

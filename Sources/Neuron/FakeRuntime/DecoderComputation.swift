@@ -20,7 +20,8 @@ struct DecoderComputation: ProgramComputation {
         let configuration = program.configuration
         let threads = claim.workers.threads
         let workspace = DecoderWorkspace(
-            configuration, tokens: program.tokens, sequences: program.sequences, degree: weights.degree, threads: threads,
+            configuration, tokens: program.tokens, sequences: program.sequences, degree: weights.degree,
+            threads: threads,
             kernels: weights.kernels)
         self.program = program
         decoder = Decoder(weights: weights, workspace: workspace, threads: threads)
@@ -130,7 +131,8 @@ final class DecoderPass: ProgramPass, @unchecked Sendable {
             else {
                 throw PassRefusal(
                     status: .badInput,
-                    problem: "key_value_cache/\(core) is not of whole pages of \(computation.pageSize) octets")
+                    problem: "key_value_cache/\(core) is not of whole pages of \(computation.pageSize) octets"
+                )
             }
             batch.caches.append(cache.start.assumingMemoryBound(to: Float.self))
             pages = min(pages, cache.size / computation.pageSize)
@@ -142,7 +144,7 @@ final class DecoderPass: ProgramPass, @unchecked Sendable {
 
     func compute(stage: Int) {}
 
-    func finish(_ result: PassResult) {
+    func finish(_ result: PassOutcome) {
         let value: Float
         switch result {
         case .computed: return

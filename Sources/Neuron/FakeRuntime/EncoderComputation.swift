@@ -148,7 +148,7 @@ final class EncoderPass: ProgramPass, @unchecked Sendable {
         states = result
     }
 
-    func finish(_ result: PassResult) {
+    func finish(_ result: PassOutcome) {
         guard let output else { return }
         let count = batch.tokens.count * configuration.hiddenSize
         let floats = output.start.assumingMemoryBound(to: Float.self)

@@ -84,7 +84,9 @@ final class FakeExecution: @unchecked Sendable {
             return fail(error.status, error.problem)
         }
         guard let clock = claim.settings.clock else { return }
-        if claim.switchContext(to: program) { wait(for: clock.switchTime(octets: program.memory[0].constants)) }
+        if claim.switchContext(to: program) {
+            wait(for: clock.switchTime(octets: program.memory[0].constants))
+        }
         wait(for: clock.time(operations: pass.operations, cores: program.memory.count))
     }
 

@@ -95,7 +95,9 @@ final class FakeProgram: LoadedProgram {
             self, computation.makePass(inputs, outputs), action: action, completion: completion)
         let isQueued =
             computation.stageCount == nil
-            ? claim.workers.addToAll(onlyFirst: !computation.usesAllThreads) { execution.runShared(thread: $0) }
+            ? claim.workers.addToAll(onlyFirst: !computation.usesAllThreads) {
+                execution.runShared(thread: $0)
+            }
             : claim.workers.add(to: 0) { execution.runStage(0) }
         guard isQueued else { throw NRTError(.closed, action) }
     }

@@ -39,7 +39,6 @@ final class FakeTensor: NeuronTensor, @unchecked Sendable {
     private static let mappedSize = 1 << 20
     private let isMapped: Bool
 
-
     /// Somebody else's memory, which stays.
     init(borrowing start: UnsafeMutableRawPointer, size: Int) {
         self.size = size

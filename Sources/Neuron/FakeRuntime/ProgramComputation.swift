@@ -48,14 +48,14 @@ protocol ProgramPass: AnyObject, Sendable {
     /// Writes the outputs.
     ///
     /// - Parameter result: what they are.
-    func finish(_ result: PassResult)
+    func finish(_ result: PassOutcome)
 
     /// Floating-point operations, by text or token as the hardware's clock counts them.
     var operations: [Double] { get }
 }
 
 /// What an execution's outputs are.
-enum PassResult {
+enum PassOutcome {
     /// What has been computed.
     case computed
     /// Numbers, since nothing has been computed.
@@ -73,7 +73,8 @@ extension FakeTensorSet {
         for expected in information {
             guard let tensor = tensors[expected.name], tensor.size == expected.size else {
                 throw PassRefusal(
-                    status: .badInput, problem: "\(expected.name) is missing or has not \(expected.size) octets")
+                    status: .badInput,
+                    problem: "\(expected.name) is missing or has not \(expected.size) octets")
             }
             found.append(tensor)
         }

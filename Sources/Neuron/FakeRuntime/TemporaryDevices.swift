@@ -18,7 +18,9 @@ extension NeuronDevices {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array((parent + "/ganglion-chip-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw .system("no directory can be made in \(parent) (\(SystemError.text(errno))): set TMPDIR to one that can be written")
+            throw .system(
+                "no directory can be made in \(parent) (\(SystemError.text(errno))): set TMPDIR to one that can be written"
+            )
         }
         let root = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         let path = root + "/neuron0"

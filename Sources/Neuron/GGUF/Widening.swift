@@ -64,7 +64,9 @@ extension GGUFElementType {
         case .f32: for place in 0..<destination.count { to[place] = Block(from + 4 * place).single(0) }
         case .f16: for place in 0..<destination.count { to[place] = Block(from + 2 * place).half(0) }
         case .bf16:
-            for place in 0..<destination.count { to[place] = Float(brainBits: Block(from + 2 * place).word(0)) }
+            for place in 0..<destination.count {
+                to[place] = Float(brainBits: Block(from + 2 * place).word(0))
+            }
         default: widenGroups(from, to, blocks: destination.count / blockCount)
         }
     }

@@ -19,7 +19,9 @@ extension GGUFFile: DecoderTensors {
     func read(
         _ name: String, rows: Range<Int>, into out: UnsafeMutablePointer<Float>
     ) throws(ModelError) {
-        guard let tensor = tensors[name] else { throw ModelError(path, "has no tensor \(name)", "convert it anew") }
+        guard let tensor = tensors[name] else {
+            throw ModelError(path, "has no tensor \(name)", "convert it anew")
+        }
         try read(
             tensor, rows: rows,
             into: UnsafeMutableBufferPointer(start: out, count: rows.count * tensor.columns))
@@ -29,7 +31,9 @@ extension GGUFFile: DecoderTensors {
         _ name: String, rows: Range<Int>, numbers: UnsafeMutablePointer<UInt8>,
         scales: UnsafeMutablePointer<Float>, leasts: UnsafeMutablePointer<Float>
     ) throws(ModelError) {
-        guard let tensor = tensors[name] else { throw ModelError(path, "has no tensor \(name)", "convert it anew") }
+        guard let tensor = tensors[name] else {
+            throw ModelError(path, "has no tensor \(name)", "convert it anew")
+        }
         try read(tensor, rows: rows, numbers: numbers, scales: scales, leasts: leasts)
     }
 }

@@ -1,12 +1,12 @@
 // A language model on its cores, for any number of clients at once. One loop executes steps of the schedule; whoever wants
 // text gets a stream of its pieces, and stops it by not reading on.
 
-package import Tokenizers
 internal import KernelTemplates
 internal import NeuronKernels
 package import NeuronProgram
 package import NeuronRuntime
 internal import SystemIO
+package import Tokenizers
 
 /// What a client gets, token by token.
 package struct GeneratedPiece: Sendable {
@@ -23,9 +23,9 @@ package struct GeneratedPiece: Sendable {
     /// The token; nil for text that was held back at the end.
     package var token: Int32?
     /// Its probability, where that was asked for.
-    package var probability: TokenProbability?
+    package var probability: TokenLikelihood?
     /// The most likely tokens in its place, where they were asked for.
-    package var most: [TokenProbability] = []
+    package var most: [TokenLikelihood] = []
     /// Why the text ends here; nil where it goes on.
     package var end: End?
     /// Tokens of the prompt that were in the cache already.
@@ -33,7 +33,7 @@ package struct GeneratedPiece: Sendable {
 }
 
 /// Why there is no text.
-package enum GenerationError: Error, CustomStringConvertible {
+package enum EngineError: Error, CustomStringConvertible {
     /// A parameter is out of range.
     case parameter(String)
     /// The prompt has no token, or too many.
@@ -123,7 +123,9 @@ package actor GenerationEngine {
         let caches = program.inputs.filter { $0.name.hasPrefix("key_value_cache/") }
         let pageSize = caches.first?.size ?? 1
         var pages = decoder.blocks * decoder.sequences
-        if let cacheTokens { pages = (cacheTokens + DecoderProgram.pageTokens - 1) / DecoderProgram.pageTokens }
+        if let cacheTokens {
+            pages = (cacheTokens + DecoderProgram.pageTokens - 1) / DecoderProgram.pageTokens
+        }
         if cacheTokens == nil {
             for core in caches.indices {
                 let memory = try cores.memoryStatistics(core: core)
@@ -154,8 +156,8 @@ package actor GenerationEngine {
             tokens: decoder.tokens, sequences: decoder.sequences, pages: pages,
             pageTokens: DecoderProgram.pageTokens)
         longest = min(decoder.configuration.positionCount, schedule.longest)
-        let pages = schedule.pool.count
-        published.withLock { $0.pages = pages }
+        let pageCount = pages
+        published.withLock { $0.pages = pageCount }
     }
 
     /// What it had done and did a moment ago.
@@ -179,10 +181,10 @@ package actor GenerationEngine {
     /// Goes on with some tokens.
     ///
     /// - Returns: pieces as they are written. Whoever ends reading ends the writing.
-    /// - Throws: `GenerationError` for what cannot be begun; the stream throws it for what ends in the middle.
+    /// - Throws: `EngineError` for what cannot be begun; the stream throws it for what ends in the middle.
     package func generate(
         _ prompt: [Int32], _ parameters: SamplingParameters
-    ) throws(GenerationError) -> AsyncThrowingStream<GeneratedPiece, any Error> {
+    ) throws(EngineError) -> AsyncThrowingStream<GeneratedPiece, any Error> {
         if let problem = parameters.problem { throw .parameter(problem) }
         // One token at least is written.
         guard !prompt.isEmpty, prompt.count < longest else {
@@ -230,7 +232,7 @@ package actor GenerationEngine {
                 try read(step, rows: rows)
             } catch {
                 for (id, client) in clients {
-                    client.stream.finish(throwing: GenerationError.runtime(error))
+                    client.stream.finish(throwing: EngineError.runtime(error))
                     schedule.remove(id)
                 }
                 clients = [:]
@@ -290,7 +292,7 @@ package actor GenerationEngine {
         let asked = parameters.logProbabilities
         let untouched = asked == nil ? [] : Array(buffer)
         guard let token = client.sampler.choose(buffer) else {
-            client.stream.finish(throwing: GenerationError.notANumber)
+            client.stream.finish(throwing: EngineError.notANumber)
             cancel(id)
             return
         }

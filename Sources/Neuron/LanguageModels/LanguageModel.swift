@@ -11,7 +11,7 @@ internal import SystemIO
 package import Tokenizers
 
 /// A message of a conversation.
-package struct ChatMessage: Hashable, Sendable {
+package struct ConversationMessage: Hashable, Sendable {
     /// `system`, `user`, `assistant` or what else the template knows.
     package var role: String
     /// What is said.
@@ -110,7 +110,8 @@ package final class LanguageModel: Sendable {
         if let positions = options.positions {
             guard (1...sizes.positionCount).contains(positions) else {
                 throw ModelError(
-                    path, "takes sequences of \(sizes.positionCount) tokens, where \(positions) are asked for",
+                    path,
+                    "takes sequences of \(sizes.positionCount) tokens, where \(positions) are asked for",
                     "ask for 1 to \(sizes.positionCount)")
             }
             sizes.positionCount = positions
@@ -132,7 +133,7 @@ package final class LanguageModel: Sendable {
     /// The tokens of a conversation, up to where the model's answer begins.
     ///
     /// - Throws: `ModelError` for a model without a template, and what the template says to such a conversation.
-    package func prompt(_ messages: [ChatMessage]) throws(ModelError) -> [Int32] {
+    package func prompt(_ messages: [ConversationMessage]) throws(ModelError) -> [Int32] {
         guard let template else {
             throw ModelError(
                 path, "has no chat template", "give it a text to go on with, or take a model made for chat")

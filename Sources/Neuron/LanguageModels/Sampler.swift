@@ -2,9 +2,10 @@
 // most likely one.
 
 import Glibc
+internal import SystemIO
 
 /// A token and how likely it was.
-package struct TokenProbability: Equatable, Sendable {
+package struct TokenLikelihood: Equatable, Sendable {
     /// The token.
     package let id: Int32
     /// The natural logarithm of its probability, before penalties, temperature and cuts.
@@ -28,7 +29,7 @@ struct Sampler: Sendable {
 
     init(_ parameters: SamplingParameters, prompt: [Int32]) {
         self.parameters = parameters
-        random = SplitMix(state: parameters.seed ?? UInt64.random(in: 0...UInt64.max))
+        random = SplitMix(seed: parameters.seed ?? UInt64.random(in: 0...UInt64.max))
         self.prompt = parameters.repetitionPenalty == 1 ? [] : Set(prompt)
     }
 
@@ -108,12 +109,12 @@ struct Sampler: Sendable {
     /// - Parameter count: how many of the most likely ones.
     static func probabilities(
         of id: Int32, most count: Int, _ logits: UnsafeBufferPointer<Float>
-    ) -> (own: TokenProbability, most: [TokenProbability]) {
+    ) -> (own: TokenLikelihood, most: [TokenLikelihood]) {
         let top = logits.max() ?? 0
         let sum = logits.reduce(0.0) { $0 + exp(Double($1 - top)) }
         let offset = top + Float(log(sum))
-        func probability(_ place: Int) -> TokenProbability {
-            TokenProbability(id: Int32(place), logarithm: logits[place] - offset)
+        func probability(_ place: Int) -> TokenLikelihood {
+            TokenLikelihood(id: Int32(place), logarithm: logits[place] - offset)
         }
         var most: [Int] = []
         for place in logits.indices where count > 0 {
@@ -124,20 +125,4 @@ struct Sampler: Sendable {
         }
         return (probability(Int(id)), most.map(probability))
     }
-}
-
-/// Numbers that a seed determines on every machine (Steele, Lea and Flood, 2014).
-struct SplitMix: Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    /// From 0 up to but not 1.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

@@ -91,7 +91,8 @@ extension ProgramDescription {
         var sizes = DecoderConfiguration(
             hiddenSize: try number("hiddenSize", 65_536), layerCount: try number("layers", 512),
             headCount: try number("heads", 1_024), keyValueHeadCount: try number("keyValueHeads", 1_024),
-            headSize: try number("headSize", 1_024), intermediateSize: try number("intermediateSize", 1 << 20),
+            headSize: try number("headSize", 1_024),
+            intermediateSize: try number("intermediateSize", 1 << 20),
             vocabularySize: try number("vocabularySize", 4_000_000),
             positionCount: try number("positions", 1 << 24), epsilon: try epsilon(json, program))
         sizes.rotatedSize = try number("rotatedSize", sizes.headSize, least: 0)

@@ -9,7 +9,7 @@
 // Arguments: the model, cores, precision.
 
 import FakeRuntime
-import Foundation
+import Glibc
 import LanguageModels
 import NeuronProgram
 import NeuronRuntime
@@ -125,7 +125,7 @@ struct Main {
         let start = ContinuousClock.now
         let engine = try GenerationEngine(
             try model.program(options), tokenizer: model.tokenizer, on: claim)
-        FileHandle.standardError.write(Data("loaded in \(start.duration(to: .now))\n".utf8))
+        fputs("loaded in \(start.duration(to: .now))\n", stderr)
         var bench = Bench(model: model, engine: engine)
         while let line = readLine() {
             print(try await bench.answer(line))

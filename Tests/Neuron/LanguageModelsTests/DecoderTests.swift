@@ -157,7 +157,9 @@ struct DecoderTests {
         #expect(missing.contains("blk.1.attn_k.weight is missing"))
         let short = refusal { $0.tensors["blk.0.ffn_up.weight"]?.rows = 191 }
         #expect(short.contains("blk.0.ffn_up.weight has 191 rows of 96, where its model has 192 rows of 96"))
-        let other = refusal { $0.tensors["blk.0.attn_q_norm.weight"] = .init(rows: 1, columns: 1, floats: [1]) }
+        let other = refusal {
+            $0.tensors["blk.0.attn_q_norm.weight"] = .init(rows: 1, columns: 1, floats: [1])
+        }
         #expect(other.contains("blk.0.attn_q_norm.weight is one that is not computed"))
         let infinite = refusal { $0.tensors["output_norm.weight"]?.floats[7] = .infinity }
         #expect(infinite.contains("output_norm.weight has a value that is no number"))
@@ -170,7 +172,7 @@ struct DecoderTests {
         let engine = try GenerationEngine(
             try model.program(), tokenizer: try SmallModel.tokenizer(257), on: claim)
         claim.breakDown(.memoryError)
-        await #expect(throws: GenerationError.self) { try await engine.greedy([1, 2], 3) }
+        await #expect(throws: EngineError.self) { try await engine.greedy([1, 2], 3) }
         #expect(await engine.currentStatistics().usedPages == 0)
     }
 

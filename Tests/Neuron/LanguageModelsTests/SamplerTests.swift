@@ -82,10 +82,13 @@ struct SamplerTests {
         #expect(found.most.map(\.id) == [2, 1])
     }
 
-    @Test("parameters out of range are named", arguments: [
-        ("temperature", -1.0), ("top_p", 0), ("min_p", 2), ("repetition_penalty", 0), ("presence_penalty", 3),
-        ("frequency_penalty", -3), ("temperature", .nan),
-    ])
+    @Test(
+        "parameters out of range are named",
+        arguments: [
+            ("temperature", -1.0), ("top_p", 0), ("min_p", 2), ("repetition_penalty", 0),
+            ("presence_penalty", 3),
+            ("frequency_penalty", -3), ("temperature", .nan),
+        ])
     func ranges(name: String, value: Double) {
         var parameters = SamplingParameters()
         switch name {

@@ -13,7 +13,9 @@ import NeuronRuntime
 struct Numbers {
     private var state: UInt64
 
-    init(_ seed: Int) { state = UInt64(bitPattern: Int64(seed)) &* 2_862_933_555_777_941_757 &+ 3_037_000_493 }
+    init(_ seed: Int) {
+        state = UInt64(bitPattern: Int64(seed)) &* 2_862_933_555_777_941_757 &+ 3_037_000_493
+    }
 
     mutating func next(below limit: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -67,7 +69,9 @@ struct SmallModel: DecoderTensors {
         }
     }
 
-    private mutating func add(_ name: String, _ rows: Int, _ columns: Int, _ random: inout Numbers, quantised: Bool) {
+    private mutating func add(
+        _ name: String, _ rows: Int, _ columns: Int, _ random: inout Numbers, quantised: Bool
+    ) {
         var tensor = Tensor(rows: rows, columns: columns, floats: [])
         let scale = 1.5 / Float(columns).squareRoot()
         if quantised {
@@ -121,7 +125,9 @@ struct SmallModel: DecoderTensors {
                 matrix(place + "attn_v", sizes.keyValueHeadCount * head, hidden, bias: biases, &self)
             }
             matrix(place + "attn_output", hidden, sizes.headCount * head, bias: isLayerNorm, &self)
-            if sizes.isGated { matrix(place + "ffn_gate", sizes.intermediateSize, hidden, bias: false, &self) }
+            if sizes.isGated {
+                matrix(place + "ffn_gate", sizes.intermediateSize, hidden, bias: false, &self)
+            }
             matrix(place + "ffn_up", sizes.intermediateSize, hidden, bias: isLayerNorm, &self)
             matrix(place + "ffn_down", hidden, sizes.intermediateSize, bias: isLayerNorm, &self)
         }
@@ -154,7 +160,7 @@ struct SmallModel: DecoderTensors {
 
     /// A token for each octet, and marks behind them.
     static func tokenizer(_ count: Int) throws -> LanguageTokenizer {
-let vocabulary = ByteAlphabet.scalars.enumerated().map {
+        let vocabulary = ByteAlphabet.scalars.enumerated().map {
             (token: Array(String($1).utf8), id: Int32($0))
         }
         let model = try BytePairModel(

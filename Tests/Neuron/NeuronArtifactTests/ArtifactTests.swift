@@ -10,7 +10,8 @@ import Testing
 @Suite("Artifacts")
 struct ArtifactTests {
     private static let header = ArtifactHeader(
-        model: "tiny", target: "inf2", cores: 2, dataType: "bf16", layout: "panels-16x3-192-32", batch: [1, 8],
+        model: "tiny", target: "inf2", cores: 2, dataType: "bf16", layout: "panels-16x3-192-32",
+        batch: [1, 8],
         sequence: [128, 512],
         memory: [.init(constants: 5, tensors: 6), .init(constants: 7, tensors: 8)], operators: (9, 10))
 

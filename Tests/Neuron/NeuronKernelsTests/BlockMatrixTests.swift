@@ -29,7 +29,8 @@ struct BlockMatrixTests {
     private static let shapes = [
         Shape(rows: 1, columns: 576, depth: 576), Shape(rows: 3, columns: 48, depth: 32),
         Shape(rows: 4, columns: 49, depth: 64), Shape(rows: 5, columns: 7, depth: 256),
-        Shape(rows: 13, columns: 97, depth: 416), Shape(rows: 8, columns: 145, depth: 608), Shape(rows: 2, columns: 33, depth: 1_536),
+        Shape(rows: 13, columns: 97, depth: 416), Shape(rows: 8, columns: 145, depth: 608),
+        Shape(rows: 2, columns: 33, depth: 1_536),
     ]
 
     /// A quantised matrix and its numbers in single precision, column by column.
@@ -66,7 +67,8 @@ struct BlockMatrixTests {
 
     @Test(
         "give the bits of the widened matrix, with few rows and with many",
-        arguments: KernelVariant.allCases.filter(\.isSupported), [MatrixFormat.nibbles, .octets, .shortOctets])
+        arguments: KernelVariant.allCases.filter(\.isSupported),
+        [MatrixFormat.nibbles, .octets, .shortOctets])
     func product(variant: KernelVariant, format: MatrixFormat) {
         let kernels = variant.kernels
         for shape in Self.shapes {
@@ -103,7 +105,8 @@ struct BlockMatrixTests {
 
     @Test(
         "are read column by column",
-        arguments: KernelVariant.allCases.filter(\.isSupported), [MatrixFormat.nibbles, .octets, .shortOctets])
+        arguments: KernelVariant.allCases.filter(\.isSupported),
+        [MatrixFormat.nibbles, .octets, .shortOctets])
     func columns(variant: KernelVariant, format: MatrixFormat) {
         let kernels = variant.kernels
         let (columns, depth) = (101, 416)
@@ -121,7 +124,9 @@ struct BlockMatrixTests {
         }
     }
 
-    @Test("columns and rows are stored where packing puts them", arguments: KernelVariant.allCases.filter(\.isSupported))
+    @Test(
+        "columns and rows are stored where packing puts them",
+        arguments: KernelVariant.allCases.filter(\.isSupported))
     func stores(variant: KernelVariant) {
         let kernels = variant.kernels
         for (columns, depth) in [(48, 64), (64, 48), (80, 256), (13, 5)] {

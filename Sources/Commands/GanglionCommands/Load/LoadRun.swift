@@ -159,24 +159,10 @@ actor LoadRun: LoopActor {
     }
 }
 
-/// Random numbers that a seed repeats (SplitMix64, Steele, Lea and Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-
+extension SplitMix {
     /// A time between two events of a Poisson process.
     mutating func exponential(mean: Double) -> Double {
         // Above 0 and at most 1.
-        let share = Double((next() >> 11) + 1) * 0x1p-53
-        return -mean * log(share)
+        -mean * log(1 - unit())
     }
 }

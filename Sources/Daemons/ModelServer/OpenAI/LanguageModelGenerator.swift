@@ -58,7 +58,7 @@ struct LanguageModelGenerator: TextGenerator {
         case .messages(let messages):
             do {
                 return try model.prompt(
-                    messages.map { LanguageModels.ChatMessage(role: $0.role, content: $0.content) })
+                    messages.map { ConversationMessage(role: $0.role, content: $0.content) })
             } catch {
                 throw .invalid("\(error)")
             }
@@ -80,7 +80,7 @@ struct LanguageModelGenerator: TextGenerator {
     }
 
     private static func told(_ error: any Error) -> any Error {
-        switch error as? LanguageModels.GenerationError {
+        switch error as? EngineError {
         case .parameter, .length: GenerationError.invalid("\(error)")
         case .notANumber, .runtime: GenerationError.failed("\(error)")
         case nil: error
@@ -88,7 +88,8 @@ struct LanguageModelGenerator: TextGenerator {
     }
 
     private func write(
-        _ request: GenerationRequest, to continuation: AsyncThrowingStream<GenerationPiece, any Error>.Continuation
+        _ request: GenerationRequest,
+        to continuation: AsyncThrowingStream<GenerationPiece, any Error>.Continuation
     ) async throws {
         let prompt = try ids(of: request.prompt)
         let engine = engines.min { one, other in
@@ -103,13 +104,15 @@ struct LanguageModelGenerator: TextGenerator {
             if piece.token != nil { written += 1 }
             continuation.yield(
                 GenerationPiece(
-                    text: piece.text, token: piece.token.map(Int.init), probability: piece.probability.map(told),
-                    alternatives: piece.most.map(told), finish: piece.end.map { $0 == .stop ? .stop : .length },
+                    text: piece.text, token: piece.token.map(Int.init),
+                    probability: piece.probability.map(told),
+                    alternatives: piece.most.map(told),
+                    finish: piece.end.map { $0 == .stop ? .stop : .length },
                     promptTokens: prompt.count, completionTokens: written, cachedTokens: piece.reused))
         }
     }
 
-    private func told(_ probability: LanguageModels.TokenProbability) -> TokenProbability {
+    private func told(_ probability: TokenLikelihood) -> TokenProbability {
         let octets = Array(model.tokenizer.tokenizer.octets(of: probability.id))
         return TokenProbability(
             token: Int(probability.id), text: String(decoding: octets, as: UTF8.self), octets: octets,

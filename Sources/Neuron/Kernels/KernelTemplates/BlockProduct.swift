@@ -72,7 +72,9 @@ extension PanelProduct {
             while words > 0 {
                 var word = Tile.Line(at: right)
                 // Words come in order, but far faster than the CPU would ask for them by itself.
-                for place in stride(from: 0, to: columns, by: 16) { ganglion_prefetch(right + 32 * columns + place) }
+                for place in stride(from: 0, to: columns, by: 16) {
+                    ganglion_prefetch(right + 32 * columns + place)
+                }
                 right += columns
                 var numbers = Fields.perWord
                 while numbers > 0 {

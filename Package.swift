@@ -330,7 +330,7 @@ let neuron: [Target] =
         "LanguageModels", on: .neuron, step: 7,
         [
             "ChatTemplates", "GGUF", "KernelTemplates", "ModelErrors", "NeuronKernels",
-            "NeuronProgram", "NeuronRuntime", "Tokenizers",
+            "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
         ],
         tests: [
             "FakeRuntime", "KernelTemplates", "ModelErrors", "NeuronKernels", "NeuronProgram",

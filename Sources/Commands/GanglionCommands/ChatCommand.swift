@@ -2,12 +2,9 @@
 // the process.
 
 import Arguments
-import FakeRuntime
 import Glibc
 import JSON
 internal import LanguageModels
-import NeuronRuntime
-import SystemIO
 
 /// The `chat` command.
 enum ChatCommand {
@@ -19,7 +16,7 @@ enum ChatCommand {
         "system", placeholder: "TEXT", help: "What the model is told before the conversation")
     private static let cores = Option(
         "cores", default: 1, placeholder: "N", help: "NeuronCores to use (tensor parallel degree)",
-        check: { (1...64).contains($0) ? nil : "must be a number from 1 to 64" })
+        check: CommandDevices.problem)
     private static let precision = Option(
         "precision", default: MatrixPrecision.stored.rawValue, placeholder: "TYPE",
         help: "How matrices are kept: auto for what the file has, fp32 or bf16",
@@ -46,6 +43,7 @@ enum ChatCommand {
         "chat", summary: "Talk with a language model on NeuronCores",
         arguments: [
             model, prompt, system, cores, precision, context, maximum, temperature, topP, topK, seed, json,
+            CommandDevices.root,
         ],
         examples: [
             .init("ganglion chat SmolLM2-135M-Instruct.Q4_1.gguf", "a conversation, until end of input"),
@@ -67,7 +65,8 @@ enum ChatCommand {
         options.precision = MatrixPrecision(rawValue: values[precision]) ?? .stored
         options.positions = values[context]
         options.sequences = 1
-        let engine = try load(model, options)
+        let status = StatusLine()
+        let engine = try await load(model, options, status, root: values[CommandDevices.root])
         var conversation = Conversation(
             model: model, engine: engine, parameters: parameters, isJSON: values[json])
         if let system = values[system] { conversation.say(system, as: "system") }
@@ -85,35 +84,24 @@ enum ChatCommand {
         if isTerminal { print() }
     }
 
-    /// Opens the cores and loads the model, and tells of it when that takes long.
-    private static func load(_ model: LanguageModel, _ options: ProgramOptions) throws -> GenerationEngine {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var told = start
+    /// Opens the cores and loads the model.
+    private static func load(
+        _ model: LanguageModel, _ options: ProgramOptions, _ status: StatusLine, root: String?
+    ) async throws -> GenerationEngine {
+        status.show("loading \(model.name)")
         let program = try model.program(options) { done, count in
-            guard clock.now - told > .seconds(2) else { return }
-            told = clock.now
-            note("loading \(model.name): layer \(done) of \(count)")
+            status.show("loading \(model.name): layer \(done) of \(count)")
         }
-        return try GenerationEngine(program, tokenizer: model.tokenizer, on: try open(options.cores))
-    }
-
-    /// Cores of this machine's chips, or of one that is made.
-    private static func open(_ cores: Int) throws -> any NeuronCores {
-        let root = getenv("GANGLION_DEVICE_ROOT").map { String(cString: $0) } ?? "/dev"
-        guard Files.exists(root + "/neuron0") else { return try NeuronDevices.temporary(cores: cores) }
-        return try NeuronDevices(root: root).claim(.count(cores))
+        let cores = try await CommandDevices.open(root: root, cores: options.cores)
+        let engine = try GenerationEngine(program, tokenizer: model.tokenizer, on: cores)
+        status.wipe()
+        return engine
     }
 }
 
 /// What is wrong with a command line.
 private struct ChatProblem: Error, CustomStringConvertible {
     let description: String
-}
-
-/// For whoever watches; the answers alone go to standard output.
-private func note(_ text: String) {
-    fputs("ganglion: \(text)\n", stderr)
 }
 
 /// A conversation so far.
@@ -168,7 +156,7 @@ private struct Conversation {
             print(line.text())
         } else {
             print()
-            note(
+            StatusLine().finish(
                 "\(prompt.count) tokens read, the first written after \((first ?? all).rounded) s, then "
                     + "\(Int(rate.rounded())) a second, \(count) in all")
         }

@@ -1,13 +1,10 @@
-// `ganglion embed`: vectors of texts, computed at once and without a server. Where there are no NeuronCores, a fake node is
-// made for the time that it takes.
+// `ganglion embed`: vectors of texts, computed at once and without a server. Where there are no NeuronCores, a fake chip is
+// made for the process.
 
 import Arguments
 internal import Glibc
 internal import JSON
-internal import ModelServer
 internal import Models
-internal import Neuron
-internal import NeuronRuntime
 internal import SystemIO
 internal import Text
 
@@ -21,17 +18,13 @@ enum EmbedCommand {
         "TEXT", required: true, help: "Texts; - is the lines of standard input")
     private static let cores = Option(
         "cores", default: 1, placeholder: "N", help: "NeuronCores that share the model",
-        check: { (1...24).contains($0) ? nil : "must be a number from 1 to 24" })
+        check: CommandDevices.problem)
     private static let promptName = Option<String?>(
         "prompt-name", placeholder: "NAME", help: "The prompt of the model's folder to put before each text")
     private static let json = Flag("json", help: "Print a JSON object a line: text, tokens, embedding")
-    private static let deviceRoot = Option<String?>(
-        "device-root", environment: "GANGLION_DEVICE_ROOT", placeholder: "DIR",
-        help: "Where neuron0, neuron1 ... are (default /dev, and a fake node where there are none)")
-
     static let command = Command(
         "embed", summary: "Print the vectors of texts",
-        arguments: [model, texts, cores, promptName, json, deviceRoot],
+        arguments: [model, texts, cores, promptName, json, CommandDevices.root],
         examples: [
             .init("ganglion embed all-MiniLM-L6-v2 cores chips", "two lines, the vectors of both"),
             .init(
@@ -44,10 +37,9 @@ enum EmbedCommand {
         let start = clock.now
         let progress = StatusLine()
         progress.show("loading \(name)")
-        let devices = try EmbedDevices(root: values[deviceRoot], cores: values[cores])
-        defer { devices.remove() }
         let loaded = try ModelStore().model(at: name)
-        let group = try await devices.group(cores: values[cores])
+        let group = NeuronCoreGroup(
+            try await CommandDevices.open(root: values[CommandDevices.root], cores: values[cores]))
         try group.load(loaded, as: name)
         progress.show("loaded \(name) on \(values[cores]) cores in \(seconds(clock.now - start))")
         var writer = EmbedWriter(isJSON: values[json])
@@ -120,59 +112,5 @@ private final class EmbedTexts {
             if isatty(STDIN_FILENO) == 1, !texts.isEmpty { break }
         }
         return texts.isEmpty ? nil : texts
-    }
-}
-
-/// Where the cores are: those of the machine, or of a fake node that goes away in the end.
-private final class EmbedDevices {
-    private let root: String
-    private let fake: FakeDevice?
-
-    init(root: String?, cores: Int) throws {
-        if let root {
-            self.root = root
-            fake = nil
-            return
-        }
-        if Files.kind("/dev/neuron0") != nil {
-            self.root = "/dev"
-            fake = nil
-            return
-        }
-        var template = Array("/tmp/ganglion-embed-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw SystemError("make a directory in", "/tmp")
-        }
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let made = try FakeDevice.create(
-            instanceType: cores > 2 ? "inf2.48xlarge" : "inf2.xlarge", at: directory, monitorCounters: false)
-        fake = made
-        self.root = directory + "/dev"
-    }
-
-    func group(cores: Int) async throws -> NeuronCoreGroup {
-        let runtime = try await RuntimeSelection(root: root) { name in
-            if name == "NEURON_RT_NUM_CORES", getenv("NEURON_RT_VISIBLE_CORES") == nil { return "\(cores)" }
-            return getenv(name).map { String(cString: $0) }
-        }.open(waiting: .zero, report: { _ in }, pause: { _ in })
-        return NeuronCoreGroup(runtime.split([runtime.visibleCores])[0])
-    }
-
-    func remove() { try? fake?.remove() }
-}
-
-/// A line on a terminal's standard error that is written over.
-private struct StatusLine {
-    private let isShown = isatty(STDERR_FILENO) == 1
-
-    func show(_ text: String) { if isShown { write("\r\u{1b}[K\(text)") } }
-
-    func wipe() { if isShown { write("\r\u{1b}[K") } }
-
-    func finish(_ text: String) { if isShown { write("\r\u{1b}[K\(text)\n") } }
-
-    private func write(_ text: String) {
-        let octets = Array(text.utf8)
-        _ = octets.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -157,7 +157,7 @@ package enum ModelServerCommand {
             keys: try values[keys].map { file throws(ServerError) in try APIKeys(file: file) }, log: log,
             tag: Command.environment("NEURON_PROCESS_TAG") ?? ""
         ) { specification, groups in
-            try await LanguageModelGenerator.open(specification, on: groups, pool: .shared)
+            try await LanguageModelGenerator.open(specification, on: groups, pool: ComputePool.shared)
         }
         var limits = HTTPServerLimits()
         limits.message.body = server.limits.body

@@ -162,6 +162,9 @@ package final class LanguageModel: Sendable {
         return tokenizer.tokenizer.encode(text)
     }
 
+    /// What a token stands for.
+    package func octets(of token: Int32) -> [UInt8] { Array(tokenizer.tokenizer.octets(of: token)) }
+
     private func text(of token: Int32?) -> String {
         token.map { String(decoding: tokenizer.tokenizer.octets(of: $0), as: UTF8.self) } ?? ""
     }

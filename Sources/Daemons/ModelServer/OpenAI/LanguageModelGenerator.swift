@@ -2,6 +2,7 @@
 // next request.
 
 internal import LanguageModels
+internal import Models
 internal import NeuronRuntime
 internal import SystemIO
 
@@ -26,13 +27,15 @@ struct LanguageModelGenerator: TextGenerator {
     }
 
     private init(path: String, on groups: [any NeuronCores]) throws {
-        model = try LanguageModel(path: path)
+        let model = try LanguageModel(path: path)
         var options = ProgramOptions()
         options.cores = groups.first?.cores.count ?? 1
         // Cut and packed once, used by all groups.
         let program = try model.program(options)
-        engines = try groups.map { try GenerationEngine(program, tokenizer: model.tokenizer, on: $0) }
+        let engines = try groups.map { try GenerationEngine(program, tokenizer: model.tokenizer, on: $0) }
         let statistics = engines.map(\.recentStatistics)
+        self.model = model
+        self.engines = engines
         information = TextGeneratorInformation(
             contextLength: engines.map(\.longest).min() ?? 0, hasChatTemplate: model.template != nil,
             cacheBlockTokens: statistics.first?.pageTokens ?? 0,
@@ -113,7 +116,7 @@ struct LanguageModelGenerator: TextGenerator {
     }
 
     private func told(_ probability: TokenLikelihood) -> TokenProbability {
-        let octets = Array(model.tokenizer.tokenizer.octets(of: probability.id))
+        let octets = model.octets(of: probability.id)
         return TokenProbability(
             token: Int(probability.id), text: String(decoding: octets, as: UTF8.self), octets: octets,
             logProbability: Double(probability.logarithm))

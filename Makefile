@@ -27,8 +27,8 @@ help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: system-packages model release ## Start the whole system with fake NeuronCores and serve a model (ONCE=1: stop after one prediction)
-	@exec .build/release/ganglion demo --model-directory "$(GANGLION_MODEL_DIR)" $(if $(ONCE),--once) $(RUN_FLAGS)
+run: system-packages $(if $(LLM),language-model,model) release ## Start the whole system with fake NeuronCores and serve a model (ONCE=1: stop after one prediction; LLM=1: a language model)
+	@exec .build/release/ganglion demo $(if $(LLM),--language-model "$(GANGLION_LANGUAGE_MODEL)",--model-directory "$(GANGLION_MODEL_DIR)") $(if $(ONCE),--once) $(RUN_FLAGS)
 
 .PHONY: test
 test: system-packages python-env model ## Run every test (FILTER=name for some)

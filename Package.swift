@@ -333,8 +333,8 @@ let neuron: [Target] =
             "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
         ],
         tests: [
-            "FakeRuntime", "KernelTemplates", "ModelErrors", "NeuronKernels", "NeuronProgram",
-            "NeuronRuntime", "Tokenizers",
+            "FakeRuntime", "JSON", "KernelTemplates", "ModelErrors", "NeuronKernels", "NeuronProgram",
+            "NeuronRuntime", "SystemIO", "TestSupport", "Tokenizers",
         ])
 
 /// The cluster for a machine without one, from the language of validation rules up to the whole cluster.
@@ -431,7 +431,7 @@ let daemons: [Target] =
             "SystemIO", "TLS", "Text",
         ], exclude: ["Proto"],
         tests: [
-            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "Models", "NeuronRuntime",
+            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "Models", "NeuronRuntime",
             "Observability",
             "SystemIO", "TestSupport",
         ])

@@ -1,7 +1,7 @@
 """Clients of model servers, unchanged, against ours; prints `ok` and what was tried for each, and ends with an exception where
 something is not as the client's own documentation says.
 
-WHAT    triton-http, triton-grpc, openai, openai-text, requests, boto3 or openapi
+WHAT    triton-http, triton-grpc, openai, openai-text, openai-model, requests, boto3 or openapi
 URL     where the server listens: HOST:PORT
 """
 
@@ -203,6 +203,49 @@ def open_ai(url):
     ok("errors")
 
 
+def open_ai_model(address):
+    """A language model that computes, the same answer each time."""
+    import openai
+
+    client = openai.OpenAI(base_url=f"http://{address}/v1", api_key="none")
+    asked = {
+        "model": "small", "messages": [{"role": "user", "content": "begin"}], "temperature": 0, "max_tokens": 12,
+        "extra_body": {"ignore_eos": True},
+    }
+    whole = client.chat.completions.create(logprobs=True, top_logprobs=2, **asked)
+    choice = whole.choices[0]
+    assert choice.finish_reason == "length" and whole.usage.completion_tokens == 12, whole
+    assert len(choice.logprobs.content) == 12
+    for token in choice.logprobs.content:
+        assert token.logprob <= 0 and token.top_logprobs[0].token == token.token, token
+    ok("chat")
+    pieces = list(client.chat.completions.create(stream=True, stream_options={"include_usage": True}, **asked))
+    text = "".join(piece.choices[0].delta.content or "" for piece in pieces if piece.choices)
+    assert text == choice.message.content and pieces[-1].usage == whole.usage, (text, choice.message.content)
+    ok("stream")
+    results = [None] * 6
+
+    def ask(place):
+        results[place] = client.chat.completions.create(**asked).choices[0].message.content
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(results))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(results) == {text}, results
+    ok("many at a time")
+    plain = client.completions.create(model="small", prompt=[1, 2, 3], temperature=0, max_tokens=3)
+    assert plain.usage.prompt_tokens == 3 and plain.usage.completion_tokens <= 3, plain
+    ok("completions")
+    try:
+        client.chat.completions.create(model="small", messages=asked["messages"], max_tokens=1000)
+        raise AssertionError("a sequence that is too long was taken")
+    except openai.BadRequestError as error:
+        assert "maximum context length is 256 tokens" in str(error), error
+    ok("errors")
+
+
 def open_ai_text(url):
     import openai
 
@@ -361,5 +404,6 @@ def openapi(url):
 
 {
     "triton-http": triton_http, "triton-grpc": triton_grpc, "openai": open_ai, "openai-text": open_ai_text,
+    "openai-model": open_ai_model,
     "requests": plain_requests, "boto3": boto, "openapi": openapi,
 }[sys.argv[1]](sys.argv[2])

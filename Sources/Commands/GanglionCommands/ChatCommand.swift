@@ -48,7 +48,7 @@ enum ChatCommand {
         examples: [
             .init("ganglion chat SmolLM2-135M-Instruct.Q4_1.gguf", "a conversation, until end of input"),
             .init(
-                "ganglion chat model.gguf --prompt \"What is a ganglion?\" --temperature 0 --json",
+                "ganglion chat model.gguf --prompt Hello --temperature 0 --json",
                 "one answer for a program"),
         ]
     ) { values in

@@ -21,19 +21,23 @@ enum DemoCommand {
         "model-directory", environment: "GANGLION_MODEL_DIR", placeholder: "DIR",
         help:
             "A BERT-family model: model.safetensors, vocab.txt, config.json; without one a small one is made")
+    private static let language = Option<String?>(
+        "language-model", placeholder: "FILE",
+        help: "A language model in a GGUF file, asked a question in place of the other's prediction")
     private static let cores = Option(
         "cores", default: 4, placeholder: "N", help: "The NeuronCores of the model server")
-    private static let degree = Option(
-        "tensor-parallel-degree", default: 2, placeholder: "N",
-        help: "The cores that share one copy of the model")
+    private static let degree = Option<Int?>(
+        "tensor-parallel-degree", placeholder: "N",
+        help: "The cores that share one copy of the model (default 2, of a language model 1)")
     private static let once = Flag("once", help: "Stop after one prediction")
 
     static let command = Command(
         "demo", summary: "Run a local cluster and serve a model on its NeuronCores",
-        arguments: ClusterOptions.all + [model, cores, degree, once],
+        arguments: ClusterOptions.all + [model, language, cores, degree, once],
         examples: [
             .init("ganglion demo --once", "one prediction, then stop"),
             .init("ganglion demo --model-directory models/all-MiniLM-L6-v2", "serve that model until Ctrl-C"),
+            .init("ganglion demo --language-model SmolLM2-135M-Instruct.Q4_1.gguf", "talk with that model"),
         ]
     ) { values in
         let signals = try SignalWatcher([.terminate, .interrupt, .hangup])
@@ -64,7 +68,7 @@ enum DemoCommand {
     }
 
     private static func run(_ values: ArgumentValues, _ cluster: SingleNodeCluster) async throws {
-        let directory = try modelDirectory(values[model], cluster)
+        let served = try servedModel(values, cluster)
         say(
             "== starting a cluster with one \(values[ClusterOptions.instanceType]) in \(cluster.directory.path)"
         )
@@ -82,33 +86,67 @@ enum DemoCommand {
             say("\(name)  \(key): capacity \(capacity), allocatable \(allocatable)")
         }
 
-        say("\n== a ModelServer with \(values[cores]) cores, \(values[degree]) for each copy of the model")
-        try await client.create(.modelServers, manifest(values, directory))
-        let server = try await ready(client, "minilm", cluster)
-        report(server)
+        say("\n== a ModelServer with \(values[cores]) cores, \(served.degree) for each copy of the model")
+        try await client.create(.modelServers, manifest(values, served))
+        let server = try await ready(client, served.name, cluster)
+        report(server, served.name)
         let groups = server.status?.groups?.array ?? []
         for group in groups {
             say("pod \(text(group.pod)) has cores \(text(group.cores)) of node \(text(group.node))")
         }
 
-        let service = try await client.get(.services, ObjectKey(namespace: "default", name: "minilm"))
+        let service = try await client.get(.services, ObjectKey(namespace: "default", name: served.name))
         let address = service.spec?.clusterIP?.string ?? "127.0.0.1"
-        let url = "http://\(address):8080/predictions/minilm"
-        say("\n== a prediction: POST \(url)")
-        try await predict(SocketAddress(parsing: "\(address):8080"))
+        let body: JSON
+        let url: String
+        if served.isLanguageModel {
+            let chat = DemoChat(
+                address: try SocketAddress(parsing: "\(address):8080"), model: served.name,
+                question: "What is the capital of France?")
+            url = "http://\(address):8080/v1/chat/completions"
+            say("\n== a question: POST \(url)\n\"\(chat.question)\"")
+            body = chat.body
+            _ = try await chat.ask()
+        } else {
+            url = "http://\(address):8080/predictions/\(served.name)"
+            body = ["inputs": "How many cores has a ganglion?"]
+            say("\n== a prediction: POST \(url)")
+            try await predict(SocketAddress(parsing: "\(address):8080"))
+        }
         if values[once] { return }
         say(
             """
 
             Everything is running. Try
 
-              curl -s \(url) -H 'content-type: application/json' -d '{"inputs": "How many cores has a ganglion?"}'
+              curl -sN \(url) -H 'content-type: application/json' -d '\(body.text())'
 
               export KUBECONFIG=\(cluster.directory.kubeconfig)
               kubectl get modelservers,pods -o wide
 
             Ctrl-C stops it.
             """)
+    }
+
+    /// What the demo serves.
+    private struct ServedModel {
+        let name: String
+        let path: String
+        let degree: Int
+        let isLanguageModel: Bool
+    }
+
+    private static func servedModel(
+        _ values: ArgumentValues, _ cluster: SingleNodeCluster
+    ) throws -> ServedModel {
+        guard let file = values[language] else {
+            return ServedModel(
+                name: "minilm", path: try modelDirectory(values[model], cluster),
+                degree: values[degree] ?? 2, isLanguageModel: false)
+        }
+        guard Files.exists(file) else { throw DemoError("there is no file \(file)") }
+        return ServedModel(
+            name: "chat", path: absolutePath(file), degree: values[degree] ?? 1, isLanguageModel: true)
     }
 
     /// The model to serve: the one given, or one that is made up, which is said.
@@ -124,14 +162,14 @@ enum DemoCommand {
         return path
     }
 
-    private static func manifest(_ values: ArgumentValues, _ directory: String) -> JSON {
+    private static func manifest(_ values: ArgumentValues, _ served: ServedModel) -> JSON {
         [
             "apiVersion": "ganglion.dev/v1alpha1", "kind": "ModelServer",
-            "metadata": ["name": "minilm", "namespace": "default"],
+            "metadata": ["name": .string(served.name), "namespace": "default"],
             "spec": [
                 "replicas": 1,
-                "neuron": ["cores": JSON(values[cores]), "tensorParallelDegree": JSON(values[degree])],
-                "models": [["name": "minilm", "uri": .string("file://" + directory)]],
+                "neuron": ["cores": JSON(values[cores]), "tensorParallelDegree": JSON(served.degree)],
+                "models": [["name": .string(served.name), "uri": .string("file://" + served.path)]],
             ],
         ]
     }
@@ -157,11 +195,11 @@ enum DemoCommand {
         }
     }
 
-    private static func report(_ server: JSON) {
+    private static func report(_ server: JSON, _ name: String) {
         say("NAME     READY   DESIRED   URL")
         let status = server.status
         say(
-            "minilm   \(status?.readyReplicas?.int ?? 0)       \(server.spec?.replicas?.int ?? 0)         \(text(status?.url))"
+            "\(name)   \(status?.readyReplicas?.int ?? 0)       \(server.spec?.replicas?.int ?? 0)         \(text(status?.url))"
         )
         for condition in status?.conditions?.array ?? [] {
             say("   \(text(condition.type))=\(text(condition.status)) \(text(condition.reason))")

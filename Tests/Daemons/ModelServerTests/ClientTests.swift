@@ -12,13 +12,15 @@ import Testing
 @Suite("Clients of other model servers, unchanged", .timeLimit(.minutes(5)))
 struct ClientTests {
     /// What the peer has tried, after it has ended well.
-    private func tried(_ what: String, over grpc: Bool = false) async throws -> [String] {
+    private func tried(
+        _ what: String, over grpc: Bool = false, more: [ModelSpecification] = []
+    ) async throws -> [String] {
         let node = try FakeNode(chips: 1)
         let server = try await node.server(
             cores: 0..<2, control: .explicit,
             more: TensorDatatype.allCases.map {
                 try ModelSpecification(name: "identity-\($0.rawValue)", uri: "identity:\($0.rawValue)")
-            })
+            } + more)
         server.install(ScriptedGenerator(), as: try ModelSpecification(name: "words", uri: "scripted"))
         let http = HTTPServer { await server.handle($0) }
         let calls = server.makeGRPCServer()
@@ -57,6 +59,15 @@ struct ClientTests {
         #expect(
             try await tried("openai-text") == [
                 "ok chat", "ok stream", "ok probabilities", "ok completions", "ok errors",
+            ])
+    }
+
+    @Test("openai: a language model that computes, alone and in company")
+    func openAIModel() async throws {
+        let small = try ModelSpecification(name: "small", uri: Fixtures.root + "/gguf/small-llama.gguf")
+        #expect(
+            try await tried("openai-model", more: [small]) == [
+                "ok chat", "ok stream", "ok many at a time", "ok completions", "ok errors",
             ])
     }
 

@@ -1,6 +1,7 @@
 // A language model that says the same words to everybody, and does as it is told by the last message.
 
 import JSON
+import LanguageModels
 import ModelServer
 
 /// Says "one two three four five", a word a token.

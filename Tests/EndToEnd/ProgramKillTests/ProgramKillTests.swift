@@ -27,7 +27,8 @@ struct ProgramKillTests {
     private static let key = ObjectKey(namespace: "default", name: "m")
     /// Longer than the pauses that a kubelet makes after a refusal.
     private static let patience = Duration.seconds(90)
-    private static let isExhaustive = Command.environment("GANGLION_EVERY_KILL") == "1"
+    /// Which steps are tried: all with 1, some with 220-240, samples without it.
+    private static let wanted = Command.environment("GANGLION_EVERY_KILL")
     /// Steps of each program that are tried where not all are.
     private static let samples = 3
     /// Lives at a time.
@@ -233,8 +234,7 @@ struct ProgramKillTests {
         #expect(expected.steps > 30, "only \(expected.steps) steps were counted")
         print("\(victim.rawValue): \(expected.steps) steps")
         let all = Array(1...expected.steps)
-        let stride = max(1, all.count / Self.samples)
-        let steps = Self.isExhaustive ? all : all.filter { $0 % stride == 1 + stride / 2 }
+        let steps = Self.steps(of: all)
         var rest = steps[...]
         while !rest.isEmpty {
             let turn = rest.prefix(Self.width)
@@ -245,6 +245,13 @@ struct ProgramKillTests {
                 }
             }
         }
+    }
+
+    private static func steps(of all: [Int]) -> [Int] {
+        let stride = max(1, all.count / samples)
+        guard let wanted else { return all.filter { $0 % stride == 1 + stride / 2 } }
+        let ends = wanted.split(separator: "-").compactMap { Int($0) }
+        return ends.count == 2 ? all.filter { $0 >= ends[0] && $0 <= ends[1] } : all
     }
 
     private func die(_ victim: NodeProgram, at step: Int, _ expected: [[String]]) async {

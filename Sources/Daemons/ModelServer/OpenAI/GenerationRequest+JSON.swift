@@ -1,29 +1,34 @@
 // What a language model is asked, out of the three forms that clients send.
 
 internal import JSON
+internal import LanguageModels
 
 extension GenerationRequest {
     /// Reads what chat and plain completions have in common.
     mutating func readSampling(_ fields: inout OpenAIFields) throws(HTTPProblem) {
-        if let number = try fields.number("temperature", 0...2) { temperature = number }
-        if let number = try fields.number("top_p", 0...1) { topP = number }
-        if let number = try fields.int("top_k", -1...1_000_000) { topK = max(0, number) }
-        if let number = try fields.number("min_p", 0...1) { minP = number }
-        if let number = try fields.number("repetition_penalty", 0.01...100) { repetitionPenalty = number }
-        if let number = try fields.number("presence_penalty", -2...2) { presencePenalty = number }
-        if let number = try fields.number("frequency_penalty", -2...2) { frequencyPenalty = number }
-        if let number = try fields.int("seed", Int.min...Int.max) { seed = UInt64(bitPattern: Int64(number)) }
-        if let truth = try fields.bool("ignore_eos") { ignoresEnd = truth }
+        if let number = try fields.number("temperature", 0...2) { sampling.temperature = number }
+        if let number = try fields.number("top_p", 0...1) { sampling.topP = number }
+        if let number = try fields.int("top_k", -1...1_000_000) { sampling.topK = max(0, number) }
+        if let number = try fields.number("min_p", 0...1) { sampling.minP = number }
+        if let number = try fields.number("repetition_penalty", 0.01...100) {
+            sampling.repetitionPenalty = number
+        }
+        if let number = try fields.number("presence_penalty", -2...2) { sampling.presencePenalty = number }
+        if let number = try fields.number("frequency_penalty", -2...2) { sampling.frequencyPenalty = number }
+        if let number = try fields.int("seed", Int.min...Int.max) {
+            sampling.seed = UInt64(bitPattern: Int64(number))
+        }
+        if let truth = try fields.bool("ignore_eos") { sampling.ignoresEnd = truth }
         if let value = fields.value("stop") {
             let stops = value.string.map { [$0] } ?? (value.array ?? []).compactMap(\.string)
             guard stops.count == (value.array?.count ?? 1), stops.count <= 16,
                 stops.allSatisfy({ !$0.isEmpty })
             else { throw OpenAIFields.wrong("stop", value, "a string or up to 16 of them, none empty") }
-            stop = stops
+            sampling.stop = stops
         }
         try fields.only("n", { $0.int == 1 }, "1: this server gives one answer")
         try fields.only("logit_bias", { $0.object?.isEmpty == true }, "empty: it is not supported")
-        guard topP > 0 else { throw OpenAIFields.wrong("top_p", .double(topP), "above 0") }
+        guard sampling.topP > 0 else { throw OpenAIFields.wrong("top_p", .double(sampling.topP), "above 0") }
     }
 
     /// A text with Triton's and Hugging Face's parameters.

@@ -3,6 +3,7 @@
 internal import HTTP
 internal import HTTP1
 internal import JSON
+internal import LanguageModels
 
 extension InferenceServer {
     /// Answers `/v1/completions` or `/v1/chat/completions`.

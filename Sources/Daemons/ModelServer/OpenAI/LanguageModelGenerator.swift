@@ -123,19 +123,8 @@ struct LanguageModelGenerator: TextGenerator {
     }
 
     private func parameters(_ request: GenerationRequest, room: Int) -> SamplingParameters {
-        var parameters = SamplingParameters()
+        var parameters = request.sampling
         parameters.maximumTokens = request.maximumTokens ?? max(1, room)
-        parameters.temperature = request.temperature
-        parameters.topK = request.topK
-        parameters.topP = request.topP
-        parameters.minP = request.minP
-        parameters.repetitionPenalty = request.repetitionPenalty
-        parameters.presencePenalty = request.presencePenalty
-        parameters.frequencyPenalty = request.frequencyPenalty
-        parameters.seed = request.seed
-        parameters.stop = request.stop
-        parameters.logProbabilities = request.logProbabilities
-        parameters.ignoresEnd = request.ignoresEnd
         return parameters
     }
 }

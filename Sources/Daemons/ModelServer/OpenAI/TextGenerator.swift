@@ -1,6 +1,8 @@
 // What a language model is to the server: a request goes in, pieces of text come out as they are made. How they are made,
 // by continuous batching on NeuronCores or from a script in a test, the server does not know.
 
+package import LanguageModels
+
 /// A language model that is loaded, and answers any number of requests at a time.
 package protocol TextGenerator: Sendable {
     /// What is told of the model before it is asked.
@@ -74,6 +76,7 @@ package struct ChatMessage: Equatable, Sendable {
 }
 
 /// What a language model is asked. Ranges are those of OpenAI's API and vLLM's; the server has checked them.
+@dynamicMemberLookup
 package struct GenerationRequest: Equatable, Sendable {
     /// What the answer follows.
     package enum Prompt: Equatable, Sendable {
@@ -88,28 +91,14 @@ package struct GenerationRequest: Equatable, Sendable {
     package var prompt: Prompt
     /// Tokens of the answer, at least 1; nil for as many as the context has room for.
     package var maximumTokens: Int?
-    /// 0 takes the most likely token always.
-    package var temperature = 1.0
-    /// Only so many of the most likely tokens; 0 for all.
-    package var topK = 0
-    /// Only the most likely tokens that have this probability together, above 0 to 1.
-    package var topP = 1.0
-    /// Only tokens of at least this share of the most likely one's probability, 0 to 1.
-    package var minP = 0.0
-    /// Above 1 makes tokens of prompt and answer less likely; above 0.
-    package var repetitionPenalty = 1.0
-    /// -2 to 2, once for each token of the answer.
-    package var presencePenalty = 0.0
-    /// -2 to 2, for each time that a token is in the answer.
-    package var frequencyPenalty = 0.0
-    /// The same seed gives the same answer; nil for any.
-    package var seed: UInt64?
-    /// The answer ends before any of these; they are no part of it.
-    package var stop: [String] = []
-    /// How many of the most likely tokens are told with each token of the answer; nil for no probabilities at all.
-    package var logProbabilities: Int?
-    /// Goes on past the token that ends a text.
-    package var ignoresEnd = false
+    /// How tokens are chosen and where the answer ends, but for its length.
+    package var sampling = SamplingParameters()
+
+    /// A member of `sampling`.
+    package subscript<Value>(dynamicMember member: WritableKeyPath<SamplingParameters, Value>) -> Value {
+        get { sampling[keyPath: member] }
+        set { sampling[keyPath: member] = newValue }
+    }
 
     package init(prompt: Prompt) { self.prompt = prompt }
 }

@@ -431,7 +431,8 @@ let daemons: [Target] =
             "SystemIO", "TLS", "Text",
         ], exclude: ["Proto"],
         tests: [
-            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "Models", "NeuronRuntime",
+            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "Models",
+            "NeuronRuntime",
             "Observability",
             "SystemIO", "TestSupport",
         ])

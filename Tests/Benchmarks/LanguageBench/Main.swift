@@ -122,10 +122,8 @@ struct Main {
         options.cores = cores
         options.precision = precision
         let claim = try NeuronDevices.temporary(cores: cores)
-        let start = ContinuousClock.now
         let engine = try GenerationEngine(
             try model.program(options), tokenizer: model.tokenizer, on: claim)
-        fputs("loaded in \(start.duration(to: .now))\n", stderr)
         var bench = Bench(model: model, engine: engine)
         while let line = readLine() {
             print(try await bench.answer(line))

@@ -80,6 +80,19 @@ def llama_speed(model, threads):
     return prefill, 100 / (time.perf_counter() - start)
 
 
+def show(figures, rounds):
+    """Prints the medians and what they are beside each other."""
+    median = {name: {key: statistics.median(values) for key, values in own.items()} for name, own in figures.items()}
+    print("tokens a second, medians of", rounds, "rounds")
+    for name, own in median.items():
+        print(f"  {name:10}" + "".join(f"  {key} {value:7.1f}" for key, value in own.items()))
+    print(
+        f"  ratios      prefill {median['ours']['prefill'] / median['llama.cpp']['prefill']:.2f}"
+        f"  decode {median['ours']['decode'] / median['llama.cpp']['decode']:.2f}"
+        f"  8 sequences to 1 {median['ours']['together'] / median['ours']['decode']:.2f}")
+    return median
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", required=True)
@@ -99,15 +112,9 @@ def main():
         prefill, decode = llama_speed(options.model, options.threads)
         figures["llama.cpp"]["prefill"].append(prefill)
         figures["llama.cpp"]["decode"].append(decode)
-    median = {name: {key: statistics.median(values) for key, values in own.items()} for name, own in figures.items()}
-    print("tokens a second, medians of", options.rounds, "rounds")
-    for name, own in median.items():
-        print(f"  {name:10}" + "".join(f"  {key} {value:7.1f}" for key, value in own.items()))
-    print(
-        f"  ratios      prefill {median['ours']['prefill'] / median['llama.cpp']['prefill']:.2f}"
-        f"  decode {median['ours']['decode'] / median['llama.cpp']['decode']:.2f}"
-        f"  8 sequences to 1 {median['ours']['together'] / median['ours']['decode']:.2f}")
-    result = {"median": median, "all": figures}
+    result = {"all": figures}
+    if options.rounds > 0:
+        result["median"] = show(figures, options.rounds)
     if options.prompts > 0:
         result["reference"] = compare(ours, options.model, options.prompts, options.tokens)
         print("against numpy:", result["reference"])

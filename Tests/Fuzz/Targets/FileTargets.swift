@@ -6,6 +6,7 @@ internal import Models
 internal import NeuronArtifact
 internal import Placement
 internal import SystemIO
+internal import Tokenizers
 
 @testable internal import Neuron
 

@@ -129,7 +129,7 @@ enum DemoCommand {
     }
 
     /// What the demo serves.
-    private struct ServedModel {
+    private struct DemoModel {
         let name: String
         let path: String
         let degree: Int
@@ -138,14 +138,14 @@ enum DemoCommand {
 
     private static func servedModel(
         _ values: ArgumentValues, _ cluster: SingleNodeCluster
-    ) throws -> ServedModel {
+    ) throws -> DemoModel {
         guard let file = values[language] else {
-            return ServedModel(
+            return DemoModel(
                 name: "minilm", path: try modelDirectory(values[model], cluster),
                 degree: values[degree] ?? 2, isLanguageModel: false)
         }
         guard Files.exists(file) else { throw DemoError("there is no file \(file)") }
-        return ServedModel(
+        return DemoModel(
             name: "chat", path: absolutePath(file), degree: values[degree] ?? 1, isLanguageModel: true)
     }
 
@@ -162,7 +162,7 @@ enum DemoCommand {
         return path
     }
 
-    private static func manifest(_ values: ArgumentValues, _ served: ServedModel) -> JSON {
+    private static func manifest(_ values: ArgumentValues, _ served: DemoModel) -> JSON {
         [
             "apiVersion": "ganglion.dev/v1alpha1", "kind": "ModelServer",
             "metadata": ["name": .string(served.name), "namespace": "default"],

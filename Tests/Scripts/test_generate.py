@@ -115,11 +115,16 @@ class Generating(unittest.TestCase):
 class Decompositions(unittest.TestCase):
     def test_are_those_that_this_python_knows(self):
         # What Unicode has once decomposed it decomposes so for ever; younger versions have more characters.
-        for code, *parts in decompositions.decompositions():
+        for code, *parts in decompositions.entries(decompositions.CANONICAL):
             self.assertEqual(unicodedata.decomposition(chr(code)), " ".join(f"{part:04X}" for part in parts))
 
+    def test_for_compatibility_are_those_that_this_python_knows(self):
+        for code, *parts in decompositions.entries(decompositions.COMPATIBILITY):
+            text = "".join(chr(part) for part in parts)
+            self.assertEqual(unicodedata.normalize("NFKD", chr(code)), unicodedata.normalize("NFD", text))
+
     def test_leave_out_only_what_is_younger(self):
-        known = {code for code, *_ in decompositions.decompositions()}
+        known = {code for code, *_ in decompositions.entries(decompositions.CANONICAL)}
         more = {
             code for code in range(sys.maxunicode + 1)
             if (mapping := unicodedata.decomposition(chr(code))) and not mapping.startswith("<")} - known

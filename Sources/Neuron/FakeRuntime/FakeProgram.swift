@@ -36,20 +36,20 @@ final class FakeProgram: LoadedProgram {
             claim.counters.add("stats/status/resource_nc_error", 1, core: 0)
             throw NRTError(.resource, action)
         }
-        let computation: any ProgramComputation
+        let make: (CoreClaim) -> any ProgramComputation
         do throws(ModelError) {
-            computation = try Self.computation(compiled, on: claim, action)
+            make = try Self.computation(compiled)
         } catch {
             throw NRTError(
                 .invalid, action, problem: "\(error.subject) \(error.problem)", mend: error.mend)
         }
         let cores = compiled.header.cores
         guard cores == claim.cores.count else {
-            _ = computation.release()
             throw NRTError(
                 cores > claim.cores.count ? .notEnoughCores : .invalid, action,
                 problem: "it was compiled for \(cores) cores, and its group has \(claim.cores.count)")
         }
+        let computation = make(claim)
         do throws(NRTError) {
             try claim.reserve(computation.memory, action)
         } catch {
@@ -61,17 +61,19 @@ final class FakeProgram: LoadedProgram {
         for core in memory.indices { claim.counters.add("stats/other_info/model_load_count", 1, core: core) }
     }
 
-    /// A program of its kind.
+    /// What makes a program of its kind, checked, on as many cores as it was compiled for.
     private static func computation(
-        _ compiled: any CompiledProgram, on claim: CoreClaim, _ action: String
-    ) throws(ModelError) -> any ProgramComputation {
+        _ compiled: any CompiledProgram
+    ) throws(ModelError) -> (CoreClaim) -> any ProgramComputation {
         switch try ProgramDescription.kind(compiled) {
         case .encoder:
             let encoder = try EncoderProgram(compiled)
-            return EncoderComputation(encoder, try encoder.weights(), on: claim)
+            let weights = try encoder.weights()
+            return { EncoderComputation(encoder, weights, on: $0) }
         case .decoder:
             let decoder = try DecoderProgram(compiled)
-            return DecoderComputation(decoder, try decoder.weights(), on: claim)
+            let weights = try decoder.weights()
+            return { DecoderComputation(decoder, weights, on: $0) }
         }
     }
 

@@ -125,8 +125,7 @@ package actor GenerationEngine {
         var pages = decoder.blocks * decoder.sequences
         if let cacheTokens {
             pages = (cacheTokens + DecoderProgram.pageTokens - 1) / DecoderProgram.pageTokens
-        }
-        if cacheTokens == nil {
+        } else {
             for core in caches.indices {
                 let memory = try cores.memoryStatistics(core: core)
                 pages = min(pages, (memory.limit - memory.used) / 10 * 9 / pageSize)

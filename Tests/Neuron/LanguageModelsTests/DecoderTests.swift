@@ -190,6 +190,17 @@ struct DecoderTests {
         } throws: { ($0 as? NRTError)?.status == .resource }
     }
 
+    @Test("a group of another number of cores is refused, fewer and more", arguments: [(3, 1), (1, 3)])
+    func cores(compiled: Int, group: Int) throws {
+        let program = try SmallModel(.small).program(degree: compiled)
+        let claim = try NeuronDevices.temporary(cores: group)
+        #expect {
+            try claim.load(.artifact(program))
+        } throws: { error in
+            "\(error)".contains("it was compiled for \(compiled) cores, and its group has \(group)")
+        }
+    }
+
     @Test("what cannot be generated is refused")
     func requests() async throws {
         let engine = try SmallModel(.small).engine()

@@ -22,7 +22,7 @@ enum CompileCommand {
         check: { (1...256).contains($0) ? nil : "must be a number from 1 to 256" })
     private static let dataType = Option(
         "dtype", default: DataType.float32.rawValue, placeholder: "TYPE",
-        help: "The matrices' data type, fp32 or bf16",
+        help: "The matrices' data type, \(DataType.names)",
         check: { DataType(rawValue: $0) == nil ? "must be \(DataType.names)" : nil })
     private static let batch = Option(
         "batch", default: "1,8", placeholder: "N,N", help: "Numbers of texts that are computed together",

@@ -221,7 +221,7 @@ struct DecoderThread {
                 kernels.multiply(
                     input.pointer, rows: tokens, aStride: matrix.depth, by: matrix.packed,
                     panels: panels.lowerBound - first..<panels.upperBound - first, into: output.pointer,
-                    cStride: matrix.columns, adds: false, scratch: own.scratch.pointer)
+                    cStride: matrix.columns, adds: false, finish: .none, scratch: own.scratch.pointer)
             }
             first += count
         }
@@ -232,29 +232,21 @@ struct DecoderThread {
         let count = shard.up.panelCount(kernels)
         let panels = place * count / decoder.threads..<(place + 1) * count / decoder.threads
         guard !panels.isEmpty else { return }
-        for (matrix, output) in [(shard.gate, memory.gate), (shard.up, memory.middle)] {
-            guard let matrix else { continue }
+        if let gate = shard.gate {
             kernels.multiply(
-                normed.pointer, rows: tokens, aStride: hidden, by: matrix.packed, panels: panels,
-                into: output.pointer, cStride: matrix.columns, adds: false, scratch: own.scratch.pointer)
+                normed.pointer, rows: tokens, aStride: hidden, by: gate.packed, panels: panels,
+                into: memory.gate.pointer, cStride: gate.columns, adds: false, finish: .none,
+                scratch: own.scratch.pointer)
         }
-        let width = kernels.panelColumns
-        let columns = panels.lowerBound * width..<min(panels.upperBound * width, shard.up.columns)
-        for row in 0..<tokens {
-            let line = memory.middle.pointer + (row * shard.up.columns + columns.lowerBound)
-            if let bias = shard.upBias {
-                kernels.addBias(
-                    line, rows: 1, columns: columns.count, stride: columns.count,
-                    bias: bias.pointer + columns.lowerBound)
-            }
+        let finish: Finish =
             switch configuration.activation {
-            case .gatedSiLU:
-                kernels.multiplyBySiLU(
-                    memory.gate.pointer + (row * shard.up.columns + columns.lowerBound), line,
-                    count: columns.count)
-            case .gelu: kernels.geluByTanh(line, count: columns.count)
+            case .gatedSiLU: .gate(memory.gate.pointer, bias: shard.upBias?.pointer)
+            case .gelu: .biasAndGELUByTanh(shard.upBias?.pointer)
             }
-        }
+        kernels.multiply(
+            normed.pointer, rows: tokens, aStride: hidden, by: shard.up.packed, panels: panels,
+            into: memory.middle.pointer, cStride: shard.up.columns, adds: false, finish: finish,
+            scratch: own.scratch.pointer)
     }
 
     // MARK: The end
@@ -276,6 +268,7 @@ struct DecoderThread {
         kernels.multiply(
             last, rows: wanted.count, aStride: hidden, by: matrix.packed, panels: panels,
             into: logits + configuration.words(core: core, degree: degree).lowerBound,
-            cStride: configuration.vocabularySize, adds: false, scratch: own.scratch.pointer)
+            cStride: configuration.vocabularySize, adds: false, finish: .none,
+            scratch: own.scratch.pointer)
     }
 }

@@ -37,20 +37,38 @@ struct Encoder: Sendable {
         let tokens = batch.tokens.count
         for layer in layers {
             let common = weights.common[layer]
-            attend(weights.shards[layer][core], core, texts: batch.bounds)
-            barrier.wait()
-            forOwnRows(tokens, core) { rows in
+            let shard = weights.shards[layer][core]
+            attend(shard, core, texts: batch.bounds)
+            inBlocks(tokens, core) { rows in
+                project(shard, cores[core], rows)
+            } end: { rows in
                 reduce(
                     rows, bias: common.outputBias, scale: common.attentionScale, shift: common.attentionShift)
             }
-            barrier.wait()
-            feedForward(weights.shards[layer][core], cores[core], tokens: tokens)
-            barrier.wait()
-            forOwnRows(tokens, core) { rows in
+            inBlocks(tokens, core) { rows in
+                feedForward(shard, cores[core], rows)
+            } end: { rows in
                 reduce(rows, bias: common.contractBias, scale: common.outputScale, shift: common.outputShift)
             }
-            barrier.wait()
         }
+    }
+
+    /// The end of a half layer, block by block of rows. A core that is alone ends each block while it is in the cache;
+    /// several first meet, and then divide all rows among themselves.
+    private func inBlocks(
+        _ rows: Int, _ core: Int, _ body: (Range<Int>) -> Void, end: (Range<Int>) -> Void
+    ) {
+        let isAlone = weights.degree == 1
+        let block = Workspace.blockRows(of: rows)
+        for row in stride(from: 0, to: rows, by: block) {
+            let block = row..<min(row + block, rows)
+            body(block)
+            if isAlone { end(block) }
+        }
+        guard !isAlone else { return }
+        barrier.wait()
+        forOwnRows(rows, core, end)
+        barrier.wait()
     }
 
     /// Divides the rows among the cores; few rows are not worth dividing.
@@ -119,7 +137,7 @@ struct Encoder: Sendable {
             shift: shift.pointer, epsilon: configuration.epsilon, into: states.pointer + offset)
     }
 
-    /// One core's heads: softmax(Q K^T / sqrt(head size)) V for each text, times its rows of the output matrix.
+    /// One core's heads: softmax(Q K^T / sqrt(head size)) V for each text.
     private func attend(_ shard: LayerShard, _ core: Int, texts bounds: [Int]) {
         let memory = cores[core]
         let hidden = configuration.hiddenSize
@@ -144,7 +162,7 @@ struct Encoder: Sendable {
                     query + 2 * width, columns: head, depth: length, columnStride: 1, depthStride: stride,
                     into: memory.values.pointer)
                 let bias = distances(length: length, head: (core * width + column) / head, scale: scale)
-                let block = Workspace.blockRows(of: length)
+                let block = Workspace.scoreRows(of: length)
                 for row in Swift.stride(from: 0, to: length, by: block) {
                     let rows = min(block, length - row)
                     kernels.multiply(
@@ -164,26 +182,29 @@ struct Encoder: Sendable {
                 }
             }
         }
-        shard.output.multiply(
-            kernels, memory.context.pointer, rows: tokens, aStride: width, into: memory.partial.pointer,
-            cStride: hidden, finish: .none, scratch: memory.rounded.pointer)
     }
 
-    /// One core's columns of the feed-forward, block by block of rows.
-    private func feedForward(_ shard: LayerShard, _ memory: Workspace.Core, tokens: Int) {
+    /// One core's rows of the attention's output matrix, for some rows.
+    private func project(_ shard: LayerShard, _ memory: Workspace.Core, _ rows: Range<Int>) {
+        let hidden = configuration.hiddenSize
+        let width = hidden / weights.degree
+        shard.output.multiply(
+            kernels, memory.context.pointer + rows.lowerBound * width, rows: rows.count, aStride: width,
+            into: memory.partial.pointer + rows.lowerBound * hidden, cStride: hidden, finish: .none,
+            scratch: memory.rounded.pointer)
+    }
+
+    /// One core's columns of the feed-forward, for some rows.
+    private func feedForward(_ shard: LayerShard, _ memory: Workspace.Core, _ rows: Range<Int>) {
         let hidden = configuration.hiddenSize
         let columns = configuration.intermediateSize / weights.degree
-        let block = Workspace.blockRows(of: tokens)
-        for row in stride(from: 0, to: tokens, by: block) {
-            let rows = min(block, tokens - row)
-            shard.expand.multiply(
-                kernels, states.pointer + row * hidden, rows: rows, aStride: hidden,
-                into: memory.middle.pointer, cStride: columns, finish: .biasAndGELU(shard.expandBias.pointer),
-                scratch: memory.rounded.pointer)
-            shard.contract.multiply(
-                kernels, memory.middle.pointer, rows: rows, aStride: columns,
-                into: memory.partial.pointer + row * hidden, cStride: hidden, finish: .none,
-                scratch: memory.rounded.pointer)
-        }
+        shard.expand.multiply(
+            kernels, states.pointer + rows.lowerBound * hidden, rows: rows.count, aStride: hidden,
+            into: memory.middle.pointer, cStride: columns, finish: .biasAndGELU(shard.expandBias.pointer),
+            scratch: memory.rounded.pointer)
+        shard.contract.multiply(
+            kernels, memory.middle.pointer, rows: rows.count, aStride: columns,
+            into: memory.partial.pointer + rows.lowerBound * hidden, cStride: hidden, finish: .none,
+            scratch: memory.rounded.pointer)
     }
 }

@@ -236,8 +236,8 @@ final class DecoderPacker {
         let (columnStride, depthStride) = isTransposed ? (1, width) : (width, 1)
         let start = floats.pointer + (columns.lowerBound * columnStride + depth.lowerBound * depthStride)
         if format == .pairs {
-            kernels.packPairs(
-                start, columns: columns.count, depth: depth.count, columnStride: columnStride,
+            kernels.packRounded(
+                start, format: format, columns: columns.count, depth: depth.count, columnStride: columnStride,
                 depthStride: depthStride, into: packed.pointer)
         } else {
             kernels.pack(

@@ -57,6 +57,18 @@ private struct WeightReader {
         return try file.floats(found.first ?? name, shape: shape)
     }
 
+    /// A matrix, all of whose numbers its type can hold.
+    private func matrix(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        let floats = try floats(name, shape: shape)
+        // From 65,520 on FP16 rounds to infinity.
+        if configuration.dataType == .float16, let large = floats.first(where: { abs($0) >= 65_520 }) {
+            throw ModelError(
+                "\(file.path) tensor \(name)", "has the number \(large), and FP16 ends at 65504",
+                "compile it with --dtype bf16 or fp32")
+        }
+        return floats
+    }
+
     /// A tensor as it is, or its first `keep` floats.
     func vector(_ name: String, shape: [Int], keep: Int? = nil) throws(ModelError) -> FloatBuffer {
         let floats = try floats(name, shape: shape)
@@ -75,7 +87,7 @@ private struct WeightReader {
             : copy([Float](repeating: 0, count: row), 0..<row)
         var widening: WeightMatrix?
         if row != hidden {
-            let matrix = try floats("embeddings_project.weight", shape: [hidden, row])
+            let matrix = try matrix("embeddings_project.weight", shape: [hidden, row])
             widening = pack(matrix, columns: hidden, depth: row, first: 0, stride: row)
         }
         return EncoderTables(
@@ -111,13 +123,13 @@ private struct WeightReader {
         var weights: [[Float]] = []
         var biases: [[Float]] = []
         for part in [names.query, names.key, names.value] {
-            weights.append(try floats(part + ".weight", shape: [hidden, hidden]))
+            weights.append(try matrix(part + ".weight", shape: [hidden, hidden]))
             biases.append(try floats(part + ".bias", shape: [hidden]))
         }
-        let output = try floats(names.output + ".weight", shape: [hidden, hidden])
-        let expand = try floats(names.expand + ".weight", shape: [intermediate, hidden])
+        let output = try matrix(names.output + ".weight", shape: [hidden, hidden])
+        let expand = try matrix(names.expand + ".weight", shape: [intermediate, hidden])
         let expandBias = try floats(names.expand + ".bias", shape: [intermediate])
-        let contract = try floats(names.contract + ".weight", shape: [hidden, intermediate])
+        let contract = try matrix(names.contract + ".weight", shape: [hidden, intermediate])
         return (0..<degree).map { core in
             let heads = core * width..<(core + 1) * width
             let own = core * columns..<(core + 1) * columns
@@ -146,10 +158,10 @@ private struct WeightReader {
                 kernels.pack(
                     base + first, columns: columns, depth: depth, columnStride: stride, depthStride: 1,
                     into: packed.pointer)
-            case .bfloat16:
-                kernels.packPairs(
-                    base + first, columns: columns, depth: depth, columnStride: stride, depthStride: 1,
-                    into: packed.pointer)
+            case .bfloat16, .float16:
+                kernels.packRounded(
+                    base + first, format: type.format, columns: columns, depth: depth, columnStride: stride,
+                    depthStride: 1, into: packed.pointer)
             }
         }
         return WeightMatrix(storage: packed, type: type, columns: columns, depth: depth)

@@ -10,9 +10,14 @@ package enum DataType: String, CaseIterable, Hashable, Sendable {
     /// Weights and activations rounded to BF16, to the nearest and ties to even, before they are multiplied; sums in single
     /// precision.
     case bfloat16 = "bf16"
+    /// The same in FP16. What it cannot hold is refused in weights, and becomes infinite in activations, as on hardware.
+    case float16 = "fp16"
 
-    /// `fp32 or bf16`.
-    package static var names: String { allCases.map(\.rawValue).joined(separator: " or ") }
+    /// `fp32, bf16 or fp16`.
+    package static var names: String {
+        let names = allCases.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
+    }
 }
 
 extension DataType {
@@ -21,6 +26,7 @@ extension DataType {
         switch self {
         case .float32: .singles
         case .bfloat16: .pairs
+        case .float16: .halves
         }
     }
 }

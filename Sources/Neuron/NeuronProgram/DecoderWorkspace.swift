@@ -112,9 +112,10 @@ package final class DecoderWorkspace: Sendable {
             let deepest = max(
                 configuration.hiddenSize, configuration.intermediateSize,
                 configuration.headCount * configuration.headSize)
-            scratch = FloatBuffer(
-                count: max(
-                    kernels.pairsScratchCount(rows: tokens, depth: deepest), kernels.panelScratchCount))
+            let needs = MatrixFormat.allCases.map {
+                kernels.scratchCount($0, rows: tokens, depth: deepest)
+            }
+            scratch = FloatBuffer(count: needs.max() ?? 0)
         }
 
         fileprivate var count: Int {

@@ -46,32 +46,14 @@ package struct WeightMatrix: Sendable {
 
     /// C = A B.
     ///
-    /// - Parameter scratch: room for `Kernels.pairsScratchCount` floats for pairs, for `panelScratchCount` for fewer bits.
+    /// - Parameter scratch: room for `Kernels.scratchCount` floats.
     package func multiply(
         _ kernels: any Kernels, _ a: UnsafePointer<Float>, rows: Int, aStride: Int,
         into c: UnsafeMutablePointer<Float>, cStride: Int, finish: Finish,
         scratch: UnsafeMutablePointer<Float>
     ) {
-        switch format {
-        case .pairs:
-            kernels.multiplyPairs(
-                a, rows: rows, depth: depth, aStride: aStride, packed: storage.pointer, columns: columns,
-                into: c, cStride: cStride, finish: finish, scratch: scratch)
-        case .singles:
-            kernels.multiply(
-                a, rows: rows, depth: depth, aStride: aStride, packed: storage.pointer, columns: columns,
-                into: c, cStride: cStride, adds: false, finish: finish)
-        case .nibbles, .octets, .shortOctets:
-            kernels.multiply(
-                a, rows: rows, aStride: aStride, by: packed, panels: 0..<panelCount(kernels), into: c,
-                cStride: cStride, adds: false, scratch: scratch)
-            switch finish {
-            case .none: break
-            case .bias(let bias):
-                kernels.addBias(c, rows: rows, columns: columns, stride: cStride, bias: bias)
-            case .biasAndGELU(let bias):
-                kernels.addBiasAndGELU(c, rows: rows, columns: columns, stride: cStride, bias: bias)
-            }
-        }
+        kernels.multiply(
+            a, rows: rows, aStride: aStride, by: packed, panels: nil, into: c, cStride: cStride, adds: false,
+            finish: finish, scratch: scratch)
     }
 }

@@ -7,8 +7,7 @@ package import KernelTemplates
 package final class Workspace: Sendable {
     /// Tokens that one pass takes, unless a single text may be longer.
     private static let passTokens = 512
-    /// The most rows of attention scores or of the feed-forward's middle that are alive at a time, so that they stay in
-    /// cache.
+    /// The most rows of a half layer's end that are alive at a time, so that they stay in the cache.
     private static let blockRows = 264
 
     /// Tokens of a pass for so many texts: no more than the caches do well with, unless one text has more.
@@ -26,6 +25,20 @@ package final class Workspace: Sendable {
     package static func blockRows(of rows: Int) -> Int {
         let blocks = max(1, (rows + blockRows - 1) / blockRows)
         return max(1, (rows + blocks - 1) / blocks)
+    }
+
+    /// Octets of attention scores that stay in the caches beside the keys and values that they are of.
+    private static let scoreOctets = 64 << 10
+
+    /// Rows of attention scores that are alive at a time, for a text of so many tokens.
+    package static func scoreRows(of tokens: Int) -> Int {
+        let rows = scoreOctets / (tokens * MemoryLayout<Float>.stride)
+        return min(max(rows / 8 * 8, 8), blockRows)
+    }
+
+    /// Room for the scores of any text: of a short one all rows are alive, of a long one a few.
+    fileprivate static func scoreCount(longest: Int) -> Int {
+        max(scoreOctets / MemoryLayout<Float>.stride, 8 * longest)
     }
 
     /// Tokens that one pass takes.
@@ -64,7 +77,7 @@ package final class Workspace: Sendable {
         package let middle: FloatBuffer
         /// This core's part of what is summed over the cores.
         package let partial: FloatBuffer
-        /// Activations rounded to BF16; of a model in single precision there are none.
+        /// Activations rounded to the weights' type; of a model in single precision there are none.
         package let rounded: FloatBuffer
 
         fileprivate init(
@@ -76,14 +89,16 @@ package final class Workspace: Sendable {
             qkv = FloatBuffer(count: capacity * 3 * hidden / degree)
             keys = FloatBuffer(count: kernels.packedCount(columns: longest, depth: head))
             values = FloatBuffer(count: kernels.packedCount(columns: head, depth: longest))
-            scores = FloatBuffer(count: Workspace.blockRows * longest)
+            scores = FloatBuffer(count: Workspace.scoreCount(longest: longest))
             context = FloatBuffer(count: capacity * hidden / degree)
             middle = FloatBuffer(count: Workspace.blockRows * configuration.intermediateSize / degree)
             partial = FloatBuffer(count: capacity * hidden)
-            let inputs = kernels.pairsScratchCount(rows: capacity, depth: hidden)
-            let middles = kernels.pairsScratchCount(
-                rows: min(capacity, Workspace.blockRows), depth: configuration.intermediateSize / degree)
-            rounded = FloatBuffer(count: configuration.dataType == .bfloat16 ? max(inputs, middles) : 0)
+            let format = configuration.dataType.format
+            let inputs = kernels.scratchCount(format, rows: capacity, depth: hidden)
+            let middles = kernels.scratchCount(
+                format, rows: min(capacity, Workspace.blockRows),
+                depth: configuration.intermediateSize / degree)
+            rounded = FloatBuffer(count: max(inputs, middles))
         }
 
         fileprivate var count: Int {

@@ -125,10 +125,16 @@ struct Bench {
 
 @main
 struct Main {
-    static func main() async throws {
+    static func main() async {
         var bench = Bench()
         while let line = readLine() {
-            print(try await bench.answer(line))
+            do {
+                print(try await bench.answer(line))
+            } catch {
+                let text = "model-bench: \(error)\n"
+                _ = text.withCString { write(2, $0, strlen($0)) }
+                exit(1)
+            }
             fflush(nil)
         }
     }

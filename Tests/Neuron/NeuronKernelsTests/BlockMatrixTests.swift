@@ -85,7 +85,8 @@ struct BlockMatrixTests {
                 a, rows: rows, depth: depth, aStride: depth, packed: plain, columns: columns,
                 into: &expected, cStride: columns, finish: .none)
             let panels = (columns + kernels.panelColumns - 1) / kernels.panelColumns
-            var scratch = [Float](repeating: 0, count: kernels.panelScratchCount)
+            var scratch = [Float](
+                repeating: 0, count: kernels.scratchCount(format, rows: rows, depth: depth))
             for (format, packed) in [(format, sample.packed), (.singles, plain)] {
                 var result = [Float](repeating: 1, count: rows * columns)
                 packed.withUnsafeBufferPointer { packed in
@@ -95,7 +96,7 @@ struct BlockMatrixTests {
                     for panel in 0..<panels {
                         kernels.multiply(
                             a, rows: rows, aStride: depth, by: matrix, panels: panel..<panel + 1,
-                            into: &result, cStride: columns, adds: false, scratch: &scratch)
+                            into: &result, cStride: columns, adds: false, finish: .none, scratch: &scratch)
                     }
                 }
                 #expect(result == expected, "\(shape.testDescription) \(format)")

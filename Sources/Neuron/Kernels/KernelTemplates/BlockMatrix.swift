@@ -12,6 +12,8 @@ public enum MatrixFormat: String, CaseIterable, Hashable, Sendable {
     case singles
     /// BF16, two numbers of successive depths beside each other.
     case pairs
+    /// FP16, two numbers of successive depths beside each other.
+    case halves
     /// Four bits, groups of 32.
     case nibbles
     /// Eight bits, groups of 32.
@@ -23,7 +25,7 @@ public enum MatrixFormat: String, CaseIterable, Hashable, Sendable {
     @inlinable
     public var blocks: (bits: Int, group: Int)? {
         switch self {
-        case .singles, .pairs: nil
+        case .singles, .pairs, .halves: nil
         case .nibbles: (4, 32)
         case .octets: (8, 32)
         case .shortOctets: (8, 16)
@@ -89,7 +91,7 @@ extension Kernels {
     func floats(_ format: MatrixFormat, depth: Int) -> Int {
         switch format {
         case .singles: depth
-        case .pairs: pairSteps(depth)
+        case .pairs, .halves: pairSteps(depth)
         case .nibbles: depth / 32 * 6
         case .octets: depth / 32 * 10
         case .shortOctets: depth / 16 * 6
@@ -105,8 +107,9 @@ extension Kernels {
         guard let (bits, group) = format.blocks else { return }
         let (perWord, groups) = (32 / bits, depth / group)
         var out = destination
-        forEachPanel(columns: columns, steps: depth) { panel, steps, room in
-            for first in stride(from: steps.lowerBound, to: steps.upperBound, by: group) {
+        for part in parts(columns: columns, steps: depth) {
+            let (panel, room) = (part.columns, part.room)
+            for first in stride(from: part.steps.lowerBound, to: part.steps.upperBound, by: group) {
                 for n in 0..<room {
                     let isThere = n < panel.count
                     let place = (panel.lowerBound + n) * groups + first / group
@@ -128,74 +131,62 @@ extension Kernels {
         }
     }
 
-    /// Where a panel's part of a pass begins, in floats.
+    /// A part of a matrix of few bits.
     @inlinable @inline(__always)
-    func offset(_ matrix: PackedMatrix, pass: Range<Int>, firstColumn: Int) -> Int {
+    func start(of part: PanelPart, in matrix: PackedMatrix) -> UnsafePointer<Float> {
         let lanes = Vector.scalarCount
         let columns = (matrix.columns + lanes - 1) / lanes * lanes
-        // Of pairs, a pass is of steps already.
-        let format = matrix.format == .pairs ? .singles : matrix.format
-        return floats(format, depth: pass.lowerBound) * columns
-            + floats(format, depth: pass.count) * firstColumn
+        return matrix.start
+            + (floats(matrix.format, depth: part.steps.lowerBound) * columns
+                + floats(matrix.format, depth: part.steps.count) * part.columns.lowerBound)
     }
 
-    /// See `Kernels.multiply(_:rows:aStride:by:panels:into:cStride:adds:scratch:)`.
+    /// Floats that a panel takes that has been unpacked.
+    @inlinable @inline(__always)
+    var unpackedPanelCount: Int { passDepth * Vector.panelColumns }
+
+    /// See `Kernels.scratchCount`.
+    @inlinable @inline(__always)
+    public func scratchCount(_ format: MatrixFormat, rows: Int, depth: Int) -> Int {
+        switch format {
+        case .singles: 0
+        case .pairs: rows * pairSteps(depth) * Pairs.operandFloats
+        case .halves: rows * 2 * pairSteps(depth) + unpackedPanelCount
+        case .nibbles, .octets, .shortOctets: unpackedPanelCount
+        }
+    }
+
+    /// See `Kernels.multiply(_:rows:aStride:by:panels:into:cStride:adds:finish:scratch:)`.
     @inlinable @inline(__always)
     public func multiply(
-        _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>,
-        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, scratch: UnsafeMutablePointer<Float>
+        _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>?,
+        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, finish: Finish,
+        scratch: UnsafeMutablePointer<Float>
     ) {
         switch matrix.format {
         case .singles:
-            multiplyPanels(
-                Singles.self, a, rows: rows, steps: matrix.depth, aStride: aStride, by: matrix,
-                panels: panels, into: c, cStride: cStride, adds: adds)
+            product(
+                Singles.self, a, rows: rows, steps: matrix.depth, aStride: aStride, packed: matrix.start,
+                columns: matrix.columns, panels: panels, into: c, cStride: cStride, adds: adds, finish: finish
+            )
         case .pairs:
             let steps = pairSteps(matrix.depth)
             let stride = steps * Pairs.operandFloats
             for row in 0..<rows {
                 Pairs.round(a + row * aStride, count: matrix.depth, into: scratch + row * stride)
             }
-            multiplyPanels(
-                Pairs.self, scratch, rows: rows, steps: steps, aStride: stride, by: matrix, panels: panels,
-                into: c, cStride: cStride, adds: adds)
+            product(
+                Pairs.self, scratch, rows: rows, steps: steps, aStride: stride, packed: matrix.start,
+                columns: matrix.columns, panels: panels, into: c, cStride: cStride, adds: adds, finish: finish
+            )
+        case .halves:
+            multiplyHalves(
+                a, rows: rows, aStride: aStride, by: matrix, panels: panels, into: c, cStride: cStride,
+                adds: adds, finish: finish, scratch: scratch)
         case .nibbles, .octets, .shortOctets:
             multiplyBlocks(
                 a, rows: rows, aStride: aStride, by: matrix, panels: panels, into: c, cStride: cStride,
-                adds: adds, scratch: scratch)
-        }
-    }
-
-    /// The panels of a matrix that is multiplied as it lies.
-    @inlinable @inline(__always)
-    func multiplyPanels<Arithmetic: ProductArithmetic>(
-        _: Arithmetic.Type, _ a: UnsafePointer<Float>, rows: Int, steps: Int, aStride: Int,
-        by matrix: PackedMatrix, panels: Range<Int>, into c: UnsafeMutablePointer<Float>, cStride: Int,
-        adds: Bool
-    ) {
-        forEachPanel(of: matrix, panels, steps: steps) { panel, range, room in
-            let product = PanelProduct<Arithmetic>(
-                a: a + range.lowerBound * Arithmetic.operandFloats, aStride: aStride,
-                panel: matrix.start + offset(matrix, pass: range, firstColumn: panel.lowerBound),
-                steps: range.count, c: c + panel.lowerBound, cStride: cStride, width: panel.count,
-                rows: rows, add: adds || range.lowerBound > 0)
-            multiplyPanel(product, vectors: room / Vector.scalarCount)
-        }
-    }
-
-    /// Some panels of a matrix, pass by pass.
-    @inlinable @inline(__always)
-    func forEachPanel(
-        of matrix: PackedMatrix, _ panels: Range<Int>, steps: Int,
-        _ body: (_ columns: Range<Int>, _ steps: Range<Int>, _ room: Int) -> Void
-    ) {
-        let lanes = Vector.scalarCount
-        for pass in 0..<passCount(steps) {
-            for panel in panels {
-                let first = panel * Vector.panelColumns
-                let width = min(Vector.panelColumns, matrix.columns - first)
-                body(first..<first + width, passRange(pass, steps), (width + lanes - 1) / lanes * lanes)
-            }
+                adds: adds, finish: finish, scratch: scratch)
         }
     }
 
@@ -206,25 +197,34 @@ extension Kernels {
 
     @inlinable @inline(__always)
     func multiplyBlocks(
-        _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>,
-        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, scratch: UnsafeMutablePointer<Float>
+        _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>?,
+        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, finish: Finish,
+        scratch: UnsafeMutablePointer<Float>
     ) {
-        forEachPanel(of: matrix, panels, steps: matrix.depth) { panel, range, room in
-            let part = matrix.start + offset(matrix, pass: range, firstColumn: panel.lowerBound)
+        let parts = parts(columns: matrix.columns, steps: matrix.depth, panels: panels)
+        for part in parts {
+            let start = start(of: part, in: matrix)
             // With as many rows as a tile has, and not more, each group can be unpacked for itself.
-            let isTile = rows == 8 && Vector.tileRows == 8 && room == Vector.panelColumns
+            let isTile = rows == 8 && Vector.tileRows == 8 && part.room == Vector.panelColumns
             let isWide = !isTile && rows > unpackedRows
             let product = PanelProduct<Singles>(
-                a: a + range.lowerBound, aStride: aStride, panel: isWide ? UnsafePointer(scratch) : part,
-                steps: range.count, c: c + panel.lowerBound, cStride: cStride, width: panel.count,
-                rows: rows, add: adds || range.lowerBound > 0)
+                a: a + part.steps.lowerBound, aStride: aStride,
+                panel: isWide ? UnsafePointer(scratch) : start,
+                next: start + floats(matrix.format, depth: part.steps.count) * part.room,
+                steps: part.steps.count, c: c + part.columns.lowerBound, cStride: cStride,
+                width: part.columns.count, rows: rows, add: adds || part.steps.lowerBound > 0)
             if isTile {
                 multiplyTile(product, matrix.format, scratch: scratch)
             } else if isWide {
-                unpack(part, matrix.format, steps: range.count, room: room, into: scratch)
-                multiplyPanel(product, vectors: room / Vector.scalarCount)
+                unpack(start, matrix.format, steps: part.steps.count, room: part.room, into: scratch)
+                multiplyPanel(product, vectors: part.room / Vector.scalarCount)
             } else {
-                multiplyFewRows(product, matrix.format, vectors: room / Vector.scalarCount)
+                multiplyFewRows(product, matrix.format, vectors: part.room / Vector.scalarCount)
+            }
+            if part.steps.upperBound == matrix.depth {
+                finishColumns(
+                    c + part.columns.lowerBound, rows: rows, columns: part.columns.count, stride: cStride,
+                    finish.advanced(by: part.columns.lowerBound))
             }
         }
     }
@@ -232,24 +232,33 @@ extension Kernels {
     /// See `Kernels.readColumn`.
     @inlinable @inline(__always)
     public func readColumn(_ column: Int, of matrix: PackedMatrix, into out: UnsafeMutablePointer<Float>) {
-        let lanes = Vector.scalarCount
-        let first = column / Vector.panelColumns * Vector.panelColumns
-        let width = min(Vector.panelColumns, matrix.columns - first)
-        let room = (width + lanes - 1) / lanes * lanes
-        let steps = matrix.format == .pairs ? pairSteps(matrix.depth) : matrix.depth
-        for pass in 0..<passCount(steps) {
-            let range = passRange(pass, steps)
-            let part = matrix.start + (offset(matrix, pass: range, firstColumn: first) + column - first)
+        let panel = column / Vector.panelColumns
+        let parts =
             switch matrix.format {
-            case .singles: for k in range { out[k] = part[(k - range.lowerBound) * room] }
             case .pairs:
+                parts(columns: matrix.columns, steps: pairSteps(matrix.depth), panels: panel..<panel + 1)
+            case .halves: halfParts(matrix, panels: panel..<panel + 1)
+            default: parts(columns: matrix.columns, steps: matrix.depth, panels: panel..<panel + 1)
+            }
+        for part in parts {
+            let (range, room) = (part.steps, part.room)
+            let start =
+                (matrix.format.blocks == nil ? matrix.start + part.offset : start(of: part, in: matrix))
+                + (column - part.columns.lowerBound)
+            switch matrix.format {
+            case .singles: for k in range { out[k] = start[(k - range.lowerBound) * room] }
+            case .pairs, .halves:
                 for k in range {
-                    let bits = part[(k - range.lowerBound) * room].bitPattern
-                    out[2 * k] = Float(bitPattern: bits << 16)
-                    if 2 * k + 1 < matrix.depth { out[2 * k + 1] = Float(bitPattern: bits & 0xffff_0000) }
+                    let bits = start[(k - range.lowerBound) * room].bitPattern
+                    let (low, high) = (UInt16(truncatingIfNeeded: bits), UInt16(bits >> 16))
+                    let isHalf = matrix.format == .halves
+                    out[2 * k] = isHalf ? Float(halfBits: low) : Float(brainBits: low)
+                    if 2 * k + 1 < matrix.depth {
+                        out[2 * k + 1] = isHalf ? Float(halfBits: high) : Float(brainBits: high)
+                    }
                 }
             case .nibbles, .octets, .shortOctets:
-                readBlocks(part, matrix.format, steps: range.count, room: room, into: out + range.lowerBound)
+                readBlocks(start, matrix.format, steps: range.count, room: room, into: out + range.lowerBound)
             }
         }
     }

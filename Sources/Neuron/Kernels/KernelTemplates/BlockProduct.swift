@@ -161,7 +161,7 @@ extension Kernels {
         case .octets: product.multiplyByGroups(EightRows<Line>.self, OctetFields.self, scratch: scratch)
         case .shortOctets:
             product.multiplyByGroups(EightRows<Line>.self, ShortOctetFields.self, scratch: scratch)
-        case .singles, .pairs: break
+        case .singles, .pairs, .halves: break
         }
     }
 
@@ -172,7 +172,7 @@ extension Kernels {
         case .nibbles: multiplyFewRows(product, NibbleFields.self, vectors: vectors)
         case .octets: multiplyFewRows(product, OctetFields.self, vectors: vectors)
         case .shortOctets: multiplyFewRows(product, ShortOctetFields.self, vectors: vectors)
-        case .singles, .pairs: break
+        case .singles, .pairs, .halves: break
         }
     }
 
@@ -213,7 +213,7 @@ extension Kernels {
         case .nibbles: unpack(part, NibbleFields.self, steps: steps, room: room, into: out)
         case .octets: unpack(part, OctetFields.self, steps: steps, room: room, into: out)
         case .shortOctets: unpack(part, ShortOctetFields.self, steps: steps, room: room, into: out)
-        case .singles, .pairs: break
+        case .singles, .pairs, .halves: break
         }
     }
 

@@ -132,30 +132,21 @@ extension Kernels {
         _ source: UnsafePointer<Float>, _ row: Int, columns: Int, depth: Int,
         into packed: UnsafeMutablePointer<Float>
     ) {
-        forEachPanel(columns: columns, steps: depth) { panel, steps, room in
-            guard steps.contains(row) else { return }
-            let lanes = Vector.scalarCount
-            let all = (columns + lanes - 1) / lanes * lanes
-            let place =
-                steps.lowerBound * all + panel.lowerBound * steps.count + (row - steps.lowerBound) * room
-            for n in 0..<panel.count { packed[place + n] = source[panel.lowerBound + n] }
+        for part in parts(columns: columns, steps: depth) where part.steps.contains(row) {
+            let place = part.offset + (row - part.steps.lowerBound) * part.room
+            for n in 0..<part.columns.count { packed[place + n] = source[part.columns.lowerBound + n] }
         }
     }
 
     /// The places of a column's numbers.
     @inlinable @inline(__always)
     func forEachPlace(_ column: Int, columns: Int, depth: Int, _ body: (_ k: Int, _ place: Int) -> Void) {
-        let lanes = Vector.scalarCount
-        let first = column / Vector.panelColumns * Vector.panelColumns
-        let width = min(Vector.panelColumns, columns - first)
-        let room = (width + lanes - 1) / lanes * lanes
-        let all = (columns + lanes - 1) / lanes * lanes
-        for pass in 0..<passCount(depth) {
-            let steps = passRange(pass, depth)
-            var place = steps.lowerBound * all + first * steps.count + column - first
-            for k in steps {
+        let panel = column / Vector.panelColumns
+        for part in parts(columns: columns, steps: depth, panels: panel..<panel + 1) {
+            var place = part.offset + column - part.columns.lowerBound
+            for k in part.steps {
                 body(k, place)
-                place += room
+                place += part.room
             }
         }
     }

@@ -80,6 +80,32 @@ extension KernelVector {
         return unsafeBitCast(unsafeBitCast(self, to: Integers.self) & mask, to: Self.self)
     }
 
+    /// Of the two FP16 numbers that each lane holds, the one in the lower bits, in single precision; none may be infinite.
+    @inlinable @inline(__always)
+    var lowerFiniteHalves: Self {
+        let bits = unsafeBitCast(self, to: Integers.self)
+        return Self.widened(
+            sign: bits &<< Integers(repeating: 16), magnitude: bits &<< Integers(repeating: 13))
+    }
+
+    /// Of the two FP16 numbers that each lane holds, the one in the upper bits, in single precision; none may be infinite.
+    @inlinable @inline(__always)
+    var upperFiniteHalves: Self {
+        let bits = unsafeBitCast(self, to: Integers.self)
+        return Self.widened(sign: bits, magnitude: bits &>> Integers(repeating: 3))
+    }
+
+    /// Exponent and fraction of half precision in their places in single precision: the exponents count from 112 less, which a
+    /// product mends, also of numbers below the smallest normal one.
+    @inlinable @inline(__always)
+    static func widened(sign: Integers, magnitude: Integers) -> Self {
+        let number =
+            unsafeBitCast(magnitude & Integers(repeating: 0x0fff_e000), to: Self.self)
+            * Self(repeating: 0x1p112)
+        let signs = sign & Integers(repeating: Int32(bitPattern: 0x8000_0000))
+        return unsafeBitCast(unsafeBitCast(number, to: Integers.self) | signs, to: Self.self)
+    }
+
     /// The number, below 2^23, that the low bits of each lane are. Set beside the exponent of 2^23 it is a float without a
     /// conversion, which the standard library would make a call of.
     @inlinable @inline(__always)
@@ -98,4 +124,9 @@ extension KernelVector {
     /// Columns of the register tile.
     @inlinable @inline(__always)
     static var panelColumns: Int { tileVectors * scalarCount }
+
+    /// Octets of a product's left-hand side that the second-level cache keeps beside some columns of the result: 1.25 or
+    /// 2 MiB in CPUs with AVX-512 for servers, a quarter or half of one in others.
+    @inlinable @inline(__always)
+    static var cachedOperandOctets: Int { tileVectors == 3 ? 1 << 20 : 1 << 17 }
 }

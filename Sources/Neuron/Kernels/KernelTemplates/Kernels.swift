@@ -39,8 +39,8 @@ public protocol Kernels: Sendable {
         columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, finish: Finish
     )
 
-    /// Floats that `multiply` by a matrix of few bits needs.
-    var panelScratchCount: Int { get }
+    /// Floats that `multiply` by a matrix of a format needs for itself.
+    func scratchCount(_ format: MatrixFormat, rows: Int, depth: Int) -> Int
 
     /// Columns of a panel: what a product can be divided by among threads.
     var panelColumns: Int { get }
@@ -58,17 +58,31 @@ public protocol Kernels: Sendable {
         into destination: UnsafeMutablePointer<Float>
     )
 
-    /// Some columns of C = A B, for B in any format. The order of summation depends on `depth` only, and is that of the
-    /// widened matrix.
+    /// As `pack`, rounded to BF16 or FP16 (to the nearest, ties to even), two numbers of successive depths beside each other.
     ///
     /// - Parameters:
-    ///   - panels: which of the panels of `panelColumns` columns, counted from the matrix's first.
+    ///   - format: `pairs` or `halves`.
+    ///   - destination: room for `packedCount` floats.
+    func packRounded(
+        _ source: UnsafePointer<Float>, format: MatrixFormat, columns: Int, depth: Int, columnStride: Int,
+        depthStride: Int, into destination: UnsafeMutablePointer<Float>
+    )
+
+    /// C = A B, or some columns of it, for B in any format. The order of summation depends on `depth` only. A matrix of few
+    /// bits gives what its widened one does. By BF16 and FP16, A is rounded, too, and products and sums are in single
+    /// precision: equal to the last bit on every CPU for normal numbers, where of a BF16 pair the second product is added
+    /// first, as VDPBF16PS does.
+    ///
+    /// - Parameters:
+    ///   - panels: which of the panels of `panelColumns` columns; nil for all.
     ///   - c: where the result's first column is, not that of the panels.
     ///   - adds: whether the product is added to what is in C.
-    ///   - scratch: room for the greater of `pairsScratchCount` and `panelScratchCount` floats, the caller's own.
+    ///   - finish: what is done to C before it leaves the cache; its pointers are to the first column, too.
+    ///   - scratch: room for `scratchCount` floats, the caller's own.
     func multiply(
-        _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>,
-        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, scratch: UnsafeMutablePointer<Float>
+        _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>?,
+        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, finish: Finish,
+        scratch: UnsafeMutablePointer<Float>
     )
 
     /// A column of a packed matrix: the row of a table that is kept like the matrix it is tied to.
@@ -89,32 +103,6 @@ public protocol Kernels: Sendable {
     func storeRow(
         _ source: UnsafePointer<Float>, _ row: Int, columns: Int, depth: Int,
         into packed: UnsafeMutablePointer<Float>)
-
-    /// Octets that `packPairs` writes for `columns` x `depth`.
-    func packedPairsSize(columns: Int, depth: Int) -> Int
-
-    /// As `pack`, rounded to BF16, two numbers of successive depths beside each other.
-    ///
-    /// - Parameter destination: room for `packedPairsSize` octets, aligned for a `Float`.
-    func packPairs(
-        _ source: UnsafePointer<Float>, columns: Int, depth: Int, columnStride: Int, depthStride: Int,
-        into destination: UnsafeMutableRawPointer
-    )
-
-    /// Floats that `multiplyPairs` needs for A.
-    func pairsScratchCount(rows: Int, depth: Int) -> Int
-
-    /// C = A B with both rounded to BF16 (round to nearest, ties to even), products and sums in single precision. Equal to
-    /// the last bit on every CPU for normal numbers: of each pair the second product is added first, as VDPBF16PS does.
-    ///
-    /// - Parameters:
-    ///   - packed: B as `packPairs` left it.
-    ///   - scratch: room for `pairsScratchCount` floats.
-    func multiplyPairs(
-        _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int, packed: UnsafeRawPointer,
-        columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int, finish: Finish,
-        scratch: UnsafeMutablePointer<Float>
-    )
 
     /// x := gelu(x + bias) = y/2 (1 + erf(y / sqrt 2)), the exact form that BERT uses, within 1e-6.
     ///
@@ -209,6 +197,11 @@ public enum Finish {
     case bias(UnsafePointer<Float>)
     /// x := gelu(x + bias), as `Kernels.addBiasAndGELU` has it.
     case biasAndGELU(UnsafePointer<Float>)
+    /// x := gelu(x + bias), as `Kernels.geluByTanh` has it.
+    case biasAndGELUByTanh(UnsafePointer<Float>?)
+    /// x := silu(gate) * (x + bias), as `Kernels.multiplyBySiLU` has it; a gate for each number, rows as far apart as the
+    /// result's.
+    case gate(UnsafePointer<Float>, bias: UnsafePointer<Float>?)
 
     /// The same for the columns from `column` on.
     @inlinable @inline(__always)
@@ -217,6 +210,8 @@ public enum Finish {
         case .none: .none
         case .bias(let bias): .bias(bias + column)
         case .biasAndGELU(let bias): .biasAndGELU(bias + column)
+        case .biasAndGELUByTanh(let bias): .biasAndGELUByTanh(bias.map { $0 + column })
+        case .gate(let gates, let bias): .gate(gates + column, bias: bias.map { $0 + column })
         }
     }
 }

@@ -29,51 +29,35 @@ extension Kernels {
         depthStride: Int, into destination: UnsafeMutablePointer<Float>
     ) {
         var out = destination
-        forEachPanel(columns: columns, steps: depth) { panel, steps, room in
-            for k in steps {
-                let from = source + (panel.lowerBound * columnStride + k * depthStride)
+        for part in parts(columns: columns, steps: depth) {
+            for k in part.steps {
+                let from = source + (part.columns.lowerBound * columnStride + k * depthStride)
                 if columnStride == 1 {
-                    for n in 0..<panel.count { out[n] = from[n] }
+                    for n in 0..<part.columns.count { out[n] = from[n] }
                 } else {
-                    for n in 0..<panel.count { out[n] = from[n * columnStride] }
+                    for n in 0..<part.columns.count { out[n] = from[n * columnStride] }
                 }
-                for n in panel.count..<room { out[n] = 0 }
-                out += room
+                for n in part.columns.count..<part.room { out[n] = 0 }
+                out += part.room
             }
         }
     }
 
-    /// The panels' parts in the order in which they lie in memory, and are read: pass by pass.
+    /// The parts of a packed matrix, of all its panels in the order in which they lie unless others are asked for.
     ///
-    /// - Parameter body: gets the columns, the steps of the pass, and the columns filled up to whole vectors.
+    /// - Parameters:
+    ///   - steps: lines of a panel.
+    ///   - depth: numbers of a column that must fit the first-level cache part by part, where a line has several.
     @inlinable @inline(__always)
-    public func forEachPanel(
-        columns: Int, steps: Int, _ body: (_ columns: Range<Int>, _ steps: Range<Int>, _ room: Int) -> Void
-    ) {
-        let lanes = Vector.scalarCount
-        for pass in 0..<passCount(steps) {
-            var first = 0
-            while first < columns {
-                let width = min(Vector.panelColumns, columns - first)
-                body(
-                    first..<first + width, passRange(pass, steps), (width + lanes - 1) / lanes * lanes)
-                first += Vector.panelColumns
-            }
-        }
-    }
-
-    /// Passes over the depth. They are of about one size: a last one of a few steps would read and write all of C for them.
-    @inlinable @inline(__always)
-    public func passCount(_ depth: Int) -> Int { (depth + passDepth - 1) / passDepth }
-
-    /// The steps of a pass. It ends between the blocks of 32 numbers that quantised matrices are made of, so that the sums
-    /// are of one order in all formats.
-    @inlinable @inline(__always)
-    public func passRange(_ pass: Int, _ depth: Int) -> Range<Int> {
-        let passes = passCount(depth)
-        let unit = depth % 32 == 0 ? 32 : 1
-        let units = depth / unit
-        return pass * units / passes * unit..<(pass + 1) * units / passes * unit
+    public func parts(
+        columns: Int, steps: Int, depth: Int? = nil, panels: Range<Int>? = nil,
+        order: PanelOrder = .passByPass
+    ) -> PanelParts {
+        PanelParts(
+            columns: columns, steps: steps,
+            panels: panels ?? 0..<(columns + Vector.panelColumns - 1) / Vector.panelColumns, order: order,
+            passes: ((depth ?? steps) + passDepth - 1) / passDepth, panelColumns: Vector.panelColumns,
+            lanes: Vector.scalarCount)
     }
 
     /// See `Kernels.multiply`.
@@ -100,26 +84,35 @@ extension Kernels {
             cStride: cStride, adds: false, finish: finish)
     }
 
-    /// The product in any arithmetic.
+    /// The product in any arithmetic, or some panels of it.
+    ///
+    /// A panel's parts follow one another where A stays in the second-level cache meanwhile: then its columns of C stay
+    /// there, too. Otherwise a pass goes over all panels, and reads of A its own steps only.
     @inlinable @inline(__always)
     public func product<Arithmetic: ProductArithmetic>(
         _: Arithmetic.Type, _ a: UnsafePointer<Float>, rows: Int, steps: Int, aStride: Int,
-        packed: UnsafePointer<Float>, columns: Int, into c: UnsafeMutablePointer<Float>, cStride: Int,
-        adds: Bool = false, finish: Finish
+        packed: UnsafePointer<Float>, columns: Int, panels: Range<Int>? = nil,
+        into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool = false, finish: Finish
     ) {
-        var part = packed
-        forEachPanel(columns: columns, steps: steps) { panel, range, room in
+        let octets = rows * steps * Arithmetic.operandFloats * MemoryLayout<Float>.stride
+        let parts = parts(
+            columns: columns, steps: steps, panels: panels,
+            order: octets <= Vector.cachedOperandOctets ? .panelByPanel : .passByPass)
+        for turn in 0..<parts.count {
+            let part = parts[turn]
+            let place = c + part.columns.lowerBound
             let product = PanelProduct<Arithmetic>(
-                a: a + range.lowerBound * Arithmetic.operandFloats, aStride: aStride, panel: part,
-                steps: range.count, c: c + panel.lowerBound, cStride: cStride, width: panel.count,
-                rows: rows, add: adds || range.lowerBound > 0)
-            multiplyPanel(product, vectors: room / Vector.scalarCount)
-            if range.upperBound == steps {
+                a: a + part.steps.lowerBound * Arithmetic.operandFloats, aStride: aStride,
+                panel: packed + part.offset,
+                next: packed + parts[turn + 1 < parts.count ? turn + 1 : 0].offset,
+                steps: part.steps.count, c: place, cStride: cStride, width: part.columns.count, rows: rows,
+                add: adds || part.steps.lowerBound > 0)
+            multiplyPanel(product, vectors: part.room / Vector.scalarCount)
+            if part.steps.upperBound == steps {
                 finishColumns(
-                    c + panel.lowerBound, rows: rows, columns: panel.count, stride: cStride,
-                    finish.advanced(by: panel.lowerBound))
+                    place, rows: rows, columns: part.columns.count, stride: cStride,
+                    finish.advanced(by: part.columns.lowerBound))
             }
-            part += range.count * room
         }
     }
 
@@ -178,6 +171,14 @@ extension Kernels {
         case .bias(let bias): addBias(c, rows: rows, columns: columns, stride: stride, bias: bias)
         case .biasAndGELU(let bias):
             addBiasAndGELU(c, rows: rows, columns: columns, stride: stride, bias: bias)
+        case .biasAndGELUByTanh(let bias):
+            if let bias { addBias(c, rows: rows, columns: columns, stride: stride, bias: bias) }
+            for row in 0..<rows { geluByTanh(c + row * stride, count: columns) }
+        case .gate(let gates, let bias):
+            if let bias { addBias(c, rows: rows, columns: columns, stride: stride, bias: bias) }
+            for row in 0..<rows {
+                multiplyBySiLU(gates + row * stride, c + row * stride, count: columns)
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ public struct PanelProduct<Arithmetic: ProductArithmetic> {
     @usableFromInline let a: UnsafePointer<Float>
     @usableFromInline let aStride: Int
     @usableFromInline let panel: UnsafePointer<Float>
+    /// What will be read when this part has been multiplied.
+    @usableFromInline let next: UnsafePointer<Float>
     @usableFromInline let steps: Int
     @usableFromInline let c: UnsafeMutablePointer<Float>
     @usableFromInline let cStride: Int
@@ -19,12 +21,13 @@ public struct PanelProduct<Arithmetic: ProductArithmetic> {
 
     @inlinable @inline(__always)
     init(
-        a: UnsafePointer<Float>, aStride: Int, panel: UnsafePointer<Float>, steps: Int,
-        c: UnsafeMutablePointer<Float>, cStride: Int, width: Int, rows: Int, add: Bool
+        a: UnsafePointer<Float>, aStride: Int, panel: UnsafePointer<Float>, next: UnsafePointer<Float>,
+        steps: Int, c: UnsafeMutablePointer<Float>, cStride: Int, width: Int, rows: Int, add: Bool
     ) {
         self.a = a
         self.aStride = aStride
         self.panel = panel
+        self.next = next
         self.steps = steps
         self.c = c
         self.cStride = cStride
@@ -38,9 +41,9 @@ public struct PanelProduct<Arithmetic: ProductArithmetic> {
     @inlinable @inline(never)
     func multiply<Tile: RegisterTile>(_: Tile.Type, from row: Int) {
         let columns = Tile.Line.count * Tile.Line.Vector.scalarCount
-        // What follows this panel comes from memory while this one is worked with: the tiles ask for a share each.
+        // What follows this part comes from memory while this one is worked with: the tiles ask for a share each.
         let octets = steps * columns * MemoryLayout<Float>.stride
-        var ahead = UnsafeRawPointer(panel) + (octets + row * octets / rows)
+        var ahead = UnsafeRawPointer(next) + row * octets / rows
         let aheadStep = columns * MemoryLayout<Float>.stride * Tile.rows / rows
         var tile = Tile()
         var left = a + row * aStride

@@ -122,7 +122,7 @@ struct Main {
     }
 
     static func large() async {
-        for (count, limit) in [(3_040, 1_000), (3_040, 100), (100_000, 60_000)] {
+        for (count, limit) in [(3_040, 900), (3_040, 100), (100_000, 55_000)] {
             guard let problem = VectorClasses.mixed(count, number: 1) else { continue }
             let (solution, seconds, used) = await solve(problem, limit: .milliseconds(limit))
             var usage = rusage()

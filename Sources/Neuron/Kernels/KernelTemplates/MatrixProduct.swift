@@ -28,18 +28,58 @@ extension Kernels {
         _ source: UnsafePointer<Float>, columns: Int, depth: Int, columnStride: Int,
         depthStride: Int, into destination: UnsafeMutablePointer<Float>
     ) {
-        var out = destination
         for part in parts(columns: columns, steps: depth) {
-            for k in part.steps {
-                let from = source + (part.columns.lowerBound * columnStride + k * depthStride)
-                if columnStride == 1 {
-                    for n in 0..<part.columns.count { out[n] = from[n] }
-                } else {
-                    for n in 0..<part.columns.count { out[n] = from[n * columnStride] }
-                }
-                for n in part.columns.count..<part.room { out[n] = 0 }
-                out += part.room
+            let from =
+                source + (part.columns.lowerBound * columnStride + part.steps.lowerBound * depthStride)
+            let (out, width, room) = (destination + part.offset, part.columns.count, part.room)
+            if depthStride == 1, columnStride != 1 {
+                transpose(from, rows: width, columns: part.steps.count, stride: columnStride, into: out, room)
             }
+            for k in 0..<part.steps.count {
+                let (line, from) = (out + k * room, from + k * depthStride)
+                if columnStride == 1 {
+                    for n in 0..<width { line[n] = from[n] }
+                } else if depthStride != 1 {
+                    for n in 0..<width { line[n] = from[n * columnStride] }
+                }
+                for n in width..<room { line[n] = 0 }
+            }
+        }
+    }
+
+    /// Writes columns as rows, four by four in registers.
+    ///
+    /// - Parameters:
+    ///   - stride: between the rows that are read.
+    ///   - room: between the rows that are written.
+    @inlinable @inline(__always)
+    func transpose(
+        _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int,
+        into out: UnsafeMutablePointer<Float>, _ room: Int
+    ) {
+        let (wholeRows, wholeColumns) = (rows & ~3, columns & ~3)
+        for row in Swift.stride(from: 0, to: wholeRows, by: 4) {
+            for column in Swift.stride(from: 0, to: wholeColumns, by: 4) {
+                let from = UnsafeRawPointer(source + (row * stride + column))
+                let step = stride * MemoryLayout<Float>.stride
+                let a = from.loadUnaligned(as: SIMD4<Float>.self)
+                let b = from.loadUnaligned(fromByteOffset: step, as: SIMD4<Float>.self)
+                let c = from.loadUnaligned(fromByteOffset: 2 * step, as: SIMD4<Float>.self)
+                let d = from.loadUnaligned(fromByteOffset: 3 * step, as: SIMD4<Float>.self)
+                let place = out + (column * room + row)
+                UnsafeMutableRawPointer(place).storeBytes(
+                    of: SIMD4(a[0], b[0], c[0], d[0]), as: SIMD4<Float>.self)
+                UnsafeMutableRawPointer(place + room).storeBytes(
+                    of: SIMD4(a[1], b[1], c[1], d[1]), as: SIMD4<Float>.self)
+                UnsafeMutableRawPointer(place + 2 * room).storeBytes(
+                    of: SIMD4(a[2], b[2], c[2], d[2]), as: SIMD4<Float>.self)
+                UnsafeMutableRawPointer(place + 3 * room).storeBytes(
+                    of: SIMD4(a[3], b[3], c[3], d[3]), as: SIMD4<Float>.self)
+            }
+        }
+        for row in 0..<rows {
+            let first = row < wholeRows ? wholeColumns : 0
+            for column in first..<columns { out[column * room + row] = source[row * stride + column] }
         }
     }
 

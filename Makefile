@@ -120,6 +120,22 @@ bench-cache: ## Measure a copy of 150,000 pods of 4 KB and 5,000 nodes: until it
 	.build/release/cache-bench serve $(or $(PORT),18099) & server=$$!; trap "kill $$server" EXIT; \
 		for round in 1 2 3; do .build/release/cache-bench sync $(or $(PORT),18099) || exit 1; done
 
+.PHONY: bench-fleet
+bench-fleet: ## Serve 3,040 models on 40 emulated inf1.6xlarge by the hardware's clock, and ask them (BENCH_FLAGS: see Tests/Benchmarks/fleet.py --help)
+	$(SWIFT) build -c release --product ganglion-model-server
+	$(SWIFT) build -c release --product ganglion
+	@mkdir -p $(CACHE)/bench
+	@python3 Tests/Benchmarks/fleet.py --server .build/release/ganglion-model-server --ganglion .build/release/ganglion --directory $(CACHE)/bench/fleet --json $(CACHE)/bench/fleet.json $(BENCH_FLAGS)
+
+.PHONY: bench-serving
+bench-serving: ## Measure what the model server itself costs beside uvicorn with FastAPI (BENCH_FLAGS: see Tests/Benchmarks/serving.py --help)
+	@scripts/install-system-packages wrk
+	@scripts/make-python-env "$(CACHE)/bench-serving" Tests/Benchmarks/serving-requirements.txt
+	$(SWIFT) build -c release --product ganglion-model-server
+	$(SWIFT) build -c release --product ganglion
+	@mkdir -p $(CACHE)/bench
+	@python3 Tests/Benchmarks/serving.py --server .build/release/ganglion-model-server --ganglion .build/release/ganglion --python $(CACHE)/bench-serving/venv/bin/python3 --json $(CACHE)/bench/serving.json $(BENCH_FLAGS)
+
 .PHONY: sweep-models
 sweep-models: python-env ## Compare each kind of tokenizer and of encoder with `tokenizers` and numpy (LINES=10000 TEXTS=1000)
 	GANGLION_TOKENIZER_LINES=$(or $(LINES),10000) GANGLION_ENCODER_TEXTS=$(or $(TEXTS),1000) \

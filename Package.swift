@@ -446,8 +446,8 @@ let commands: [Target] =
             "ModelServer",
             "Models", "Neuron", "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools",
             "NodeAgent",
-            "Observability", "Operator", "Planning", "SystemIO", "Text",
-        ], tests: ["Arguments", "HTTP", "HTTP1", "JSON", "Models", "SystemIO", "TestSupport"])
+            "Observability", "Operator", "Planning", "SystemIO", "TLS", "Text",
+        ], tests: ["Arguments", "HTTP", "HTTP1", "JSON", "Models", "SystemIO", "TLS", "TestSupport"])
     + command("ganglion", ["Arguments", "GanglionCommands", "LocalKubelet"])
     + command("ganglion-device-plugin", ["Arguments", "DevicePlugin"])
     + command("ganglion-node-agent", ["Arguments", "NodeAgent"])

@@ -29,6 +29,10 @@ package enum ModelServerCommand {
     private static let degree = Option(
         "tensor-parallel-degree", default: 1, environment: "TENSOR_PARALLEL_DEGREE", placeholder: "N",
         help: "Cores that share one copy of the models; the server has cores / N copies")
+    private static let copies = Option<Int?>(
+        "copies", placeholder: "N",
+        help: "Groups that each model is loaded on, those with the most room (default all of them)",
+        check: { 1...1_024 ~= $0 ? nil : "must be from 1 to 1024" })
     private static let deviceRoot = Option(
         "device-root", default: "/dev", environment: "GANGLION_DEVICE_ROOT", placeholder: "DIR",
         help: "Where neuron0, neuron1 ... are")
@@ -97,8 +101,9 @@ package enum ModelServerCommand {
             "The cores are those of NEURON_RT_VISIBLE_CORES, else a free run of NEURON_RT_NUM_CORES, else all of the"
             + " visible devices.",
         arguments: [
-            listen, grpcListen, models, control, keys, certificate, certificateKey, degree, deviceRoot, queue,
-            queueTimeout, batch, batchTokens,
+            listen, grpcListen, models, control, keys, certificate, certificateKey, degree, copies,
+            deviceRoot,
+            queue, queueTimeout, batch, batchTokens,
             batchDelay, coreWait, drainDelay, grace, measure, openAPI,
         ] + LogOptions.all,
         examples: [
@@ -153,7 +158,7 @@ package enum ModelServerCommand {
 
         let policy = try policy(values)
         let server = InferenceServer(
-            models: specifications, policy: policy, control: values[control],
+            models: specifications, policy: policy, copies: values[copies], control: values[control],
             keys: try values[keys].map { file throws(ServerError) in try APIKeys(file: file) }, log: log,
             tag: Command.environment("NEURON_PROCESS_TAG") ?? ""
         ) { specification, groups in

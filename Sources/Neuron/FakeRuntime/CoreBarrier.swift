@@ -14,11 +14,14 @@ final class CoreBarrier: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let passed: UnsafeMutablePointer<pthread_cond_t>
 
+    /// CPUs of the machine, asked once: the system reads a file for it.
+    private static let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+
     /// A barrier for so many threads.
     init(_ parties: Int) {
         self.parties = parties
         // With more cores than CPUs whoever is awaited needs the CPU of whoever looks.
-        looks = parties <= sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? 100_000 : 0
+        looks = parties <= Self.processors ? 100_000 : 0
         mutex = .allocate(capacity: 1)
         passed = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)

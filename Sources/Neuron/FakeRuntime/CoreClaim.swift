@@ -17,6 +17,8 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
     let counters: DriverCounters
     /// Their threads.
     let workers: CoreWorkers
+    /// What executes in their place by the hardware's clock.
+    let timed = TimedExecutions()
     /// How executions are timed and when they are given up.
     let settings: ExecutionSettings
 
@@ -203,6 +205,21 @@ package final class CoreClaim: NeuronCores, @unchecked Sendable {
 
     /// From now on nothing can be executed.
     func breakDown(_ status: NRTStatus) { failure.withLock { $0 = status } }
+
+    /// Whether another execution may be queued.
+    var hasRoom: Bool { settings.clock == nil ? workers.hasRoom : timed.hasRoom }
+
+    /// The time until another program's weights are where they are needed, beside the other cores of the chips that read
+    /// theirs meanwhile.
+    ///
+    /// - Parameter octets: of weights on each core.
+    func switchTime(_ clock: HardwareClock, octets: Int) -> Duration {
+        var cores: [Int: Int] = [:]
+        for core in self.cores { cores[core / coresPerChip, default: 0] += 1 }
+        return cores.compactMap { place, count in
+            chips[place]?.memoryReaders.add(count) { clock.switchTime(octets: octets, readers: $0) }
+        }.max() ?? clock.switchTime(octets: octets, readers: cores.count)
+    }
 
     /// Notes which program executes.
     ///

@@ -29,6 +29,9 @@ final class EmulatedChip: @unchecked Sendable {
     /// As it was opened.
     let path: String
 
+    /// Cores of this process that read weights out of its memory, by the hardware's clock.
+    let memoryReaders = MemoryReaders()
+
     private let descriptor: Int32
     /// Octets by core that are claimed through this open file, where some are reserved: its locks tell others only.
     private let held = Lock<[Int: Int]>([:])

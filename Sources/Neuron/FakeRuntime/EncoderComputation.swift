@@ -155,8 +155,13 @@ final class EncoderPass: ProgramPass, @unchecked Sendable {
         switch result {
         case .computed: if let states { floats.update(from: states.pointer, count: count) }
         // All vectors are alike, and numbers.
-        case .placeholder: floats.update(repeating: 1, count: count)
-        case .spoiled: floats.update(repeating: .nan, count: count)
+        case .placeholder:
+            guard output.placeholders < count else { return }
+            floats.update(repeating: 1, count: count)
+            output.placeholders = count
+        case .spoiled:
+            floats.update(repeating: .nan, count: count)
+            output.placeholders = 0
         }
     }
 

@@ -13,8 +13,8 @@ final class FakeExecution: @unchecked Sendable {
     private let pass: any ProgramPass
     private let action: String
     private let completion: @Sendable (NRTError?) -> Void
-    /// Where the threads meet before the first of them has read the inputs.
-    private let start: CoreBarrier
+    /// Where the threads meet before the first of them has read the inputs; nil under the hardware's clock, which needs none.
+    private let start: CoreBarrier?
     private let threads: Int
 
     private var status: NRTStatus?
@@ -37,15 +37,15 @@ final class FakeExecution: @unchecked Sendable {
         threads =
             computation.stageCount != nil
             ? 1 : program.memory.count * (computation.usesAllThreads ? program.claim.workers.threads : 1)
-        start = CoreBarrier(threads)
+        start = program.claim.settings.clock == nil ? CoreBarrier(threads) : nil
         remaining = Lock(threads)
     }
 
     /// What one thread does of a program whose layers all cores share.
     func runShared(thread: Int) {
-        if thread == 0 { begin() }
-        start.wait()
-        if status == nil, claim.settings.clock == nil { pass.compute(thread: thread) }
+        if thread == 0 { wait(for: begin()) }
+        start?.wait()
+        if status == nil { pass.compute(thread: thread) }
         // The last to leave tells: nobody may queue the next execution's inputs while one still reads.
         let isLast = remaining.withLock { remaining in
             remaining -= 1
@@ -56,8 +56,8 @@ final class FakeExecution: @unchecked Sendable {
 
     /// What one core of a pipeline does; the next core's part is queued behind it.
     func runStage(_ stage: Int) {
-        if stage == 0 { begin() }
-        if status == nil, claim.settings.clock == nil { pass.compute(stage: stage) }
+        if stage == 0 { wait(for: begin()) }
+        if status == nil { pass.compute(stage: stage) }
         let next = stage + 1
         if status == nil, next < program.computation.stageCount ?? 0 {
             if claim.workers.add(to: next, { self.runStage(next) }) { return }
@@ -69,34 +69,44 @@ final class FakeExecution: @unchecked Sendable {
     // MARK: Before
 
     /// Looks for what keeps the execution from being done, and reads the inputs.
-    private func begin() {
+    ///
+    /// - Returns: how long it takes besides what is computed: of a fault, and by the hardware's clock.
+    func begin() -> Duration {
         begun = .now
-        if let broken = claim.brokenBy { return fail(broken) }
+        if let broken = claim.brokenBy {
+            fail(broken)
+            return .zero
+        }
+        var time = Duration.zero
         for core in program.memory.indices {
             if let fault = claim.takeFault(core: core) {
-                suffer(fault, core: core)
-                if status != nil { return }
+                time += suffer(fault, core: core)
+                if status != nil { return time }
             }
         }
         do throws(PassRefusal) {
             try pass.begin()
         } catch {
-            return fail(error.status, error.problem)
+            fail(error.status, error.problem)
+            return time
         }
-        guard let clock = claim.settings.clock else { return }
+        guard let clock = claim.settings.clock else { return time }
         if claim.switchContext(to: program) {
-            wait(for: clock.switchTime(octets: program.memory[0].constants))
+            time += claim.switchTime(clock, octets: program.memory[0].constants)
         }
-        wait(for: clock.time(operations: pass.operations, cores: program.memory.count))
+        return time + clock.time(operations: pass.operations, cores: program.memory.count)
     }
 
     /// What a fault on request does.
-    private func suffer(_ fault: ExecutionFault, core: Int) {
+    ///
+    /// - Returns: how long it takes.
+    private func suffer(_ fault: ExecutionFault, core: Int) -> Duration {
         let counters = claim.counters
+        failingCore = core
         switch fault {
         case .hang:
-            wait(for: claim.settings.timeout)
             fail(.timeout)
+            return claim.settings.timeout
         case .memoryError:
             counters.addToChip("stats/hardware/mem_ecc_uncorrected", core: core)
             fail(.memoryError)
@@ -112,7 +122,7 @@ final class FakeExecution: @unchecked Sendable {
         case .outOfMemory: fail(.resource)
         case .numericalError: spoils = true
         }
-        failingCore = core
+        return .zero
     }
 
     /// The core that a fault was asked for on.
@@ -123,8 +133,9 @@ final class FakeExecution: @unchecked Sendable {
         self.problem = problem
     }
 
-    /// Lets the hardware's time go by on this core's thread.
+    /// Lets time go by on this core's thread.
     private func wait(for time: Duration) {
+        guard time > .zero else { return }
         let (seconds, attoseconds) = time.components
         var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         var left = timespec()
@@ -133,7 +144,8 @@ final class FakeExecution: @unchecked Sendable {
 
     // MARK: After
 
-    private func end() {
+    /// Writes the outputs, counts, and tells.
+    func end() {
         if status == nil {
             pass.finish(spoils ? .spoiled : claim.settings.clock == nil ? .computed : .placeholder)
             // Numbers that are none are written, and told.

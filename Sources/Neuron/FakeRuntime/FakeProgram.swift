@@ -89,12 +89,13 @@ final class FakeProgram: LoadedProgram {
         guard let inputs = inputs as? FakeTensorSet, let outputs = outputs as? FakeTensorSet else {
             throw NRTError(.invalidHandle, action, problem: "the tensors are another runtime's")
         }
-        guard claim.workers.hasRoom else {
+        guard claim.hasRoom else {
             claim.counters.add("stats/status/execute_failed_to_queue", 1, core: 0)
             throw NRTError(.queueFull, action)
         }
         let execution = FakeExecution(
             self, computation.makePass(inputs, outputs), action: action, completion: completion)
+        guard claim.settings.clock == nil else { return claim.timed.add(execution) }
         let isQueued =
             computation.stageCount == nil
             ? claim.workers.addToAll(onlyFirst: !computation.usesAllThreads) {

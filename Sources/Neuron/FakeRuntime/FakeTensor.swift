@@ -12,6 +12,8 @@ final class FakeTensor: NeuronTensor, @unchecked Sendable {
     /// For a part, the whole.
     private let whole: FakeTensor?
     private let isBorrowed: Bool
+    /// Numbers at its start that the hardware's clock has written in place of results, and nobody has changed.
+    var placeholders = 0
     private let owner: (claim: CoreClaim, bytes: [CoreMemory])?
 
     /// Octets of zeros.
@@ -66,6 +68,7 @@ final class FakeTensor: NeuronTensor, @unchecked Sendable {
 
     func write(_ octets: UnsafeRawBufferPointer, at offset: Int) throws(NRTError) {
         try check(offset, octets.count, "write")
+        (whole ?? self).placeholders = 0
         if let base = octets.baseAddress { (start + offset).copyMemory(from: base, byteCount: octets.count) }
     }
 

@@ -4,6 +4,7 @@
 // nearer by its operations.
 
 import Neuron
+import SystemIO
 
 /// The time of executions on a family of chips.
 struct HardwareClock: Sendable {
@@ -18,8 +19,10 @@ struct HardwareClock: Sendable {
     }
 
     private let lines: [Line]
-    /// Octets a second from a core's memory, for what is loaded when another program executes.
+    /// Octets a second from memory, for what is loaded when another program executes.
     private let bandwidth: Double
+    /// Whether the cores of a chip share that, as those of Inferentia share their memory; else each core has so much.
+    private let isShared: Bool
 
     /// The clock of a family; nil where nothing is published.
     init?(_ family: NeuronFamily) {
@@ -34,8 +37,9 @@ struct HardwareClock: Sendable {
             return Line(start: times.one / 1_000 - each, rate: operations / each, operations: operations)
         }
         guard !lines.isEmpty else { return nil }
-        // Of a chip, shared by its cores: 50 GB/s and 190 GB/s a core (seed 001).
-        bandwidth = family == .inferentia ? 12.5e9 : 190e9
+        // 50 GB/s of an Inferentia chip, 380 GB/s of an Inferentia2 chip, half of which is near each core.
+        isShared = family == .inferentia
+        bandwidth = isShared ? 50e9 : 190e9
     }
 
     /// The time of an execution on one core, or on several that share each layer.
@@ -54,6 +58,36 @@ struct HardwareClock: Sendable {
 
     /// The time until another program's weights are where they are needed.
     ///
-    /// - Parameter octets: of weights on a core.
-    func switchTime(octets: Int) -> Duration { .nanoseconds(Int64(Double(octets) / bandwidth * 1e9)) }
+    /// - Parameters:
+    ///   - octets: of weights on a core.
+    ///   - readers: cores of the chip that read at the same time, at least 1.
+    func switchTime(octets: Int, readers: Int) -> Duration {
+        .nanoseconds(Int64(Double(octets) * Double(isShared ? max(1, readers) : 1) / bandwidth * 1e9))
+    }
+}
+
+/// Who reads out of a chip's memory, and until when.
+final class MemoryReaders: Sendable {
+    private struct Reader {
+        let cores: Int
+        let until: Duration
+    }
+
+    private let readers = Lock<[Reader]>([])
+
+    /// Some more cores begin to read.
+    ///
+    /// - Parameters:
+    ///   - now: of the monotonic clock.
+    ///   - time: how long it takes beside so many cores, these among them.
+    func add(
+        _ cores: Int, now: Duration = MonotonicClock.time, _ time: (_ readers: Int) -> Duration
+    ) -> Duration {
+        readers.withLock { readers in
+            readers.removeAll { $0.until <= now }
+            let took = time(readers.reduce(cores) { $0 + $1.cores })
+            readers.append(Reader(cores: cores, until: now + took))
+            return took
+        }
+    }
 }

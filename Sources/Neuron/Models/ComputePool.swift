@@ -1,6 +1,5 @@
-// The host's part of inference: texts cut into ids, vectors made of hidden states, and to wait for the cores meanwhile. There
-// are as many threads as the CPU has, so that no more batches are on the way than can be. Inference leaves the event loop
-// through `run` and comes back once, when it is done.
+// The host's part of inference: texts cut into ids, vectors made of hidden states. There are as many threads as the CPU has;
+// none of them waits for the cores, so that as many batches are on the way as there are groups.
 
 import Glibc
 import NeuronRuntime
@@ -23,8 +22,12 @@ package final class ComputePool: Sendable {
     /// Runs `body` on a worker thread; the caller's thread is free meanwhile, unless the system has no thread to give.
     package func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         await withCheckedContinuation { continuation in
-            let job: @Sendable () -> Void = { continuation.resume(returning: body()) }
-            if !queue.add(job) { job() }
+            add { continuation.resume(returning: body()) }
         }
+    }
+
+    /// Queues a job; it runs at once where the system has no thread to give.
+    func add(_ job: @escaping @Sendable () -> Void) {
+        if !queue.add(job) { job() }
     }
 }

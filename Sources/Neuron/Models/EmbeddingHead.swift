@@ -60,6 +60,9 @@ struct EmbeddingHead: Sendable {
         dimension = min(width, keptNumbers ?? width)
     }
 
+    /// Whether only the first token's vector counts.
+    var usesFirstRowOnly: Bool { pooling.modes == [.cls] }
+
     /// The vector of one text.
     ///
     /// - Parameter values: `rows` (at least 1) x `columns`, row-major without gaps.

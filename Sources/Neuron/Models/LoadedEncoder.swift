@@ -35,46 +35,83 @@ struct LoadedEncoder: Sendable {
     let signature: EncoderSignature
     let tensors: EncoderTensors
 
-    /// Embeds texts that have been cut into ids.
-    ///
-    /// - Parameter progress: gets the vectors of each execution, in the order of the texts, and says whether to go on.
-    /// - Returns: whether all have been embedded; false as well for a text that is longer than the program takes.
-    func embed(_ texts: [[Int32]], progress: ([[Float]]) -> Bool) throws(NRTError) -> Bool {
-        var rest = texts[...]
-        while !rest.isEmpty {
-            let own = rest.prefix(signature.fitting(rest))
-            guard !own.isEmpty else { return false }
-            let vectors = try embed(own)
-            rest = rest.dropFirst(own.count)
-            guard progress(vectors) || rest.isEmpty else { return false }
-        }
-        return true
+    /// The texts of the next execution: as many of those from `start` on as the program takes, none where the first of them is
+    /// longer than it takes.
+    func pass(of texts: [TokenizedText], from start: Int) -> ArraySlice<TokenizedText> {
+        let rest = texts[start...]
+        return rest.prefix(signature.fitting(rest.map(\.ids)[...]))
     }
 
-    private func embed(_ texts: ArraySlice<[Int32]>) throws(NRTError) -> [[Float]] {
-        for (name, octets) in signature.octets(texts) { try tensors.inputs[name]?.write(octets) }
-        try program.execute(tensors.inputs, tensors.outputs)
-        let hidden = model.configuration.hiddenSize
-        let first = signature.firstRows(texts)
-        let rows = (first.last ?? 0) + (texts.last?.count ?? 0)
-        try readStates(rows * hidden)
-        let kernels = KernelVariant.best.kernels
-        return zip(first, texts).map { row, text in
-            model.head.apply(
-                tensors.states.pointer + row * hidden, rows: text.count, columns: hidden, kernels: kernels)
+    /// Embeds texts that fit one execution. No thread waits for it; what the host does then is done by the thread that tells
+    /// of the end where it is little, and else by one of the pool's.
+    func embed(_ texts: [[Int32]], pool: ComputePool) async -> Result<[[Float]], NRTError> {
+        await withCheckedContinuation { continuation in
+            submit(texts[...], pool: pool) { continuation.resume(returning: $0) }
         }
     }
 
-    /// Reads so many numbers of the hidden states as single precision.
-    private func readStates(_ count: Int) throws(NRTError) {
+    private func submit(
+        _ texts: ArraySlice<[Int32]>, pool: ComputePool,
+        _ tell: @escaping @Sendable (Result<[[Float]], NRTError>) -> Void
+    ) {
+        do throws(NRTError) {
+            for (name, octets) in signature.octets(texts) { try tensors.inputs[name]?.write(octets) }
+            try program.submit(tensors.inputs, tensors.outputs) { error in
+                if let error { return tell(.failure(error)) }
+                if hostWork(texts) <= Self.smallWork { return tell(vectors(of: texts)) }
+                pool.add { tell(vectors(of: texts)) }
+            }
+        } catch {
+            tell(.failure(error))
+        }
+    }
+
+    /// Numbers that the host reads and adds up in less time than a change of threads takes.
+    private static let smallWork = 32_768
+
+    /// Numbers that the host has to look at.
+    private func hostWork(_ texts: ArraySlice<[Int32]>) -> Int {
+        let rows = model.head.usesFirstRowOnly ? texts.count : texts.reduce(0) { $0 + $1.count }
+        return rows * model.configuration.hiddenSize
+    }
+
+    private func vectors(of texts: ArraySlice<[Int32]>) -> Result<[[Float]], NRTError> {
+        Result { () throws(NRTError) in
+            let hidden = model.configuration.hiddenSize
+            let kernels = KernelVariant.best.kernels
+            let first = signature.firstRows(texts)
+            if !model.head.usesFirstRowOnly {
+                let rows = (first.last ?? 0) + (texts.last?.count ?? 0)
+                try readStates(0..<rows * hidden)
+            }
+            var vectors: [[Float]] = []
+            for (row, text) in zip(first, texts) {
+                if model.head.usesFirstRowOnly { try readStates(row * hidden..<(row + 1) * hidden) }
+                vectors.append(
+                    model.head.apply(
+                        tensors.states.pointer + row * hidden, rows: text.count, columns: hidden,
+                        kernels: kernels))
+            }
+            return vectors
+        }
+    }
+
+    /// Reads numbers of the hidden states as single precision.
+    private func readStates(_ range: Range<Int>) throws(NRTError) {
         guard let tensor = tensors.outputs[signature.states.name] else { return }
         let type = signature.states.type
-        let start = UnsafeMutableRawPointer(tensors.states.pointer)
+        let start = UnsafeMutableRawPointer(tensors.states.pointer + range.lowerBound)
         guard type.size == 2 else {
-            return try tensor.read(into: UnsafeMutableRawBufferPointer(start: start, count: count * 4), at: 0)
+            return try tensor.read(
+                into: UnsafeMutableRawBufferPointer(start: start, count: range.count * 4),
+                at: range.lowerBound * 4)
         }
-        let halves = try tensor.read(count, of: UInt16.self)
-        for (index, bits) in halves.enumerated() {
+        var halves = [UInt16](repeating: 0, count: range.count)
+        let result = halves.withUnsafeMutableBytes { octets in
+            Result { () throws(NRTError) in try tensor.read(into: octets, at: range.lowerBound * 2) }
+        }
+        try result.get()
+        for (index, bits) in zip(range, halves) {
             tensors.states.pointer[index] =
                 type == .bfloat16 ? Float(brainBits: bits) : Float(halfBits: bits)
         }

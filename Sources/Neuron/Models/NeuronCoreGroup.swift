@@ -56,8 +56,8 @@ package final class NeuronCoreGroup: Sendable {
     private let runtime: any NeuronCores
     private let pool: ComputePool
     private let state: Lock<State>
-    /// Held while a batch is computed: the tensors are one set.
-    private let turn = Lock<Void>(())
+    /// Had while a batch is computed: the tensors are one set.
+    private let turn = GroupTurn()
 
     /// A group of cores, with no model yet.
     ///
@@ -89,21 +89,25 @@ package final class NeuronCoreGroup: Sendable {
         }
     }
 
-    /// Takes a model off its cores, after what is being computed; nothing happens where it is not there. This blocks.
-    package func unload(_ name: String) {
-        turn.withLock { _ in
-            let removed = state.withLock { state -> LoadedEncoder? in
-                guard let encoder = state.models.removeValue(forKey: name) else { return nil }
-                for (core, memory) in encoder.program.memory.enumerated() {
-                    state.memory[core].constants -= memory.constants
-                    state.memory[core].tensors -= memory.tensors
-                }
-                if state.last == name { state.last = nil }
-                return encoder
+    /// Takes a model off its cores, after what is being computed; nothing happens where it is not there.
+    package func unload(_ name: String) async {
+        await turn.begin()
+        await pool.run { [self] in remove(name) }
+        turn.end()
+    }
+
+    private func remove(_ name: String) {
+        let removed = state.withLock { state -> LoadedEncoder? in
+            guard let encoder = state.models.removeValue(forKey: name) else { return nil }
+            for (core, memory) in encoder.program.memory.enumerated() {
+                state.memory[core].constants -= memory.constants
+                state.memory[core].tensors -= memory.tensors
             }
-            // Its tensors go with the last model that shares them.
-            try? removed?.program.unload()
+            if state.last == name { state.last = nil }
+            return encoder
         }
+        // Its tensors go with the last model that shares them.
+        try? removed?.program.unload()
     }
 
     /// What one execution of a model takes: texts, where it has rows for so many, and tokens of all of them.
@@ -115,72 +119,82 @@ package final class NeuronCoreGroup: Sendable {
         }
     }
 
-    /// Cuts texts into ids and embeds them. The calling executor is free meanwhile. A second batch waits for the first.
+    /// Cuts texts into ids and embeds them. A second batch waits for the first.
     ///
-    /// - Parameter progress: gets the next texts' vectors after each pass, on a thread that computes, and says whether to go
-    ///   on.
+    /// - Parameter progress: gets the next texts' vectors after each pass, and says whether to go on.
     /// - Returns: whether all texts have been embedded; false as well when no model of that name is loaded.
     package func embed(
-        _ texts: [String], model name: String, progress: @escaping @Sendable (Output) -> Bool
+        _ texts: [String], model name: String, progress: (Output) -> Bool
     ) async -> Bool {
         guard let loaded = state.withLock({ $0.models[name] }) else { return false }
-        return await pool.run { [self] in
-            let tokenized = texts.map(loaded.model.tokenize)
-            var done = 0
-            return compute(tokenized, loaded, name) { embeddings in
-                let own = done..<done + embeddings.count
-                done = own.upperBound
-                return progress(Output(embeddings: embeddings, tokens: tokenized[own].map(\.ids.count)))
-            }
+        let tokenized = await pool.run { texts.map(loaded.model.tokenize) }
+        var done = 0
+        return await compute(tokenized, loaded, name) { embeddings in
+            let own = done..<done + embeddings.count
+            done = own.upperBound
+            return progress(Output(embeddings: embeddings, tokens: tokenized[own].map(\.ids.count)))
         }
     }
 
-    /// Embeds texts that have been cut already.
+    /// Embeds texts that have been cut already. No thread waits meanwhile.
     package func embed(_ texts: [TokenizedText], model name: String) async -> [[Float]]? {
         guard let loaded = state.withLock({ $0.models[name] }) else { return nil }
-        return await pool.run { [self] in
-            var all: [[Float]] = []
-            let isWhole = compute(texts, loaded, name) { embeddings in
-                all += embeddings
-                return true
-            }
-            return isWhole || texts.isEmpty ? all : nil
+        var all: [[Float]] = []
+        let isWhole = await compute(texts, loaded, name) { embeddings in
+            all += embeddings
+            return true
         }
+        return isWhole || texts.isEmpty ? all : nil
     }
 
     private func compute(
         _ texts: [TokenizedText], _ encoder: LoadedEncoder, _ name: String, progress: ([[Float]]) -> Bool
-    ) -> Bool {
-        turn.withLock { _ in
-            let clock = ContinuousClock()
-            var start = clock.now
-            var done = 0
-            state.withLock { state in
-                if let last = state.last, last != name { state.statistics.contextSwitches += 1 }
-                state.last = name
-            }
-            do throws(NRTError) {
-                return try encoder.embed(texts.map(\.ids)) { embeddings in
-                    let own = done..<done + embeddings.count
-                    done = own.upperBound
-                    let now = clock.now
-                    // Counted before it is told: who has the answer finds it in the metrics.
-                    state.withLock { state in
-                        if done == texts.count { state.statistics.batches += 1 }
-                        state.statistics.texts += own.count
-                        state.statistics.tokens += texts[own].reduce(0) { $0 + $1.ids.count }
-                        state.statistics.busy += now - start
-                    }
-                    start = now
-                    return progress(embeddings)
-                }
-            } catch {
-                state.withLock { state in
-                    state.statistics.failures[error.status, default: 0] += 1
-                    state.statistics.busy += clock.now - start
-                    state.failure = error
-                }
+    ) async -> Bool {
+        await turn.begin()
+        defer { turn.end() }
+        noteModel(name)
+        var done = 0
+        while done < texts.count {
+            let own = encoder.pass(of: texts, from: done)
+            guard !own.isEmpty else { return false }
+            let start = ContinuousClock.now
+            let result = await encoder.embed(own.map(\.ids), pool: pool)
+            done += own.count
+            guard let embeddings = note(result, of: own, isLast: done == texts.count, since: start) else {
                 return false
+            }
+            guard progress(embeddings) || done == texts.count else { return false }
+        }
+        return !texts.isEmpty
+    }
+
+    private func noteModel(_ name: String) {
+        state.withLock { state in
+            if let last = state.last, last != name { state.statistics.contextSwitches += 1 }
+            state.last = name
+        }
+    }
+
+    /// Counts what has come of a pass, before it is told: who has the answer finds it in the metrics.
+    ///
+    /// - Returns: its vectors; nil where it has failed.
+    private func note(
+        _ result: Result<[[Float]], NRTError>, of texts: ArraySlice<TokenizedText>, isLast: Bool,
+        since start: ContinuousClock.Instant
+    ) -> [[Float]]? {
+        let took = start.duration(to: .now)
+        return state.withLock { state in
+            state.statistics.busy += took
+            switch result {
+            case .success(let embeddings):
+                if isLast { state.statistics.batches += 1 }
+                state.statistics.texts += texts.count
+                state.statistics.tokens += texts.reduce(0) { $0 + $1.ids.count }
+                return embeddings
+            case .failure(let error):
+                state.statistics.failures[error.status, default: 0] += 1
+                state.failure = error
+                return nil
             }
         }
     }

@@ -108,7 +108,7 @@ struct AddedTokens: Sendable {
         var place = place
         while place > start {
             let before = octets.scalarStart(before: place)
-            guard octets.scalar(at: before).properties.isWhitespace else { break }
+            guard octets.scalar(at: before).isWhiteSpace else { break }
             place = before
         }
         return place
@@ -116,7 +116,7 @@ struct AddedTokens: Sendable {
 
     private static func spaces(in octets: [UInt8], after place: Int) -> Int {
         var place = place
-        while place < octets.count, octets.scalar(at: place).properties.isWhitespace {
+        while place < octets.count, octets.scalar(at: place).isWhiteSpace {
             place += octets.scalarLength(at: place)
         }
         return place

@@ -29,7 +29,7 @@ package struct BERTNormalization: Equatable, Sendable {
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(text.count)
         for scalar in text where !cleans || !scalar.isDropped {
-            if cleans, scalar.properties.isWhitespace {
+            if cleans, scalar.isWhiteSpace {
                 result.append(" ")
             } else if spacesIdeographs, scalar.isIdeograph {
                 result += [" ", scalar, " "]

@@ -37,8 +37,8 @@ enum TextNormalization: Equatable, Sendable {
         case .stripAccents: return text.filter { !$0.isMark }
         case .strip(let left, let right):
             var rest = text[...]
-            if left { rest = rest.drop { $0.properties.isWhitespace } }
-            if right { while rest.last?.properties.isWhitespace == true { rest.removeLast() } }
+            if left { rest = rest.drop { $0.isWhiteSpace } }
+            if right { while rest.last?.isWhiteSpace == true { rest.removeLast() } }
             return Array(rest)
         case .prepend(let first): return text.isEmpty ? text : first + text
         case .replace(let pattern, let other): return pattern.replacing(in: text, with: other)

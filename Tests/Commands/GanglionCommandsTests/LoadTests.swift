@@ -41,7 +41,11 @@ struct LoadTests {
         #expect(all.map(\.path).prefix(3) == (0..<3).map { "/predictions/model\($0)?inputs=a" }[...])
         #expect(try LoadTarget("http://[::1]/a").authority == "[::1]:80")
         #expect(try LoadTarget("http://[::1]:81").path == "/")
-        for word in ["https://a/", "http://", "http://a/{2-1}", "http://a/{x}", "http://a/{0-9999999}"] {
+        let secure = try LoadTarget("https://example.org/a")
+        #expect(secure.isSecure && secure.authority == "example.org:443" && secure.host == "example.org")
+        for word in [
+            "ftp://a/", "http://", "https://", "http://a/{2-1}", "http://a/{x}", "http://a/{0-9999999}",
+        ] {
             #expect(throws: LoadProblem.self, "\(word)") { try LoadTarget.all(word) }
         }
     }
@@ -59,11 +63,12 @@ struct LoadTests {
             return .text(failing && total % 3 == 0 ? 503 : 200, "ok")
         }
         let address = try await server.listen(on: try SocketAddress(parsing: "127.0.0.1:0"))
-        let plan = LoadPlan(
-            mode: mode, targets: try LoadTarget.all("http://\(address.description)/m{0-3}"),
-            isRandom: isRandom,
-            method: "POST", headers: [:], body: [1], requests: requests, duration: nil, timeout: .seconds(30),
-            seed: 1)
+        var plan = LoadPlan(
+            mode: mode, targets: try LoadTarget.all("http://\(address.description)/m{0-3}"))
+        plan.isRandom = isRandom
+        plan.method = "POST"
+        plan.bodies = [[1]]
+        plan.requests = requests
         let run = LoadRun(plan)
         try await run.resolve { _ in [address] }
         let (counts, _) = await run.run()
@@ -105,9 +110,9 @@ struct LoadTests {
 
     @Test("a server that is not there is an error of its kind")
     func refused() async throws {
-        let plan = LoadPlan(
-            mode: .closed(clients: 1), targets: try LoadTarget.all("http://127.0.0.1:1/"), isRandom: false,
-            method: "GET", headers: [:], body: [], requests: 2, duration: nil, timeout: .seconds(30), seed: 1)
+        var plan = LoadPlan(
+            mode: .closed(clients: 1), targets: try LoadTarget.all("http://127.0.0.1:1/"))
+        plan.requests = 2
         let run = LoadRun(plan)
         try await run.resolve { _ in [try SocketAddress(parsing: "127.0.0.1:1")] }
         let (counts, _) = await run.run()

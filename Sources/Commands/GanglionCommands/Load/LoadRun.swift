@@ -7,56 +7,48 @@ internal import HTTP
 internal import HTTP1
 internal import SystemIO
 
-/// What is sent, and how often.
-struct LoadPlan: Sendable {
-    enum Mode: Equatable, Sendable {
-        case closed(clients: Int)
-        /// Requests a second.
-        case open(rate: Double)
-    }
-
-    var mode: Mode
-    var targets: [LoadTarget]
-    /// Each client asks the URLs in their order from a place of its own; else in a random one.
-    var isRandom: Bool
-    var method: String
-    var headers: HTTPHeaders
-    var body: [UInt8]
-    /// Requests in all; nil for any number.
-    var requests: Int?
-    /// Nil for as long as the requests last.
-    var duration: Duration?
-    var timeout: Duration
-    var seed: UInt64
-}
-
 /// A run of a plan.
 actor LoadRun: LoopActor {
     nonisolated let loop: EventLoop
     private let plan: LoadPlan
-    private var addresses: [String: SocketAddress] = [:]
+    private let requests: LoadRequests
+    /// By target.
+    private var servers: [LoadServer] = []
     private var sent = 0
     private var counts = LoadCounts()
     /// Since it was last told.
     private var news = LoadCounts()
     private var isOver = false
-    /// Connections of the open loop that nobody uses.
-    private var idle: [String: [HTTPClient]] = [:]
+    /// The one client of an open loop that gives requests out waits for it.
+    private var alarm: CheckedContinuation<Void, Never>?
 
     init(_ plan: LoadPlan, loop: EventLoop = .shared) {
         self.plan = plan
         self.loop = loop
+        requests = LoadRequests(plan)
     }
 
     /// Looks up each name once.
     ///
-    /// - Throws: `LoadProblem` for one that is not known.
+    /// - Throws: `LoadProblem` for one that is not known, and what TLS says of a certificate's file.
     func resolve(_ lookUp: @Sendable (String) async throws -> [SocketAddress]) async throws {
-        for target in plan.targets where addresses[target.authority] == nil {
+        var known: [String: LoadServer] = [:]
+        for target in plan.targets {
+            let key = (target.isSecure ? "https://" : "http://") + target.authority
+            if let server = known[key] {
+                servers.append(server)
+                continue
+            }
             guard let address = try await lookUp(target.authority).first else {
                 throw LoadProblem("\(target.authority) has no address")
             }
-            addresses[target.authority] = address
+            let security = try target.isSecure ? plan.security?(target.host) : nil
+            guard !target.isSecure || security != nil else {
+                throw LoadProblem("\(target.authority) is asked over TLS, and there is none")
+            }
+            let server = LoadServer(address, security: security, limit: plan.connectionLimit)
+            known[key] = server
+            servers.append(server)
         }
     }
 
@@ -73,7 +65,12 @@ actor LoadRun: LoopActor {
             }
         case .open(let rate): await openLoop(rate)
         }
-        return (counts, Double(MonotonicClock.now - start) / 1e9)
+        let seconds = Double(MonotonicClock.now - start) / 1e9
+        for server in servers {
+            for connection in server.idle { await connection.close() }
+            server.idle = []
+        }
+        return (counts, seconds)
     }
 
     /// What has come since it was last asked.
@@ -82,56 +79,34 @@ actor LoadRun: LoopActor {
         return news
     }
 
-    /// Whether there is one more to send.
-    private func takeTurn() -> Bool {
-        guard !isOver, sent < plan.requests ?? .max else { return false }
+    /// The number of the next request; nil where there is none.
+    private func takeTurn() -> Int? {
+        guard !isOver, sent < plan.requests ?? .max else { return nil }
         sent += 1
-        return true
+        return sent - 1
     }
 
-    private func note(_ result: Result<Int, any Error>, microseconds: Int) {
-        switch result {
-        case .success(let status) where 200..<300 ~= status:
-            counts.latencies.add(microseconds: microseconds)
-            news.latencies.add(microseconds: microseconds)
-        case .success(let status):
-            counts.errors[String(status), default: 0] += 1
-            news.errors[String(status), default: 0] += 1
-        case .failure(let error):
-            counts.errors[LoadCounts.kind(error), default: 0] += 1
-            news.errors[LoadCounts.kind(error), default: 0] += 1
-        }
-    }
+    // MARK: A closed loop
 
     private func client(_ number: Int, of clients: Int) async {
-        var connections: [String: HTTPClient] = [:]
         var random = SplitMix(seed: plan.seed &+ UInt64(number))
         // Clients begin at places of their own, so that not all ask the same server at first.
         var next = plan.targets.count * number / max(1, clients)
-        while takeTurn() {
-            let target = plan.targets[plan.isRandom ? Int(random.next() % UInt64(plan.targets.count)) : next]
+        while let request = takeTurn() {
+            let target = plan.isRandom ? Int(random.next() % UInt64(plan.targets.count)) : next
             next = (next + 1) % plan.targets.count
-            guard let client = connections[target.authority] ?? connect(target) else { continue }
-            connections[target.authority] = client
-            await ask(target, client, due: MonotonicClock.now)
+            let server = servers[target]
+            while server.idle.isEmpty, server.count >= server.limit {
+                await suspend(while: { server.idle.isEmpty && server.count >= server.limit }) {
+                    server.waiters.append($0)
+                }
+            }
+            await ask(server, LoadServer.Pending(target: target, number: request, due: MonotonicClock.now))
+            if let waiter = server.waiters.popLast() { waiter.resume() }
         }
-        for client in connections.values { await client.close() }
     }
 
-    private func connect(_ target: LoadTarget) -> HTTPClient? {
-        addresses[target.authority].map { HTTPClient($0, host: target.authority, loop: loop) }
-    }
-
-    private func ask(_ target: LoadTarget, _ client: HTTPClient, due: UInt64) async {
-        let result: Result<Int, any Error>
-        do throws(HTTPError) {
-            let request = HTTPRequest(plan.method, target.path, headers: plan.headers, body: plan.body)
-            result = .success(try await client.send(request, timeout: plan.timeout).status)
-        } catch {
-            result = .failure(error)
-        }
-        note(result, microseconds: Int((MonotonicClock.now - due) / 1_000))
-    }
+    // MARK: An open loop
 
     private func openLoop(_ rate: Double) async {
         var random = SplitMix(seed: plan.seed)
@@ -139,23 +114,100 @@ actor LoadRun: LoopActor {
         await withDiscardingTaskGroup { group in
             while true {
                 due += UInt64(random.exponential(mean: 1e9 / rate))
-                let now = MonotonicClock.now
-                if due > now { try? await Task.sleep(for: .nanoseconds(Int64(due - now))) }
-                guard takeTurn() else { return }
-                let place = plan.isRandom ? Int(random.next() % UInt64(plan.targets.count)) : sent - 1
-                let target = plan.targets[place % plan.targets.count]
-                let at = due
-                group.addTask { await self.askOnce(target, due: at) }
+                if due > MonotonicClock.now { await sleep(until: due) }
+                guard let number = takeTurn() else { return }
+                let target =
+                    plan.isRandom
+                    ? Int(random.next() % UInt64(plan.targets.count)) : number % plan.targets.count
+                let server = servers[target]
+                let request = LoadServer.Pending(target: target, number: number, due: due)
+                if !server.idle.isEmpty || server.count < server.limit {
+                    // What comes of one is followed by those that wait.
+                    if server.idle.isEmpty { server.count += 1 }
+                    let connection = server.idle.popLast()
+                    group.addTask { await self.work(target, request, connection) }
+                } else if !server.append(request) {
+                    note(.failure(.expired("too many wait")), kind: "unsent")
+                }
             }
         }
-        for client in idle.values.joined() { await client.close() }
     }
 
-    /// On a connection that nobody uses, else on a new one.
-    private func askOnce(_ target: LoadTarget, due: UInt64) async {
-        guard let client = idle[target.authority]?.popLast() ?? connect(target) else { return }
-        await ask(target, client, due: due)
-        idle[target.authority, default: []].append(client)
+    private func sleep(until due: UInt64) async {
+        PreciseTimer.shared.call(at: due, callback { $0.ring() })
+        await withCheckedContinuation { alarm = $0 }
+    }
+
+    private func ring() {
+        alarm?.resume()
+        alarm = nil
+    }
+
+    /// Sends a request and those that wait, on one connection, until none waits.
+    private func work(_ target: Int, _ first: LoadServer.Pending, _ connection: LoadConnection?) async {
+        let server = servers[target]
+        var connection = connection
+        var next: LoadServer.Pending? = first
+        while let request = next {
+            connection = await exchange(server, request, on: connection)
+            next = server.popPending()
+        }
+        keep(connection, server)
+    }
+
+    // MARK: Requests
+
+    /// Sends a request on a connection that is free, else on a new one, and keeps the connection.
+    private func ask(_ server: LoadServer, _ request: LoadServer.Pending) async {
+        let connection = server.idle.popLast()
+        if connection == nil { server.count += 1 }
+        keep(await exchange(server, request, on: connection), server)
+    }
+
+    private func keep(_ connection: LoadConnection?, _ server: LoadServer) {
+        if let connection { server.idle.append(connection) } else { server.count -= 1 }
+    }
+
+    /// Sends a request and counts what comes of it.
+    ///
+    /// - Parameter connection: nil for a new one.
+    /// - Returns: a connection for the next request; nil where there is none any more.
+    private func exchange(
+        _ server: LoadServer, _ request: LoadServer.Pending, on kept: LoadConnection?
+    ) async -> LoadConnection? {
+        let waited = Duration.nanoseconds(
+            Int64(clamping: MonotonicClock.now - min(request.due, MonotonicClock.now)))
+        guard waited < plan.timeout else {
+            note(.failure(.timeout("no connection was free")))
+            return kept
+        }
+        let octets = requests.octets(target: request.target, number: request.number)
+        if let kept, await kept.isUsable {
+            let result = await kept.exchange(octets, due: request.due, timeout: plan.timeout - waited)
+            // The server may close an idle connection at any time (RFC 9112 §9.3.1).
+            guard await kept.wasStale else {
+                note(result)
+                return await kept.isUsable ? kept : nil
+            }
+            counts.reconnections += 1
+        } else if kept != nil {
+            await kept?.close()
+        }
+        do throws(HTTPError) {
+            let new = try await server.connect(
+                timeout: plan.timeout - waited, readsTokens: plan.readsTokens, loop: loop)
+            note(await new.exchange(octets, due: request.due, timeout: plan.timeout - waited))
+            if await new.isUsable { return new }
+            await new.close()
+        } catch {
+            note(.failure(error))
+        }
+        return nil
+    }
+
+    private func note(_ result: Result<LoadAnswer, HTTPError>, kind: String? = nil) {
+        counts.add(result, kind: kind)
+        news.add(result, kind: kind)
     }
 }
 

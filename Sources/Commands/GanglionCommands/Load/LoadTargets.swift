@@ -9,20 +9,27 @@ struct LoadTarget: Equatable, Sendable {
     let authority: String
     /// Path and query.
     let path: String
+    /// Whether it is asked over TLS.
+    let isSecure: Bool
 
-    /// Reads `http://HOST[:PORT]/PATH`.
+    /// Reads `http://HOST[:PORT]/PATH`, or `https://`.
     init(_ url: String) throws(LoadProblem) {
-        guard url.hasPrefix("http://") else {
+        let schemes = ["http://", "https://"].filter { url.hasPrefix($0) }
+        guard let scheme = schemes.first else {
             throw LoadProblem("\(url) is no URL that can be asked: write http://HOST:PORT/PATH")
         }
-        let rest = url.dropFirst("http://".count)
+        isSecure = scheme == "https://"
+        let rest = url.dropFirst(scheme.count)
         let host = rest.prefix { $0 != "/" && $0 != "?" }
         guard !host.isEmpty else { throw LoadProblem("\(url) has no host") }
         let tail = rest.dropFirst(host.count)
         path = tail.hasPrefix("/") ? String(tail) : "/" + tail
         let hasPort = host.last == "]" ? false : host.drop { $0 != "]" }.contains(":") || host.contains(":")
-        authority = hasPort ? String(host) : host + ":80"
+        authority = hasPort ? String(host) : host + (isSecure ? ":443" : ":80")
     }
+
+    /// The host without its port.
+    var host: String { String(authority[..<(authority.lastIndex(of: ":") ?? authority.endIndex)]) }
 
     /// All URLs that a word stands for: each `{FIRST-LAST}` is every number of the range.
     static func all(_ word: String) throws(LoadProblem) -> [LoadTarget] {

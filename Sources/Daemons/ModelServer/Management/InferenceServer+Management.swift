@@ -78,6 +78,6 @@ extension InferenceServer {
     }
 
     private func unload(_ model: HostedModel, from groups: [NeuronCoreGroup]) async {
-        for group in groups { await pool.run { group.unload(model.key) } }
+        for group in groups { await group.unload(model.key) }
     }
 }

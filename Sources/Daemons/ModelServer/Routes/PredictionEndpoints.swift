@@ -112,7 +112,7 @@ extension InferenceServer {
             let prediction = try await embed(model, encoder, asked.texts)
             let numbers = prediction.embeddings.count * encoder.dimension
             let name = model.name
-            let body = await textWork(octets: numbers * 12) {
+            let body = await textWork(octets: numbers * 12, small: Self.smallNumbers) {
                 prediction.body(model: name, usesInstances: asked.usesInstances)
             }
             return HTTPResponse(200, headers: ["content-type": "application/json"], body: .bytes(body))

@@ -18,7 +18,7 @@ extension InferenceServer {
     /// Told of each model that was no artifact, with what its compilation took.
     package typealias OnCompiled = @Sendable (_ name: String, _ took: Duration) -> Void
 
-    /// Loads every model on every group and computes once with each; then the server is ready.
+    /// Loads every model on every group, or on `copies` of them, and computes once with each; then the server is ready.
     ///
     /// - Throws: `ServerError` that names the model and the group; then the server never gets ready.
     package func load(
@@ -26,7 +26,8 @@ extension InferenceServer {
     ) async throws(ServerError) {
         let groups = claims.map { NeuronCoreGroup($0, pool: pool) }
         let models = models
-        let total = groups.count * models.count
+        let copies = min(copies ?? groups.count, groups.count)
+        let total = copies * models.count
         state.withLock {
             $0.claims = claims
             $0.groups = groups
@@ -38,13 +39,21 @@ extension InferenceServer {
         }
         for model in models {
             do throws(LoadFailure) {
-                try await load(model, on: groups, compiled: compiled)
+                try await load(model, on: Self.roomiest(groups, copies), compiled: compiled)
             } catch {
                 setPhase(.failed(error.sentence))
                 throw ServerError(error.sentence)
             }
         }
         if case .loading = phase { setPhase(.ready) }
+    }
+
+    /// The groups that have the least on them, in their order.
+    private static func roomiest(_ groups: [NeuronCoreGroup], _ count: Int) -> [NeuronCoreGroup] {
+        guard count < groups.count else { return groups }
+        let loads = groups.map { group in group.memory.reduce(0) { $0 + $1.constants + $1.tensors } }
+        let chosen = Set(groups.indices.sorted { (loads[$0], $0) < (loads[$1], $1) }.prefix(count))
+        return groups.indices.filter(chosen.contains).map { groups[$0] }
     }
 
     /// Loads a model on groups that do not have it, and has them serve it.
@@ -86,7 +95,7 @@ extension InferenceServer {
                 noteProgress(1)
             }
         } catch {
-            for group in done { await pool.run { group.unload(model.key) } }
+            for group in done { await group.unload(model.key) }
             throw error
         }
     }

@@ -25,6 +25,8 @@ package final class InferenceServer: Sendable {
     let metrics: ServerMetrics
     /// What a model is batched by unless it says otherwise.
     let policy: BatchPolicy
+    /// Groups that a model is loaded on at the start; nil for all.
+    let copies: Int?
     let pool: ComputePool
     let textPool: ComputePool
     let store: ModelStore
@@ -45,13 +47,15 @@ package final class InferenceServer: Sendable {
     ///
     /// - Parameters:
     ///   - policy: how requests are batched, for models that do not say so themselves.
+    ///   - copies: groups that each model is loaded on at the start, those with the most room; nil for all.
     ///   - tag: NEURON_PROCESS_TAG, for the metrics.
     ///   - pool: computes.
     ///   - textPool: reads large requests and prints large answers. Not `pool`, where a request that has just come would
     ///     wait for an inference before it could join the next batch.
     package init(
         models specifications: [ModelSpecification], limits: RequestLimits = RequestLimits(),
-        policy: BatchPolicy = BatchPolicy(), control: ModelControl = .none, keys: APIKeys? = nil,
+        policy: BatchPolicy = BatchPolicy(), copies: Int? = nil, control: ModelControl = .none,
+        keys: APIKeys? = nil,
         log: Logger? = nil, tag: String = "",
         pool: ComputePool = .shared, textPool: ComputePool = InferenceServer.textPool,
         store: ModelStore = ModelStore(), loop: EventLoop = .shared,
@@ -62,6 +66,7 @@ package final class InferenceServer: Sendable {
         self.keys = keys
         self.log = log
         self.policy = policy
+        self.copies = copies
         self.pool = pool
         self.textPool = textPool
         self.store = store
@@ -183,12 +188,17 @@ package final class InferenceServer: Sendable {
     }
 
     /// Reads or prints: small things at once, large ones on a thread of their own, so that nobody else waits for it.
-    func textWork<Result: Sendable>(octets: Int, _ body: @escaping @Sendable () -> Result) async -> Result {
-        octets <= Self.smallText ? body() : await textPool.run(body)
+    func textWork<Result: Sendable>(
+        octets: Int, small: Int = InferenceServer.smallText, _ body: @escaping @Sendable () -> Result
+    ) async -> Result {
+        octets <= small ? body() : await textPool.run(body)
     }
 
-    /// Octets whose reading or printing takes less than two changes of threads.
+    /// Octets whose reading takes less than two changes of threads.
     static let smallText = 2_048
+
+    /// Octets of numbers whose printing takes less than two changes of threads: a vector of BERT-base.
+    static let smallNumbers = 10_240
 }
 
 extension Dispatcher.Refusal {

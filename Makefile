@@ -8,6 +8,7 @@ CACHE ?= $(CURDIR)/.cache
 export GANGLION_CACHE := $(CACHE)
 export GANGLION_PYTHON ?= $(CACHE)/venv/bin/python3
 export GANGLION_SERVING_PYTHON ?= $(CACHE)/serving/venv/bin/python3
+export GANGLION_STORE_PYTHON ?= $(CACHE)/store/venv/bin/python3
 export GANGLION_MODEL_DIR ?= $(CACHE)/models/all-MiniLM-L6-v2
 export GANGLION_LANGUAGE_MODEL ?= $(CACHE)/models/SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf
 export SWIFT ?= swift
@@ -241,6 +242,7 @@ system-packages:
 python-env:
 	@scripts/make-python-env "$(CACHE)" Tests/requirements.txt
 	@scripts/make-python-env "$(CACHE)/serving" Tests/serving-requirements.txt
+	@scripts/make-python-env "$(CACHE)/store" Tests/store-requirements.txt
 
 .PHONY: model
 model:

@@ -173,6 +173,8 @@ let wire: [Target] =
     + module("Protobuf", on: .wire, tests: ["TestSupport"], testsExclude: ["Proto"])
     + module("Gzip", on: .wire, ["CZlib"], tests: ["TestSupport"])
     + module("JSON", on: .wire)
+    + module("Digests", on: .wire, ["COpenSSL", "CZlib"])
+    + module("Tar", on: .wire)
     + module("TLS", on: .wire, ["COpenSSL", "SystemIO"], tests: ["COpenSSL", "SystemIO", "TestSupport"])
 
 let protocols: [Target] =
@@ -197,6 +199,18 @@ let protocols: [Target] =
     + module(
         "StatusEndpoints", on: .protocols, step: 2, ["HTTP", "HTTP1", "Observability", "SystemIO"],
         tests: ["HTTP", "HTTP1", "Observability", "SystemIO"])
+
+/// What models come by.
+let downloads: [Target] =
+    module(
+        "WebClient", on: .protocols, step: 2, ["HTTP", "HTTP1", "SystemIO", "TLS", "Text"])
+    + module(
+        "AWS", on: .protocols, step: 3,
+        ["Digests", "HTTP", "HTTP1", "JSON", "SystemIO", "Text", "WebClient"],
+        tests: ["HTTP", "HTTP1", "JSON", "SystemIO", "TestSupport", "WebClient"])
+    + module(
+        "OCI", on: .protocols, step: 3,
+        ["Digests", "HTTP", "HTTP1", "JSON", "SystemIO", "Text", "WebClient"])
 
 let kubernetes: [Target] =
     module(
@@ -288,6 +302,15 @@ let neuron: [Target] =
     + module(
         "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
+    + module(
+        "ModelSources", on: .neuron, step: 1,
+        [
+            "AWS", "CLinux", "Digests", "Gzip", "HTTP", "HTTP1", "NeuronArtifact", "OCI", "SystemIO", "Tar",
+            "Text", "WebClient",
+        ],
+        tests: [
+            "AWS", "Digests", "Gzip", "HTTP", "HTTP1", "JSON", "SystemIO", "Tar", "TestSupport", "WebClient",
+        ])
     + module("NeuronRuntime", on: .neuron, step: 1, ["CLinux", "NeuronArtifact", "Text"])
     + bare("ModelErrors", on: .neuron, ["JSON"])
     + module(
@@ -425,16 +448,15 @@ let daemons: [Target] =
     + module(
         "ModelServer", on: .daemons,
         [
-            "Arguments", "FakeRuntime", "GRPC", "GRPCServices", "HTTP", "HTTP1", "JSON", "KernelTemplates",
-            "LanguageModels", "LibNRT", "LogArguments", "Models", "NeuronProgram", "NeuronRuntime",
-            "Observability", "Protobuf",
+            "Arguments", "Digests", "FakeRuntime", "GRPC", "GRPCServices", "HTTP", "HTTP1", "JSON",
+            "KernelTemplates",
+            "LanguageModels", "LibNRT", "LogArguments", "ModelSources", "Models", "NeuronProgram",
+            "NeuronRuntime", "Observability", "Protobuf",
             "SystemIO", "TLS", "Text",
-        ], exclude: ["Proto"],
+        ], exclude: ["Proto"], resources: [.embedInCode("Console/console.html")],
         tests: [
-            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "Models",
-            "NeuronRuntime",
-            "Observability",
-            "SystemIO", "TestSupport",
+            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "ModelSources",
+            "Models", "NeuronRuntime", "Observability", "SystemIO", "TestSupport", "WebClient",
         ])
 
 let commands: [Target] =
@@ -614,7 +636,8 @@ let package = Package(
         // A libnrt.so over the fake device, for tests and for programs that others wrote against AWS's.
         .library(name: "nrt", type: .dynamic, targets: ["FakeNRT"]),
     ],
-    targets: ground + wire + protocols + kubernetes + neuron + local + daemons + commands + testSupport
+    targets: ground + wire + protocols + downloads + kubernetes + neuron + local + daemons + commands
+        + testSupport
         + localTestSupport + schedulingTestSupport + lab
         + endToEnd + examples + benchmarks + fuzzing,
     swiftLanguageModes: [.v6]

@@ -14,6 +14,10 @@ package enum Python {
     package static let servingPath =
         ProcessInfo.processInfo.environment["GANGLION_SERVING_PYTHON"]
         ?? root + "/.cache/serving/venv/bin/python3"
+    /// The interpreter with object stores.
+    package static let storePath =
+        ProcessInfo.processInfo.environment["GANGLION_STORE_PYTHON"]
+        ?? root + "/.cache/store/venv/bin/python3"
     /// grpcio and protobuf.
     package static let hasGRPC = has("grpc", "google.protobuf")
 
@@ -49,6 +53,12 @@ package final class PythonPeer: Sendable {
         stdout.write.close()
         input = stdin.write
         output = stdout.read
+    }
+
+    /// Writes to the program's standard input.
+    package func write(_ text: String) async throws {
+        let input = input
+        try await blocking { try Files.append(input, Array(text.utf8), name: "standard input") }
     }
 
     /// What the program prints until `stop`, or to its end.

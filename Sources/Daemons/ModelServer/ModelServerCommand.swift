@@ -7,6 +7,7 @@ internal import HTTP
 internal import HTTP1
 internal import JSON
 internal import LogArguments
+internal import ModelSources
 internal import Models
 internal import NeuronRuntime
 internal import Observability
@@ -24,8 +25,17 @@ package enum ModelServerCommand {
     private static let models = Option<[String]>(
         "model", placeholder: "NAME=URI",
         help:
-            "A model's directory, or what \"ganglion compile\" made of it; without one, the list in GANGLION_MODELS"
-    )
+            "A model's directory, what \"ganglion compile\" made of it, an archive, or where to fetch one: http(s)://, "
+            + "s3://BUCKET/PREFIX, oci://REGISTRY/NAME:TAG; without one, the list in GANGLION_MODELS")
+    private static let cache = Option<String?>(
+        "model-cache", environment: "GANGLION_MODEL_CACHE", placeholder: "DIR",
+        help:
+            "Where models that are fetched are kept, shared by all servers of the machine that have the same (default "
+            + "ganglion-models in $TMPDIR or /tmp)")
+    private static let cacheSize = Option(
+        "model-cache-size", default: "64Gi", environment: "GANGLION_MODEL_CACHE_SIZE", placeholder: "SIZE",
+        help: "How much the cache may hold; what was used longest ago goes first, what is in use never",
+        check: { OctetCount.parse($0) == nil ? "must be a size such as 64Gi" : nil })
     private static let degree = Option(
         "tensor-parallel-degree", default: 1, environment: "TENSOR_PARALLEL_DEGREE", placeholder: "N",
         help: "Cores that share one copy of the models; the server has cores / N copies")
@@ -59,6 +69,9 @@ package enum ModelServerCommand {
         "queue-timeout",
         help: "How long a request may wait for a group before it gets 503 (default 60s)",
         check: { .milliseconds(1)...(.seconds(86_400)) ~= $0 ? nil : "must be from 1ms to 24h" })
+    private static let configuration = Option<String?>(
+        "config", environment: "TS_CONFIG_FILE", placeholder: "FILE",
+        help: "Settings in the words of TorchServe and DJL (config.properties); flags come before them")
     private static let control = Option(
         "model-control", default: ModelControl.none, placeholder: "MODE",
         help: "Whether models may be loaded and unloaded while the server runs: none or explicit")
@@ -101,9 +114,9 @@ package enum ModelServerCommand {
             "The cores are those of NEURON_RT_VISIBLE_CORES, else a free run of NEURON_RT_NUM_CORES, else all of the"
             + " visible devices.",
         arguments: [
-            listen, grpcListen, models, control, keys, certificate, certificateKey, degree, copies,
-            deviceRoot,
-            queue, queueTimeout, batch, batchTokens,
+            listen, grpcListen, models, cache, cacheSize, configuration, control, keys, certificate,
+            certificateKey, degree, copies, deviceRoot, queue,
+            queueTimeout, batch, batchTokens,
             batchDelay, coreWait, drainDelay, grace, measure, openAPI,
         ] + LogOptions.all,
         examples: [
@@ -124,10 +137,16 @@ package enum ModelServerCommand {
         guard !values[openAPI] else { return print(OpenAPI.document.text(pretty: true)) }
         let log = LogOptions.logger(values)
         let start = ContinuousClock.now
+        let file =
+            try values[configuration].map { path throws(ServerError) in
+                try ServerConfigurationFile(path: path)
+            }
+            ?? ServerConfigurationFile()
         let specifications = try ModelSpecification.list(
-            arguments: values[models], environment: Command.environment("GANGLION_MODELS"))
+            arguments: values[models].isEmpty ? file.models : values[models],
+            environment: Command.environment("GANGLION_MODELS"))
         let address = try SocketAddress(
-            parsing: values[listen]
+            parsing: values[listen] ?? file.listen
                 ?? defaultAddress(
                     podIP: Command.environment("POD_IP"), port: Command.environment("GANGLION_PORT")))
         let signals = try SignalWatcher()
@@ -156,11 +175,16 @@ package enum ModelServerCommand {
             return
         }
 
-        let policy = try policy(values)
+        let policy = try policy(values, file)
+        var requestLimits = RequestLimits()
+        if let octets = file.maximumBody { requestLimits.body = octets }
         let server = InferenceServer(
-            models: specifications, policy: policy, copies: values[copies], control: values[control],
+            models: specifications, limits: requestLimits, policy: policy, copies: values[copies],
+            control: values[control],
             keys: try values[keys].map { file throws(ServerError) in try APIKeys(file: file) }, log: log,
-            tag: Command.environment("NEURON_PROCESS_TAG") ?? ""
+            tag: Command.environment("NEURON_PROCESS_TAG") ?? "",
+            fetcher: try fetcher(values, specifications),
+            properties: ModelProperties.environment(Self.variables)
         ) { specification, groups in
             try await LanguageModelGenerator.open(specification, on: groups, pool: ComputePool.shared)
         }
@@ -180,7 +204,7 @@ package enum ModelServerCommand {
                 "groups": claims.map { "\($0.cores.lowerBound)-\($0.cores.upperBound - 1)" },
             ])
         let grpc = server.makeGRPCServer(security: try security(values, log, protocols: ["h2"]))
-        if let text = values[grpcListen] {
+        if let text = values[grpcListen] ?? file.grpcListen {
             let bound = try await grpc.listen(on: try SocketAddress(parsing: text))
             log.info("listening", ["protocol": "grpc", "address": bound.description])
         }
@@ -226,6 +250,35 @@ package enum ModelServerCommand {
         }
     }
 
+    /// The environment as the process was given it.
+    private static var variables: [String: String] {
+        let text = (try? Files.read("/proc/self/environ")) ?? []
+        var variables: [String: String] = [:]
+        for entry in text.split(separator: 0) {
+            guard let mark = entry.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            variables[String(decoding: entry[..<mark], as: UTF8.self)] =
+                String(decoding: entry[entry.index(after: mark)...], as: UTF8.self)
+        }
+        return variables
+    }
+
+    /// A folder is made only where models may have to be fetched into it.
+    private static func fetcher(
+        _ values: ArgumentValues, _ models: [ModelSpecification]
+    ) throws -> ModelFetcher? {
+        let needsIt = try models.contains { try ModelLocation($0.uri) != nil }
+        guard needsIt || values[control] == .explicit || values[cache] != nil else { return nil }
+        let ordinary = (Command.environment("TMPDIR") ?? "/tmp") + "/ganglion-models"
+        let path = values[cache] ?? ordinary
+        // Anybody can make a folder there, and put models into it.
+        if values[cache] == nil, let owner = Files.owner(ordinary), owner != geteuid() {
+            throw ServerError("\(ordinary) belongs to user \(owner): name another folder with --model-cache")
+        }
+        let limit = OctetCount.parse(values[cacheSize]) ?? 0
+        return ModelFetcher(
+            cache: try ModelCache(path: path, limit: limit), environment: { Command.environment($0) })
+    }
+
     /// Certificates are renewed in place: what the files say counts for the next connection.
     private static func security(
         _ values: ArgumentValues, _ log: Logger, protocols: [String] = []
@@ -241,11 +294,14 @@ package enum ModelServerCommand {
         }
     }
 
-    /// How requests are batched: by the flags, else by LMI's variables, else as it is.
-    private static func policy(_ values: ArgumentValues) throws(ServerError) -> BatchPolicy {
+    /// How requests are batched: by the flags, else by config.properties, else by LMI's variables, else as it is.
+    private static func policy(
+        _ values: ArgumentValues, _ file: ServerConfigurationFile
+    ) throws(ServerError) -> BatchPolicy {
         var policy = BatchPolicy()
         do throws(HTTPProblem) {
             try policy.read(ServingProperties.environment(Command.environment), place: "the environment")
+            try policy.read(file.batching, place: "config.properties")
         } catch {
             throw ServerError(error.message)
         }

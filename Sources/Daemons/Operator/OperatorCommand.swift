@@ -33,6 +33,14 @@ package enum OperatorCommand {
     private static let serverCommand = Option<String?>(
         "model-server-command", environment: "GANGLION_MODEL_SERVER_COMMAND", placeholder: "PATH",
         help: "The program in that image, where it is not the image's own entrypoint")
+    private static let modelCache = Option<String?>(
+        "model-cache", environment: "GANGLION_NODE_MODEL_CACHE", placeholder: "PATH",
+        help: "The folder of every node in which model servers share the models that they fetch",
+        check: { $0.hasPrefix("/") ? nil : "must be an absolute path" })
+    private static let modelCacheSize = Option<String?>(
+        "model-cache-size", environment: "GANGLION_NODE_MODEL_CACHE_SIZE", placeholder: "SIZE",
+        help: "How much that folder may hold, such as 200Gi (default the server's)",
+        check: { SchemaPattern.octets.matches($0) ? nil : "must be a size such as 200Gi" })
     private static let chipResource = Option(
         "chip-resource-name", default: WellKnown.neuronChip, environment: "GANGLION_CHIP_RESOURCE_NAME",
         placeholder: "NAME", help: "The extended resource of whole chips, whose cores pods of others may hold"
@@ -60,7 +68,8 @@ package enum OperatorCommand {
             """,
         arguments: [
             PlacementOptions.kubeconfig, context, leaderElect, namespace, lease, image, replaceImage,
-            serverCommand, PlacementOptions.resource, chipResource, PlacementOptions.extenderSchedulers,
+            serverCommand, modelCache, modelCacheSize, PlacementOptions.resource, chipResource,
+            PlacementOptions.extenderSchedulers,
             deleteRejectedPods, workers, PlacementOptions.metricsAddress, profiling,
         ] + LogOptions.all,
         examples: [
@@ -84,6 +93,8 @@ package enum OperatorCommand {
         settings.serving.image = values[image]
         settings.serving.replacesImage = values[replaceImage]
         settings.serving.command = values[serverCommand].map { [$0] } ?? []
+        settings.serving.modelCachePath = values[modelCache]
+        settings.serving.modelCacheSize = values[modelCacheSize]
         settings.serving.resource = values[PlacementOptions.resource]
         settings.deletesRejectedPods = values[deleteRejectedPods]
         settings.chipResource = values[chipResource]

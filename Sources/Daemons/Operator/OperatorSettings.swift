@@ -12,6 +12,11 @@ package struct ServingDefaults: Equatable, Sendable {
     package var replacesImage = false
     /// The command of pods whose template names no image; empty for the image's own.
     package var command: [String] = []
+    /// The folder of every node in which servers of preset ganglion keep the models that they fetch; nil where each has its
+    /// own.
+    package var modelCachePath: String?
+    /// How much it may hold, such as `64Gi`; nil for the server's own default.
+    package var modelCacheSize: String?
     /// The extended resource of NeuronCores.
     package var resource = WellKnown.neuronCore
 

@@ -23,7 +23,40 @@ struct PodTemplate: Sendable {
         var pod = Pod(metadata(replica: replica), spec: additions)
         pod.spec.containers = [ServingContainer(server).additions]
         let whole = (try? JSON(encoding: pod)) ?? .null
-        return StrategicMergePatch(rules: Self.mergeRules).applied(whole, to: ["spec": base])
+        let patch = StrategicMergePatch(rules: Self.mergeRules)
+        let made = patch.applied(whole, to: ["spec": base])
+        return modelCache.map { patch.applied($0, to: made) } ?? made
+    }
+
+    /// The node's folder of models, where the operator has one and the user's container none of its own. It is no part of what
+    /// a revision is made from: another folder is that of new pods.
+    private var modelCache: JSON? {
+        let variable = "GANGLION_MODEL_CACHE"
+        guard let path = server.defaults.modelCachePath, server.runtime.preset == .ganglion,
+            !server.container.env.contains(where: { $0.name == variable })
+        else { return nil }
+        let name = "ganglion-model-cache"
+        let place = "/var/cache/ganglion/models"
+        var environment: [JSON] = [["name": .string(variable), "value": .string(place)]]
+        if let size = server.defaults.modelCacheSize {
+            environment.append(["name": "GANGLION_MODEL_CACHE_SIZE", "value": .string(size)])
+        }
+        return [
+            "spec": [
+                "volumes": [
+                    [
+                        "name": .string(name),
+                        "hostPath": ["path": .string(path), "type": "DirectoryOrCreate"],
+                    ]
+                ],
+                "containers": [
+                    [
+                        "name": .string(WellKnown.servingContainer), "env": .array(environment),
+                        "volumeMounts": [["name": .string(name), "mountPath": .string(place)]],
+                    ]
+                ],
+            ]
+        ]
     }
 
     /// Kubernetes' rules, but for ports: they would merge by number alone, and TCP and UDP may have the same one.

@@ -122,6 +122,37 @@ struct ResolvedServer: Sendable {
             throw InvalidSpec(
                 "preset \(name) cannot be told spec.queue: set it in the server's own configuration")
         }
+        if let delay = spec.batching?.maxBatchDelay {
+            guard [.ganglion, .djlLMI].contains(runtime.preset) else {
+                throw InvalidSpec(
+                    "preset \(name) cannot be told spec.batching.maxBatchDelay: set it in the server's own configuration"
+                )
+            }
+            guard let time = RuntimeHandover.milliseconds(delay), time <= 60_000 else {
+                throw InvalidSpec("spec.batching.maxBatchDelay is \(delay): it may be 60s at most")
+            }
+        }
+        if let timeout = spec.queue?.timeout {
+            guard runtime.preset == .ganglion else {
+                throw InvalidSpec(
+                    "preset \(name) cannot be told spec.queue.timeout: set it in the server's own configuration"
+                )
+            }
+            guard let time = RuntimeHandover.milliseconds(timeout), time <= 86_400_000 else {
+                throw InvalidSpec("spec.queue.timeout is \(timeout): it may be 86400s at most")
+            }
+        }
+        guard [.ganglion, .custom].contains(runtime.preset) || spec.models.allSatisfy(\.isPlain) else {
+            throw InvalidSpec(
+                "preset \(name) cannot be told a model's version, memory, utilization or warmup: leave them out"
+            )
+        }
+        let need = spec.models.reduce(0) { $0 + ($1.utilization ?? 0) }
+        guard need <= 100 else {
+            throw InvalidSpec(
+                "spec.models need \(need) percent of a group's time together: serve some of them by another ModelServer"
+            )
+        }
         if spec.rollout.maxUnavailable == 0, spec.rollout.maxSurge == 0 {
             throw InvalidSpec(
                 "spec.rollout has 0 in maxUnavailable and in maxSurge: no pod could be replaced, set one of them"
@@ -193,7 +224,7 @@ extension ModelServerSpec {
         var runtime = Self.written(runtime)
         if self.runtime.preset == .ganglion { runtime["preset"] = nil }
         var parts: JSON = [
-            "neuron": Self.written(neuron), "models": Self.written(models),
+            "neuron": Self.written(neuron), "models": writtenModels,
             "batching": Self.written(batching), "queue": Self.written(queue),
             "template": Self.written(template ?? ServerTemplate()),
         ]
@@ -207,6 +238,16 @@ extension ModelServerSpec {
             (0..<8).map { _ in
                 defer { hash /= UInt64(letters.count) }
                 return letters[Int(hash % UInt64(letters.count))]
+            })
+    }
+
+    /// The models without the version that the API server puts in: pods of before there were versions stay what they are.
+    var writtenModels: JSON {
+        .array(
+            models.map { model in
+                var written = Self.written(model)
+                if model.version == "1" { written["version"] = nil }
+                return written
             })
     }
 

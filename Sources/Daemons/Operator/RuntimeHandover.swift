@@ -39,10 +39,14 @@ struct RuntimeHandover: Equatable, Sendable {
         let model = spec.models[0]
         let batch = spec.batching?.maxBatchSize.map(String.init)
         let queue = spec.queue?.maxLength.map(String.init)
+        let delay = spec.batching?.maxBatchDelay
         func option(_ name: String, _ value: String?) -> [String] { value.map { [name, $0] } ?? [] }
         switch server.runtime.preset {
         case .ganglion:
-            arguments = option("--max-batch-size", batch) + option("--queue", queue)
+            arguments =
+                option("--max-batch-size", batch) + option("--max-batch-delay", delay)
+                + option("--queue", queue)
+                + option("--queue-timeout", spec.queue?.timeout)
             environment = Self.own(server)
         case .custom:
             environment = Self.own(server)
@@ -62,6 +66,9 @@ struct RuntimeHandover: Equatable, Sendable {
                 EnvVar("SERVING_PROMETHEUS", value: "true"),
             ]
             if let batch { environment.append(EnvVar("OPTION_MAX_ROLLING_BATCH_SIZE", value: batch)) }
+            if let delay = delay.flatMap(Self.milliseconds) {
+                environment.append(EnvVar("SERVING_MAX_BATCH_DELAY", value: String(delay)))
+            }
             if let queue { environment.append(EnvVar("SERVING_JOB_QUEUE_SIZE", value: queue)) }
         case .triton:
             // Each model by name: a repository can hold more of them than fit on the cores.
@@ -90,6 +97,14 @@ struct RuntimeHandover: Equatable, Sendable {
         }
     }
 
+    /// `5ms` or `2s` in milliseconds; nil for what is neither.
+    static func milliseconds(_ time: String) -> Int? {
+        if time.hasSuffix("ms") { return Int(time.dropLast(2)) }
+        return Int(time.dropLast()).map { $0.multipliedReportingOverflow(by: 1_000) }.flatMap {
+            $0.overflow ? nil : $0.partialValue
+        }
+    }
+
     /// Where the user's container says something else than the spec: there one of the two would do nothing. One sentence, nil
     /// where they agree.
     func contradiction(_ container: Container, runtime: RuntimeSettings) -> String? {
@@ -107,15 +122,19 @@ struct RuntimeHandover: Equatable, Sendable {
         }
         // A command of the user's own is their way to start a server of others, and gets no arguments.
         guard runtime.preset != .ganglion, !container.command.isEmpty else { return nil }
-        return options.first { ["--max-num-seqs", "--max-batch-size", "--queue"].contains($0.name) }.map {
-            "\($0.name == "--queue" ? "spec.queue" : "spec.batching") does nothing beside the container's own command: remove one of them"
+        return options.first {
+            ["--max-num-seqs", "--max-batch-size", "--max-batch-delay", "--queue", "--queue-timeout"]
+                .contains($0.name)
+        }.map {
+            "\($0.name.hasPrefix("--queue") ? "spec.queue" : "spec.batching") does nothing beside the container's own command: remove one of them"
         }
     }
 
     /// Variables that carry fields which a user need not set. What a server cannot do without, a variable of the user's own
     /// may say in another way.
     private static let settings: Set = [
-        "OPTION_MAX_ROLLING_BATCH_SIZE", "SERVING_JOB_QUEUE_SIZE", "TS_JOB_QUEUE_SIZE",
+        "OPTION_MAX_ROLLING_BATCH_SIZE", "SERVING_JOB_QUEUE_SIZE", "SERVING_MAX_BATCH_DELAY",
+        "TS_JOB_QUEUE_SIZE",
     ]
 
     /// The arguments that can be given once only.
@@ -147,7 +166,7 @@ struct RuntimeHandover: Equatable, Sendable {
 
     private static func own(_ server: ResolvedServer) -> [EnvVar] {
         // The list as users wrote it, with sorted keys.
-        let models = (try? JSON(encoding: server.spec.models))?.text() ?? "[]"
+        let models = server.spec.writtenModels.text()
         return [
             EnvVar("GANGLION_MODELS", value: models),
             EnvVar("TENSOR_PARALLEL_DEGREE", value: String(server.groupSize)),

@@ -112,7 +112,8 @@ extension RuntimePreset {
     /// Where a model answers, below the server's URL; nil where nobody knows.
     func path(ofModel model: ServedModel) -> String? {
         switch self {
-        case .ganglion, .torchserve: "/predictions/\(model.name)"
+        case .ganglion, .torchserve:
+            "/predictions/\(model.name)" + (model.version == "1" ? "" : "/\(model.version)")
         // The base URL of OpenAI's clients; the request's body names the model.
         case .vllm: "/v1"
         // It names a model after its location; with one model this path needs no name.

@@ -146,6 +146,11 @@ public enum Files {
         guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove", path) }
     }
 
+    /// Gives a file or directory another name on the same file system; a file of that name is replaced.
+    public static func move(_ path: String, to target: String) throws(SystemError) {
+        guard rename(path, target) == 0 else { throw SystemError("rename", path) }
+    }
+
     /// Makes a symbolic link at `path` to `target`.
     public static func link(_ path: String, to target: String) throws(SystemError) {
         guard symlink(target, path) == 0 else { throw SystemError("make link", path) }

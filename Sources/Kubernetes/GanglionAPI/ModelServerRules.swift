@@ -33,6 +33,29 @@ extension ModelServerSpec {
                 """, reason: "FieldValueForbidden", fieldPath: ".queue"),
         SchemaRule(
             rule: """
+                !has(self.batching) || !has(self.batching.maxBatchDelay) || self.runtime.preset in ['ganglion', 'djl-lmi']
+                """,
+            message: "only presets ganglion and djl-lmi can be told how long a request waits for others",
+            reason: "FieldValueForbidden", fieldPath: ".batching"),
+        SchemaRule(
+            rule: "!has(self.queue) || !has(self.queue.timeout) || self.runtime.preset == 'ganglion'",
+            message: "only preset ganglion can be told how long a request may wait",
+            reason: "FieldValueForbidden", fieldPath: ".queue"),
+        SchemaRule(
+            rule: """
+                self.runtime.preset in ['ganglion', 'custom'] || self.models.all(m, (!has(m.version) || m.version == '1') \
+                && !has(m.memory) && !has(m.utilization) && !has(m.warmup))
+                """,
+            message:
+                "only presets ganglion and custom can be told a model's version, memory, utilization and warmup",
+            reason: "FieldValueForbidden", fieldPath: ".models"),
+        SchemaRule(
+            rule: "self.models.map(m, has(m.utilization) ? m.utilization : 0).sum() <= 100",
+            message: """
+                the models need more than 100 percent of a group's time together: serve some of them by another ModelServer
+                """, fieldPath: ".models"),
+        SchemaRule(
+            rule: """
                 !has(self.autoscaling) || has(self.autoscaling.metrics) \
                 || self.runtime.preset in ['ganglion', 'vllm', 'triton']
                 """,

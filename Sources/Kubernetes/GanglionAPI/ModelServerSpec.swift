@@ -11,7 +11,7 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
     package var neuron: NeuronRequest
     /// The server in the pods.
     package var runtime = RuntimeChoice()
-    /// What every group loads, at least one; their names are unique.
+    /// What every group loads, at least one; names and versions are unique.
     package var models: [ServedModel]
     /// How requests are put together.
     package var batching: Batching?
@@ -67,7 +67,7 @@ package struct ModelServerSpec: Codable, Equatable, Sendable {
             "runtime": RuntimeChoice.schema.defaulting(to: [:]),
             "models": .list(
                 "The models that every group of every replica loads.", of: ServedModel.schema, count: 1...64,
-                .map(["name"])),
+                .map(["name", "version"])),
             "batching": Batching.schema,
             "queue": Queue.schema,
             "autoscaling": Autoscaling.schema,
@@ -194,8 +194,16 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
 package struct ServedModel: Codable, Equatable, Sendable {
     /// Its name in URLs.
     package var name: String
+    /// Its version; a name may have several.
+    package var version = "1"
     /// Where it is: a URI, a path or a name that the server understands.
     package var uri: String
+    /// Octets of a chip's memory that a copy may take, as a quantity; nil for what there is.
+    package var memory: String?
+    /// Percent of a group's time that it is expected to need; nil where nobody has said it.
+    package var utilization: Int?
+    /// Texts that each group computes before the model is ready; nil for the server's own.
+    package var warmup: [String]?
 
     /// A model.
     package init(name: String, uri: String) {
@@ -203,16 +211,48 @@ package struct ServedModel: Codable, Equatable, Sendable {
         self.uri = uri
     }
 
+    /// Decodes what users wrote, with the default version where they named none.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        version = try container.decodeIfPresent(String.self, forKey: .version) ?? version
+        uri = try container.decode(String.self, forKey: .uri)
+        memory = try container.decodeIfPresent(String.self, forKey: .memory)
+        utilization = try container.decodeIfPresent(Int.self, forKey: .utilization)
+        warmup = try container.decodeIfPresent([String].self, forKey: .warmup)
+    }
+
+    /// Whether it says nothing but name and place, which is all that servers of others can be told.
+    package var isPlain: Bool { version == "1" && memory == nil && utilization == nil && warmup == nil }
+
     /// What it may hold.
     package static let schema = Schema.object(
         "",
         [
             "name": .string("The model's name in URLs.", count: 1...63, pattern: .name),
+            "version": .string(
+                "The model's version in URLs; a name may have several, of which the highest is meant where none is named.",
+                count: 1...32, pattern: .name
+            ).defaulting(to: "1"),
             "uri": .string(
                 """
                 Where the model is: a path in the container (file:///models/all-MiniLM-L6-v2), a model of the Hugging Face \
-                Hub (hf://OWNER/NAME), or what else the preset's server takes.
+                Hub (hf://OWNER/NAME), or what else the preset's server takes; ganglion fetches s3://BUCKET/PREFIX, \
+                https://HOST/FILE.tar.gz and oci://REGISTRY/NAME:TAG.
                 """, count: 1...2048),
+            "memory": .string(
+                """
+                How much of its group's memory a copy may take, such as 2Gi; one that takes more is not served. All of it by \
+                default.
+                """, count: 1...20, pattern: .octets),
+            "utilization": .integer(
+                """
+                How much of a group's time the model is expected to need, in percent; the models of a server need 100 at \
+                most together.
+                """, 1...100),
+            "warmup": .list(
+                "Texts that each group computes before the model is ready; one short text by default.",
+                of: .string(count: 1...4096), count: 0...16),
         ], required: ["name", "uri"])
 }
 
@@ -220,6 +260,8 @@ package struct ServedModel: Codable, Equatable, Sendable {
 package struct Batching: Codable, Equatable, Sendable {
     /// Requests that are computed together at most.
     package var maxBatchSize: Int?
+    /// How long the oldest request waits for others, such as `5ms`.
+    package var maxBatchDelay: String?
 
     /// A limit; nil for the server's own.
     package init(maxBatchSize: Int? = nil) { self.maxBatchSize = maxBatchSize }
@@ -227,21 +269,33 @@ package struct Batching: Codable, Equatable, Sendable {
     /// What it may hold.
     package static let schema = Schema.object(
         "How requests are put together.",
-        ["maxBatchSize": .integer("Requests that are computed together at most.", 1...1024)])
+        [
+            "maxBatchSize": .integer("Requests that are computed together at most.", 1...1024),
+            "maxBatchDelay": .string(
+                "How long the oldest request waits for others while a group is idle, such as 5ms; at most 60s. Not at all by default.",
+                count: 2...8, pattern: .time),
+        ])
 }
 
 /// `spec.queue`.
 package struct Queue: Codable, Equatable, Sendable {
     /// Requests that wait at most.
     package var maxLength: Int?
+    /// How long a request waits at most, such as `30s`.
+    package var timeout: String?
 
     /// A limit; nil for the server's own.
     package init(maxLength: Int? = nil) { self.maxLength = maxLength }
 
     /// What it may hold.
     package static let schema = Schema.object(
-        "How many requests may wait.",
-        ["maxLength": .integer("Requests that wait at most; others are refused.", 1...100_000)])
+        "How many requests may wait, and how long.",
+        [
+            "maxLength": .integer("Requests that wait at most; others are refused.", 1...100_000),
+            "timeout": .string(
+                "How long a request waits for a group until it is refused, such as 30s; 60s by default.",
+                count: 2...8, pattern: .time),
+        ])
 }
 
 /// `spec.rollout`.

@@ -66,9 +66,16 @@ extension Schema {
             }
             place += " (\(name))"
             try schema.check(element, at: place)
-            guard seen.insert(name).inserted else {
+            // What is left out is what the API server puts in.
+            let others = keys.dropFirst().map { key in
+                let standard = schema.fields.first { $0.name == key }?.schema.defaultValue?.string
+                let value = element[key]?.string ?? standard ?? ""
+                return (words: value == standard ? "" : " of \(key) \(value)", value: value)
+            }
+            guard seen.insert(([name] + others.map(\.value)).joined(separator: "\n")).inserted else {
                 throw InvalidSpec(
-                    "\(path) has two \(path.split(separator: ".").last ?? "entries") named \(name)")
+                    "\(path) has two \(path.split(separator: ".").last ?? "entries") named \(name)"
+                        + others.map(\.words).joined())
             }
         }
     }

@@ -71,10 +71,13 @@ package final class NeuronCoreGroup: Sendable {
 
     /// Shards a model over the cores and reserves memory for it on their chips. This takes a while and blocks.
     ///
+    /// - Parameter compiled: called when the program is there and comes onto the cores.
     /// - Throws: `ModelError` when the model is damaged or cannot be shared by so many cores, `NRTError` when it does not
     ///   fit; then nothing has changed.
-    package func load(_ model: EmbeddingModel, as name: String) throws {
-        let program = try runtime.load(try model.program(cores: cores.count, formats: runtime.formats))
+    package func load(_ model: EmbeddingModel, as name: String, compiled: () -> Void = {}) throws {
+        let compilation = try model.program(cores: cores.count, formats: runtime.formats)
+        compiled()
+        let program = try runtime.load(compilation)
         let signature = try EncoderSignature(
             program.inputs, program.outputs, hidden: model.configuration.hiddenSize, subject: model.directory)
         try state.withLock { state in
@@ -209,6 +212,13 @@ package final class NeuronCoreGroup: Sendable {
 
     /// What has been done so far.
     package var statistics: Statistics { state.withLock { $0.statistics } }
+
+    /// Octets that a model has reserved on all cores of the group; nil where it is not there.
+    package func memory(of name: String) -> Int? {
+        state.withLock { state in
+            state.models[name].map { $0.program.memory.reduce(0) { $0 + $1.constants + $1.tensors } }
+        }
+    }
 
     /// What each core has reserved, by position in `cores`.
     package var memory: [Memory] { state.withLock { $0.memory } }

@@ -82,4 +82,65 @@ struct ProcessTests {
         #expect(await fourth.wait() == .exited(0))
         await client.close()
     }
+
+    @Test("killed in the midst of a download, the next process goes on where it was")
+    func killedWhileFetching() async throws {
+        let node = try FakeNode(chips: 1)
+        _ = try Output.of("/bin/tar", ["-C", node.path, "-cf", node.path + "/m.tar", "model"])
+        let octets = try Files.read(node.path + "/m.tar", limit: 1 << 26)
+        let half = octets.count / 2
+        let ranges = Lock<[String?]>([])
+        let (halves, hasSent) = AsyncStream.makeStream(of: Void.self)
+        let store = HTTPServer { request in
+            let range = request.headers["range"]
+            ranges.withLock { $0.append(range) }
+            var headers: HTTPHeaders = ["etag": "\"1\"", "content-range": "bytes 0-0/\(octets.count)"]
+            if range == "bytes=0-0" { return HTTPResponse(206, headers: headers, body: .bytes([octets[0]])) }
+            let start = Int((range ?? "bytes=0-").dropFirst(6).dropLast()) ?? 0
+            headers["content-range"] = "bytes \(start)-\(octets.count - 1)/\(octets.count)"
+            return HTTPResponse(
+                start > 0 ? 206 : 200, headers: headers,
+                body: .stream { writer in
+                    guard start == 0 else { return try await writer.write(Array(octets[start...])) }
+                    try await writer.write(Array(octets[..<half]))
+                    hasSent.yield()
+                    try await Task.sleep(for: .seconds(3_600))
+                })
+        }
+        let place = try await store.listen(on: try SocketAddress(parsing: "127.0.0.1:0"))
+        let address = SocketAddress.unix(node.path + "/http")
+        let arguments = [
+            "--listen", address.description, "--model", "far=http://\(place)/m.tar", "--model-cache",
+            node.path + "/cache",
+        ]
+        let client = HTTPClient(address, host: "localhost")
+        let first = try spawn(node, arguments)
+        for await _ in halves { break }
+        // Until some of it is on the disk; what is in the socket goes with the process.
+        while (try? ModelFiles.octets(below: node.path + "/cache/partial")) ?? 0 == 0 { await Task.yield() }
+        first.send(.kill)
+        #expect(await first.wait() == .signalled(9))
+        let second = try spawn(node, arguments)
+        try #require(await untilReady(client, second))
+        let answer = try await client.send(HTTPRequest("GET", "/predictions/far?inputs=hello"))
+        #expect(answer.embeddings.first?.count == 48)
+        let last = try #require(ranges.withLock { $0.last } ?? nil)
+        #expect(last.hasPrefix("bytes=") && last != "bytes=0-0" && last != "bytes=0-", "\(last)")
+        await client.close()
+        second.send(.terminate)
+        #expect(await second.wait() == .exited(0))
+        await store.shutdown(grace: .zero)
+    }
+}
+
+private enum ModelFiles {
+    /// Octets of all files below a folder.
+    static func octets(below folder: String) throws -> Int {
+        try Files.list(folder).reduce(0) { sum, name in
+            let path = "\(folder)/\(name)"
+            if Files.kind(path) == .directory { return sum + (try octets(below: path)) }
+            var status = stat()
+            return sum + (stat(path, &status) == 0 ? Int(status.st_size) : 0)
+        }
+    }
 }

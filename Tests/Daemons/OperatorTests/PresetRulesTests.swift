@@ -51,6 +51,36 @@ struct PresetRulesTests {
             "spec.queue: Forbidden: presets vllm, triton and custom cannot be told how many requests may wait"
         ),
         (
+            ["runtime": ["preset": "vllm"], "batching": ["maxBatchDelay": "5ms"]],
+            "spec.batching: Forbidden: only presets ganglion and djl-lmi can be told how long a request waits"
+        ),
+        (
+            ["runtime": ["preset": "djl-lmi"], "queue": ["timeout": "5s"]],
+            "spec.queue: Forbidden: only preset ganglion can be told how long a request may wait"
+        ),
+        (["batching": ["maxBatchDelay": "5"]], "spec.batching.maxBatchDelay in body should match"),
+        (
+            ["runtime": ["preset": "triton"], "models": [["name": "a", "uri": "/a", "version": "2"]]],
+            "only presets ganglion and custom can be told a model's version, memory, utilization and warmup"
+        ),
+        (
+            [
+                "models": [
+                    ["name": "a", "uri": "/a", "utilization": 60],
+                    ["name": "b", "uri": "/b", "utilization": 41],
+                ]
+            ],
+            "the models need more than 100 percent of a group's time together"
+        ),
+        (
+            ["models": [["name": "a", "uri": "/a", "memory": "two"]]],
+            "spec.models[0].memory in body should match"
+        ),
+        (
+            ["models": [["name": "a", "uri": "/a"], ["name": "a", "uri": "/b", "version": "1"]]],
+            "spec.models[1]: Duplicate value"
+        ),
+        (
             ["runtime": ["preset": "vllm"], "models": [["name": "a", "uri": "s3://b/a"]]],
             "the preset's server cannot read a model's uri"
         ),

@@ -286,6 +286,10 @@ extension ValueSet {
             .value("Job ganglion-crds", pod + "nodeSelector.a", "b"),
             .value("Job ganglion-crds", pod + "tolerations.0.operator", "Exists")),
         ValueSet(
+            "a model cache of each node", "operator: {modelCache: {hostPath: /var/lib/models, size: 200Gi}}",
+            .argument("operator", "--model-cache=/var/lib/models"),
+            .argument("operator", "--model-cache-size=200Gi")),
+        ValueSet(
             "another model server", "operator: {modelServerImage: 'vllm:1', logLevel: warning}",
             .argument("operator", "--model-server-image=vllm:1"),
             .noArgument("operator", "--model-server-command"), .argument("operator", "--log-level=warning")),

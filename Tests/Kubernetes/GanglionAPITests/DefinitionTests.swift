@@ -119,6 +119,8 @@ struct DefinitionTests {
         let regex = try Regex(pattern.rawValue)
         let samples = [
             "", "/", "/a", "a", "a/", "a-b", "-a", "a-", "a.b_c", "A9", "é", "a b", "_", "9", "a\n", "a--b",
+            "5ms", "05s", "5m", "s", "60s", "2Gi", "2gi", "0", "10k", "Gi", "1.5Gi", "2Gi ", "5ms\n",
+            "\u{665}s",
         ]
         for sample in samples {
             #expect(pattern.matches(sample) == (sample.firstMatch(of: regex) != nil), "\(sample)")

@@ -13,7 +13,7 @@ extension Schema {
         case .list(let entries): [entries.fullest]
         case .string:
             values.last.map { .string($0) }
-                ?? (format == "date-time" ? "2026-01-01T00:00:00Z" : pattern == .path ? "/a" : "a")
+                ?? (format == "date-time" ? "2026-01-01T00:00:00Z" : pattern?.sample ?? "a")
         case .boolean: true
         case .integer: .int(Int64(range?.upperBound ?? 7))
         case .opaque: ["unknown": ["to": "us"]]
@@ -46,6 +46,18 @@ extension Schema {
         case .object(let fields): return fields.flatMap { $0.schema.leaves(below: below($0.name)) }
         case .list(let entries) where !entries.fields.isEmpty: return entries.leaves(below: path + "[]")
         default: return [path]
+        }
+    }
+}
+
+extension SchemaPattern {
+    /// A string of the form.
+    fileprivate var sample: JSON {
+        switch self {
+        case .path: "/a"
+        case .name: "a"
+        case .octets: "1Gi"
+        case .time: "5ms"
         }
     }
 }

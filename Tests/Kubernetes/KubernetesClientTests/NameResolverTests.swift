@@ -1,12 +1,12 @@
 // A name whose address changes, and a name server that is slow or away.
 
 import Glibc
-import HTTP
 import JSON
 import KubernetesAPI
 import SystemIO
 import Testing
 
+@testable import HTTP
 @testable import KubernetesClient
 
 @Suite("Name of the API server", .timeLimit(.minutes(5)))

@@ -3,9 +3,9 @@
 
 import Arguments
 internal import Glibc
+internal import HTTP
 internal import HTTP1
 internal import JSON
-internal import KubernetesClient
 internal import SystemIO
 internal import TLS
 internal import Text

@@ -37,6 +37,8 @@ extension InferenceServer {
         let groups = state.withLock { $0.groups }
         await tellDispatcher(groups)
         await unload(model, from: groups)
+        // The cache may take it away from now on.
+        model.state.withLock { $0.fetched = [] }
         state.withLock { $0.registry.remove(model) }
     }
 
@@ -53,7 +55,7 @@ extension InferenceServer {
         let new = chosen.filter { !had.contains($0.cores.lowerBound) }
         let kept = all.filter { had.contains($0.cores.lowerBound) }
         do throws(LoadFailure) {
-            try await place(model, on: new)
+            try await placeMakingRoom(model, on: new)
         } catch {
             throw HTTPProblem(error.isMemory ? 507 : 500, error.sentence)
         }

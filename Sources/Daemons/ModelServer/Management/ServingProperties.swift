@@ -1,5 +1,5 @@
-// `serving.properties` beside a model, as DJL Serving and LMI have it: lines of `key=value`, `#` begins a comment. Batching and
-// the queue are obeyed; what else LMI's engines read there concerns engines that this server is not.
+// `serving.properties` beside a model, as DJL Serving and LMI have it: lines of `key=value`, `#` begins a comment.
+// `ModelProperties` says what of it is obeyed.
 
 internal import SystemIO
 

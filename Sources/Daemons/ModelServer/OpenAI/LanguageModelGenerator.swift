@@ -22,14 +22,18 @@ struct LanguageModelGenerator: TextGenerator {
     ) async throws -> LanguageModelGenerator? {
         guard let path = LanguageModel.path(of: specification.uri) else { return nil }
         return try await pool.run {
-            Result { try LanguageModelGenerator(path: path, on: groups) }
+            Result { try LanguageModelGenerator(path: path, specification, on: groups) }
         }.get()
     }
 
-    private init(path: String, on groups: [any NeuronCores]) throws {
+    private init(
+        path: String, _ specification: ModelSpecification, on groups: [any NeuronCores]
+    ) throws {
         let model = try LanguageModel(path: path)
         var options = ProgramOptions()
         options.cores = groups.first?.cores.count ?? 1
+        options.positions = specification.positions
+        if let sequences = specification.sequences { options.sequences = sequences }
         // Cut and packed once, used by all groups.
         let program = try model.program(options)
         let engines = try groups.map { try GenerationEngine(program, tokenizer: model.tokenizer, on: $0) }

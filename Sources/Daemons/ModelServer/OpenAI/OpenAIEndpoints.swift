@@ -13,7 +13,7 @@ extension InferenceServer {
             methods: [method], path: path, operation: operation, tag: "openai", summary: summary,
             errors: .openAI,
             body: body.map { ["application/json": $0] } ?? [:], reply: reply, statuses: statuses,
-            answer: answer)
+            answersLater: method == "POST", answer: answer)
     }
 
     static let openAIEndpoints: [RESTEndpoint] = [

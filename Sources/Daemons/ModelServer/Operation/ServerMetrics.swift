@@ -1,6 +1,7 @@
 // What the server counts. Cores keep the names of AWS's neuron-monitor exporter, so that its dashboards work; the rest
 // is named for this server.
 
+internal import ModelSources
 internal import Models
 internal import NeuronRuntime
 internal import Observability
@@ -19,6 +20,11 @@ struct ServerMetrics: Sendable {
     let computeTime: Histogram
     let batchSize: Histogram
 
+    /// Models that made room for others.
+    let unloads: Counter
+
+    private let phases: Gauge
+    private let downloaded: Gauge
     private let ready: Gauge
     private let waiting: Gauge
     private let running: Gauge
@@ -54,6 +60,16 @@ struct ServerMetrics: Sendable {
         batchSize = registry.histogram(
             "ganglion_model_server_batch_texts", "Texts computed together.",
             buckets: [1, 2, 4, 8, 16, 32, 64, 128], labels: ["model"])
+        unloads = registry.counter(
+            "ganglion_model_server_model_unloads_total",
+            "How often a model was unloaded, since others needed its chips' memory.", labels: ["model"])
+        phases = registry.gauge(
+            "ganglion_model_server_model_phase", "1 for how far a model is, by version; else 0.",
+            labels: ["model", "version", "phase"])
+        downloaded = registry.gauge(
+            "ganglion_model_server_model_downloaded_bytes",
+            "Bytes of a model that have come, while it is downloaded.",
+            labels: ["model", "version"])
         ready = registry.gauge("ganglion_model_server_ready", "1 when every group has its models, else 0.")
         waiting = registry.gauge("ganglion_model_server_queue_length", "Requests that wait for a group.")
         running = registry.gauge(
@@ -152,6 +168,13 @@ struct ServerMetrics: Sendable {
         var tokens: [String: Int] = [:]
         for model in models {
             named.update(model, waiting: waiting[model.key] ?? 0)
+            let phase = model.phase
+            for name in ModelPhase.names {
+                phases.set(name == phase.name ? 1 : 0, [model.name, model.version, name])
+            }
+            if case .downloading(let progress) = phase {
+                downloaded.set(Double(progress.octets), [model.name, model.version])
+            }
             let counts = model.meter.counts
             for (status, count) in counts.answers {
                 answers[[model.name, String(status)], default: 0] += count

@@ -11,7 +11,7 @@ extension InferenceServer {
     /// Everything that is served, in the order in which paths are tried.
     static let endpoints: [RESTEndpoint] =
         healthEndpoints + predictionEndpoints + managementEndpoints + openInferenceEndpoints
-        + repositoryEndpoints + openAIEndpoints
+        + repositoryEndpoints + openAIEndpoints + asynchronousEndpoints
 
     private static let router: HTTPRouter<RESTEndpoint> = {
         var router = HTTPRouter<RESTEndpoint>()
@@ -27,7 +27,9 @@ extension InferenceServer {
         case .handler(let endpoint, let names):
             do throws(HTTPProblem) {
                 try checkKey(endpoint, request)
-                return try await endpoint.answer(self, EndpointCall(request: request, names: names))
+                let call = EndpointCall(request: request, names: names)
+                if endpoint.answersLater, Self.wantsLater(request) { return try answerLater(endpoint, call) }
+                return try await endpoint.answer(self, call)
             } catch {
                 note(error, endpoint, request)
                 return error.response(endpoint.errors)

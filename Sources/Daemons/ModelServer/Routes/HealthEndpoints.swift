@@ -1,9 +1,12 @@
 // What is asked of the server itself: probes, scrapers, people.
 
 internal import HTTP
+internal import HTTP1
 internal import JSON
+internal import ModelSources
 internal import Models
 internal import NeuronProgram
+internal import NeuronRuntime
 internal import Observability
 internal import SystemIO
 internal import Text
@@ -14,8 +17,12 @@ extension InferenceServer {
     static let healthEndpoints: [RESTEndpoint] = [
         RESTEndpoint(
             methods: ["GET"], path: "/", operation: "describeServer", tag: "server",
-            summary: "What is loaded where", needsKey: false
-        ) { server, _ throws(HTTPProblem) in server.information() },
+            summary: "What is loaded where; for a browser a page to look at",
+            reply: ["application/json": "Any", "text/html": "Text"], needsKey: false
+        ) { server, call throws(HTTPProblem) in
+            if ConsolePage.isAskedFor(call.request) { return ConsolePage.response }
+            return await server.information()
+        },
         RESTEndpoint(
             methods: ["GET"], path: "/ping", operation: "ping", tag: "server",
             summary: "Ready: every group has its models (TorchServe, DJL, SageMaker)",
@@ -50,40 +57,73 @@ extension InferenceServer {
         switch phase {
         case .ready: return .json(200, ["status": "Healthy"])
         case .loading(let done, let total):
+            let detail = models.first { $0.phase.isLoading && $0.phase != .registered }.map {
+                "; \($0.name) is \($0.phase.detail)"
+            }
             throw HTTPProblem(
-                503, "models are being loaded: \(done) of \(total) are", headers: ["retry-after": "1"])
+                503, "models are being loaded: \(done) of \(total) are" + (detail ?? ""),
+                headers: ["retry-after": "1"])
         case .failed(let sentence): throw HTTPProblem(503, sentence)
         case .terminating: throw HTTPProblem(503, "the server is shutting down: use another")
         }
     }
 
-    func information() -> HTTPResponse {
+    func information() async -> HTTPResponse {
         let groups = state.withLock { $0.groups }
-        return .json(
+        let waiting = await dispatcher.waitingByModel
+        let models = models
+        let descriptions = models.map { model -> JSON in
+            var description = describe(model)
+            description["waiting"] = JSON(waiting[model.key] ?? 0)
+            description["answered"] = JSON(model.meter.counts.answers.values.reduce(0, +))
+            return description
+        }
+        let states = groups.map { group -> JSON in
+            let statistics = group.statistics
+            let memory = group.memory
+            let first = group.cores.lowerBound
+            let names = models.filter { model in
+                model.state.withLock { $0.phase == .ready && $0.groups.contains(first) }
+            }.map(\.name)
+            return [
+                "cores": .string(group.cores.spanText), "models": JSON(names),
+                "weights": JSON(memory.reduce(0) { $0 + $1.constants }),
+                "tensors": JSON(memory.reduce(0) { $0 + $1.tensors }), "passes": JSON(statistics.batches),
+                "busySeconds": .double(statistics.busy.inSeconds),
+            ]
+        }
+        var response = HTTPResponse.json(
             200,
             [
                 "server": "ganglion-model-server", "status": .string(phase.word),
-                "models": .array(models.map(describe)),
-                "groups": .array(groups.map { .string($0.cores.spanText) }),
+                "models": .array(descriptions), "groups": .array(groups.map { .string($0.cores.spanText) }),
+                "groupStates": .array(states), "seconds": .double(MonotonicClock.time.inSeconds),
             ])
+        response.headers["vary"] = "accept"
+        return response
     }
 
     /// A model as TorchServe and DJL describe it.
     func describe(_ model: HostedModel) -> JSON {
         let groups = state.withLock { $0.groups }
         let state = model.state.withLock { $0 }
-        let workers = groups.filter { state.groups.contains($0.cores.lowerBound) }
+        let workers = groups.filter { state.phase != .unloaded && state.groups.contains($0.cores.lowerBound) }
         var description: JSON = [
             "modelName": .string(model.name), "modelVersion": .string(model.version),
-            "modelUrl": .string(model.specification.uri), "status": .string(state.phase.word),
+            "modelUrl": .string(ModelLocation.shown(model.specification.uri)),
+            "status": .string(state.phase.word), "phase": .string(state.phase.name),
             "minWorkers": JSON(workers.count), "maxWorkers": JSON(groups.count),
-            "batchSize": JSON(state.policy.texts),
+            "batchSize": JSON(state.policy.texts), "platform": JSON(state.content?.platform),
             "maxBatchDelay": .double(state.policy.delay.inSeconds * 1000),
             "jobQueueSize": JSON(state.policy.queueLimit),
             "workers": .array(
                 workers.map { ["cores": .string($0.cores.spanText), "status": .string(state.phase.word)] }),
         ]
-        if case .failed(let sentence) = state.phase { description["reason"] = .string(sentence) }
+        if !state.phase.detail.isEmpty { description["reason"] = .string(state.phase.detail) }
+        if case .downloading(let progress) = state.phase {
+            description["downloadedOctets"] = JSON(progress.octets)
+            if let total = progress.total { description["totalOctets"] = JSON(total) }
+        }
         switch state.content {
         case .embedding(let encoder):
             description["dimensions"] = JSON(encoder.dimension)

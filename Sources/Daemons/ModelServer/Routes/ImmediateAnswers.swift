@@ -29,7 +29,7 @@ extension InferenceServer {
 
     private func identity(_ request: HTTPRequest) -> HTTPResponse? {
         let prefix = "/predictions/"
-        guard request.target.hasPrefix(prefix) else { return nil }
+        guard request.target.hasPrefix(prefix), !Self.wantsLater(request) else { return nil }
         let name = request.target.dropFirst(prefix.count)
         let start = MonotonicClock.time
         guard let model = state.withLock({ $0.registry.find(String(name)) }), case .identity = model.content,

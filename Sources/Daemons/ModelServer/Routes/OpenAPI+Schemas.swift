@@ -53,6 +53,8 @@ extension OpenAPI {
         "Text": text,
         "Octets": ["type": "string", "contentEncoding": "binary"],
         "Status": object(["status": text], required: ["status"]),
+        "Accepted": object(
+            ["status": text, "token": text, "location": text], required: ["status", "token", "location"]),
         "Texts": either([
             object(["inputs": texts, "parameters": ["type": "object"]], required: ["inputs"]),
             object(["instances": texts], required: ["instances"]),
@@ -69,6 +71,8 @@ extension OpenAPI {
         "Model": object(
             [
                 "modelName": text, "modelVersion": text, "modelUrl": text, "status": text, "reason": text,
+                "phase": text, "downloadedOctets": whole, "totalOctets": whole,
+                "platform": ["type": ["string", "null"]],
                 "minWorkers": whole, "maxWorkers": whole, "batchSize": whole, "maxBatchDelay": number,
                 "jobQueueSize": whole, "dimensions": whole, "maximumTokens": whole,
                 "workers": list(object(["cores": text, "status": text])),

@@ -37,7 +37,10 @@ package enum OpenAPI {
         case .openInference: error = "OpenInferenceProblem"
         case .openAI: error = "OpenAIProblem"
         }
-        for status in endpoint.statuses {
+        if endpoint.answersLater || endpoint.statuses.contains(202) {
+            responses["202"] = response(statusText(202), ["application/json": "Accepted"])
+        }
+        for status in endpoint.statuses where status != 202 {
             responses[String(status)] = response(
                 statusText(status),
                 ["application/json": status == 503 && endpoint.errors == .openInference ? "Any" : error])
@@ -65,6 +68,13 @@ package enum OpenAPI {
                 "schema": ["type": "string"],
             ])
         }
+        if endpoint.answersLater {
+            parameters.append([
+                "name": "Prefer", "in": "header",
+                "description": "respond-async: 202 with a token, and the answer at /requests/{token}",
+                "schema": ["type": "string"],
+            ])
+        }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if !endpoint.body.isEmpty, method != "GET" {
             operation["requestBody"] = ["content": content(endpoint.body)]
@@ -83,11 +93,13 @@ package enum OpenAPI {
 
     private static func statusText(_ status: Int) -> String {
         switch status {
+        case 202: "The answer comes later, at the Location"
         case 400: "The request cannot be understood; the sentence says why"
         case 401: "A key is missing or wrong"
         case 403: "Models neither come nor go on this server"
-        case 404: "There is no such model"
+        case 404: "There is no such model, or no such request"
         case 409: "There is such a model already"
+        case 410: "The answer is not kept any more"
         case 413: "The request is too large; the sentence says the limit"
         case 429: "The queue is full; Retry-After says when to come back"
         case 500: "The model could not compute"

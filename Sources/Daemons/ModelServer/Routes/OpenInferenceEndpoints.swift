@@ -23,7 +23,8 @@ extension InferenceServer {
             reply: reply == "InferReply"
                 ? ["application/json": reply, "application/octet-stream": "Octets"]
                 : ["application/json": reply],
-            statuses: statuses, needsKey: needsKey, answer: answer)
+            statuses: statuses, answersLater: operation.hasPrefix("infer"), needsKey: needsKey, answer: answer
+        )
     }
 
     /// The same at a model and at a version of it.

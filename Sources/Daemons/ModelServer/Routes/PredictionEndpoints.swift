@@ -21,7 +21,8 @@ extension InferenceServer {
         RESTEndpoint(
             methods: methods, path: path, operation: operation, tag: "predictions", summary: summary,
             query: ["inputs": "A text, for GET; may come several times"], body: texts,
-            reply: ["application/json": "Vectors"], statuses: [400, 404, 413, 500, 503, 504]
+            reply: ["application/json": "Vectors"], statuses: [400, 404, 413, 500, 503, 504],
+            answersLater: true
         ) { server, call throws(HTTPProblem) in
             try await server.counted { () throws(HTTPProblem) in
                 try find(server, call).model

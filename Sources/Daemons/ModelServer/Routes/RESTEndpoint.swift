@@ -47,6 +47,8 @@ struct RESTEndpoint: Sendable {
     var reply: Content = ["application/json": "Any"]
     /// Statuses besides 200 that it may answer.
     var statuses: [Int] = []
+    /// Whether it answers later where that is asked for.
+    var answersLater = false
     /// A key is asked for, where the server has any.
     var needsKey = true
     let answer: Answer

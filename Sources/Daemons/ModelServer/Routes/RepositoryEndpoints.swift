@@ -61,9 +61,9 @@ extension InferenceServer {
     func index(onlyReady: Bool) -> [RepositoryEntry] {
         models.filter { !onlyReady || $0.isReady }.map { model in
             let phase = model.phase
-            let reason = if case .failed(let sentence) = phase { sentence } else { "" }
             return RepositoryEntry(
-                name: model.name, version: model.version, state: phase.repositoryState, reason: reason)
+                name: model.name, version: model.version, state: phase.repositoryState,
+                reason: phase.detail)
         }
     }
 

@@ -1,5 +1,6 @@
 // A model of the server from its registration to its end: what it is, how far it has been loaded, and on which groups.
 
+internal import ModelSources
 internal import Models
 internal import SystemIO
 
@@ -22,37 +23,6 @@ enum ModelContent: Sendable {
     }
 }
 
-/// How far a model has been loaded.
-enum ModelPhase: Equatable, Sendable {
-    /// It waits for its turn.
-    case registered
-    case loading
-    case ready
-    /// The sentence says why.
-    case failed(String)
-    case unloading
-
-    /// As TorchServe's and DJL's descriptions have it.
-    var word: String {
-        switch self {
-        case .registered, .loading: "LOADING"
-        case .ready: "READY"
-        case .failed: "FAILED"
-        case .unloading: "UNLOADING"
-        }
-    }
-
-    /// As Triton's repository index has it.
-    var repositoryState: String {
-        switch self {
-        case .registered, .loading: "LOADING"
-        case .ready: "READY"
-        case .failed: "UNAVAILABLE"
-        case .unloading: "UNLOADING"
-        }
-    }
-}
-
 /// A model by name and version.
 final class HostedModel: Sendable {
     struct State {
@@ -61,6 +31,18 @@ final class HostedModel: Sendable {
         /// The groups that have it, by their first core, in order.
         var groups: [Int] = []
         var policy: BatchPolicy
+        /// What was fetched of it, while it is needed; none for a model of this machine.
+        var fetched: [FetchedModel] = []
+        /// Where its files are on this machine; nil until that is known.
+        var place: String?
+        /// What its folder says of it.
+        var properties = ModelProperties()
+        /// Requests that are being answered with it.
+        var uses = 0
+        /// When the last of them was, on the monotonic clock.
+        var lastUse = Duration.zero
+        /// What brings it back onto its chips; nil where nothing does.
+        var comeback: Task<LoadFailure?, Never>?
     }
 
     let specification: ModelSpecification
@@ -78,5 +60,11 @@ final class HostedModel: Sendable {
     var phase: ModelPhase { state.withLock { $0.phase } }
     var content: ModelContent? { state.withLock { $0.content } }
     var policy: BatchPolicy { state.withLock { $0.policy } }
-    var isReady: Bool { phase == .ready }
+    /// Whether it answers: one that has been unloaded comes back for that.
+    var isReady: Bool { phase == .ready || phase == .unloaded }
+    /// Where its files are on this machine.
+    var place: String { state.withLock { $0.place } ?? specification.uri }
+
+    /// How far it is from now on.
+    func setPhase(_ phase: ModelPhase) { state.withLock { $0.phase = phase } }
 }

@@ -1,5 +1,6 @@
 // Models come onto groups: at the start all of them, and later one at a time, when the management says so.
 
+internal import ModelSources
 internal import Models
 internal import NeuronProgram
 package import NeuronRuntime
@@ -62,8 +63,10 @@ extension InferenceServer {
     func load(
         _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
     ) async throws(LoadFailure) {
-        model.state.withLock { $0.phase = .loading }
         do throws(LoadFailure) {
+            try await fetch(model)
+            model.setPhase(.loading)
+            try checkDegree(model, groups)
             if let content = try await openWithoutGroups(model) {
                 model.state.withLock {
                     $0.content = content
@@ -72,9 +75,12 @@ extension InferenceServer {
                 }
                 return noteProgress(groups.count)
             }
-            try await place(model, on: groups, compiled: compiled)
+            try await placeMakingRoom(model, on: groups, compiled: compiled)
         } catch {
-            model.state.withLock { $0.phase = .failed(error.sentence) }
+            model.state.withLock {
+                $0.phase = .failed(error.sentence)
+                $0.fetched = []
+            }
             throw error
         }
         await serve(model, on: groups)
@@ -91,7 +97,9 @@ extension InferenceServer {
             for (index, group) in groups.enumerated() {
                 try await load(model, on: group) { if index == 0 { compiled($0, $1) } }
                 done.append(group)
-                try await warmUp(group, model)
+                try checkMemory(group, model)
+                model.noteStep(.warmingUp)
+                for text in model.specification.warmup { try await warmUp(group, model, text) }
                 noteProgress(1)
             }
         } catch {
@@ -122,7 +130,11 @@ extension InferenceServer {
         let claims = state.withLock { $0.claims }
         let generator: (any TextGenerator)?
         do {
-            generator = try await openGenerator(model.specification, claims)
+            var specification = try model.specification.located(at: model.place)
+            let properties = model.state.withLock { $0.properties }
+            specification.positions = properties.positions
+            specification.sequences = properties.sequences
+            generator = try await openGenerator(specification, claims)
         } catch {
             throw failure(error, model, where: "the server's cores")
         }
@@ -135,12 +147,11 @@ extension InferenceServer {
         let result = await pool.run { [self] () -> Result<Void, LoadFailure> in
             do {
                 let start = ContinuousClock.now
-                let encoder = try store.model(at: model.specification.uri)
-                try group.load(encoder, as: model.key)
-                let place = "\(encoder.directory)/serving.properties"
-                var policy = model.policy
-                try policy.read(try ServingProperties.read(directory: encoder.directory), place: place)
-                model.state.withLock { $0.policy = policy }
+                model.noteStep(.loading)
+                let encoder = try store.model(at: model.place)
+                if !encoder.isCompiled { model.noteStep(.compiling) }
+                try group.load(encoder, as: model.key) { model.noteStep(.partitioning) }
+                try checkProperties(of: model, encoder)
                 if !encoder.isCompiled { compiled(model.name, ContinuousClock.now - start) }
                 model.state.withLock { $0.content = .embedding(encoder) }
                 return .success(())
@@ -160,10 +171,12 @@ extension InferenceServer {
     }
 
     /// Computes once, and says why what comes of it cannot be served.
-    private func warmUp(_ group: NeuronCoreGroup, _ model: HostedModel) async throws(LoadFailure) {
+    private func warmUp(
+        _ group: NeuronCoreGroup, _ model: HostedModel, _ text: String
+    ) async throws(LoadFailure) {
         guard case .embedding(let encoder) = model.content else { return }
         let what: String
-        switch await group.compute([encoder.tokenize("warm up")], model: model.key) {
+        switch await group.compute([encoder.tokenize(text)], model: model.key) {
         case .vectors(let vectors) where vectors.allSatisfy { $0 != nil }: return
         case .vectors: what = "gave numbers that are none"
         case .failed(let sentence): what = sentence.map { "failed (\($0))" } ?? "failed"
@@ -172,7 +185,7 @@ extension InferenceServer {
         throw LoadFailure(
             sentence:
                 "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(what):"
-                + " look whether \(model.specification.uri) is the model that was meant",
+                + " look whether \(ModelLocation.shown(model.specification.uri)) is the model that was meant",
             isMemory: false)
     }
 
@@ -187,6 +200,8 @@ extension InferenceServer {
         model.state.withLock {
             $0.groups = chosen
             $0.policy = policy
+            // What has just come is not what was used longest ago.
+            $0.lastUse = MonotonicClock.time
         }
         await dispatcher.setPolicy(policy, of: model.key)
         model.state.withLock { $0.phase = .ready }

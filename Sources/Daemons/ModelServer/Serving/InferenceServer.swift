@@ -3,6 +3,7 @@
 internal import GRPCServices
 internal import HTTP
 internal import HTTP1
+package import ModelSources
 package import Models
 package import NeuronRuntime
 package import Observability
@@ -31,9 +32,15 @@ package final class InferenceServer: Sendable {
     let textPool: ComputePool
     let store: ModelStore
     let state: Lock<ServerState>
+    /// Requests whose answers are fetched later.
+    let asynchronous: AsynchronousRequests
     /// What gRPC's health checks are told.
     let health = HealthService(["": .notServing, "inference.GRPCInferenceService": .notServing])
     let openGenerator: GeneratorOpener
+    /// What holds for models whose folders do not say it: keys as in `serving.properties`.
+    let properties: [String: String]
+    /// Nil for a server that takes models of its own machine only.
+    let fetcher: ModelFetcher?
     /// Why the server cannot go on: cores that only a new process gets back.
     package let breakdowns: AsyncStream<String>
     let brokenDown: AsyncStream<String>.Continuation
@@ -58,7 +65,8 @@ package final class InferenceServer: Sendable {
         keys: APIKeys? = nil,
         log: Logger? = nil, tag: String = "",
         pool: ComputePool = .shared, textPool: ComputePool = InferenceServer.textPool,
-        store: ModelStore = ModelStore(), loop: EventLoop = .shared,
+        store: ModelStore = ModelStore(), fetcher: ModelFetcher? = nil, properties: [String: String] = [:],
+        loop: EventLoop = .shared,
         openGenerator: @escaping GeneratorOpener = { _, _ in nil }
     ) {
         self.limits = limits
@@ -71,6 +79,9 @@ package final class InferenceServer: Sendable {
         self.textPool = textPool
         self.store = store
         self.openGenerator = openGenerator
+        self.fetcher = fetcher
+        self.properties = properties
+        self.asynchronous = AsynchronousRequests()
         dispatcher = Dispatcher(loop: loop)
         metrics = ServerMetrics(tag: tag)
         (breakdowns, brokenDown) = AsyncStream.makeStream()
@@ -149,12 +160,16 @@ package final class InferenceServer: Sendable {
     func content(_ model: HostedModel) throws(HTTPProblem) -> ModelContent {
         let (phase, content) = model.state.withLock { ($0.phase, $0.content) }
         switch phase {
-        case .ready:
+        case .ready, .unloaded:
             if let content { return content }
             throw HTTPProblem(500, "model \(model.name) has nothing to compute with: report it")
         case .failed(let sentence): throw HTTPProblem(500, sentence)
-        case .registered, .loading:
+        case .registered:
             throw HTTPProblem(503, "models are still being loaded", headers: ["retry-after": "1"])
+        case .downloading, .loading, .compiling, .partitioning, .warmingUp:
+            throw HTTPProblem(
+                503, "models are still being loaded: \(model.name) is \(phase.detail)",
+                headers: ["retry-after": "1"])
         case .unloading:
             throw HTTPProblem(404, type: "ModelNotFoundException", "model \(model.name) is going")
         }
@@ -176,6 +191,8 @@ package final class InferenceServer: Sendable {
     func embed(
         _ model: HostedModel, _ texts: [TokenizedText], priority: Int? = nil, timeout: Duration? = nil
     ) async throws(HTTPProblem) -> Dispatcher.Prediction {
+        try await beginUse(model)
+        defer { endUse(model) }
         let prediction: Dispatcher.Prediction
         do throws(Dispatcher.Refusal) {
             prediction = try await dispatcher.predict(

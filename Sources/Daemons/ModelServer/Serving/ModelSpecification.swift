@@ -8,8 +8,17 @@ package struct ModelSpecification: Equatable, Sendable {
     package let name: String
     /// In `/predictions/NAME/VERSION`: as the name, at most 32.
     package let version: String
-    /// A directory, plain or as `file://` URI; or `identity:DATATYPE`, which gives back what it gets.
+    /// A directory, plain or as `file://` URI; an archive, `http(s)://`, `s3://` or `oci://`; or `identity:DATATYPE`, which
+    /// gives back what it gets.
     package let uri: String
+    /// Octets of a chip's memory that a copy of it may take at most; nil for what there is.
+    package var memory: Int?
+    /// Texts that each group computes before the model is ready.
+    package var warmup = ["warm up"]
+    /// The longest sequence of a language model; nil for what it says itself.
+    package var positions: Int?
+    /// Sequences that a language model computes at a time; nil for the server's own.
+    package var sequences: Int?
 
     /// - Throws: `ServerError` when the name or version cannot stand in a path.
     package init(name: String, version: String = "1", uri: String) throws(ServerError) {
@@ -50,6 +59,32 @@ package struct ModelSpecification: Equatable, Sendable {
             name: String(argument[..<equals]), uri: String(argument[argument.index(after: equals)...]))
     }
 
+    /// The same model at another place.
+    func located(at uri: String) throws(ServerError) -> Self {
+        var model = try Self(name: name, version: version, uri: uri)
+        model.memory = memory
+        model.warmup = warmup
+        return model
+    }
+
+    /// Reads `memory`, a quantity such as `2Gi`, and `warmup`, a list of texts.
+    private mutating func readLimits(_ entry: JSON) throws(ServerError) {
+        if let value = entry["memory"], !value.isNull {
+            guard let octets = value.int ?? value.string.flatMap(OctetCount.parse), octets > 0 else {
+                throw ServerError(
+                    "the memory of model \"\(name)\" is \(value.text()): write octets, such as 2Gi")
+            }
+            memory = octets
+        }
+        if let value = entry["warmup"], !value.isNull {
+            let texts = (value.array ?? []).compactMap(\.string)
+            guard let list = value.array, texts.count == list.count, texts.count <= 64 else {
+                throw ServerError("the warmup of model \"\(name)\" is no list of at most 64 texts")
+            }
+            if !texts.isEmpty { warmup = texts }
+        }
+    }
+
     /// The models of a server: those of the command line, else those of `GANGLION_MODELS`, a JSON list of objects with
     /// `name`, `uri` and perhaps `version`.
     ///
@@ -67,7 +102,9 @@ package struct ModelSpecification: Equatable, Sendable {
                         "GANGLION_MODELS holds \(entry.text()), which lacks a name or uri: write"
                             + " {\"name\":\"NAME\",\"uri\":\"/DIRECTORY\"}")
                 }
-                models.append(try Self(name: name, version: entry["version"]?.string ?? "1", uri: uri))
+                var model = try Self(name: name, version: entry["version"]?.string ?? "1", uri: uri)
+                try model.readLimits(entry)
+                models.append(model)
             }
         } else {
             for argument in arguments { models.append(try Self(argument: argument)) }

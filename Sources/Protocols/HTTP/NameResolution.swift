@@ -1,4 +1,4 @@
-// Sockets take numbers only; kubeconfig files have names. A name is looked up for each new connection, since the address behind
+// Sockets take numbers only; kubeconfig files and URLs have names. A name is looked up for each new connection, since the address behind
 // it changes, and on a thread of its own: the C library's resolver blocks for as long as the name server is silent, and
 // neither the event loop nor the few threads that all tasks share may wait for it.
 
@@ -16,7 +16,7 @@ public func resolve(host: String, port: UInt16) async throws(SystemError) -> [So
 }
 
 /// Looks one name up, whenever somebody asks; those who ask at the same time share a lookup.
-final class NameResolver: Sendable {
+package final class NameResolver: Sendable {
     private struct State {
         var waiters: [Int: CheckedContinuation<Result<[SocketAddress], SystemError>, Never>] = [:]
         var nextWaiter = 0
@@ -32,21 +32,24 @@ final class NameResolver: Sendable {
     private let look: @Sendable (_ host: String, _ port: UInt16) -> Result<[SocketAddress], SystemError>
     private let state = Lock(State())
 
+    /// A resolver that knows nothing yet.
+    ///
     /// - Parameters:
     ///   - timeout: after which those who wait get what was known before, or an error.
-    ///   - look: the lookup itself, which may block.
-    init(
+    ///   - look: the lookup itself, which may block; nil for the C library's.
+    package init(
         host: String, port: UInt16, loop: EventLoop = .shared, timeout: Duration = .seconds(5),
-        look: @escaping @Sendable (String, UInt16) -> Result<[SocketAddress], SystemError> = lookUp
+        look: (@Sendable (String, UInt16) -> Result<[SocketAddress], SystemError>)? = nil
     ) {
         self.host = host
         self.port = port
         self.loop = loop
         self.timeout = timeout
-        self.look = look
+        self.look = look ?? lookUp
     }
 
-    func addresses() async throws(SystemError) -> [SocketAddress] {
+    /// The addresses of the name at present, the best first.
+    package func addresses() async throws(SystemError) -> [SocketAddress] {
         if let numeric = try? SocketAddress(parsing: SocketAddress.authority(host, port)), host != "localhost"
         {
             return [numeric]

@@ -1,0 +1,125 @@
+// A chip's memory holds fewer models than a server may have. Where models come and go, the one that has been used longest ago
+// makes room, and comes back with the next request for it: nobody notices but by the time.
+
+internal import Models
+internal import Observability
+internal import SystemIO
+internal import Text
+
+extension InferenceServer {
+    /// Places a model, and takes others off the chips where there is no room for it.
+    ///
+    /// - Throws: why not: `isMemory` where nothing more can go.
+    func placeMakingRoom(
+        _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
+    ) async throws(LoadFailure) {
+        while true {
+            guard let failure = await failure(placing: model, on: groups, compiled) else { return }
+            guard failure.isMemory, control == .explicit, await makeRoom(for: model, on: groups) else {
+                throw failure
+            }
+        }
+    }
+
+    private func failure(
+        placing model: HostedModel, on groups: [NeuronCoreGroup], _ compiled: @escaping OnCompiled
+    ) async -> LoadFailure? {
+        do throws(LoadFailure) {
+            try await place(model, on: groups, compiled: compiled)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Unloads the model that has been used longest ago, of those that nobody waits for.
+    ///
+    /// - Returns: false where there is none.
+    private func makeRoom(for model: HostedModel, on groups: [NeuronCoreGroup]) async -> Bool {
+        let wanted = Set(groups.map(\.cores.lowerBound))
+        let idle = models.filter { $0 !== model }.compactMap { other -> (HostedModel, Duration)? in
+            let state = other.state.withLock { $0 }
+            guard state.phase == .ready, state.uses == 0, case .embedding = state.content,
+                !wanted.isDisjoint(with: state.groups)
+            else { return nil }
+            return (other, state.lastUse)
+        }
+        for (victim, _) in idle.sorted(by: { $0.1 < $1.1 }) {
+            // A request may have come meanwhile.
+            let isTaken = victim.state.withLock { state -> Bool in
+                guard state.phase == .ready, state.uses == 0 else { return false }
+                state.phase = .unloaded
+                return true
+            }
+            guard isTaken else { continue }
+            let all = state.withLock { $0.groups }
+            await tellDispatcher(all)
+            for group in all { await pool.run { group.unload(victim.key) } }
+            metrics.unloads.increment([victim.name])
+            log?.info("unloaded", ["model": victim.name, "version": victim.version, "for": model.name])
+            return true
+        }
+        return false
+    }
+
+    /// Begins to use a model, which is brought back for that where it has been unloaded. `endUse` belongs to it.
+    ///
+    /// - Throws: 507 where there is no room for it, 500 where it cannot be loaded any more.
+    func beginUse(_ model: HostedModel) async throws(HTTPProblem) {
+        while let comeback = enter(model) {
+            if let failure = await comeback.value {
+                throw HTTPProblem(failure.isMemory ? 507 : 500, failure.sentence)
+            }
+        }
+    }
+
+    /// - Returns: what has to end first; nil where the use has begun.
+    private func enter(_ model: HostedModel) -> Task<LoadFailure?, Never>? {
+        model.state.withLock { state in
+            if let comeback = state.comeback { return comeback }
+            guard state.phase == .unloaded else {
+                state.uses += 1
+                return nil
+            }
+            let task = Task { await self.bringBack(model) }
+            state.comeback = task
+            return task
+        }
+    }
+
+    /// Ends what `beginUse` has begun.
+    func endUse(_ model: HostedModel) {
+        model.state.withLock { state in
+            state.uses -= 1
+            state.lastUse = MonotonicClock.time
+        }
+    }
+
+    private func bringBack(_ model: HostedModel) async -> LoadFailure? {
+        let all = state.withLock { $0.groups }
+        let had = model.state.withLock { $0.groups }
+        let groups = all.filter { had.contains($0.cores.lowerBound) }
+        let failure: LoadFailure?
+        do throws(LoadFailure) {
+            try await placeMakingRoom(model, on: groups)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        if failure == nil { await serve(model, on: groups) }
+        model.state.withLock { $0.comeback = nil }
+        return failure
+    }
+
+    /// - Throws: where a model takes more of a group's memory than was said.
+    func checkMemory(_ group: NeuronCoreGroup, _ model: HostedModel) throws(LoadFailure) {
+        guard let limit = model.specification.memory, let used = group.memory(of: model.key), used > limit
+        else {
+            return
+        }
+        throw LoadFailure(
+            sentence:
+                "model \(model.name) takes \(used) octets of the memory of cores \(group.cores.spanText), and its memory is set"
+                + " to \(limit): raise it, or serve a smaller model", isMemory: false)
+    }
+}

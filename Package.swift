@@ -434,7 +434,7 @@ let daemons: [Target] =
             "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "Models",
             "NeuronRuntime",
             "Observability",
-            "SystemIO", "TestSupport",
+            "SystemIO", "TLS", "TestSupport",
         ])
 
 let commands: [Target] =

@@ -35,9 +35,11 @@ extension OpenAPI {
     }
 
     private static func number(_ range: ClosedRange<Double>) -> JSON {
-        [
-            "type": ["number", "null"], "minimum": .double(range.lowerBound),
-            "maximum": .double(range.upperBound),
+        // As they are read back from a file.
+        func bound(_ value: Double) -> JSON { Int(exactly: value).map { JSON($0) } ?? .double(value) }
+        return [
+            "type": ["number", "null"], "minimum": bound(range.lowerBound),
+            "maximum": bound(range.upperBound),
         ]
     }
 

@@ -48,9 +48,29 @@ else
 endif
 
 .PHONY: outside
-outside: system-packages ## Build the package in Examples, which uses the libraries as somebody else's would, and run it
+outside: system-packages ## Build the package in Examples, which uses the libraries as somebody else's would, and try the model server with suites of others
 	$(SWIFT) build --package-path Examples/Package --scratch-path .build-outside
 	test "$$(.build-outside/debug/echo hello)" = "hello, says /example.Echo/Say"
+
+	@$(MAKE) --no-print-directory oip-replies openapi-requests
+
+SERVING_DEVICES := $(CACHE)/serving/fake
+.PHONY: serving-devices
+serving-devices:
+	$(SWIFT) build --product ganglion
+	$(SWIFT) build --product ganglion-model-server
+	@rm -rf "$(SERVING_DEVICES)" && mkdir -p "$(SERVING_DEVICES)"
+	@.build/debug/ganglion fake create --instance-type inf2.xlarge --root "$(SERVING_DEVICES)"
+
+.PHONY: oip-replies
+oip-replies: system-packages serving-devices ## Compare the model server's replies with MLServer's, for the same requests of the Open Inference Protocol
+	@scripts/make-python-env "$(CACHE)/oip" Tests/oip-requirements.txt
+	@$(CACHE)/oip/venv/bin/python3 Tests/Peers/oip_replies.py .build/debug/ganglion-model-server "$(SERVING_DEVICES)/dev"
+
+.PHONY: openapi-requests
+openapi-requests: system-packages model serving-devices ## Ask the model server all that its OpenAPI document allows (schemathesis; FLAGS: see its help)
+	@scripts/make-python-env "$(CACHE)/openapi" Tests/openapi-requirements.txt
+	@$(CACHE)/openapi/venv/bin/python3 Tests/Peers/openapi_requests.py .build/debug/ganglion-model-server "$(SERVING_DEVICES)/dev" "$(GANGLION_MODEL_DIR)" $(FLAGS)
 
 .PHONY: wire-cost
 wire-cost: ## Compare what a gRPC call costs with Tests/Benchmarks/thresholds.json: allocations, instructions, memory
@@ -114,6 +134,15 @@ bench-language: language-model ## Compare SmolLM2 with numpy, and its speed with
 	@scripts/make-python-env "$(CACHE)/language" Tests/Benchmarks/language-requirements.txt
 	GANGLION_BENCH=1 $(SWIFT) build -c release --product language-bench
 	@$(CACHE)/language/venv/bin/python3 Tests/Benchmarks/language.py --bench .build/release/language-bench --model "$(GANGLION_LANGUAGE_MODEL)" --json $(CACHE)/bench/language.json $(BENCH_FLAGS)
+
+.PHONY: bench-tail
+bench-tail: ## Measure P99 of a model server whose model costs nothing, at half of its maximum (BENCH_FLAGS="--realtime": apart from other processes, as root)
+	@scripts/install-system-packages wrk gcc
+	$(SWIFT) build -c release --product ganglion
+	$(SWIFT) build -c release --product ganglion-model-server
+	rm -rf $(CACHE)/bench/fake && mkdir -p $(CACHE)/bench
+	.build/release/ganglion fake create --instance-type inf2.xlarge --root $(CACHE)/bench/fake
+	@python3 Tests/Benchmarks/serving_tail.py .build/release/ganglion-model-server $(CACHE)/bench/fake/dev $(BENCH_FLAGS)
 
 .PHONY: bench-cache
 bench-cache: ## Measure a copy of 150,000 pods of 4 KB and 5,000 nodes: until it is complete, and octets a pod (PORT=18099)

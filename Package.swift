@@ -456,7 +456,7 @@ let daemons: [Target] =
         ], exclude: ["Proto"], resources: [.embedInCode("Console/console.html")],
         tests: [
             "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "ModelSources",
-            "Models", "NeuronRuntime", "Observability", "SystemIO", "TestSupport", "WebClient",
+            "Models", "NeuronRuntime", "Observability", "SystemIO", "TLS", "TestSupport", "WebClient",
         ])
 
 let commands: [Target] =

@@ -1,8 +1,8 @@
 """Clients of model servers, unchanged, against ours; prints `ok` and what was tried for each, and ends with an exception where
 something is not as the client's own documentation says.
 
-WHAT    triton-http, triton-grpc, openai, openai-text, openai-model, requests, boto3 or openapi
-URL     where the server listens: HOST:PORT
+WHAT    triton-http, triton-grpc, openai, openai-text, openai-model, requests, boto3, openapi or secure
+URL     where the server listens: HOST:PORT; for secure also the file of its authority, and a key
 """
 
 import json
@@ -402,8 +402,43 @@ def openapi(url):
     ok("valid", len(document["paths"]) > 20)
 
 
+def secure(url, authority, key):
+    """Over TLS with a key: gRPC and REST beside each other."""
+    import grpc
+    import requests
+    import tritonclient.grpc as module
+
+    options = module.InferenceServerClient(url, ssl=True, root_certificates=authority)
+    # Probes need no key, all else does.
+    assert options.is_server_live()
+    text = module.InferInput("text", [1], "BYTES")
+    text.set_data_from_numpy(np.array([b"a core"], dtype=np.object_))
+    try:
+        options.infer("tiny", [text])
+    except module.InferenceServerException as error:
+        assert error.status() == "StatusCode.UNAUTHENTICATED", error
+    else:
+        raise AssertionError("no key was asked for")
+    vector = options.infer("tiny", [text], headers={"authorization": f"Bearer {key}"}).as_numpy("embedding")
+    assert near(options.infer("tiny", [text], headers={"x-api-key": key}).as_numpy("embedding"), vector)
+    ok("gRPC")
+    session = requests.Session()
+    session.verify = authority
+    assert session.get(f"https://{url}/ping").status_code == 200
+    assert session.post(f"https://{url}/predictions/tiny", json={"inputs": "a core"}).status_code == 401
+    answer = session.post(
+        f"https://{url}/predictions/tiny", json={"inputs": "a core"}, headers={"authorization": f"Bearer {key}"})
+    assert near(answer.json()["embeddings"], vector)
+    ok("REST")
+    # Without TLS there is nobody who understands.
+    try:
+        grpc.channel_ready_future(grpc.insecure_channel(url)).result(timeout=1)
+    except grpc.FutureTimeoutError:
+        ok("no plain gRPC")
+
+
 {
     "triton-http": triton_http, "triton-grpc": triton_grpc, "openai": open_ai, "openai-text": open_ai_text,
     "openai-model": open_ai_model,
-    "requests": plain_requests, "boto3": boto, "openapi": openapi,
-}[sys.argv[1]](sys.argv[2])
+    "requests": plain_requests, "boto3": boto, "openapi": openapi, "secure": secure,
+}[sys.argv[1]](*sys.argv[2:])

@@ -72,6 +72,10 @@ package enum ModelServerCommand {
     private static let configuration = Option<String?>(
         "config", environment: "TS_CONFIG_FILE", placeholder: "FILE",
         help: "Settings in the words of TorchServe and DJL (config.properties); flags come before them")
+    private static let computeTimeout = Option<Duration?>(
+        "compute-timeout",
+        help: "How long a group may compute one pass before its cores are taken for lost (default 120s)",
+        check: { .milliseconds(1)...(.seconds(86_400)) ~= $0 ? nil : "must be from 1ms to 24h" })
     private static let control = Option(
         "model-control", default: ModelControl.none, placeholder: "MODE",
         help: "Whether models may be loaded and unloaded while the server runs: none or explicit")
@@ -87,7 +91,7 @@ package enum ModelServerCommand {
         help: "The certificate's key (PEM); both are looked at for each connection")
     private static let grpcListen = Option<String?>(
         "grpc-listen", environment: "GANGLION_GRPC_LISTEN", placeholder: "ADDRESS",
-        help: "Where to serve the Open Inference Protocol over gRPC (default nowhere)")
+        help: "Where to serve gRPC as well, which --listen serves beside HTTP (default nowhere)")
     private static let coreWait = Option(
         "core-wait", default: Duration.seconds(10),
         help: "How long to wait at the start for cores that another process has",
@@ -116,7 +120,7 @@ package enum ModelServerCommand {
         arguments: [
             listen, grpcListen, models, cache, cacheSize, configuration, control, keys, certificate,
             certificateKey, degree, copies, deviceRoot, queue,
-            queueTimeout, batch, batchTokens,
+            queueTimeout, computeTimeout, batch, batchTokens,
             batchDelay, coreWait, drainDelay, grace, measure, openAPI,
         ] + LogOptions.all,
         examples: [
@@ -189,13 +193,12 @@ package enum ModelServerCommand {
             try await LanguageModelGenerator.open(specification, on: groups, pool: ComputePool.shared)
         }
         var limits = HTTPServerLimits()
-        limits.message.body = server.limits.body
         // A full queue leaves room for probes, scrapers and those who are told to come back.
         limits.connections = DescriptorLimit.connections(
             wanted: limits.connections + policy.queueLimit, limit: DescriptorLimit.raise())
-        let http = HTTPServer(
-            limits: limits, security: try security(values, log), immediate: { server.handleAtOnce($0) },
-            handler: { await server.handle($0) })
+        let grpc = server.makeGRPCServer(security: try security(values, log, protocols: ["h2"]))
+        let http = server.makeHTTPServer(
+            limits: limits, security: try security(values, log, protocols: ["h2", "http/1.1"]), grpc: grpc)
         let bound = try await http.listen(on: address)
         log.info(
             "listening",
@@ -203,7 +206,6 @@ package enum ModelServerCommand {
                 "address": bound.description, "models": specifications.map(\.name),
                 "groups": claims.map { "\($0.cores.lowerBound)-\($0.cores.upperBound - 1)" },
             ])
-        let grpc = server.makeGRPCServer(security: try security(values, log, protocols: ["h2"]))
         if let text = values[grpcListen] ?? file.grpcListen {
             let bound = try await grpc.listen(on: try SocketAddress(parsing: text))
             log.info("listening", ["protocol": "grpc", "address": bound.description])
@@ -310,6 +312,7 @@ package enum ModelServerCommand {
         if let number = values[batchTokens] { policy.tokens = number }
         if let time = values[batchDelay] { policy.delay = time }
         if let time = values[queueTimeout] { policy.timeout = time }
+        if let time = values[computeTimeout] { policy.computeTimeout = time }
         return policy
     }
 

@@ -17,7 +17,8 @@ public struct GRPCLimits: Sendable {
     /// Octets of all requests of a connection that have arrived in part or that no handler has taken yet. A request that
     /// goes beyond ends with RESOURCE_EXHAUSTED: without it, every stream may hold a message that is almost complete.
     public var requestOctets = 67_108_864
-    /// Connections at a time; more are closed at once.
+    /// Connections at a time. Beyond it a new one takes the place of the one that has had no call for the longest; it is closed at
+    /// once where all have some.
     public var connections = 256
     /// A response of which nothing has gone out for so long, at least for half of it, is reset: the client keeps its
     /// window shut or does not read, and what waits would hold memory and a stream for ever.

@@ -1,6 +1,6 @@
 // Listens, and keeps the connections until they have ended.
 
-internal import HTTP2Transport
+public import HTTP2Transport
 public import SystemIO
 
 /// A gRPC server on one loop.
@@ -57,7 +57,7 @@ public actor GRPCServer: LoopActor {
         isShutDown = true
         for listener in listeners { await listener.close() }
         listeners = []
-        for connection in connections.values { await connection.shutDown() }
+        for connection in connections.values { await connection.shutDown(afterNext: false) }
         guard !connections.isEmpty else { return }
         let timer = loop.schedule(after: grace, on: self) { server in
             for connection in server.connections.values {
@@ -70,8 +70,26 @@ public actor GRPCServer: LoopActor {
         timer.cancel()
     }
 
+    /// Limits of a transport whose connection this server makes.
+    public nonisolated var peerLimits: HTTP2PeerLimits { settings.limits.peer }
+
+    /// Serves its methods on a connection that somebody else has accepted, who also closes it: plain requests on the same
+    /// connection are left to another service.
+    ///
+    /// - Parameters:
+    ///   - service: makes the service of what is no gRPC.
+    ///   - onClose: called once, when the connection is closed and its calls have ended.
+    public nonisolated func makeConnection(
+        _ transport: LoopBound<HTTP2Transport>, service: @escaping HTTP2StreamHost.Maker,
+        onClose: @escaping @Sendable () -> Void
+    ) -> any HTTP2ServedConnection {
+        GRPCServerConnection(transport.value, settings, loop: loop, service: service) { _ in onClose() }
+    }
+
     private func accept(_ descriptor: FileDescriptor) {
-        guard !isShutDown, connections.count < settings.limits.connections else { return }
+        guard !isShutDown else { return }
+        if connections.count >= settings.limits.connections { makeRoom() }
+        guard connections.count < settings.limits.connections else { return }
         guard
             let transport = HTTP2Transport(
                 accepted: descriptor, loop: loop, limits: settings.limits.peer, security: security)
@@ -80,6 +98,16 @@ public actor GRPCServer: LoopActor {
             transport, settings, loop: loop, onClose: callback { $0.forget($1) })
         connections[ObjectIdentifier(connection)] = connection
         connection.assumeIsolated { $0.start() }
+    }
+
+    /// Ends the connection that has had no call for the longest: clients that do nothing must not keep others out.
+    private func makeRoom() {
+        var oldest: (start: UInt64, connection: GRPCServerConnection)?
+        for connection in connections.values {
+            guard let start = connection.assumeIsolated({ $0.idleStart }) else { continue }
+            if start < oldest?.start ?? .max { oldest = (start, connection) }
+        }
+        oldest?.connection.assumeIsolated { $0.cutOff("room is needed for others") }
     }
 
     private func forget(_ connection: GRPCServerConnection) {

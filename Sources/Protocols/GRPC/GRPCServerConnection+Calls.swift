@@ -27,7 +27,11 @@ extension GRPCServerConnection {
         do {
             request = try self.request(headers)
         } catch {
-            transport.http2.sendHeaders(stream, error.response, endStream: true)
+            if let service, !ContentType.isGRPC(headers[.contentType] ?? "") {
+                service.take(.headers(stream, headers, endStream: endStream))
+            } else {
+                transport.http2.sendHeaders(stream, error.response, endStream: true)
+            }
             return
         }
         let context = GRPCServerContext(

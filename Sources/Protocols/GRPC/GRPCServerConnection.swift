@@ -19,7 +19,7 @@ final class GRPCServerSettings: Sendable {
 }
 
 /// A connection and its calls.
-actor GRPCServerConnection: HTTP2PeerOwner {
+actor GRPCServerConnection: HTTP2PeerOwner, HTTP2ServedConnection {
     nonisolated let loop: EventLoop
 
     let peer: HTTP2Peer
@@ -32,12 +32,22 @@ actor GRPCServerConnection: HTTP2PeerOwner {
     var recent: RecentRequest?
     var life = ServerConnectionLife()
     var timers = ServerConnectionTimers()
+    private let makeService: HTTP2StreamHost.Maker?
+    /// Answers what is no call of gRPC; nil where nothing does.
+    var service: (any HTTP2StreamService)?
+    /// GOAWAY comes with the next stream.
+    private var endsAfterNext = false
+    /// Since when it has had no call.
+    private var quietSince: UInt64
 
     init(
         _ transport: HTTP2Transport, _ settings: GRPCServerSettings, loop: EventLoop,
+        service: HTTP2StreamHost.Maker? = nil,
         onClose: @escaping @Sendable (GRPCServerConnection) -> Void
     ) {
         self.loop = loop
+        makeService = service
+        quietSince = loop.turnStart
         self.settings = settings
         self.onClose = onClose
         peer = HTTP2Peer(
@@ -50,8 +60,12 @@ actor GRPCServerConnection: HTTP2PeerOwner {
     // MARK: Life
 
     func start() {
+        let host = HTTP2StreamHost(
+            settle: callback { $0.scheduleSettle() }, watchStalls: callback { $0.watchStalls() })
+        service = makeService?(LoopBound(transport), host)
         do {
             try startPeer()
+            settle()
         } catch {
             endConnection(.socket(error))
             return
@@ -60,14 +74,25 @@ actor GRPCServerConnection: HTTP2PeerOwner {
     }
 
     /// Takes no new calls and ends after the last.
-    func shutDown() {
+    func shutDown(afterNext: Bool = false) {
+        endsAfterNext = afterNext
+        guard !afterNext else { return }
         transport.http2.shutDown()
         settle()
+    }
+
+    func cutOff(_ reason: String) { endCalls(reason) }
+
+    var idleStart: UInt64? {
+        guard life.handlers == 0 else { return nil }
+        guard let service else { return quietSince }
+        return service.idle.map { max($0, quietSince) }
     }
 
     func connectionEnded(_ end: TransportEnd) {
         timers.cancel()
         for call in calls.all { drop(call, GRPCStatus(.cancelled, end.reason)) }
+        service?.end()
         guard life.handlers > 0 else { return }
         loop.schedule(after: settings.limits.peer.closeTimeout, on: self) { connection in
             if connection.life.giveUp() { connection.onClose(connection) }
@@ -80,6 +105,7 @@ actor GRPCServerConnection: HTTP2PeerOwner {
 
     /// A handler has returned: perhaps it was the last that a closed connection waited for.
     func finishHandler() {
+        quietSince = loop.turnStart
         if life.handlerReturned() { onClose(self) }
         scheduleSettle()
     }
@@ -87,7 +113,10 @@ actor GRPCServerConnection: HTTP2PeerOwner {
     // MARK: Events
 
     func receiveEvents() {
-        while let event = transport.next() { receive(event) }
+        while let event = transport.next() {
+            receive(event)
+            if endsAfterNext, case .headers = event { shutDown() }
+        }
     }
 
     @inline(__always)
@@ -96,10 +125,12 @@ actor GRPCServerConnection: HTTP2PeerOwner {
         case .headers(let stream, let headers, let endStream): begin(stream, headers, endStream)
         case .data(let stream, let range, let endStream): receive(stream, range, endStream)
         // A request has no trailers in gRPC; they end it all the same.
-        case .trailers(let stream, _): if let call = calls[stream] { receiveEnd(call) }
+        case .trailers(let stream, _):
+            if let call = calls[stream] { receiveEnd(call) } else { service?.take(event) }
         case .reset(let stream, let code, _):
-            if let call = calls[stream] { drop(call, GRPCStatus(reset: code)) }
-        case .writable(let stream): if let call = calls[stream] { resumeWriters(call, nil) }
+            if let call = calls[stream] { drop(call, GRPCStatus(reset: code)) } else { service?.take(event) }
+        case .writable(let stream):
+            if let call = calls[stream] { resumeWriters(call, nil) } else { service?.take(event) }
         case .informational, .settings, .goAway, .drained, .failed: break
         }
     }
@@ -107,7 +138,11 @@ actor GRPCServerConnection: HTTP2PeerOwner {
     @inline(__always)
     private func receive(_ stream: StreamID, _ range: Range<Int>, _ endStream: Bool) {
         guard let call = calls[stream] else {
-            transport.http2.consume(range.count, on: stream)
+            if let service {
+                service.take(.data(stream, range, endStream: endStream))
+            } else {
+                transport.http2.consume(range.count, on: stream)
+            }
             return
         }
         if endStream, call.inbox == nil, call.assembler == nil, !call.hasBegun,

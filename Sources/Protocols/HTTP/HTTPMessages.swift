@@ -115,14 +115,17 @@ public enum HTTPBody: Sendable {
 
 /// Writes a streamed body. A write waits while the peer is slow, and throws when it is gone.
 public struct HTTPBodyWriter: Sendable {
-    private let connection: HTTPServerConnection
+    private let send: @Sendable ([UInt8]) async -> HTTPError?
 
-    init(_ connection: HTTPServerConnection) { self.connection = connection }
+    /// - Parameter send: returns when there is room for more, or why there never will be.
+    init(_ send: @escaping @Sendable ([UInt8]) async -> HTTPError?) { self.send = send }
 
     /// Sends octets.
     ///
     /// - Throws: `HTTPError.closed` when the peer is gone, `.timeout` when it has taken nothing for too long.
-    public func write(_ bytes: [UInt8]) async throws(HTTPError) { try await connection.writeChunk(bytes) }
+    public func write(_ bytes: [UInt8]) async throws(HTTPError) {
+        if let error = await send(bytes) { throw error }
+    }
 
     /// Sends text.
     public func write(_ text: String) async throws(HTTPError) { try await write(Array(text.utf8)) }

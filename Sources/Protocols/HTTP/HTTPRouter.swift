@@ -15,12 +15,19 @@ public struct HTTPRouter<Handler: Sendable>: Sendable {
         case nothing
     }
 
+    /// What a segment of a path has to be.
+    private enum Segment: Sendable, Equatable {
+        case word(String)
+        /// Anything that ends with this and is longer.
+        case named(suffix: String)
+    }
+
+    /// A path and what answers it.
     private struct Route: Sendable {
-        /// nil for all.
-        var method: String?
-        /// nil for any segment.
-        var segments: [String?]
-        var handler: Handler
+        let segments: [Segment]
+        var handlers: [(method: String, handler: Handler)] = []
+        /// For all other methods.
+        var other: Handler?
     }
 
     private var routes: [Route] = []
@@ -31,21 +38,34 @@ public struct HTTPRouter<Handler: Sendable>: Sendable {
     /// A router that knows no path.
     public init() {}
 
-    /// Adds a handler; of several that match the first counts.
+    /// Adds a handler.
     ///
     /// - Parameters:
     ///   - method: the request's; nil for all.
-    ///   - pattern: a path, in which `{name}` stands for any segment.
+    ///   - pattern: a path, in which `{name}` stands for any segment, and `{name}:word` for one with that end. Of several patterns
+    ///     that match a path the one that came first counts, whatever methods it has.
     public mutating func on(_ method: String?, _ pattern: String, _ handler: Handler) {
-        let segments = pattern.split(separator: "/").map { $0.hasPrefix("{") ? nil : String($0) }
-        let isFirst = !routes.contains { route in
-            (route.method == nil || route.method == method)
-                && Self.parameters(route.segments, segments.map { $0 ?? "" }) != nil
+        let segments = pattern.split(separator: "/").map { segment -> Segment in
+            guard segment.hasPrefix("{"), let end = segment.firstIndex(of: "}") else {
+                return .word(String(segment))
+            }
+            return .named(suffix: String(segment[segment.index(after: end)...]))
         }
-        if let method, isFirst, !segments.contains(nil) {
-            plain["/" + segments.compactMap { $0 }.joined(separator: "/"), default: [:]][method] = handler
+        let words = segments.compactMap { if case .word(let word) = $0 { word } else { nil } }
+        let isHidden = routes.contains {
+            $0.segments != segments && Self.parameters($0.segments, words) != nil
         }
-        routes.append(Route(method: method, segments: segments, handler: handler))
+        if let method, words.count == segments.count, !isHidden {
+            let path = "/" + words.joined(separator: "/")
+            if plain[path]?[method] == nil { plain[path, default: [:]][method] = handler }
+        }
+        let index = routes.firstIndex { $0.segments == segments } ?? routes.count
+        if index == routes.count { routes.append(Route(segments: segments)) }
+        if let method {
+            routes[index].handlers.append((method, handler))
+        } else if routes[index].other == nil {
+            routes[index].other = handler
+        }
     }
 
     /// Finds the handler of a request. Empty segments do not count: `/ping/` is `/ping`. What answers GET answers HEAD, too
@@ -53,25 +73,36 @@ public struct HTTPRouter<Handler: Sendable>: Sendable {
     public func match(_ request: HTTPRequest) -> Match {
         if let handler = plain[request.target]?[request.method] { return .handler(handler, []) }
         let segments = request.segments
-        var methods: [String] = []
         for route in routes {
             guard let parameters = Self.parameters(route.segments, segments) else { continue }
-            guard let method = route.method else { return .handler(route.handler, parameters) }
-            let allowed = method == "GET" ? ["GET", "HEAD"] : [method]
-            guard !allowed.contains(request.method) else { return .handler(route.handler, parameters) }
-            methods += allowed.filter { !methods.contains($0) }
+            let method = request.method
+            let found =
+                route.handlers.first { $0.method == method }
+                ?? route.handlers.first { $0.method == "GET" && method == "HEAD" }
+            if let handler = found?.handler ?? route.other { return .handler(handler, parameters) }
+            var methods: [String] = []
+            for (method, _) in route.handlers {
+                for one in method == "GET" ? ["GET", "HEAD"] : [method] where !methods.contains(one) {
+                    methods.append(one)
+                }
+            }
+            return .otherMethod(methods)
         }
-        return methods.isEmpty ? .nothing : .otherMethod(methods)
+        return .nothing
     }
 
-    private static func parameters(_ pattern: [String?], _ segments: [String]) -> [String]? {
+    private static func parameters(_ pattern: [Segment], _ segments: [String]) -> [String]? {
         guard pattern.count == segments.count else { return nil }
         var parameters: [String] = []
         for (expected, segment) in zip(pattern, segments) {
-            if let expected {
-                guard expected == segment else { return nil }
-            } else {
-                parameters.append(segment)
+            switch expected {
+            case .word(let word): guard word == segment else { return nil }
+            case .named(let suffix):
+                guard suffix.isEmpty || segment.hasSuffix(suffix) && segment.utf8.count > suffix.utf8.count
+                else {
+                    return nil
+                }
+                parameters.append(String(segment.dropLast(suffix.count)))
             }
         }
         return parameters

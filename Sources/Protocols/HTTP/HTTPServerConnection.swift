@@ -7,16 +7,6 @@ internal import SystemIO
 actor HTTPServerConnection: LoopActor {
     nonisolated let loop: EventLoop
 
-    /// The message that is arriving.
-    private struct Incoming {
-        var head: HTTP1Parser.Head
-        var body: [UInt8] = []
-        /// When its body could begin to arrive, in nanoseconds of the monotonic clock.
-        var start: UInt64
-        /// The peer holds the body back until it is told to send it (RFC 9110 §10.1.1).
-        var awaitsContinue: Bool
-    }
-
     /// Which time runs.
     private enum Deadline {
         /// That of a head, from its first octet: nothing prolongs it.
@@ -26,13 +16,16 @@ actor HTTPServerConnection: LoopActor {
     }
 
     private let channel: SocketChannel
-    private let limits: HTTPServerLimits
-    private let immediate: HTTPServer.Immediate?
-    private let handler: HTTPServer.Handler
+    private let settings: HTTPServerSettings
     private let onClose: @Sendable () -> Void
+    /// Finds out which version is spoken; nil once it is known, or where there is only this one.
+    private var sniffer: HTTPVersionSniffer?
+    private let onHTTP2: (@Sendable (LoopBound<SocketChannel>, [UInt8]) -> Void)?
+    /// What the client of HTTP/2 has said; nil while it is not known to be one.
+    private var handover: [UInt8]?
     private var life = HTTPServerLife()
     private var parser: HTTP1Parser
-    private var incoming: Incoming?
+    private var incoming: HTTPIncomingMessage?
     private var answering: Task<Void, Never>?
     private var writers: [CheckedContinuation<HTTPError?, Never>] = []
     private var timer: ScheduledTimer?
@@ -46,21 +39,25 @@ actor HTTPServerConnection: LoopActor {
     /// Since when the peer has had no answer that it waits for: from the start, or from the last answer on.
     private var quietSince: UInt64
 
-    // `sending`: the channel is made for this connection.
+    /// `sending`: the channel is made for this connection.
+    ///
+    /// - Parameter onHTTP2: takes the channel of a client that speaks HTTP/2; nil where that is not spoken.
     init(
-        _ channel: sending SocketChannel, loop: EventLoop, limits: HTTPServerLimits,
-        immediate: HTTPServer.Immediate? = nil, handler: @escaping HTTPServer.Handler,
+        _ channel: sending SocketChannel, _ settings: HTTPServerSettings, loop: EventLoop,
+        onHTTP2: (@Sendable (LoopBound<SocketChannel>, [UInt8]) -> Void)? = nil,
         onClose: @escaping @Sendable () -> Void
     ) {
+        self.onHTTP2 = onHTTP2
+        sniffer = onHTTP2.map { _ in HTTPVersionSniffer() }
         self.channel = channel
         self.loop = loop
-        self.limits = limits
-        self.immediate = immediate
-        self.handler = handler
+        self.settings = settings
         self.onClose = onClose
         quietSince = loop.turnStart
-        parser = HTTP1Parser(.requests, limits: limits.message)
+        parser = HTTP1Parser(.requests, limits: settings.limits.message)
     }
+
+    private var limits: HTTPServerLimits { settings.limits }
 
     func start() {
         do throws(SystemError) {
@@ -128,6 +125,8 @@ actor HTTPServerConnection: LoopActor {
             return
         }
         let state = channel.process(readiness) { receive($0) }
+        if sniffer != nil, channel.negotiatedProtocol != nil { sniff(RawSpan()) }
+        if let handover, state == .open { return handOver(handover) }
         if channel.pendingOctets < limits.pendingOctets { resumeWriters(nil) }
         switch state {
         case .open: break
@@ -143,8 +142,29 @@ actor HTTPServerConnection: LoopActor {
         }
     }
 
+    /// Looks which version is spoken, and gives what is HTTP/1.1 to its parser.
+    private func sniff(_ bytes: RawSpan) {
+        switch sniffer?.receive(bytes, agreed: channel.negotiatedProtocol) {
+        case .first(let octets):
+            sniffer = nil
+            if !octets.isEmpty { receive(octets.span.bytes) }
+        case .second(let octets):
+            sniffer = nil
+            handover = octets
+        case .undecided, nil: break
+        }
+    }
+
+    /// The rest is another connection's, on the same channel.
+    private func handOver(_ octets: [UInt8]) {
+        timer?.cancel()
+        _ = life.close()
+        onHTTP2?(LoopBound(channel), octets)
+    }
+
     private func receive(_ bytes: RawSpan) {
-        guard life.takesRequests else { return }
+        guard sniffer == nil else { return sniff(bytes) }
+        guard life.takesRequests, handover == nil else { return }
         do throws(HTTP1Error) {
             try parser.receive(bytes) { take($0) }
         } catch {
@@ -159,7 +179,7 @@ actor HTTPServerConnection: LoopActor {
     private func take(_ event: HTTP1Parser.Event) {
         switch event {
         case .head(let head):
-            incoming = Incoming(
+            incoming = HTTPIncomingMessage(
                 head: head, start: loop.turnStart,
                 awaitsContinue: head.minorVersion >= 1
                     && head.headers.contains("expect", token: "100-continue"))
@@ -218,7 +238,9 @@ actor HTTPServerConnection: LoopActor {
         timerDue = nil
         guard life.isOpen, !life.isAnswering else { return }
         let now = MonotonicClock.now
-        if now < silenceEnds { watchSilence(from: now) } else { close(discarding: true) }
+        guard now >= silenceEnds else { return watchSilence(from: now) }
+        settings.counts.note(incoming == nil && parser.isIdle ? .idle : .slow)
+        close(discarding: true)
     }
 
     // MARK: Answering
@@ -239,7 +261,7 @@ actor HTTPServerConnection: LoopActor {
 
     /// Answers without a task of its own; false where the request needs one, or the peer has to take answers first.
     private func answersAtOnce(_ request: HTTPRequest) -> Bool {
-        guard let immediate, channel.pendingOctets == 0, request.codingRefusal == nil,
+        guard let immediate = settings.immediate, channel.pendingOctets == 0, request.codingRefusal == nil,
             let response = immediate(request)
         else { return false }
         sendWhole(response, toHead: request.method == "HEAD")
@@ -259,7 +281,7 @@ actor HTTPServerConnection: LoopActor {
         deadline = nil
         answering = Task {
             let response =
-                if let refusal = request.codingRefusal { refusal } else { await handler(request) }
+                if let refusal = request.codingRefusal { refusal } else { await settings.handler(request) }
             await send(response, toHead: request.method == "HEAD")
             answering = nil
             quietSince = loop.turnStart
@@ -283,6 +305,7 @@ actor HTTPServerConnection: LoopActor {
 
     /// Answers what is no valid request, and closes (RFC 9112 §9.6).
     private func refuse(_ error: HTTP1Error) {
+        settings.counts.note(.malformed)
         sendWhole(.text(error.status, error.description + "\n"), toHead: false)
         close()
     }
@@ -304,7 +327,7 @@ actor HTTPServerConnection: LoopActor {
         channel.write(output)
         channel.flush()
         do {
-            try await body(HTTPBodyWriter(self))
+            try await body(HTTPBodyWriter { await self.writeChunk($0) })
             guard life.isOpen else { return }
             output = []
             HTTP1Encoder.lastChunk(into: &output)
@@ -327,15 +350,16 @@ actor HTTPServerConnection: LoopActor {
         channel.send(output.span.bytes)
     }
 
-    func writeChunk(_ bytes: [UInt8]) async throws(HTTPError) {
-        guard life.isStreaming else { throw .closed }
+    /// Sends a piece of a streamed body; nil when there is room for more, else why there never will be.
+    private func writeChunk(_ bytes: [UInt8]) async -> HTTPError? {
+        guard life.isStreaming else { return .closed }
         var output: [UInt8] = []
         HTTP1Encoder.chunk(bytes, into: &output)
         channel.write(output)
         channel.flush()
         if let failure = channel.failure {
             close(discarding: true)
-            throw .transport(failure)
+            return .transport(failure)
         }
         // A writer that never has to wait would keep the loop from everything else.
         octetsInTurn += output.count
@@ -343,7 +367,7 @@ actor HTTPServerConnection: LoopActor {
             octetsInTurn = 0
             await Task.yield()
         }
-        if let error = await waitForRoom() { throw error }
+        return await waitForRoom()
     }
 
     /// Waits until what is pending is below the limit. nil when it is, the reason when it never will be.
@@ -351,6 +375,7 @@ actor HTTPServerConnection: LoopActor {
         guard life.isOpen else { return .closed }
         guard channel.pendingOctets >= limits.pendingOctets else { return nil }
         let timer = loop.schedule(after: limits.stalledWrite, on: self) { connection in
+            connection.settings.counts.note(.stalled)
             connection.resumeWriters(.timeout("the peer takes no data"))
             connection.close(discarding: true)
         }

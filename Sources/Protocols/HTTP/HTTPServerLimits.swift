@@ -22,6 +22,8 @@ public struct HTTPServerLimits: Sendable {
     public var stalledWrite = Duration.seconds(60)
     /// How long a peer may take to close after the last response, once that has left.
     public var closeTimeout = Duration.seconds(2)
+    /// Octets of the bodies that are arriving on one connection of HTTP/2: a request that goes beyond is answered with 503.
+    public var requestOctets = 8 << 20
     /// Octets of a response that may wait for the peer before a write waits.
     public var pendingOctets = 256 << 10
 
@@ -50,4 +52,14 @@ public struct HTTPServerLimits: Sendable {
     private func earned(_ octets: Int) -> Duration {
         .seconds(octets) / max(1, bodyRate)
     }
+}
+
+/// A message of HTTP/1.1 that is arriving at a server.
+struct HTTPIncomingMessage {
+    var head: HTTP1Parser.Head
+    var body: [UInt8] = []
+    /// When its body could begin to arrive, in nanoseconds of the monotonic clock.
+    var start: UInt64
+    /// The peer holds the body back until it is told to send it (RFC 9110 §10.1.1).
+    var awaitsContinue: Bool
 }

@@ -34,15 +34,18 @@ public final class HTTP2Transport {
         unsentLimit = limits.unsentOctets
     }
 
-    /// A client's transport on a channel where TLS has agreed on `h2` already, or where HTTP/2 is known to be spoken.
+    /// A transport on a channel where TLS has agreed on `h2` already, or where HTTP/2 is known to be spoken.
     ///
-    /// - Parameter received: octets of the peer that came with the end of the handshake.
-    public init(_ channel: SocketChannel, received: [UInt8], loop: EventLoop, limits: HTTP2PeerLimits) {
+    /// - Parameter received: octets of the peer that have been read already.
+    public init(
+        _ channel: SocketChannel, received: [UInt8], role: HTTP2Role = .client, loop: EventLoop,
+        limits: HTTP2PeerLimits
+    ) {
         self.loop = loop
         self.channel = channel
         handedOver = received
         awaitsALPN = false
-        http2 = HTTP2Connection(.client, limits: limits.http2)
+        http2 = HTTP2Connection(role, limits: limits.http2)
         unsentLimit = limits.unsentOctets
     }
 

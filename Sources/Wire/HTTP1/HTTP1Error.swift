@@ -12,6 +12,8 @@ public enum HTTP1Error: Error, Equatable, CustomStringConvertible {
     case host(String)
     /// Start line and fields are longer than allowed.
     case headTooLarge(limit: Int)
+    /// There are more field lines than allowed.
+    case tooManyFields(limit: Int)
     /// The body is longer than allowed.
     case bodyTooLarge(limit: Int)
     /// Content-Length and Transfer-Encoding that contradict each other or are no valid framing (RFC 9112 §6.3).
@@ -24,7 +26,7 @@ public enum HTTP1Error: Error, Equatable, CustomStringConvertible {
     /// The status for a request with this fault.
     public var status: Int {
         switch self {
-        case .headTooLarge: 431
+        case .headTooLarge, .tooManyFields: 431
         case .bodyTooLarge: 413
         case .version: 505
         default: 400
@@ -39,6 +41,7 @@ public enum HTTP1Error: Error, Equatable, CustomStringConvertible {
         case .field(let line): "the header line \"\(line)\" is malformed"
         case .host(let why): "the request names its host not once: \(why) in Host"
         case .headTooLarge(let limit): "the header is longer than \(limit) octets"
+        case .tooManyFields(let limit): "the header has more than \(limit) fields"
         case .bodyTooLarge(let limit): "the body is longer than \(limit) octets"
         case .framing(let why): "the length of the body is unclear: \(why)"
         case .chunk(let why): "the chunked body is malformed: \(why)"

@@ -25,7 +25,7 @@ enum HTTP1Head {
         while fields.last?.isEmpty == true { fields.removeLast() }
         guard let first else { throw .startLine("") }
         let (line, minor) = try startLine(first, role)
-        guard fields.count <= maximumFields else { throw .headTooLarge(limit: maximumFields) }
+        guard fields.count <= maximumFields else { throw .tooManyFields(limit: maximumFields) }
         var headers = HTTPHeaders()
         headers.reserve(fields.count)
         for text in fields {

@@ -11,9 +11,17 @@ import Testing
 
 @Suite("Clients of other model servers, unchanged", .timeLimit(.minutes(5)))
 struct ClientTests {
+    /// Where a client finds the server.
+    enum Port {
+        /// Where REST and gRPC are beside each other.
+        case shared
+        /// That of gRPC alone.
+        case grpc
+    }
+
     /// What the peer has tried, after it has ended well.
     private func tried(
-        _ what: String, over grpc: Bool = false, more: [ModelSpecification] = []
+        _ what: String, over port: Port = .shared, more: [ModelSpecification] = []
     ) async throws -> [String] {
         let node = try FakeNode(chips: 1)
         let server = try await node.server(
@@ -22,10 +30,11 @@ struct ClientTests {
                 try ModelSpecification(name: "identity-\($0.rawValue)", uri: "identity:\($0.rawValue)")
             } + more)
         server.install(ScriptedGenerator(), as: try ModelSpecification(name: "words", uri: "scripted"))
-        let http = HTTPServer { await server.handle($0) }
         let calls = server.makeGRPCServer()
+        let http = server.makeHTTPServer(grpc: calls)
         let anywhere = try SocketAddress(parsing: "127.0.0.1:0")
-        let address = grpc ? try await calls.listen(on: anywhere) : try await http.listen(on: anywhere)
+        let address =
+            port == .grpc ? try await calls.listen(on: anywhere) : try await http.listen(on: anywhere)
         let peer = try PythonPeer(
             "serving_clients.py", [what, address.description], python: Python.servingPath)
         let lines = try await peer.lines()
@@ -43,8 +52,12 @@ struct ClientTests {
     @Test("tritonclient over HTTP, with binary tensors and without")
     func tritonHTTP() async throws { #expect(try await tried("triton-http") == Self.triton) }
 
-    @Test("tritonclient over gRPC, with streams")
-    func tritonGRPC() async throws { #expect(try await tried("triton-grpc", over: true) == Self.triton) }
+    @Test(
+        "tritonclient over gRPC, with streams, on a port of its own and beside REST",
+        arguments: [Port.grpc, .shared])
+    func tritonGRPC(port: Port) async throws {
+        #expect(try await tried("triton-grpc", over: port) == Self.triton)
+    }
 
     @Test("openai: models and embeddings")
     func openAI() async throws {

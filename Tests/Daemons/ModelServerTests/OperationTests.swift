@@ -1,5 +1,4 @@
 import GRPC
-import HTTP
 import HTTP1
 import JSON
 import Observability
@@ -7,6 +6,7 @@ import SystemIO
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import ModelServer
 
 @Suite("Operation of the model server")
@@ -112,6 +112,28 @@ struct OperationTests {
             #"vllm:cache_config_info{block_size="16",num_gpu_blocks="64"} 1"#,
             #"ganglion_model_server_request_seconds_count{model="tiny"} 2"#,
             #"ganglion_model_server_requests_total{model="tiny",code="400"} 1"#,
+            #"ganglion_model_server_groups_lost 0"#, #"ganglion_model_server_connections 0"#,
+        ] { #expect(text.contains("\n" + line), "\(line)") }
+    }
+
+    @Test(
+        "answers of language models are timed and counted in vLLM's buckets, streamed or whole",
+        arguments: [false, true])
+    func generation(isStream: Bool) async throws {
+        let server = try server()
+        let body =
+            #"{"model":"words","messages":[{"role":"user","content":"one two three"}],"stream":\#(isStream)}"#
+        let answer = await server.post("/v1/chat/completions", body)
+        #expect(answer.status == 200)
+        if case .stream(let write) = answer.body { try await write(HTTPBodyWriter { _ in nil }) }
+        let text = (await server.get("/metrics")).text
+        for line in [
+            #"vllm:time_to_first_token_seconds_bucket{model_name="words",le="2560"} 1"#,
+            #"vllm:inter_token_latency_seconds_bucket{model_name="words",le="80"} "#,
+            #"vllm:e2e_request_latency_seconds_bucket{model_name="words",le="7680"} 1"#,
+            #"vllm:e2e_request_latency_seconds_count{model_name="words"} 1"#,
+            #"nv_inference_first_response_histogram_ms_bucket{model="words",version="1",le="5000"} 1"#,
+            #"vllm:request_success_total{model_name="words",finished_reason="stop"} 1"#,
         ] { #expect(text.contains("\n" + line), "\(line)") }
     }
 
@@ -130,6 +152,14 @@ struct OperationTests {
         let quick = try #require(server.handleAtOnce(request))
         let slow = await server.handle(request)
         #expect(quick.status == slow.status && quick.bytes == slow.bytes && quick.headers == slow.headers)
+    }
+
+    @Test("probes are answered at once where a key is asked for, and nothing else is")
+    func probesWithKeys() throws {
+        let server = try server(keys: "a")
+        #expect(server.handleAtOnce(HTTPRequest("GET", "/healthz"))?.status == 200)
+        #expect(server.handleAtOnce(HTTPRequest("GET", "/v2/health/live"))?.status == 200)
+        #expect(server.handleAtOnce(HTTPRequest("POST", "/predictions/words", body: Array("{}".utf8))) == nil)
     }
 
     @Test(

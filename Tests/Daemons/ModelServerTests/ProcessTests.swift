@@ -131,6 +131,29 @@ struct ProcessTests {
         #expect(await second.wait() == .exited(0))
         await store.shutdown(grace: .zero)
     }
+
+    @Test("a disk that is full, where its log goes, keeps it from nothing")
+    func fullDisk() async throws {
+        let node = try FakeNode(chips: 1)
+        let address = SocketAddress.unix(node.path + "/http")
+        let full = try FileDescriptor.open("/dev/full", flags: O_WRONLY)
+        defer { full.close() }
+        let server = try ChildProcess.spawn(
+            try #require(executable),
+            [
+                "--listen", address.description, "--device-root", node.path, "--model",
+                "tiny=\(node.path)/model",
+            ],
+            environment: ["GANGLION_TERMINATION_LOG": "/dev/full"],
+            descriptors: .init(output: full, error: full), parentDeathSignal: .kill)
+        let client = HTTPClient(address, host: "localhost")
+        try #require(await untilReady(client, server))
+        let answer = try await client.send(HTTPRequest("GET", "/predictions/tiny?inputs=hello"))
+        #expect(answer.embeddings.first?.count == 48)
+        await client.close()
+        server.send(.terminate)
+        #expect(await server.wait() == .exited(0))
+    }
 }
 
 private enum ModelFiles {

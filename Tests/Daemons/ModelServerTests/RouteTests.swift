@@ -156,6 +156,7 @@ struct RouteTests {
         #expect(method.json["type"] == "MethodNotAllowedException")
         #expect((await server.handle(HTTPRequest("POST", "/ping"))).headers["allow"] == "GET, HEAD")
         let ambiguous = await server.post("/invocations", #"{"inputs": "a"}"#)
+        #expect(ambiguous.status == 404)
         #expect(
             ambiguous.json["message"]
                 == "this server has 2 models: add ?model_name=NAME or use /predictions/NAME")

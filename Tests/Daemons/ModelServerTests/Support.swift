@@ -45,7 +45,7 @@ final class FakeNode: Sendable {
     /// A server that is ready, with models `tiny` and `other`.
     func server(
         cores: Range<Int>, degree: Int = 1, queueLimit: Int = 256, batchLimit: Int = 32,
-        control: ModelControl = .none,
+        control: ModelControl = .none, keys: APIKeys? = nil,
         more: [ModelSpecification] = []
     ) async throws -> InferenceServer {
         let server = InferenceServer(
@@ -53,7 +53,8 @@ final class FakeNode: Sendable {
                 try ModelSpecification(name: "tiny", uri: path + "/model"),
                 try ModelSpecification(name: "other", uri: "file://\(path)/model"),
             ] + more,
-            policy: .of(queueLimit: queueLimit, texts: batchLimit), control: control, tag: "ns/pod",
+            policy: .of(queueLimit: queueLimit, texts: batchLimit), control: control, keys: keys,
+            tag: "ns/pod",
             openGenerator: { try await LanguageModelGenerator.open($0, on: $1, pool: .shared) })
         let devices = try NeuronDevices(root: path)
         let claims = try GroupPlan(cores: cores, degree: degree).groups.map { try devices.claim($0) }

@@ -11,6 +11,10 @@ struct HTTPRouterTests {
         router.on("DELETE", "/models/{name}", "delete")
         router.on(nil, "/models/{name}/versions/{version}", "version")
         router.on("GET", "/models/own", "never")
+        router.on("POST", "/v1/{name}:predict", "predict")
+        router.on("GET", "/v1/{name}", "one")
+        router.on("GET", "/fleet/{name}/log", "log")
+        router.on("DELETE", "/fleet/{name}/{part}", "part")
         return router
     }()
 
@@ -27,6 +31,12 @@ struct HTTPRouterTests {
             // What answers GET answers HEAD (RFC 9110 §9.1), and nothing else does.
             ("HEAD", "/", "root []"), ("HEAD", "/models/tiny", #"describe ["tiny"]"#),
             ("HEAD", "/models/a/versions/2", #"version ["a", "2"]"#), ("PUT", "/", #"only ["GET", "HEAD"]"#),
+            ("POST", "/v1/tiny:predict", #"predict ["tiny"]"#), ("GET", "/v1/tiny", #"one ["tiny"]"#),
+            ("POST", "/v1/tiny", #"only ["GET", "HEAD"]"#), ("GET", "/v1/:predict", #"one [":predict"]"#),
+            // Who has the path has it with all methods.
+            ("GET", "/v1/tiny:predict", #"only ["POST"]"#),
+            ("DELETE", "/fleet/a/log", #"only ["GET", "HEAD"]"#),
+            ("DELETE", "/fleet/a/b", #"part ["a", "b"]"#),
             ("GET", "/model", "nothing"), ("GET", "/models/a/b", "nothing"),
             ("GET", "/models/a/versions", "nothing"),
         ])

@@ -12,8 +12,10 @@ final class Plain: Sendable {
     }
 
     /// False when the server has gone.
-    func say(_ text: String) -> Bool {
-        let octets = Array(text.utf8)
+    func say(_ text: String) -> Bool { say(octets: Array(text.utf8)) }
+
+    /// False when the server has gone.
+    func say(octets: [UInt8]) -> Bool {
         return send(descriptor.number, octets, octets.count, Int32(MSG_NOSIGNAL)) == octets.count
     }
 
@@ -32,10 +34,13 @@ final class Plain: Sendable {
     }
 
     /// What comes next; nil at the end.
-    func some() -> String? {
+    func some() -> String? { someOctets().map { String(decoding: $0, as: UTF8.self) } }
+
+    /// What comes next; nil at the end.
+    func someOctets() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = read(descriptor.number, &buffer, buffer.count)
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+        return count > 0 ? Array(buffer[..<count]) : nil
     }
 
     /// Whether the connection has ended, without waiting.

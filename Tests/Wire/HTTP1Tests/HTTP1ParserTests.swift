@@ -199,7 +199,7 @@ struct HTTP1ParserTests {
         let text = "GET / HTTP/1.1\r\nA: " + String(repeating: "b", count: 70_000)
         #expect(throws: HTTP1Error.headTooLarge(limit: 65_536)) { try parse(text, piece: 100) }
         let fields = "GET / HTTP/1.1\r\n" + String(repeating: "a: b\r\n", count: 129) + "\r\n"
-        #expect(throws: HTTP1Error.headTooLarge(limit: 128)) { try parse(fields) }
+        #expect(throws: HTTP1Error.tooManyFields(limit: 128)) { try parse(fields) }
     }
 
     @Test("a fault stays a fault")

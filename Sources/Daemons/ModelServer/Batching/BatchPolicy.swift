@@ -15,10 +15,12 @@ package struct BatchPolicy: Equatable, Sendable {
     package var queueLimit = 256
     /// How long a request may wait for a group.
     package var timeout = Duration.seconds(60)
+    /// How long a group may compute one pass; then it is taken for lost.
+    package var computeTimeout = Duration.seconds(120)
     /// Levels of priority; 1 is the highest, and requests that name none have the middle one.
     package var priorities = 3
 
-    /// 32 texts, no delay, 256 requests, 60 seconds.
+    /// 32 texts, no delay, 256 requests, 60 seconds in the queue, 120 on a group.
     package init() {}
 
     /// The level of a request that names none.

@@ -3,6 +3,7 @@
 
 package import Models
 package import SystemIO
+internal import Text
 
 /// Answers requests with vectors, computed together with others.
 package actor Dispatcher: LoopActor {
@@ -74,6 +75,10 @@ package actor Dispatcher: LoopActor {
     private var queue = BatchQueue()
     private var policies: [String: BatchPolicy] = [:]
     private var workers: [Int: any BatchWorker] = [:]
+    /// Groups that will not compute any more, by their first core, and why.
+    private var lost: [Int: String] = [:]
+    /// The time of each pass that is computed.
+    private var passes: [Int: ScheduledTimer] = [:]
     private var jobs: [Int: Job] = [:]
     private var nextIdentifier = 0
     private var timer: ScheduledTimer?
@@ -84,6 +89,8 @@ package actor Dispatcher: LoopActor {
     private var breakdown: String?
     /// Told why, when the last group has broken down.
     private var onBreakdown: @Sendable (String) -> Void = { _ in }
+
+    private var onLoss: @Sendable (String) -> Void = { _ in }
 
     /// A dispatcher without groups.
     package init(loop: EventLoop = .shared) { self.loop = loop }
@@ -97,7 +104,10 @@ package actor Dispatcher: LoopActor {
     }
 
     /// A group has these models from now on, and is handed requests for them.
+    ///
+    /// One that was lost stays so.
     package func setModels(_ models: Set<String>, of worker: any BatchWorker) {
+        guard lost[worker.cores.lowerBound] == nil else { return }
         workers[worker.cores.lowerBound] = worker
         queue.setModels(models, of: worker.cores.lowerBound)
         for identifier in queue.strand() { finish(identifier, .failure(.notReady)) }
@@ -106,6 +116,12 @@ package actor Dispatcher: LoopActor {
 
     /// Whom to tell why, when no group can compute any more.
     package func onBreakdown(_ tell: @escaping @Sendable (String) -> Void) { onBreakdown = tell }
+
+    /// Whom to tell why, when a group cannot compute any more.
+    package func onLoss(_ tell: @escaping @Sendable (String) -> Void) { onLoss = tell }
+
+    /// Groups that cannot compute any more, by their first core, and why.
+    package var lostGroups: [Int: String] { lost }
 
     /// Requests that wait, by model.
     package var waitingByModel: [String: Int] {
@@ -212,6 +228,13 @@ package actor Dispatcher: LoopActor {
             guard let worker = workers[batch.group] else { continue }
             for item in batch.items where jobs[item.request]?.start == nil { jobs[item.request]?.start = now }
             let texts = batch.items.compactMap { jobs[$0.request]?.call.texts[$0.index] }
+            let limit = policies[batch.model]?.computeTimeout ?? BatchPolicy().computeTimeout
+            // Nothing ends a computation from outside: its cores come back with a new process, as those that are lost do.
+            passes[batch.identifier] = loop.schedule(after: limit, on: self) { dispatcher in
+                let sentence =
+                    "cores \(worker.cores.spanText) compute model \(batch.model) for more than \(limit.inSeconds) s"
+                dispatcher.end(batch, .lost(sentence), since: now)
+            }
             Task {
                 let result = await worker.compute(texts, model: batch.model)
                 end(batch, result, since: now)
@@ -221,6 +244,9 @@ package actor Dispatcher: LoopActor {
     }
 
     private func end(_ batch: BatchQueue.Batch, _ result: PassResult, since start: Duration) {
+        // What comes after its time counts for nothing.
+        guard let timer = passes.removeValue(forKey: batch.identifier) else { return }
+        timer.cancel()
         let took = MonotonicClock.time - start
         passTime = passTime == .zero ? took : passTime + (took - passTime) / 8
         let ends: BatchQueue.OnFinish
@@ -236,6 +262,8 @@ package actor Dispatcher: LoopActor {
         case .lost(let sentence):
             failure = sentence
             workers[batch.group] = nil
+            lost[batch.group] = sentence
+            onLoss(sentence)
             ends = queue.finish(batch.identifier, .groupLost)
         }
         for identifier in ends.complete { complete(identifier, batch) }

@@ -43,6 +43,10 @@ extension BatchPolicy {
         if let number = try number(["default_timeout_microseconds"], 1...86_400_000_000) {
             timeout = .microseconds(number)
         }
+        // DJL's and TorchServe's, in seconds.
+        if let number = try number(["predict_timeout", "response_timeout"], 1...86_400) {
+            computeTimeout = .seconds(number)
+        }
         if let number = try number(["priority_levels"], 1...1_000) { priorities = number }
         if let text = values["preferred_batch_size"] {
             let sizes = text.split(separator: ",").map { Int($0.filter { $0 != " " }) ?? 0 }

@@ -30,7 +30,8 @@ extension InferenceServer {
                 "batch_size": "Texts of one pass", "max_batch_delay": "Milliseconds to wait for others",
                 "max_batch_tokens": "Tokens of one pass", "job_queue_size": "Requests that may wait",
                 "queue_timeout": "Milliseconds that a request may wait",
-            ], body: ["application/json": "ModelRegistration"], reply: ["application/json": "Status"],
+            ], body: ["application/json": "ModelRegistration"], bodyIsOptional: true,
+            reply: ["application/json": "Status"],
             statuses: [400, 403, 409, 503, 507]
         ) { server, call throws(HTTPProblem) in try await server.register(call) },
         RESTEndpoint(

@@ -7,8 +7,15 @@ actor PieceReader: LoopActor {
     nonisolated let loop: EventLoop
     private let iterator: AsyncThrowingStream<GenerationPiece, any Error>.AsyncIterator
 
-    init(_ stream: AsyncThrowingStream<GenerationPiece, any Error>, loop: EventLoop = .shared) {
+    private var timer: GenerationTimer?
+
+    /// - Parameter timer: is told of each piece.
+    init(
+        _ stream: AsyncThrowingStream<GenerationPiece, any Error>, timer: GenerationTimer? = nil,
+        loop: EventLoop = .shared
+    ) {
         self.loop = loop
+        self.timer = timer
         iterator = stream.makeAsyncIterator()
     }
 
@@ -19,7 +26,9 @@ actor PieceReader: LoopActor {
         // A copy is another handle of the same stream.
         var copy = iterator
         do {
-            return try await copy.next(isolation: self)
+            let piece = try await copy.next(isolation: self)
+            if let piece { timer?.note(piece) }
+            return piece
         } catch {
             throw HTTPProblem(generation: error)
         }
@@ -46,9 +55,11 @@ struct GenerationAnswer: Equatable, Sendable {
     /// Asks, and waits for the last piece.
     ///
     /// - Throws: why there is no answer.
-    init(_ generator: any TextGenerator, _ request: GenerationRequest) async throws(HTTPProblem) {
+    init(
+        _ generator: any TextGenerator, _ request: GenerationRequest, timer: GenerationTimer? = nil
+    ) async throws(HTTPProblem) {
         try Self.check(generator, request)
-        let reader = PieceReader(generator.generate(request))
+        let reader = PieceReader(generator.generate(request), timer: timer)
         while let piece = try await reader.next() { add(piece) }
         guard !Task.isCancelled else {
             throw HTTPProblem(499, "the connection was closed before the answer's end")

@@ -26,20 +26,22 @@ extension InferenceServer {
             }
             let writer = CompletionWriter(kind, model: model.name)
             for request in asked.requests { try GenerationAnswer.check(generator, request) }
-            guard asked.isStream else { return try await whole(asked, generator, writer) }
-            return try await streamed(asked, generator, writer)
+            guard asked.isStream else { return try await whole(model, asked, generator, writer) }
+            return try await streamed(model, asked, generator, writer)
         }
     }
 
     private func whole(
-        _ asked: CompletionRequest, _ generator: any TextGenerator, _ writer: CompletionWriter
+        _ model: HostedModel, _ asked: CompletionRequest, _ generator: any TextGenerator,
+        _ writer: CompletionWriter
     ) async throws(HTTPProblem) -> HTTPResponse {
         // All at once: the model batches them.
         let results = await withTaskGroup(of: (Int, Result<GenerationAnswer, HTTPProblem>).self) { group in
             for (index, request) in asked.requests.enumerated() {
+                let timer = metrics.generation.timer(model)
                 group.addTask {
                     do throws(HTTPProblem) {
-                        return (index, .success(try await GenerationAnswer(generator, request)))
+                        return (index, .success(try await GenerationAnswer(generator, request, timer: timer)))
                     } catch {
                         return (index, .failure(error))
                     }
@@ -59,9 +61,11 @@ extension InferenceServer {
 
     /// The response begins with the first piece: until then an error still has a status.
     private func streamed(
-        _ asked: CompletionRequest, _ generator: any TextGenerator, _ writer: CompletionWriter
+        _ model: HostedModel, _ asked: CompletionRequest, _ generator: any TextGenerator,
+        _ writer: CompletionWriter
     ) async throws(HTTPProblem) -> HTTPResponse {
-        let first = PieceReader(generator.generate(asked.requests[0]))
+        let metrics = metrics.generation
+        let first = PieceReader(generator.generate(asked.requests[0]), timer: metrics.timer(model))
         let firstPiece = try await first.next()
         return HTTPResponse(
             200,
@@ -71,7 +75,9 @@ extension InferenceServer {
             ],
             body: .stream { body in
                 do throws(HTTPProblem) {
-                    try await Self.write(asked, generator, writer, first, firstPiece, to: body)
+                    try await Self.write(asked, generator, writer, first, firstPiece, to: body) {
+                        metrics.timer(model)
+                    }
                 } catch {
                     // The status has left long ago; OpenAI's clients look for this object.
                     try await body.write(CompletionWriter.event(error.body(.openAI)))
@@ -82,14 +88,15 @@ extension InferenceServer {
 
     private static func write(
         _ asked: CompletionRequest, _ generator: any TextGenerator, _ writer: CompletionWriter,
-        _ first: PieceReader, _ firstPiece: GenerationPiece?, to body: HTTPBodyWriter
+        _ first: PieceReader, _ firstPiece: GenerationPiece?, to body: HTTPBodyWriter,
+        timer: () -> GenerationTimer
     ) async throws(HTTPProblem) {
         var answers: [GenerationAnswer] = []
         if writer.kind == .chat {
             try await send(writer.opening(includesUsage: asked.includesUsage), body)
         }
         for (index, request) in asked.requests.enumerated() {
-            let reader = index == 0 ? first : PieceReader(generator.generate(request))
+            let reader = index == 0 ? first : PieceReader(generator.generate(request), timer: timer())
             var next = index == 0 ? firstPiece : try await reader.next()
             var answer = GenerationAnswer()
             while let piece = next {

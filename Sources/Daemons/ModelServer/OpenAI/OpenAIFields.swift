@@ -9,7 +9,7 @@ struct OpenAIFields {
     private var known: Set<String> = []
 
     /// Fields that say nothing about the answer: they are taken, and do what they do at OpenAI, which is nothing here.
-    private static let harmless: Set<String> = [
+    static let harmless: Set<String> = [
         "user", "metadata", "store", "service_tier", "safety_identifier",
     ]
 

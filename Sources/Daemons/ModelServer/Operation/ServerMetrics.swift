@@ -1,6 +1,7 @@
 // What the server counts. Cores keep the names of AWS's neuron-monitor exporter, so that its dashboards work; the rest
 // is named for this server.
 
+internal import HTTP
 internal import ModelSources
 internal import Models
 internal import NeuronRuntime
@@ -11,6 +12,7 @@ internal import Text
 /// The metrics of one server.
 struct ServerMetrics: Sendable {
     let registry = MetricsRegistry()
+    let generation: GenerationMetrics
     private let named: NamedMetrics
     let requests: Counter
     let texts: Counter
@@ -25,6 +27,10 @@ struct ServerMetrics: Sendable {
 
     private let phases: Gauge
     private let downloaded: Gauge
+    /// Groups that do not compute any more.
+    let lost: Gauge
+    private let open: Gauge
+    private let ended: Counter
     private let ready: Gauge
     private let waiting: Gauge
     private let running: Gauge
@@ -97,6 +103,14 @@ struct ServerMetrics: Sendable {
         switches = registry.counter(
             "ganglion_model_server_context_switches_total",
             "Batches before which the group's cores had executed another model.", labels: [])
+        lost = registry.gauge(
+            "ganglion_model_server_groups_lost", "Groups whose cores compute no more until the process ends.")
+        open = registry.gauge("ganglion_model_server_connections", "Connections that are open.")
+        ended = registry.counter(
+            "ganglion_model_server_connections_ended_total",
+            "Connections, and requests of HTTP/2, that were ended for their client's fault or for want of room.",
+            labels: ["reason"])
+        generation = GenerationMetrics(registry)
         named = NamedMetrics(registry)
         registry.addProcessMetrics()
     }
@@ -115,6 +129,15 @@ struct ServerMetrics: Sendable {
         queueTime.observe(prediction.queued, labels)
         computeTime.observe(prediction.computed, labels)
         batchSize.observe(Double(prediction.batch), labels)
+    }
+
+    /// Brings what is counted of connections up to date.
+    func update(_ connections: HTTPConnectionCounts) {
+        open.set(Double(connections.open))
+        let counts = connections.ended
+        for reason in HTTPConnectionCounts.Reason.allCases {
+            raise(ended, [reason.rawValue], to: counts[reason] ?? 0)
+        }
     }
 
     /// Brings the gauges up to date and writes everything.

@@ -47,6 +47,8 @@ extension InferenceServer {
         let waiting = byModel.values.reduce(0, +)
         // All that is not answered counts: a client waits for a request that is read or printed, too.
         let running = max(0, inFlight.withLock { $0 } - waiting)
+        metrics.lost.set(Double(await dispatcher.lostGroups.count), [])
+        metrics.update(connections)
         let text = metrics.exposition(
             state.withLock { $0 }, waiting: waiting, byModel: byModel, running: running)
         return .text(200, text, type: MetricsRegistry.contentType)

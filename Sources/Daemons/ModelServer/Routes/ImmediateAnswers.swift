@@ -10,10 +10,10 @@ internal import SystemIO
 extension InferenceServer {
     /// Answers at once, on the loop; nil for what `handle` answers.
     package func handleAtOnce(_ request: HTTPRequest) -> HTTPResponse? {
-        guard keys == nil else { return nil }
         switch request.method {
+        // Probes need no key.
         case "GET": return probe(request.target)
-        case "POST" where request.body.count <= Self.smallText: return identity(request)
+        case "POST" where keys == nil && request.body.count <= Self.smallText: return identity(request)
         default: return nil
         }
     }

@@ -9,7 +9,14 @@ extension OpenAPI {
         return schema
     }
 
-    private static func list(_ items: JSON) -> JSON { ["type": "array", "items": items] }
+    private static func list(_ items: JSON, _ count: ClosedRange<Int>? = nil) -> JSON {
+        var schema: JSON = ["type": "array", "items": items]
+        if let count {
+            schema["minItems"] = JSON(count.lowerBound)
+            schema["maxItems"] = JSON(count.upperBound)
+        }
+        return schema
+    }
 
     private static func either(_ schemas: [JSON]) -> JSON { ["anyOf": .array(schemas)] }
 
@@ -21,7 +28,7 @@ extension OpenAPI {
     private static let whole: JSON = ["type": "integer"]
     private static let number: JSON = ["type": "number"]
     private static let truth: JSON = ["type": "boolean"]
-    private static let texts = either([text, list(text)])
+    private static let texts = either([text, list(text, 1...128)])
     private static let tensor = object(
         [
             "name": text, "shape": list(whole),
@@ -30,14 +37,6 @@ extension OpenAPI {
         ], required: ["name", "shape", "datatype"])
     private static let usage = object(["prompt_tokens": whole, "total_tokens": whole])
     private static let tensorDescription = object(["name": text, "datatype": text, "shape": list(whole)])
-
-    /// Chat and plain completions have these in common.
-    private static let sampling: [String: JSON] = [
-        "model": text, "max_tokens": whole, "temperature": ["type": "number", "minimum": 0, "maximum": 2],
-        "top_p": number, "top_k": whole, "min_p": number, "repetition_penalty": number,
-        "presence_penalty": number, "frequency_penalty": number, "seed": whole, "stop": texts, "n": whole,
-        "stream": truth, "stream_options": object(["include_usage": truth]), "ignore_eos": truth,
-    ]
 
     private static func completion(_ own: [String: JSON]) -> JSON {
         object(
@@ -48,7 +47,7 @@ extension OpenAPI {
             ], required: ["id", "object", "created", "model", "choices"])
     }
 
-    static let schemas: [String: JSON] = [
+    static let schemas: [String: JSON] = openAIRequests.merging([
         "Any": ["type": ["object", "array"]],
         "Text": text,
         "Octets": ["type": "string", "contentEncoding": "binary"],
@@ -57,7 +56,9 @@ extension OpenAPI {
             ["status": text, "token": text, "location": text], required: ["status", "token", "location"]),
         "Texts": either([
             object(["inputs": texts, "parameters": ["type": "object"]], required: ["inputs"]),
-            object(["instances": texts], required: ["instances"]),
+            object(
+                ["inputs": texts, "instances": texts, "parameters": ["type": "object"]],
+                required: ["instances"]),
         ]),
         "Vectors": [
             "type": ["object", "array"],
@@ -80,7 +81,10 @@ extension OpenAPI {
         "ModelList": object(
             ["models": list(reference("Model")), "nextPageToken": text], required: ["models"]),
         "ModelRegistration": object(
-            ["model_name": text, "url": text, "model_version": text], required: ["url"]),
+            [
+                "model_name": OpenAPI.word(128), "url": ["type": "string", "minLength": 1],
+                "model_version": OpenAPI.word(32),
+            ], required: ["url"]),
         "ServerMetadata": object(
             ["name": text, "version": text, "extensions": list(text)],
             required: ["name", "version", "extensions"]),
@@ -95,7 +99,7 @@ extension OpenAPI {
         "ModelConfiguration": object(["name": text], required: ["name"]),
         "InferRequest": object(
             [
-                "id": text, "parameters": ["type": "object"], "inputs": list(tensor),
+                "id": text, "parameters": ["type": "object"], "inputs": list(tensor, 1...1_024),
                 "outputs": list(
                     object(["name": text, "parameters": ["type": "object"]], required: ["name"])),
             ], required: ["inputs"]),
@@ -111,30 +115,12 @@ extension OpenAPI {
             required: ["id", "object", "created", "owned_by"]),
         "OpenAIModelList": object(
             ["object": text, "data": list(reference("OpenAIModel"))], required: ["object", "data"]),
-        "EmbeddingsRequest": object(
-            [
-                "model": text, "input": either([texts, list(whole), list(list(whole))]),
-                "encoding_format": ["type": "string", "enum": ["float", "base64"]], "dimensions": whole,
-                "user": text,
-            ], required: ["model", "input"]),
         "EmbeddingsReply": object(
             [
                 "object": text, "model": text, "usage": usage,
                 "data": list(
                     object(["object": text, "index": whole, "embedding": either([list(number), text])])),
             ], required: ["object", "data", "model", "usage"]),
-        "CompletionRequest": object(
-            sampling.merging([
-                "prompt": either([texts, list(whole), list(list(whole))]), "logprobs": whole,
-            ]) { one, _ in one }, required: ["model", "prompt"]),
-        "ChatRequest": object(
-            sampling.merging([
-                "messages": list(
-                    object(
-                        ["role": text, "content": either([text, list(["type": "object"])])],
-                        required: ["role", "content"])), "max_completion_tokens": whole, "logprobs": truth,
-                "top_logprobs": whole,
-            ]) { one, _ in one }, required: ["model", "messages"]),
         "Completion": completion(["text": text]),
         "ChatCompletion": completion(["message": object(["role": text, "content": text])]),
         "Problem": object(
@@ -148,5 +134,24 @@ extension OpenAPI {
                         "code": ["type": ["string", "null"]],
                     ], required: ["message", "type"])
             ], required: ["error"]),
+    ]) { one, _ in one }
+
+    /// What can be a name in a path.
+    static func word(_ length: Int) -> JSON {
+        ["type": "string", "pattern": .string("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,\(length - 1)}$")]
+    }
+
+    private static func range(_ low: Int, _ high: Int) -> JSON {
+        ["type": "integer", "minimum": JSON(low), "maximum": JSON(high)]
+    }
+
+    /// What fields of a query may have, by name; others are any text.
+    static let query: [String: JSON] = [
+        "limit": range(1, 1_000), "next_page_token": ["type": "string", "pattern": "^[0-9]{1,9}$"],
+        "model_name": word(128), "model_version": word(32), "url": ["type": "string", "minLength": 1],
+        "initial_workers": range(1, 4_096), "min_worker": range(1, 4_096), "max_worker": range(1, 4_096),
+        "batch_size": range(1, 1_024), "max_batch_delay": range(0, 60_000),
+        "max_batch_tokens": range(1, 1_048_576), "job_queue_size": range(0, 100_000),
+        "queue_timeout": range(1, 86_400_000),
     ]
 }

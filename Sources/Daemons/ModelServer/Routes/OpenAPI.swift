@@ -62,11 +62,15 @@ package enum OpenAPI {
                 "schema": ["type": "string", "minLength": 1],
             ]
         }
-        for (name, text) in endpoint.query.sorted(by: { $0.key < $1.key }) {
-            parameters.append([
+        // What a method is refused without is for that method alone.
+        let hasQuery = endpoint.required.isEmpty || endpoint.required[method] != nil
+        for (name, text) in hasQuery ? endpoint.query.sorted(by: { $0.key < $1.key }) : [] {
+            var parameter: JSON = [
                 "name": .string(name), "in": "query", "description": .string(text),
-                "schema": ["type": "string"],
-            ])
+                "schema": query[name] ?? ["type": "string"],
+            ]
+            if endpoint.required[method]?.contains(name) == true { parameter["required"] = true }
+            parameters.append(parameter)
         }
         if endpoint.answersLater {
             parameters.append([
@@ -77,7 +81,9 @@ package enum OpenAPI {
         }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if !endpoint.body.isEmpty, method != "GET" {
-            operation["requestBody"] = ["content": content(endpoint.body)]
+            operation["requestBody"] = [
+                "content": content(endpoint.body), "required": .bool(!endpoint.bodyIsOptional),
+            ]
         }
         if endpoint.needsKey { operation["security"] = [[:], ["key": []]] }
         return operation

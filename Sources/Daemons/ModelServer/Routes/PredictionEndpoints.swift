@@ -20,7 +20,8 @@ extension InferenceServer {
     ) -> RESTEndpoint {
         RESTEndpoint(
             methods: methods, path: path, operation: operation, tag: "predictions", summary: summary,
-            query: ["inputs": "A text, for GET; may come several times"], body: texts,
+            query: ["inputs": "A text, for GET; may come several times"],
+            required: ["GET": ["inputs"]], body: texts,
             reply: ["application/json": "Vectors"], statuses: [400, 404, 413, 500, 503, 504],
             answersLater: true
         ) { server, call throws(HTTPProblem) in
@@ -64,10 +65,7 @@ extension InferenceServer {
             "/v1/models/{model}:predict", "predictV1", "Vectors of texts (KServe, TensorFlow Serving)",
             methods: ["POST"]
         ) { server, call throws(HTTPProblem) in
-            guard call.names[0].hasSuffix(":predict") else {
-                throw HTTPProblem(404, "there is nothing at \(call.request.path.prefix(256))")
-            }
-            return (try server.model(String(call.names[0].dropLast(":predict".count))), false)
+            (try server.model(call.names[0]), false)
         },
     ]
 
@@ -120,19 +118,20 @@ extension InferenceServer {
         case .identity:
             return Self.identityAnswer(asked)
         case .generation(let generator):
-            let answers = try await generate(generator, asked)
+            let answers = try await generate(model, generator, asked)
             return .json(200, .array(answers.map { ["generated_text": .string($0)] }))
         }
     }
 
     /// As Hugging Face's inference servers answer texts with `parameters`.
     private func generate(
-        _ generator: any TextGenerator, _ asked: PredictionRequest
+        _ model: HostedModel, _ generator: any TextGenerator, _ asked: PredictionRequest
     ) async throws(HTTPProblem) -> [String] {
         var answers: [String] = []
         for text in asked.texts {
             let request = try GenerationRequest(tritonPrompt: text, asked.parameters)
-            answers.append(try await GenerationAnswer(generator, request).text)
+            answers.append(
+                try await GenerationAnswer(generator, request, timer: metrics.generation.timer(model)).text)
         }
         return answers
     }

@@ -77,7 +77,9 @@ struct PredictionRequest: Equatable {
         guard let value = inputs ?? document["instances"] else {
             throw HTTPProblem(400, "the body has neither inputs nor instances: \(hint)")
         }
-        let parameters = document["parameters"]?.object ?? [:]
+        guard let parameters = (document["parameters"] ?? [:]).object else {
+            throw HTTPProblem(400, "the body's parameters are no object: \(hint)")
+        }
         if let text = value.string { return ([text], inputs == nil, parameters) }
         guard let list = value.array, !list.isEmpty else {
             throw HTTPProblem(400, "the body's inputs are neither a text nor a list of texts: \(hint)")

@@ -43,7 +43,10 @@ struct RESTEndpoint: Sendable {
     var errors = HTTPProblem.Shape.torchServe
     /// The fields of the query, each with what it is.
     var query: [String: String] = [:]
+    /// Those of them without which a method is refused.
+    var required: [String: [String]] = [:]
     var body: Content = [:]
+    var bodyIsOptional = false
     var reply: Content = ["application/json": "Any"]
     /// Statuses besides 200 that it may answer.
     var statuses: [Int] = []

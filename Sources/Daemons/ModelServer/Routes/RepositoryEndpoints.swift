@@ -9,18 +9,21 @@ extension InferenceServer {
         RESTEndpoint(
             methods: ["POST"], path: "/v2/repository/index", operation: "repositoryIndex",
             tag: "model repository", summary: "The models and their states", errors: .openInference,
-            body: ["application/json": "RepositoryQuery"], reply: ["application/json": "RepositoryIndex"],
+            body: ["application/json": "RepositoryQuery"], bodyIsOptional: true,
+            reply: ["application/json": "RepositoryIndex"],
             statuses: [400]
         ) { server, call throws(HTTPProblem) in
-            let onlyReady =
-                call.request.body.isEmpty ? false : try call.json(depth: 4)["ready"]?.bool ?? false
+            let ready: JSON = call.request.body.isEmpty ? false : try call.json(depth: 4)["ready"] ?? false
+            guard let onlyReady = ready.bool else {
+                throw HTTPProblem(400, "'ready' is \(ready.text().prefix(64)): it must be true or false")
+            }
             return .json(200, .array(server.index(onlyReady: onlyReady).map(\.json)))
         },
         RESTEndpoint(
             methods: ["POST"], path: "/v2/repository/models/{model}/load", operation: "loadModel",
             tag: "model repository",
             summary: "Loads a model: again where it is there, else from the parameter url",
-            errors: .openInference, body: ["application/json": "RepositoryParameters"],
+            errors: .openInference, body: ["application/json": "RepositoryParameters"], bodyIsOptional: true,
             reply: ["application/json": "Any"], statuses: [400, 403, 404, 507]
         ) { server, call throws(HTTPProblem) in
             var parameters: [String: String] = [:]

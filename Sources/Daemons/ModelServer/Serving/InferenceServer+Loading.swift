@@ -4,6 +4,7 @@ internal import ModelSources
 internal import Models
 internal import NeuronProgram
 package import NeuronRuntime
+internal import Observability
 internal import SystemIO
 internal import Text
 
@@ -34,6 +35,7 @@ extension InferenceServer {
             $0.groups = groups
             $0.phase = .loading(done: 0, total: total)
         }
+        await dispatcher.onLoss { [log] in log?.error("group lost", ["error": $0]) }
         await dispatcher.onBreakdown { [weak self] sentence in
             self?.setPhase(.failed(sentence))
             self?.brokenDown.yield(sentence)

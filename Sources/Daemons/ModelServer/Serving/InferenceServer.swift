@@ -44,6 +44,8 @@ package final class InferenceServer: Sendable {
     /// Why the server cannot go on: cores that only a new process gets back.
     package let breakdowns: AsyncStream<String>
     let brokenDown: AsyncStream<String>.Continuation
+    /// The connections of REST, and of gRPC where it is beside it.
+    let connections = HTTPConnectionCounts()
     /// Predictions that have come and are not answered.
     let inFlight = Lock(0)
 
@@ -144,12 +146,13 @@ package final class InferenceServer: Sendable {
     /// The model of a path that names none: the only one.
     ///
     /// - Parameter hint: how to name one.
-    /// - Throws: 400 where there are several.
+    /// - Throws: 404 where there are several.
     func onlyModel(_ hint: String) throws(HTTPProblem) -> HostedModel {
         let registry = state.withLock { $0.registry }
         let names = registry.names
         guard names.count == 1, let model = registry.find(names[0]) else {
-            throw HTTPProblem(400, "this server has \(names.count) models: \(hint)")
+            throw HTTPProblem(
+                404, type: "ModelNotFoundException", "this server has \(names.count) models: \(hint)")
         }
         return model
     }

@@ -57,9 +57,16 @@ extension InferTensor {
         case .int16: append(try integer(Int16.self), to: &content)
         case .int32: append(try integer(Int32.self), to: &content)
         case .int64: append(try integer(Int64.self), to: &content)
-        case .float16: append(Float(try number()).halfBits, to: &content)
+        case .float16:
+            let bits = Float(try number()).halfBits
+            // Larger than the datatype has: it would become an infinity, which nobody has sent.
+            guard Float(halfBits: bits).isFinite else { throw wrong() }
+            append(bits, to: &content)
         case .brain16: throw wrong()
-        case .float32: append(Float(try number()).bitPattern, to: &content)
+        case .float32:
+            let number = Float(try number())
+            guard number.isFinite else { throw wrong() }
+            append(number.bitPattern, to: &content)
         case .float64: append(try number().bitPattern, to: &content)
         case .bytes:
             guard let text = data.string else { throw wrong() }
@@ -69,7 +76,7 @@ extension InferTensor {
 
     /// Writes the elements as a list.
     ///
-    /// - Throws: 400 where JSON has no form for them.
+    /// - Throws: 400 where JSON has no form for the datatype, 500 where the model gave numbers that are none.
     func writeData(_ writer: inout JSONWriter) throws(HTTPProblem) {
         if datatype == .bytes {
             let texts = try texts()
@@ -79,11 +86,53 @@ extension InferTensor {
             throw HTTPProblem(
                 400, "output '\(name)' has datatype BF16, which JSON has no form for: ask for binary data")
         }
+        if let index = firstNotFinite {
+            throw HTTPProblem(
+                500,
+                "element \(index) of output '\(name)' is no number, which JSON has no form for: ask for binary data"
+            )
+        }
         writer.array { writer in
             content.withUnsafeBytes { octets in
                 for offset in stride(from: 0, to: octets.count, by: datatype.size ?? 1) {
                     write(octets, offset, &writer)
                 }
+            }
+        }
+    }
+
+    /// The first element that is infinite or no number.
+    private var firstNotFinite: Int? {
+        content.withUnsafeBytes { octets in
+            func first(_ size: Int, _ isFinite: (Int) -> Bool) -> Int? {
+                stride(from: 0, to: octets.count - size + 1, by: size).first { !isFinite($0) }.map {
+                    $0 / size
+                }
+            }
+            return switch datatype {
+            case .float16:
+                first(2) {
+                    Float(
+                        halfBits: UInt16(
+                            littleEndian: octets.loadUnaligned(fromByteOffset: $0, as: UInt16.self))
+                    )
+                    .isFinite
+                }
+            case .float32:
+                first(4) {
+                    Float(
+                        bitPattern: UInt32(
+                            littleEndian: octets.loadUnaligned(fromByteOffset: $0, as: UInt32.self))
+                    ).isFinite
+                }
+            case .float64:
+                first(8) {
+                    Double(
+                        bitPattern: UInt64(
+                            littleEndian: octets.loadUnaligned(fromByteOffset: $0, as: UInt64.self))
+                    ).isFinite
+                }
+            default: nil
             }
         }
     }

@@ -73,7 +73,8 @@ extension InferenceServer {
                 throw HTTPProblem(400, "input 'text_input' has \(texts.count) texts, and the model takes one")
             }
             let answer = try await GenerationAnswer(
-                generator, try GenerationRequest(tritonPrompt: texts[0], request.parameters))
+                generator, try GenerationRequest(tritonPrompt: texts[0], request.parameters),
+                timer: metrics.generation.timer(model))
             reply.outputs = [
                 InferTensor("text_output", .bytes, [1], InferTensor.content(of: [answer.text.utf8]))
             ]

@@ -12,6 +12,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -24,6 +25,22 @@ def address(server):
         if " listening " in line and "protocol=grpc" not in line:
             return next(word.split("=", 1)[1] for word in line.split() if word.startswith("address="))
     sys.exit("the server does not listen")
+
+
+def ask(url, model, flags):
+    """Runs schemathesis with paths that name this model, or any; the status that it ends with."""
+    with tempfile.TemporaryDirectory() as directory:
+        configuration = pathlib.Path(directory) / "schemathesis.toml"
+        text = (HERE / "schemathesis.toml").read_text()
+        if model:
+            text += f'\n[parameters]\n"path.model" = "{model}"\n"path.version" = "1"\n'
+        configuration.write_text(text)
+        print(f"paths with {model or 'any model'}", flush=True)
+        command = [
+            os.path.join(os.path.dirname(sys.executable), "schemathesis"), "--config-file", str(configuration), "run",
+            f"{url}/openapi.json", "--no-color", "--generation-deterministic",
+            *(flags or ["--max-examples=50"])]
+        return subprocess.run(command, check=False, cwd=directory).returncode
 
 
 def main(program, devices, *rest):
@@ -43,11 +60,8 @@ def main(program, devices, *rest):
                 break
             except OSError:
                 time.sleep(0.1)
-        command = [
-            os.path.join(os.path.dirname(sys.executable), "schemathesis"), "--config-file",
-            str(HERE / "schemathesis.toml"), "run", f"{url}/openapi.json", "--checks", "all", "--no-color",
-            "--generation-deterministic", *(flags or ["--max-examples=50"])]
-        return subprocess.run(command, check=False).returncode or (0 if server.poll() is None else 1)
+        results = [ask(url, name, flags) for name in (None, "texts", *(["tiny"] if models else []))]
+        return max(results) or (0 if server.poll() is None else 1)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()

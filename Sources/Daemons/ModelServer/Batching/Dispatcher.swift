@@ -69,6 +69,15 @@ package actor Dispatcher: LoopActor {
         let continuation: CheckedContinuation<Result<Prediction, Refusal>, Never>
     }
 
+    /// What a group computes, and until when.
+    private struct Pass {
+        let batch: BatchQueue.Batch
+        let start: Duration
+        let cores: Range<Int>
+        let limit: Duration
+        let timer: ScheduledTimer
+    }
+
     /// Where requests are handed to groups; that of the connections, so that they change threads nowhere.
     package nonisolated let loop: EventLoop
 
@@ -77,8 +86,8 @@ package actor Dispatcher: LoopActor {
     private var workers: [Int: any BatchWorker] = [:]
     /// Groups that will not compute any more, by their first core, and why.
     private var lost: [Int: String] = [:]
-    /// The time of each pass that is computed.
-    private var passes: [Int: ScheduledTimer] = [:]
+    /// The passes that are computed.
+    private var passes: [Int: Pass] = [:]
     private var jobs: [Int: Job] = [:]
     private var nextIdentifier = 0
     private var timer: ScheduledTimer?
@@ -229,12 +238,9 @@ package actor Dispatcher: LoopActor {
             for item in batch.items where jobs[item.request]?.start == nil { jobs[item.request]?.start = now }
             let texts = batch.items.compactMap { jobs[$0.request]?.call.texts[$0.index] }
             let limit = policies[batch.model]?.computeTimeout ?? BatchPolicy().computeTimeout
-            // Nothing ends a computation from outside: its cores come back with a new process, as those that are lost do.
-            passes[batch.identifier] = loop.schedule(after: limit, on: self) { dispatcher in
-                let sentence =
-                    "cores \(worker.cores.spanText) compute model \(batch.model) for more than \(limit.inSeconds) s"
-                dispatcher.end(batch, .lost(sentence), since: now)
-            }
+            let timer = loop.schedule(after: limit, on: self) { $0.giveUp(batch.identifier) }
+            passes[batch.identifier] = Pass(
+                batch: batch, start: now, cores: worker.cores, limit: limit, timer: timer)
             Task {
                 let result = await worker.compute(texts, model: batch.model)
                 end(batch, result, since: now)
@@ -243,10 +249,18 @@ package actor Dispatcher: LoopActor {
         setTimer()
     }
 
+    /// A pass has no end. Nothing ends it from outside: its cores come back with a new process, as those that are lost do.
+    func giveUp(_ identifier: Int) {
+        guard let pass = passes[identifier] else { return }
+        let sentence =
+            "cores \(pass.cores.spanText) compute model \(pass.batch.model) for more than \(pass.limit.inSeconds) s"
+        end(pass.batch, .lost(sentence), since: pass.start)
+    }
+
     private func end(_ batch: BatchQueue.Batch, _ result: PassResult, since start: Duration) {
         // What comes after its time counts for nothing.
-        guard let timer = passes.removeValue(forKey: batch.identifier) else { return }
-        timer.cancel()
+        guard let pass = passes.removeValue(forKey: batch.identifier) else { return }
+        pass.timer.cancel()
         let took = MonotonicClock.time - start
         passTime = passTime == .zero ? took : passTime + (took - passTime) / 8
         let ends: BatchQueue.OnFinish

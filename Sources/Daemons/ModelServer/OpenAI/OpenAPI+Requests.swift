@@ -74,7 +74,7 @@ extension OpenAPI {
     static let openAIRequests: [String: JSON] = [
         "EmbeddingsRequest": request(
             [
-                "model": text, "input": either(text, list(either(text, ids), 1...128), ids),
+                "model": text, "input": either(text, list(either(text, ids), 1...1_000_000), ids),
                 "encoding_format": only("float", "base64"), "dimensions": whole(1...65_536),
             ], required: ["model", "input"]),
         "CompletionRequest": request(

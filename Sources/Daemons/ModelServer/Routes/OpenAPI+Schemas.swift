@@ -28,7 +28,8 @@ extension OpenAPI {
     private static let whole: JSON = ["type": "integer"]
     private static let number: JSON = ["type": "number"]
     private static let truth: JSON = ["type": "boolean"]
-    private static let texts = either([text, list(text, 1...128)])
+    /// How many there may be is a limit of size (413), and no rule of the form.
+    private static let texts: JSON = either([text, ["type": "array", "items": text, "minItems": 1]])
     private static let tensor = object(
         [
             "name": text, "shape": list(whole),

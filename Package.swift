@@ -203,7 +203,8 @@ let protocols: [Target] =
 /// What models come by.
 let downloads: [Target] =
     module(
-        "WebClient", on: .protocols, step: 2, ["HTTP", "HTTP1", "SystemIO", "TLS", "Text"])
+        "WebClient", on: .protocols, step: 2, ["HTTP", "HTTP1", "SystemIO", "TLS", "Text"],
+        tests: ["HTTP", "HTTP1", "SystemIO", "TLS"])
     + module(
         "AWS", on: .protocols, step: 3,
         ["Digests", "HTTP", "HTTP1", "JSON", "SystemIO", "Text", "WebClient"],

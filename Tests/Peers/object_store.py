@@ -92,7 +92,7 @@ def serve():
     s3.put_object(Bucket=BUCKET, Key="minilm/empty", Body=b"")
     s3.put_object(Bucket=BUCKET, Key="minilm2/other", Body=b"not below the prefix")
     s3.put_object(Bucket=BUCKET, Key="one.bin", Body=content("one", 3_000_000))
-    for index in range(2_345):
+    for index in range(1_234):
         s3.put_object(Bucket=BUCKET, Key=f"many/{index:05}", Body=b"%d" % index)
     iam = boto3.client("iam", **options)
     iam.create_user(UserName="reader")

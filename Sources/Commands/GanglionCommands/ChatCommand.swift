@@ -8,7 +8,8 @@ internal import LanguageModels
 
 /// The `chat` command.
 enum ChatCommand {
-    private static let model = Positional<String>("MODEL", help: "A GGUF file, or a model's folder")
+    private static let model = Positional<String>(
+        "MODEL", help: "A GGUF file, a model's folder, or what \"ganglion compile\" made of one")
     private static let prompt = Option<String?>(
         "prompt", short: "p", placeholder: "TEXT",
         help: "Say this and end with the answer; without it lines are read, each answered in turn")

@@ -39,7 +39,7 @@ struct LoadedEncoder: Sendable {
     ///
     /// - Parameter progress: gets the vectors of each execution, in the order of the texts, and says whether to go on.
     /// - Returns: whether all have been embedded; false as well for a text that is longer than the program takes.
-    func embed(_ texts: [[Int32]], progress: ([[Float]]) -> Bool) throws(NRTError) -> Bool {
+    func embed(_ texts: [TokenizedText], progress: ([[Float]]) -> Bool) throws(NRTError) -> Bool {
         var rest = texts[...]
         while !rest.isEmpty {
             let own = rest.prefix(signature.fitting(rest))
@@ -51,17 +51,24 @@ struct LoadedEncoder: Sendable {
         return true
     }
 
-    private func embed(_ texts: ArraySlice<[Int32]>) throws(NRTError) -> [[Float]] {
+    private func embed(_ texts: ArraySlice<TokenizedText>) throws(NRTError) -> [[Float]] {
         for (name, octets) in signature.octets(texts) { try tensors.inputs[name]?.write(octets) }
         try program.execute(tensors.inputs, tensors.outputs)
         let hidden = model.configuration.hiddenSize
         let first = signature.firstRows(texts)
-        let rows = (first.last ?? 0) + (texts.last?.count ?? 0)
+        let rows = (first.last ?? 0) + (texts.last?.ids.count ?? 0)
         try readStates(rows * hidden)
         let kernels = KernelVariant.best.kernels
         return zip(first, texts).map { row, text in
-            model.head.apply(
-                tensors.states.pointer + row * hidden, rows: text.count, columns: hidden, kernels: kernels)
+            let states = tensors.states.pointer + row * hidden
+            return switch model.head {
+            case .embedding(let head):
+                head.apply(
+                    states, rows: text.ids.count, prompt: text.promptTokens, columns: hidden,
+                    kernels: kernels)
+            case .classification(let head): head.apply(states)
+            case .answers(let head): head.apply(states, rows: text.ids.count)
+            }
         }
     }
 

@@ -160,7 +160,7 @@ package final class NeuronCoreGroup: Sendable {
                 state.last = name
             }
             do throws(NRTError) {
-                return try encoder.embed(texts.map(\.ids)) { embeddings in
+                return try encoder.embed(texts) { embeddings in
                     let own = done..<done + embeddings.count
                     done = own.upperBound
                     let now = clock.now

@@ -21,7 +21,7 @@ extension InferenceServer {
         RESTEndpoint(
             methods: methods, path: path, operation: operation, tag: "predictions", summary: summary,
             query: ["inputs": "A text, for GET; may come several times"], body: texts,
-            reply: ["application/json": "Vectors"], statuses: [400, 404, 413, 500, 503, 504]
+            reply: ["application/json": "Predictions"], statuses: [400, 404, 413, 500, 503, 504]
         ) { server, call throws(HTTPProblem) in
             try await server.counted { () throws(HTTPProblem) in
                 try find(server, call).model
@@ -104,8 +104,11 @@ extension InferenceServer {
         // Up to a mebibyte of JSON is read, and tens of thousands of numbers are printed: not on the loop, where everybody
         // else would wait for that.
         let limits = limits
+        let takesPairs = model.content?.takesPairs ?? false
         let asked = try await textWork(octets: request.body.count) {
-            Result { () throws(HTTPProblem) in try PredictionRequest(request, limits: limits) }
+            Result { () throws(HTTPProblem) in
+                try PredictionRequest(request, limits: limits, takesPairs: takesPairs)
+            }
         }.get()
         switch try content(model) {
         case .embedding(let encoder):
@@ -116,6 +119,10 @@ extension InferenceServer {
                 prediction.body(model: name, usesInstances: asked.usesInstances)
             }
             return HTTPResponse(200, headers: ["content-type": "application/json"], body: .bytes(body))
+        case .classification(let encoder, let classifier):
+            return try await classify(model, encoder, classifier, asked)
+        case .answers(let encoder):
+            return try await answer(model, encoder, asked)
         case .identity:
             return Self.identityAnswer(asked)
         case .generation(let generator):

@@ -133,7 +133,7 @@ extension InferenceServer {
                 try policy.read(try ServingProperties.read(directory: encoder.directory), place: place)
                 model.state.withLock { $0.policy = policy }
                 if !encoder.isCompiled { compiled(model.name, ContinuousClock.now - start) }
-                model.state.withLock { $0.content = .embedding(encoder) }
+                model.state.withLock { $0.content = ModelContent(encoder) }
                 return .success(())
             } catch {
                 return .failure(failure(error, model, where: "cores \(group.cores.spanText)"))
@@ -152,7 +152,7 @@ extension InferenceServer {
 
     /// Computes once, and says why what comes of it cannot be served.
     private func warmUp(_ group: NeuronCoreGroup, _ model: HostedModel) async throws(LoadFailure) {
-        guard case .embedding(let encoder) = model.content else { return }
+        guard let encoder = model.content?.encoder else { return }
         let what: String
         switch await group.compute([encoder.tokenize("warm up")], model: model.key) {
         case .vectors(let vectors) where vectors.allSatisfy { $0 != nil }: return
@@ -191,7 +191,7 @@ extension InferenceServer {
             let first = group.cores.lowerBound
             let keys = models.filter { model in
                 model.state.withLock { $0.phase == .ready && $0.groups.contains(first) }
-            }.filter { if case .embedding = $0.content { true } else { false } }.map(\.key)
+            }.filter { $0.content?.encoder != nil }.map(\.key)
             await dispatcher.setModels(Set(keys), of: group)
         }
     }

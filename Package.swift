@@ -353,11 +353,13 @@ let neuron: [Target] =
     + module(
         "LanguageModels", on: .neuron, step: 7,
         [
-            "ChatTemplates", "GGUF", "KernelTemplates", "ModelErrors", "NeuronKernels",
-            "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
+            "ChatTemplates", "GGUF", "JSON", "KernelTemplates", "ModelErrors", "Models", "NeuronArtifact",
+            "NeuronKernels", "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
         ],
         tests: [
-            "FakeRuntime", "JSON", "KernelTemplates", "ModelErrors", "NeuronKernels", "NeuronProgram",
+            "FakeRuntime", "GGUF", "JSON", "KernelTemplates", "ModelErrors", "NeuronArtifact",
+            "NeuronKernels",
+            "NeuronProgram",
             "NeuronRuntime", "SystemIO", "TestSupport", "Tokenizers",
         ])
 
@@ -466,7 +468,7 @@ let commands: [Target] =
         [
             "Arguments", "FakeRuntime", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
             "KubernetesClient", "LanguageModels", "LocalCluster", "LocalKubelet", "LogArguments",
-            "ModelServer",
+            "ModelErrors", "ModelServer",
             "Models", "Neuron", "NeuronArtifact", "NeuronProgram", "NeuronRuntime", "NeuronTools",
             "NodeAgent",
             "Observability", "Operator", "Planning", "SystemIO", "TLS", "Text",

@@ -87,9 +87,9 @@ class Encoder:
         self.positions = POSITIONS + (2 if self.padding else 0)
         self.words = self.table("embeddings.word_embeddings", vocabulary, width)
         self.places = self.table("embeddings.position_embeddings", self.positions, width, 0.3)
-        self.types = 0
+        self.types = numpy.zeros((2, width))
         if family not in ("distilbert", "mpnet"):
-            self.types = self.table("embeddings.token_type_embeddings", 1 if family == "roberta" else 2, width, 0.3)[0]
+            self.types = self.table("embeddings.token_type_embeddings", 1 if family == "roberta" else 2, width, 0.3)
         self.norm = self.scale("embeddings.LayerNorm", width)
         self.widening = self.dense("embeddings_project", width, HIDDEN) if width != HIDDEN else None
         self.layers = [self.layer(number) for number in range(LAYERS)]
@@ -133,7 +133,7 @@ class Encoder:
             own["pad_token_id"] = self.padding
         return {**own, "model_type": self.family, "vocab_size": len(self.words), "max_position_embeddings": self.positions}
 
-    def __call__(self, ids):
+    def __call__(self, ids, types=None):
         epsilon = 1e-5 if self.padding else 1e-12
 
         def normalize(rows, norm):
@@ -148,7 +148,7 @@ class Encoder:
         else:
             own = numpy.array([number != self.padding for number in ids])
             places = numpy.cumsum(own) * own + self.padding
-        rows = normalize(self.words[ids] + self.places[places] + self.types, self.norm)
+        rows = normalize(self.words[ids] + self.places[places] + self.types[types if types and len(self.types) > 1 else [0] * len(ids)], self.norm)
         if self.widening is not None:
             rows = apply(rows, self.widening)
         head = HIDDEN // HEADS

@@ -8,7 +8,8 @@ internal import LanguageModels
 
 /// The `chat` command.
 enum ChatCommand {
-    private static let model = Positional<String>("MODEL", help: "A GGUF file, or a model's folder")
+    private static let model = Positional<String>(
+        "MODEL", help: "A GGUF file, a model's folder, or what \"ganglion compile\" made of one")
     private static let prompt = Option<String?>(
         "prompt", short: "p", placeholder: "TEXT",
         help: "Say this and end with the answer; without it lines are read, each answered in turn")
@@ -19,8 +20,8 @@ enum ChatCommand {
         check: CommandDevices.problem)
     private static let precision = Option(
         "precision", default: MatrixPrecision.stored.rawValue, placeholder: "TYPE",
-        help: "How matrices are kept: auto for what the file has, fp32 or bf16",
-        check: { MatrixPrecision(rawValue: $0) == nil ? "must be auto, fp32 or bf16" : nil })
+        help: "How matrices are kept: auto for what the file has, fp32, bf16 or fp16",
+        check: { MatrixPrecision(rawValue: $0) == nil ? "must be \(MatrixPrecision.names)" : nil })
     private static let context = Option<Int?>(
         "context", placeholder: "N",
         help: "Tokens of the conversation at most (default what the model takes)",

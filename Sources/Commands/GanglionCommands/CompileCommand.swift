@@ -2,6 +2,8 @@
 // shared by so many cores, is refused here rather than in a pod.
 
 import Arguments
+internal import LanguageModels
+internal import ModelErrors
 internal import Models
 import Neuron
 internal import NeuronArtifact
@@ -10,7 +12,8 @@ internal import NeuronProgram
 /// The `compile` command.
 enum CompileCommand {
     private static let model = Positional<String>(
-        "MODEL", help: "The model's folder, as sentence-transformers saves it")
+        "MODEL",
+        help: "The model's folder, as sentence-transformers or transformers saves it, or a GGUF file")
     private static let output = Option<String>(
         "output", short: "o", placeholder: "FILE", help: "The artifact; one that is there is replaced")
     private static let cores = Option(
@@ -21,15 +24,18 @@ enum CompileCommand {
         help: "NeuronCores that have layers of their own, one after the other, in place of --cores",
         check: { (1...256).contains($0) ? nil : "must be a number from 1 to 256" })
     private static let dataType = Option(
-        "dtype", default: DataType.float32.rawValue, placeholder: "TYPE",
-        help: "The matrices' data type, \(DataType.names)",
-        check: { DataType(rawValue: $0) == nil ? "must be \(DataType.names)" : nil })
+        "dtype", default: MatrixPrecision.stored.rawValue, placeholder: "TYPE",
+        help:
+            "The matrices' data type, \(DataType.names); auto for fp32, or for what a language model's file has",
+        check: { MatrixPrecision(rawValue: $0) == nil ? "must be \(MatrixPrecision.names)" : nil })
     private static let batch = Option(
-        "batch", default: "1,8", placeholder: "N,N", help: "Numbers of texts that are computed together",
+        "batch", default: "1,8", placeholder: "N,N",
+        help: "Numbers of texts, or of a language model's sequences, that are computed together",
         check: { numbers($0) == nil ? "must be ascending numbers from 1 to 65536, as 1,8" : nil })
     private static let sequence = Option<String?>(
         "sequence", placeholder: "N,N",
-        help: "Tokens of a text; longer ones are cut (default what the model takes)",
+        help:
+            "Tokens of a text; longer ones are cut. Of a language model's longest sequence (default what the model takes)",
         check: { numbers($0) == nil ? "must be ascending numbers from 1 to 65536, as 128,512" : nil })
     private static let cpu = Option<String?>(
         "cpu", placeholder: "NAME",
@@ -68,10 +74,35 @@ enum CompileCommand {
         while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
         let clock = ContinuousClock()
         let start = clock.now
-        let header = try ModelCompiler.compile(directory: directory, to: values[output], options: options)
+        let header: ArtifactHeader
+        if LanguageModel.path(of: directory) != nil {
+            guard !options.isPipeline else {
+                throw ModelError(
+                    "--pipeline-cores", "is given, and \(directory) is a language model", "give --cores")
+            }
+            header = try LanguageModel.compile(
+                path: directory, to: values[output],
+                options: programOptions(options, precision: values[dataType], cpu: values[cpu]),
+                target: values[target], memoryPerCore: options.memoryPerCore)
+        } else {
+            header = try ModelCompiler.compile(directory: directory, to: values[output], options: options)
+        }
         let took = (clock.now - start).formatted
         print("compiled \(directory) into \(values[output]) in \(took)")
         print(ArtifactText.describe(header), terminator: "")
+    }
+
+    /// The same options as a language model has them.
+    private static func programOptions(
+        _ options: CompileOptions, precision: String, cpu: String?
+    ) -> ProgramOptions {
+        var result = ProgramOptions()
+        result.cores = options.cores
+        result.precision = MatrixPrecision(rawValue: precision) ?? .stored
+        result.sequences = options.batch.last ?? result.sequences
+        result.positions = options.sequence.last
+        if let cpu { result.setCPU(cpu) }
+        return result
     }
 
     /// `1,8` as ascending numbers.

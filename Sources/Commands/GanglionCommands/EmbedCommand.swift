@@ -38,6 +38,7 @@ enum EmbedCommand {
         let progress = StatusLine()
         progress.show("loading \(name)")
         let loaded = try ModelStore().model(at: name)
+        try loaded.requireVectors()
         let group = NeuronCoreGroup(
             try await CommandDevices.open(root: values[CommandDevices.root], cores: values[cores]))
         try group.load(loaded, as: name)

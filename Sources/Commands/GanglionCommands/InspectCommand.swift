@@ -4,6 +4,7 @@
 import Arguments
 import Neuron
 internal import NeuronArtifact
+internal import NeuronProgram
 
 /// The `inspect` command.
 enum InspectCommand {
@@ -24,8 +25,18 @@ enum ArtifactText {
     ///
     /// - Throws: `ArtifactError` when it is neither of the two, or damaged.
     static func describe(path: String) throws -> String {
-        if Artifact.isArtifact(path) { return describe(try Artifact(path: path).header) }
-        return describe(try NEFF(path: path))
+        guard Artifact.isArtifact(path) else { return describe(try NEFF(path: path)) }
+        let artifact = try Artifact(path: path)
+        guard case .decoder? = try? ProgramDescription.kind(artifact) else {
+            return describe(artifact.header)
+        }
+        let decoder = try DecoderProgram(artifact).configuration
+        return describe(artifact.header)
+            + table([
+                ("longest", "\(decoder.positionCount) tokens"), ("layers", "\(decoder.layerCount)"),
+                ("heads", "\(decoder.headCount), \(decoder.keyValueHeadCount) of keys and values"),
+                ("vocabulary", "\(decoder.vocabularySize)"),
+            ])
     }
 
     static func describe(_ header: ArtifactHeader) -> String {

@@ -8,8 +8,8 @@ import NeuronProgram
 
 /// Texts for one pass, checked.
 struct EncoderBatch: Sendable {
-    /// Each token's row of the word table and its place in its text.
-    var tokens: [(id: Int, position: Int)] = []
+    /// Each token's row of the word table, its place in its text, and its type.
+    var tokens: [(id: Int, position: Int, type: Int)] = []
     /// Where each text begins, and where the last one ends.
     var bounds = [0]
 }
@@ -77,8 +77,10 @@ struct Encoder: Sendable {
         if core < parts { body(core * rows / parts..<(core + 1) * rows / parts) }
     }
 
-    /// Word, position and first token type, normalised, and widened where the tables are narrower than the encoder.
-    private func embedRows(_ rows: Range<Int>, _ ids: [(id: Int, position: Int)], _ memory: Workspace.Core) {
+    /// Word, position and token type, normalised, and widened where the tables are narrower than the encoder.
+    private func embedRows(
+        _ rows: Range<Int>, _ ids: [(id: Int, position: Int, type: Int)], _ memory: Workspace.Core
+    ) {
         let tables = weights.tables
         let width = configuration.embeddingSize
         let hidden = configuration.hiddenSize
@@ -87,7 +89,9 @@ struct Encoder: Sendable {
         for row in rows {
             kernels.addRows(
                 tables.words.pointer + ids[row].id * width,
-                tables.positions.pointer + ids[row].position * width, tables.firstType.pointer, count: width,
+                tables.positions.pointer + ids[row].position * width,
+                tables.types.pointer + ids[row].type * width,
+                count: width,
                 into: base + row * width)
         }
         let start = base + rows.lowerBound * width

@@ -45,10 +45,9 @@ struct EncoderComputation: ProgramComputation {
             Workspace(configuration, degree: 1, kernels: weights.kernels)
         }
         barrier = CoreBarrier(encoder.stages == nil ? claim.cores.count : 1)
-        inputs = [
-            TensorInformation("input_ids", .input, .int32, shape: [encoder.capacity]),
-            TensorInformation("text_lengths", .input, .int32, shape: [encoder.capacity]),
-        ]
+        let names =
+            ["input_ids", "text_lengths"] + (configuration.typeCount > 1 ? ["token_type_ids"] : [])
+        inputs = names.map { TensorInformation($0, .input, .int32, shape: [encoder.capacity]) }
         outputs = [
             TensorInformation(
                 "last_hidden_state", .output, .float32, shape: [encoder.capacity, configuration.hiddenSize])
@@ -92,6 +91,7 @@ final class EncoderPass: ProgramPass, @unchecked Sendable {
         output = try outputs.checked(program.outputs)[0]
         let ids = given[0].start.assumingMemoryBound(to: Int32.self)
         let lengths = given[1].start.assumingMemoryBound(to: Int32.self)
+        let types = given.count > 2 ? given[2].start.assumingMemoryBound(to: Int32.self) : nil
         let capacity = program.inputs[0].shape[0]
         var total = 0
         for text in 0..<capacity {
@@ -112,10 +112,16 @@ final class EncoderPass: ProgramPass, @unchecked Sendable {
                         status: .outOfBounds,
                         problem: "the id \(id) is not below the vocabulary's \(configuration.vocabularySize)")
                 }
+                let type = types.map { Int($0[token]) } ?? 0
+                guard (0..<configuration.typeCount).contains(type) else {
+                    throw PassRefusal(
+                        status: .outOfBounds,
+                        problem: "the token type \(type) is not below the model's \(configuration.typeCount)")
+                }
                 if id == configuration.paddingID {
-                    batch.tokens.append((id, id))
+                    batch.tokens.append((id, id, type))
                 } else {
-                    batch.tokens.append((id, position))
+                    batch.tokens.append((id, position, type))
                     position += 1
                 }
             }

@@ -22,10 +22,19 @@ package final class GGUFFile: Sendable {
 
     private let descriptor: Int32
 
+    /// Octets of the head up to the end of its keys.
+    private let keysEnd: Int
+
     /// Opens a file and reads its head.
     ///
     /// - Throws: `ModelError` that names the file, the value and the mend.
-    package init(path: String) throws(ModelError) {
+    package convenience init(path: String) throws(ModelError) { try self.init(path: path, at: nil) }
+
+    /// Opens one that lies within another file.
+    ///
+    /// - Parameter range: its octets in the file; nil for all.
+    /// - Throws: `ModelError` that names the file, the value and the mend.
+    package init(path: String, at range: Range<Int>?) throws(ModelError) {
         // Not to wait for the writer of a pipe; a file is read as ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -38,9 +47,12 @@ package final class GGUFFile: Sendable {
             guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
                 throw ModelError(path, "is no file", "name a GGUF file")
             }
-            var reader = GGUFReader(descriptor: descriptor, size: Int(status.st_size), path: path)
+            let own = range ?? 0..<Int(status.st_size)
+            var reader = GGUFReader(
+                descriptor: descriptor, size: own.count, path: path, offset: own.lowerBound)
             let counts = try Self.counts(&reader)
             metadata = try Self.metadata(&reader, count: counts.keys)
+            keysEnd = reader.position
             tensors = try Self.tensors(&reader, count: counts.tensors, metadata)
         } catch {
             close(descriptor)
@@ -51,6 +63,16 @@ package final class GGUFFile: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// The file's keys as a GGUF file without tensors.
+    ///
+    /// - Throws: `ModelError` where the file has become shorter.
+    package func keysAlone() throws(ModelError) -> [UInt8] {
+        var octets = try octets(at: 0, count: keysEnd)
+        // The number of tensors.
+        octets.replaceSubrange(8..<16, with: repeatElement(0, count: 8))
+        return octets
+    }
 
     private static func counts(_ reader: inout GGUFReader) throws(ModelError) -> (tensors: Int, keys: Int) {
         let path = reader.path

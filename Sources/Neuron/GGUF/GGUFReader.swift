@@ -19,7 +19,11 @@ struct GGUFReader {
     /// Where in the file the next octet is read.
     private(set) var position = 0
 
-    init(descriptor: Int32, size: Int, path: String) {
+    /// Where in the file what is read begins.
+    private let offset: Int
+
+    init(descriptor: Int32, size: Int, path: String, offset: Int = 0) {
+        self.offset = offset
         self.descriptor = descriptor
         self.size = size
         self.path = path
@@ -50,7 +54,7 @@ struct GGUFReader {
         guard count <= size - position else { throw endsEarly(what) }
         guard position + count > start + buffer.count else { return }
         let wanted = min(max(count, Self.pieceSize), size - position)
-        let piece = Self.octets(of: descriptor, at: position, count: wanted)
+        let piece = Self.octets(of: descriptor, at: offset + position, count: wanted)
         // It was cut off since its size was asked for.
         guard piece.count >= count else { throw endsEarly(what) }
         buffer = piece

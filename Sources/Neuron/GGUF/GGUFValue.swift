@@ -56,6 +56,12 @@ package enum GGUFValue: Equatable, Sendable {
         return values
     }
 
+    /// An array of floating-point numbers.
+    package var numbers: [Double]? {
+        guard case .numbers(let values) = self else { return nil }
+        return values
+    }
+
     /// The integers; nil for what is no array of them.
     package var integers: [Int64]? {
         guard case .integers(let values) = self else { return nil }

@@ -14,6 +14,23 @@ package enum MatrixPrecision: String, CaseIterable, Sendable {
     case float32 = "fp32"
     /// In BF16.
     case bfloat16 = "bf16"
+    /// In FP16.
+    case float16 = "fp16"
+
+    /// `auto, fp32, bf16 or fp16`.
+    package static var names: String {
+        let names = allCases.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
+    }
+
+    /// How a matrix is packed that is not quantised.
+    fileprivate var format: MatrixFormat {
+        switch self {
+        case .stored, .float32: .singles
+        case .bfloat16: .pairs
+        case .float16: .halves
+        }
+    }
 }
 
 /// Packs a model's weights.
@@ -211,6 +228,17 @@ final class DecoderPacker {
         }
     }
 
+    /// From 65,520 on FP16 rounds to infinity.
+    private func checkRange(_ floats: FloatBuffer, _ name: String) throws(ModelError) {
+        guard precision == .float16 else { return }
+        for place in 0..<floats.count where abs(floats.pointer[place]) >= 65_520 {
+            throw ModelError(
+                "\(tensors.path) tensor \(name)",
+                "has the number \(floats.pointer[place]), and FP16 ends at 65504",
+                "use bf16 or fp32")
+        }
+    }
+
     /// A matrix with some of the results and some of the depth.
     private func matrix(
         _ name: String, _ columns: Range<Int>, of columnCount: Int, depth: Range<Int>, of depthCount: Int,
@@ -230,12 +258,13 @@ final class DecoderPacker {
         let floats = FloatBuffer(count: rows * width)
         try tensors.read(name, rows: 0..<rows, into: floats.pointer)
         try check(floats, name)
-        let format: MatrixFormat = precision == .bfloat16 ? .pairs : .singles
+        try checkRange(floats, name)
+        let format = precision.format
         let packed = FloatBuffer(
             count: kernels.packedCount(format, columns: columns.count, depth: depth.count))
         let (columnStride, depthStride) = isTransposed ? (1, width) : (width, 1)
         let start = floats.pointer + (columns.lowerBound * columnStride + depth.lowerBound * depthStride)
-        if format == .pairs {
+        if format != .singles {
             kernels.packRounded(
                 start, format: format, columns: columns.count, depth: depth.count, columnStride: columnStride,
                 depthStride: depthStride, into: packed.pointer)

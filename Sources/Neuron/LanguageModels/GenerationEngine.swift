@@ -2,6 +2,7 @@
 // text gets a stream of its pieces, and stops it by not reading on.
 
 internal import KernelTemplates
+package import NeuronArtifact
 internal import NeuronKernels
 package import NeuronProgram
 package import NeuronRuntime
@@ -115,7 +116,7 @@ package actor GenerationEngine {
     ///     far as nine tenths of the cores' free memory go.
     /// - Throws: `ModelError` for a program that is none, `NRTError` when memory is missing.
     package init(
-        _ compiled: MemoryProgram, tokenizer: LanguageTokenizer, on cores: any NeuronCores,
+        _ compiled: any CompiledProgram, tokenizer: LanguageTokenizer, on cores: any NeuronCores,
         cacheTokens: Int? = nil
     ) throws {
         let decoder = try DecoderProgram(compiled)

@@ -4,7 +4,9 @@
 package import ChatTemplates
 internal import GGUF
 internal import Glibc
+internal import KernelTemplates
 package import ModelErrors
+package import NeuronArtifact
 internal import NeuronKernels
 package import NeuronProgram
 internal import SystemIO
@@ -36,6 +38,11 @@ package struct ProgramOptions: Sendable {
     package var sequences = 8
     /// The longest sequence (`n_positions`); nil for what the model says.
     package var positions: Int?
+    /// Whose layout matrices are packed in; nil for this CPU's fastest.
+    var kernels: (any Kernels)?
+
+    /// Packs for a CPU by its name, one of `ModelCompiler.cpus`; the fastest for one that is not known.
+    package mutating func setCPU(_ name: String) { kernels = KernelVariant(rawValue: name)?.kernels }
 
     /// One core, in the file's precision.
     package init() {}
@@ -54,16 +61,16 @@ package final class LanguageModel: Sendable {
     /// How it wants conversations written; nil for a model that has only been trained to go on with texts.
     package let template: ChatTemplate?
 
-    private let file: GGUFModel
+    let source: DecoderSource
 
     /// Opens a model.
     ///
     /// - Throws: `ModelError` that names the file, the key and the value.
     package init(path: String) throws(ModelError) {
-        file = try GGUFModel(try GGUFFile(path: path))
+        source = try DecoderSource(path: path)
         self.path = path
-        configuration = file.configuration
-        tokenizer = try LanguageTokenizer(file.file)
+        configuration = source.configuration
+        tokenizer = try source.tokenizer(path: path)
         name = Self.name(of: path)
         template = try Self.template(tokenizer.chatTemplate, path: path)
         let words = configuration.vocabularySize
@@ -74,15 +81,25 @@ package final class LanguageModel: Sendable {
         }
     }
 
-    /// The file of a language model that a URI leads to, plain or as `file://`.
+    /// The language model that a URI leads to, plain or as `file://`: a GGUF file, a folder, or an artifact of one of them.
     ///
     /// - Returns: nil where there is none, or something else.
     package static func path(of uri: String) -> String? {
-        let path = uri.hasPrefix("file://") ? String(uri.dropFirst(7)) : uri
-        guard Files.kind(path, following: true) == .file,
-            let start = try? Files.readStart(path, count: GGUFFile.magic.count), start == GGUFFile.magic
-        else { return nil }
-        return path
+        var path = uri.hasPrefix("file://") ? String(uri.dropFirst(7)) : uri
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        switch Files.kind(path, following: true) {
+        case .directory: return FolderModel.isOne(path) ? path : nil
+        case .file:
+            if Artifact.isArtifact(path) {
+                guard let artifact = try? Artifact(path: path, verifies: false),
+                    (try? ProgramDescription.kind(artifact)) == .decoder
+                else { return nil }
+                return path
+            }
+            let start = try? Files.readStart(path, count: GGUFFile.magic.count)
+            return start == GGUFFile.magic ? path : nil
+        default: return nil
+        }
     }
 
     private static func name(of path: String) -> String {
@@ -105,7 +122,34 @@ package final class LanguageModel: Sendable {
     /// - Throws: `ModelError` when weights are missing or wrong, or so many cores cannot share them.
     package func program(
         _ options: ProgramOptions, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws(ModelError) -> MemoryProgram {
+    ) throws(ModelError) -> any CompiledProgram {
+        if case .artifact(let artifact, let program) = source {
+            guard options.cores == program.cores else {
+                throw ModelError(
+                    path, "was compiled for \(program.cores) cores, and its group has \(options.cores)",
+                    "set the tensor parallel degree to \(program.cores), or compile with --cores \(options.cores)"
+                )
+            }
+            guard options.positions == nil || options.positions == configuration.positionCount,
+                options.precision == .stored
+            else {
+                throw ModelError(
+                    path,
+                    "was compiled for sequences of \(configuration.positionCount) tokens in its own precision",
+                    "compile it again with what is asked for")
+            }
+            return artifact
+        }
+        let sizes = try sizes(options)
+        let weights = try source.weights(sizes, options) { progress($0, sizes.layerCount) }
+        return MemoryProgram(
+            weights, tokens: max(options.tokens, options.sequences), sequences: options.sequences, path: path)
+    }
+
+    /// The sizes with the longest sequence that is asked for.
+    ///
+    /// - Throws: `ModelError` when the model does not take one so long.
+    func sizes(_ options: ProgramOptions) throws(ModelError) -> DecoderConfiguration {
         var sizes = configuration
         if let positions = options.positions {
             guard (1...sizes.positionCount).contains(positions) else {
@@ -116,13 +160,7 @@ package final class LanguageModel: Sendable {
             }
             sizes.positionCount = positions
         }
-        let packer = try DecoderPacker(
-            file.file, .gguf, sizes, degree: options.cores, precision: options.precision)
-        let weights = try packer.weights(
-            frequencies: file.frequencies, ignored: { $0 == "rope_freqs.weight" }
-        ) { progress($0, sizes.layerCount) }
-        return MemoryProgram(
-            weights, tokens: max(options.tokens, options.sequences), sequences: options.sequences, path: path)
+        return sizes
     }
 
     // MARK: Prompts

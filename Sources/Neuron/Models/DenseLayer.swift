@@ -64,6 +64,17 @@ struct DenseLayer: Sendable {
         self.activation = activation
     }
 
+    /// A layer of a model's head.
+    ///
+    /// - Parameter weights: `outputSize` rows of `inputSize`.
+    init(weights: [Float], bias: [Float], inputSize: Int, activation: Activation) {
+        self.weights = weights
+        self.bias = bias
+        self.inputSize = inputSize
+        self.activation = activation
+        outputSize = bias.count
+    }
+
     /// The layer's output for a vector of `inputSize` numbers.
     func apply(_ vector: [Float]) -> [Float] {
         weights.withUnsafeBufferPointer { weights in

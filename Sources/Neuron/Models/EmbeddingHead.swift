@@ -65,11 +65,16 @@ struct EmbeddingHead: Sendable {
 
     /// The vector of one text.
     ///
-    /// - Parameter values: `rows` (at least 1) x `columns`, row-major without gaps.
-    func apply(_ values: UnsafePointer<Float>, rows: Int, columns: Int, kernels: any Kernels) -> [Float] {
+    /// - Parameters:
+    ///   - values: `rows` (at least 1) x `columns`, row-major without gaps.
+    ///   - prompt: the first rows that are a prompt's.
+    func apply(
+        _ values: UnsafePointer<Float>, rows: Int, prompt: Int = 0, columns: Int, kernels: any Kernels
+    ) -> [Float] {
+        let skipped = pooling.includesPrompt ? 0 : prompt
         var rest = stages[...]
         var vector: [Float]
-        if pooling.modes == [.mean], case .normalize = rest.first {
+        if skipped == 0, pooling.modes == [.mean], case .normalize = rest.first {
             // What nearly all models do has a kernel.
             rest.removeFirst()
             vector = [Float](unsafeUninitializedCapacity: columns) { buffer, count in
@@ -81,7 +86,7 @@ struct EmbeddingHead: Sendable {
             vector = [Float](repeating: 0, count: columns * pooling.modes.count)
             vector.withUnsafeMutableBufferPointer { buffer in
                 guard let base = buffer.baseAddress else { return }
-                pooling.apply(values, rows: rows, columns: columns, into: base)
+                pooling.apply(values, rows: rows, skipped: skipped, columns: columns, into: base)
             }
         }
         for stage in rest {

@@ -13,25 +13,50 @@ import Tokenizers
 package struct TokenizedText: Sendable {
     /// From [CLS] to [SEP].
     package let ids: [Int32]
+    /// The token type of each; none where all are 0.
+    let types: [Int32]
+    /// Tokens at the beginning that are a prompt's, the mark before it included.
+    let promptTokens: Int
 
     /// Ids that somebody else has cut. The caller has checked that the model has rows for all of them.
-    package init(ids: [Int32]) { self.ids = ids }
+    package init(ids: [Int32]) { self.init(ids: ids, types: []) }
+
+    init(ids: [Int32], types: [Int32], promptTokens: Int = 0) {
+        self.ids = ids
+        self.types = types
+        self.promptTokens = promptTokens
+    }
+
+    /// The token type of each id.
+    var allTypes: [Int32] { types.isEmpty ? [Int32](repeating: 0, count: ids.count) : types }
 }
 
-/// A BERT-family model that turns a text into a vector, as sentence-transformers does.
+/// A BERT-family model: it turns a text into a vector, as sentence-transformers does, or into what its head makes of it.
 package final class EmbeddingModel: Sendable {
     /// Where it came from.
     package let directory: String
     /// The sizes of its encoder.
     package let configuration: ModelConfiguration
-    /// Numbers of its vectors.
-    package var dimension: Int { head.dimension }
+    /// What it makes of texts.
+    package let task: EncoderTask
+    /// Numbers of its vectors, or labels.
+    package var dimension: Int {
+        switch head {
+        case .embedding(let head): head.dimension
+        case .classification(let head): head.settings.labels.count
+        case .answers: 2
+        }
+    }
+    /// What a classifier's numbers mean; nil for other models.
+    package var classifier: ClassifierSettings? {
+        if case .classification(let head) = head { head.settings } else { nil }
+    }
     /// Whether it has been compiled: its weights are mapped as they are used.
     package var isCompiled: Bool {
         if case .artifact = origin { true } else { false }
     }
 
-    let head: EmbeddingHead
+    let head: ModelHead
     private let tokenizer: Tokenizer
     /// In front of every text.
     private let prompt: String
@@ -72,13 +97,9 @@ package final class EmbeddingModel: Sendable {
     ///
     /// - Throws: `ModelError` when a part of it is missing, or contradicts another.
     static func compiled(_ artifact: Artifact) throws(ModelError) -> EmbeddingModel {
-        let archive = ModelArchive(artifact: artifact)
-        let result = ModelArchive.$current.withValue(archive) {
-            Result { () throws(ModelError) in
-                try EmbeddingModel(directory: artifact.path, weights: WeightsStore(), artifact: artifact)
-            }
+        try ModelArchive.reading(artifact) { () throws(ModelError) in
+            try EmbeddingModel(directory: artifact.path, weights: WeightsStore(), artifact: artifact)
         }
-        return try result.get()
     }
 
     convenience init(directory: String, weights: WeightsStore) throws(ModelError) {
@@ -90,12 +111,11 @@ package final class EmbeddingModel: Sendable {
     ) throws(ModelError) {
         let modules = try SentenceModules(directory: directory)
         self.transformer = modules.transformer
-        if !modules.isPoolingListed {
-            try ModelConfiguration.requireNoHead(directory: modules.transformer)
-        }
+        let task = try modules.isPoolingListed ? .embedding : EncoderTask(directory: modules.transformer)
+        self.task = task
         family = try EncoderFamily(directory: modules.transformer)
         var configuration = try ModelConfiguration(directory: modules.transformer)
-        let settingsOfTransformer = try TransformerSettings.read(directory: modules.transformer)
+        let settingsOfTransformer = try TransformerSettings.read(directory: modules.transformer, for: task)
         let settings = try TokenizerSettings(directory: modules.transformer)
         tokenizer = try settings.tokenizer(lowercases: settingsOfTransformer.lowercase)
         guard tokenizer.vocabularyCount <= configuration.vocabularySize else {
@@ -116,15 +136,12 @@ package final class EmbeddingModel: Sendable {
                 "use a model with a token before or behind a text, such as [CLS] and [SEP]")
         }
         let sentences = try SentenceSettings(directory: directory)
-        head = try EmbeddingHead(
-            modules, hiddenSize: configuration.hiddenSize, keptNumbers: sentences.keptNumbers)
         prompt = sentences.prompt
         prompts = sentences.prompts
-        guard prompt.isEmpty || head.pooling.includesPrompt else {
+        guard prompt.isEmpty || task == .embedding else {
             throw ModelError(
-                "\(modules.pooling)/config.json key include_prompt",
-                "is false, and the model has a default prompt",
-                "use a model without one of the two")
+                directory + "/config_sentence_transformers.json key default_prompt_name",
+                "is of a model that compares texts", "use a model without it")
         }
         let compiled = directory + "/model.neff"
         let hasCompiled = artifact == nil ? try isPresent(compiled) : false
@@ -148,18 +165,63 @@ package final class EmbeddingModel: Sendable {
             weightsPaths = paths ?? []
             origin = paths != nil || neff == nil ? .file(try weights.file(at: modules.transformer)) : .none
         }
+        head = try Self.head(
+            task, modules, sentences, configuration, Self.headTensors(origin, family, weightsPath), family)
         self.directory = directory
         self.configuration = configuration
     }
 
-    /// Cuts a text into ids; what is beyond `configuration.maximumTokens` is left out.
-    package func tokenize(_ text: String) -> TokenizedText {
-        TokenizedText(ids: tokenizer.encodeWithMarks(prompt + text, count: configuration.maximumTokens))
+    /// Where a head's tensors are.
+    private static func headTensors(
+        _ origin: Origin, _ family: EncoderFamily, _ path: String
+    ) -> HeadTensors {
+        HeadTensors { name, shape throws(ModelError) in
+            switch origin {
+            case .file(let file): return try file.tensors.floats(name, of: family, shape: shape)
+            case .none: throw ModelError(path, "is missing, which has the model's head", "copy it as well")
+            case .artifact(let artifact, _):
+                let count = shape.reduce(1, *)
+                guard let octets = artifact.section(headSection + name), octets.count == count * 4 else {
+                    throw ModelError(artifact.path, "has no \(headSection)\(name)", "compile the model again")
+                }
+                return (0..<count).map { octets.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+            }
+        }
     }
+
+    /// What an artifact calls the tensors of a head, before their names.
+    static let headSection = "head/"
+
+    private static func head(
+        _ task: EncoderTask, _ modules: SentenceModules, _ sentences: SentenceSettings,
+        _ configuration: ModelConfiguration, _ tensors: HeadTensors, _ family: EncoderFamily
+    ) throws(ModelError) -> ModelHead {
+        let tensors = HeadTensors { name, shape throws(ModelError) in
+            let floats = try tensors.floats(name, shape)
+            HeadRecord.current?.add(name, floats)
+            return floats
+        }
+        switch task {
+        case .embedding:
+            return .embedding(
+                try EmbeddingHead(
+                    modules, hiddenSize: configuration.hiddenSize, keptNumbers: sentences.keptNumbers))
+        case .classification:
+            let settings = try ClassifierSettings(
+                directory: modules.transformer, activation: sentences.activation)
+            return .classification(
+                try ClassificationHead(tensors, family, hiddenSize: configuration.hiddenSize, settings))
+        case .questionAnswering:
+            return .answers(try QuestionHead(tensors, hiddenSize: configuration.hiddenSize))
+        }
+    }
+
+    /// Cuts a text into ids; what is beyond `configuration.maximumTokens` is left out.
+    package func tokenize(_ text: String) -> TokenizedText { tokenize(text, behind: prompt) }
 
     /// Cuts a text into ids behind a prompt that the model's folder has by a name, whatever its default prompt is.
     ///
-    /// - Throws: `ModelError` for a name that the folder does not have, or a prompt that the pooling would have to leave out.
+    /// - Throws: `ModelError` for a name that the folder does not have.
     package func tokenize(_ text: String, promptName: String) throws(ModelError) -> TokenizedText {
         guard let prompt = prompts[promptName] else {
             throw ModelError(
@@ -168,12 +230,33 @@ package final class EmbeddingModel: Sendable {
                 prompts.isEmpty
                     ? "leave the name out" : "name one of \(prompts.keys.sorted().joined(separator: ", "))")
         }
-        guard head.pooling.includesPrompt || prompt.isEmpty else {
-            throw ModelError(
-                directory, "leaves prompts out of its pooling (include_prompt is false)", "use it without")
-        }
+        return tokenize(text, behind: prompt)
+    }
+
+    private func tokenize(_ text: String, behind prompt: String) -> TokenizedText {
+        let ids = tokenizer.encodeWithMarks(prompt + text, count: configuration.maximumTokens)
+        guard !prompt.isEmpty else { return TokenizedText(ids: ids) }
+        // As sentence-transformers reckons: what the prompt alone comes to, without the mark behind it.
+        let own = tokenizer.encodeWithMarks(prompt, count: configuration.maximumTokens).count
         return TokenizedText(
-            ids: tokenizer.encodeWithMarks(prompt + text, count: configuration.maximumTokens))
+            ids: ids, types: [], promptTokens: own - min(1, tokenizer.template.suffix.count))
+    }
+
+    /// Cuts two texts that belong together; of the longer the end is left out where both are too long.
+    package func tokenize(_ text: String, pairedWith other: String) -> TokenizedText {
+        let pair = tokenizer.encodePair(text, other, count: configuration.maximumTokens)
+        return TokenizedText(ids: pair.ids, types: configuration.typeCount > 1 ? pair.types : [])
+    }
+
+    /// Cuts a question and a text that may have the answer.
+    ///
+    /// - Throws: `ModelError` when the question leaves no room for a text.
+    package func ask(
+        _ question: String, of context: String, options: AnswerOptions = AnswerOptions()
+    ) throws(ModelError) -> Question {
+        try Question(
+            question, context, tokenizer, limit: configuration.maximumTokens,
+            hasTypes: configuration.typeCount > 1, options: options)
     }
 
     /// What a runtime loads onto a group of so many cores. A folder is compiled at the first call.

@@ -20,7 +20,7 @@ struct EncoderSignature: Hashable, Sendable {
     let ids: TensorInformation
     /// `text_lengths`, or the mask.
     let lengths: TensorInformation?
-    /// `token_type_ids`, all of them zero.
+    /// `token_type_ids`; nil where the program takes none.
     let types: TensorInformation?
     /// The hidden states.
     let states: TensorInformation
@@ -61,7 +61,10 @@ struct EncoderSignature: Hashable, Sendable {
             }
             layout = .packed(tokens: ids.shape[0])
             self.lengths = lengths
-            types = nil
+            types = inputs.first { $0.name == "token_type_ids" }
+            guard types.map({ $0.shape == ids.shape && $0.type == .int32 }) ?? true else {
+                throw refusal("has token_type_ids unlike its input_ids")
+            }
         } else {
             guard ids.shape.count == 2, ids.shape.allSatisfy({ $0 > 0 }) else {
                 throw refusal("has no input_ids of texts and tokens")
@@ -89,50 +92,55 @@ struct EncoderSignature: Hashable, Sendable {
     }
 
     /// How many of the next texts one execution takes; 0 when not even one.
-    func fitting(_ texts: ArraySlice<[Int32]>) -> Int {
+    func fitting(_ texts: ArraySlice<TokenizedText>) -> Int {
         switch layout {
-        case .padded(let most, let tokens): texts.prefix(most).prefix { $0.count <= tokens }.count
+        case .padded(let most, let tokens): texts.prefix(most).prefix { $0.ids.count <= tokens }.count
         case .packed(let most):
             texts.reduce((count: 0, tokens: 0, isFull: false)) { sum, text in
-                sum.isFull || sum.tokens + text.count > most
-                    ? (sum.count, sum.tokens, true) : (sum.count + 1, sum.tokens + text.count, false)
+                sum.isFull || sum.tokens + text.ids.count > most
+                    ? (sum.count, sum.tokens, true) : (sum.count + 1, sum.tokens + text.ids.count, false)
             }.count
         }
     }
 
     /// The inputs' octets for some texts, by tensor.
-    func octets(_ texts: ArraySlice<[Int32]>) -> [String: [UInt8]] {
+    func octets(_ texts: ArraySlice<TokenizedText>) -> [String: [UInt8]] {
         var ids: [Int32]
         var marks: [Int32]
+        var kinds: [Int32]
         switch layout {
         case .packed(let tokens):
-            ids = texts.flatMap { $0 }
-            marks = texts.map { Int32(truncatingIfNeeded: $0.count) }
+            ids = texts.flatMap(\.ids)
+            kinds = texts.flatMap(\.allTypes)
+            marks = texts.map { Int32(truncatingIfNeeded: $0.ids.count) }
             if marks.count < tokens { marks.append(0) }
         case .padded(let rows, let tokens):
             ids = [Int32](repeating: 0, count: rows * tokens)
             marks = ids
+            kinds = ids
             for (row, text) in texts.enumerated() {
-                ids.replaceSubrange(row * tokens..<row * tokens + text.count, with: text)
-                for token in 0..<text.count { marks[row * tokens + token] = 1 }
+                let own = row * tokens..<row * tokens + text.ids.count
+                ids.replaceSubrange(own, with: text.ids)
+                kinds.replaceSubrange(own, with: text.allTypes)
+                for token in own { marks[token] = 1 }
             }
             // A row of nothing but zeros would divide by none.
             for row in texts.count..<max(rows, texts.count) { marks[row * tokens] = 1 }
         }
         var result = [self.ids.name: Self.encoded(ids, self.ids.type)]
         if let lengths { result[lengths.name] = Self.encoded(marks, lengths.type) }
-        if let types { result[types.name] = [UInt8](repeating: 0, count: types.size) }
+        if let types { result[types.name] = Self.encoded(kinds, types.type) }
         return result
     }
 
     /// Where the vectors of each text begin in the hidden states, in rows.
-    func firstRows(_ texts: ArraySlice<[Int32]>) -> [Int] {
+    func firstRows(_ texts: ArraySlice<TokenizedText>) -> [Int] {
         switch layout {
         case .padded(_, let tokens): texts.indices.map { ($0 - texts.startIndex) * tokens }
         case .packed:
             texts.reduce(into: (rows: [Int](), next: 0)) { sum, text in
                 sum.rows.append(sum.next)
-                sum.next += text.count
+                sum.next += text.ids.count
             }.rows
         }
     }

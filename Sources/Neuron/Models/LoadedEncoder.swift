@@ -39,19 +39,21 @@ struct LoadedEncoder: Sendable {
     /// longer than it takes.
     func pass(of texts: [TokenizedText], from start: Int) -> ArraySlice<TokenizedText> {
         let rest = texts[start...]
-        return rest.prefix(signature.fitting(rest.map(\.ids)[...]))
+        return rest.prefix(signature.fitting(rest))
     }
 
     /// Embeds texts that fit one execution. No thread waits for it; what the host does then is done by the thread that tells
     /// of the end where it is little, and else by one of the pool's.
-    func embed(_ texts: [[Int32]], pool: ComputePool) async -> Result<[[Float]], NRTError> {
+    func embed(
+        _ texts: ArraySlice<TokenizedText>, pool: ComputePool
+    ) async -> Result<[[Float]], NRTError> {
         await withCheckedContinuation { continuation in
-            submit(texts[...], pool: pool) { continuation.resume(returning: $0) }
+            submit(texts, pool: pool) { continuation.resume(returning: $0) }
         }
     }
 
     private func submit(
-        _ texts: ArraySlice<[Int32]>, pool: ComputePool,
+        _ texts: ArraySlice<TokenizedText>, pool: ComputePool,
         _ tell: @escaping @Sendable (Result<[[Float]], NRTError>) -> Void
     ) {
         do throws(NRTError) {
@@ -70,27 +72,33 @@ struct LoadedEncoder: Sendable {
     private static let smallWork = 32_768
 
     /// Numbers that the host has to look at.
-    private func hostWork(_ texts: ArraySlice<[Int32]>) -> Int {
-        let rows = model.head.usesFirstRowOnly ? texts.count : texts.reduce(0) { $0 + $1.count }
+    private func hostWork(_ texts: ArraySlice<TokenizedText>) -> Int {
+        let rows = model.head.usesFirstRowOnly ? texts.count : texts.reduce(0) { $0 + $1.ids.count }
         return rows * model.configuration.hiddenSize
     }
 
-    private func vectors(of texts: ArraySlice<[Int32]>) -> Result<[[Float]], NRTError> {
+    private func vectors(of texts: ArraySlice<TokenizedText>) -> Result<[[Float]], NRTError> {
         Result { () throws(NRTError) in
             let hidden = model.configuration.hiddenSize
             let kernels = KernelVariant.best.kernels
             let first = signature.firstRows(texts)
             if !model.head.usesFirstRowOnly {
-                let rows = (first.last ?? 0) + (texts.last?.count ?? 0)
+                let rows = (first.last ?? 0) + (texts.last?.ids.count ?? 0)
                 try readStates(0..<rows * hidden)
             }
             var vectors: [[Float]] = []
             for (row, text) in zip(first, texts) {
                 if model.head.usesFirstRowOnly { try readStates(row * hidden..<(row + 1) * hidden) }
+                let states = tensors.states.pointer + row * hidden
                 vectors.append(
-                    model.head.apply(
-                        tensors.states.pointer + row * hidden, rows: text.count, columns: hidden,
-                        kernels: kernels))
+                    switch model.head {
+                    case .embedding(let head):
+                        head.apply(
+                            states, rows: text.ids.count, prompt: text.promptTokens, columns: hidden,
+                            kernels: kernels)
+                    case .classification(let head): head.apply(states)
+                    case .answers(let head): head.apply(states, rows: text.ids.count)
+                    })
             }
             return vectors
         }

@@ -49,8 +49,9 @@ package enum ModelCompiler {
         directory: String, to output: String, options: CompileOptions
     ) throws -> ArtifactHeader {
         let record = ModelFileRecord()
+        let headRecord = HeadRecord()
         let model = try ModelFileRecord.$current.withValue(record) {
-            try EmbeddingModel(directory: directory)
+            try HeadRecord.$current.withValue(headRecord) { try EmbeddingModel(directory: directory) }
         }
         var configuration = model.configuration
         configuration.dataType = options.dataType
@@ -103,6 +104,11 @@ package enum ModelCompiler {
                     ProgramDescription.section,
                     EncoderProgram.description(of: configuration, isPipeline: options.isPipeline))
             ]
+            + headRecord.all.map { name, floats in
+                ArtifactContent(name: EmbeddingModel.headSection + name, size: floats.count * 4) { use in
+                    floats.withUnsafeBytes(use)
+                }
+            }
             + weights.named.map { name, floats in
                 ArtifactContent(name: "weights/" + name, size: floats.count * MemoryLayout<Float>.stride) {
                     use in

@@ -71,21 +71,6 @@ extension ModelConfiguration {
         }
     }
 
-    /// Refuses a folder whose head would be left out: of a model that classifies, the mean of the tokens is no answer.
-    ///
-    /// - Throws: `ModelError` that names the head.
-    static func requireNoHead(directory: String) throws(ModelError) {
-        guard let config = try ModelSettings(path: directory + "/config.json") else { return }
-        let heads = (config["architectures"]?.array ?? []).compactMap(\.string)
-        // Heads that guess words are of no use but in training; what they stand on makes the vectors.
-        let tasks = ["SequenceClassification", "TokenClassification", "QuestionAnswering", "MultipleChoice"]
-        guard heads.contains(where: { head in tasks.contains { head.hasSuffix("For" + $0) } }) else { return }
-        throw config.refusal(
-            of: "architectures",
-            "use a model that makes vectors of texts, or save this one with sentence-transformers, whose modules.json says how"
-        )
-    }
-
     /// The id behind whose number positions begin.
     private static func padding(
         _ config: ModelSettings, _ family: EncoderFamily, _ vocabularySize: Int

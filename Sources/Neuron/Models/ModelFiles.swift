@@ -2,7 +2,7 @@
 // obeyed is refused with its file, its key and its value, since a plausible vector that is wrong is worse than none.
 
 import JSON
-import ModelErrors
+package import ModelErrors
 import NeuronArtifact
 import NeuronProgram
 import SystemIO
@@ -10,7 +10,7 @@ import SystemIO
 /// The bytes of `path`, nil when it does not exist.
 ///
 /// - Throws: `ModelError` when it cannot be read or is longer than `limit`.
-func readFile(_ path: String, limit: Int) throws(ModelError) -> [UInt8]? {
+package func readFile(_ path: String, limit: Int) throws(ModelError) -> [UInt8]? {
     if let archive = ModelArchive.current, let name = archive.name(of: path) {
         guard let octets = archive.artifact.section("files/" + name) else { return nil }
         guard octets.count <= limit else {
@@ -59,7 +59,9 @@ func readJSON(_ path: String) throws(ModelError) -> JSON? {
 
 extension ModelSettings {
     /// Settings of a file; nil when there is none.
-    init?(path: String) throws(ModelError) {
+    ///
+    /// - Throws: `ModelError` for a file that is no JSON object.
+    package init?(path: String) throws(ModelError) {
         guard let json = try readJSON(path) else { return nil }
         try self.init(json, subject: path)
     }

@@ -161,7 +161,7 @@ package final class NeuronCoreGroup: Sendable {
             let own = encoder.pass(of: texts, from: done)
             guard !own.isEmpty else { return false }
             let start = ContinuousClock.now
-            let result = await encoder.embed(own.map(\.ids), pool: pool)
+            let result = await encoder.embed(own, pool: pool)
             done += own.count
             guard let embeddings = note(result, of: own, isLast: done == texts.count, since: start) else {
                 return false

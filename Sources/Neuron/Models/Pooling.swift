@@ -88,25 +88,36 @@ package struct Pooling: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - values: `rows` (at least 1) x `columns`, row-major without gaps.
+    ///   - skipped: the first rows, which are a prompt's and do not count: the first token is the first behind them.
     ///   - result: room for `columns` floats for each mode.
     func apply(
-        _ values: UnsafePointer<Float>, rows: Int, columns: Int, into result: UnsafeMutablePointer<Float>
+        _ values: UnsafePointer<Float>, rows: Int, skipped: Int = 0, columns: Int,
+        into result: UnsafeMutablePointer<Float>
     ) {
         for (index, mode) in modes.enumerated() {
-            Self.apply(mode, values, rows: rows, columns: columns, into: result + index * columns)
+            Self.apply(
+                mode, values, rows: min(skipped, rows - 1)..<rows, columns: columns,
+                into: result + index * columns)
         }
     }
 
     private static func apply(
-        _ mode: PoolingMode, _ values: UnsafePointer<Float>, rows: Int, columns: Int,
+        _ mode: PoolingMode, _ values: UnsafePointer<Float>, rows: Range<Int>, columns: Int,
         into result: UnsafeMutablePointer<Float>
     ) {
-        let start = mode == .lastToken ? values + (rows - 1) * columns : values
-        result.update(from: start, count: columns)
+        let start = mode == .lastToken ? rows.upperBound - 1 : rows.lowerBound
+        result.update(from: values + start * columns, count: columns)
         guard mode != .cls, mode != .lastToken else { return }
-        for row in 1..<Swift.max(rows, 1) {
+        // Tokens are counted from the text's first on, whether it counts or not.
+        var weights: Float = 0
+        if mode == .weightedMean {
+            for column in 0..<columns { result[column] *= Float(start + 1) }
+            weights = Float(start + 1)
+        }
+        for row in rows.dropFirst() {
             let line = values + row * columns
             let weight = mode == .weightedMean ? Float(row + 1) : 1
+            weights += weight
             for column in 0..<columns {
                 result[column] =
                     mode == .max
@@ -115,9 +126,9 @@ package struct Pooling: Equatable, Sendable {
         }
         let divisor: Float =
             switch mode {
-            case .mean: Float(rows)
-            case .meanSqrtLength: Float(rows).squareRoot()
-            case .weightedMean: Float(rows) * Float(rows + 1) / 2
+            case .mean: Float(rows.count)
+            case .meanSqrtLength: Float(rows.count).squareRoot()
+            case .weightedMean: weights
             case .cls, .max, .lastToken: 1
             }
         for column in 0..<columns { result[column] /= divisor }

@@ -149,7 +149,7 @@ package final class SafeTensors: @unchecked Sendable {
         }
         switch tensor.type {
         case .float32:
-            let floats: [Float] = try read(
+            let floats: [Float] = try readElements(
                 descriptor, count: tensor.byteCount / 4, zero: 0, at: tensor.offset, subject: subject)
             #if _endian(big)
                 return floats.map { Float(bitPattern: $0.bitPattern.byteSwapped) }
@@ -165,10 +165,48 @@ package final class SafeTensors: @unchecked Sendable {
         }
     }
 
+    /// Reads some of a tensor's numbers in single precision, whatever they are, a part at a time.
+    ///
+    /// - Parameters:
+    ///   - elements: within the tensor's.
+    ///   - destination: room for as many.
+    /// - Throws: `ModelError` for a tensor that is missing, of no floating-point type, or smaller.
+    func read(
+        _ name: String, elements: Range<Int>, into destination: UnsafeMutablePointer<Float>
+    ) throws(ModelError) {
+        let subject = "\(path) tensor \(name)"
+        guard let tensor = tensors[name] else {
+            throw ModelError(path, "has no tensor \(name)", "use the weights that belong to config.json")
+        }
+        guard elements.lowerBound >= 0, elements.upperBound <= tensor.shape.reduce(1, *) else {
+            throw ModelError(subject, "has no elements \(elements)", "download the file again")
+        }
+        for start in stride(from: elements.lowerBound, to: elements.upperBound, by: 1 << 18) {
+            let count = min(1 << 18, elements.upperBound - start)
+            let out = destination + (start - elements.lowerBound)
+            switch tensor.type {
+            case .float32:
+                let bits: [UInt32] = try readElements(
+                    descriptor, count: count, zero: 0, at: tensor.offset + start * 4, subject: subject)
+                for place in 0..<count { out[place] = Float(bitPattern: UInt32(littleEndian: bits[place])) }
+            case .bfloat16, .float16:
+                let halves: [UInt16] = try readElements(
+                    descriptor, count: count, zero: 0, at: tensor.offset + start * 2, subject: subject)
+                let isBrain = tensor.type == .bfloat16
+                for place in 0..<count {
+                    let bits = UInt16(littleEndian: halves[place])
+                    out[place] = isBrain ? Float(brainBits: bits) : Float(halfBits: bits)
+                }
+            case .other(let type):
+                throw ModelError(subject, "has type \(type)", "convert it to F32, F16 or BF16")
+            }
+        }
+    }
+
     private func halves(
         _ tensor: Tensor, _ subject: String, _ widen: (UInt16) -> Float
     ) throws(ModelError) -> [Float] {
-        let halves: [UInt16] = try read(
+        let halves: [UInt16] = try readElements(
             descriptor, count: tensor.byteCount / 2, zero: 0, at: tensor.offset, subject: subject)
         return halves.map { widen(UInt16(littleEndian: $0)) }
     }
@@ -179,7 +217,8 @@ package final class SafeTensors: @unchecked Sendable {
         let mend = "download the file again"
         let fileSize = range.count
         guard fileSize >= 8 else { throw ModelError(path, "has only \(fileSize) bytes", mend) }
-        let prefix = try read(descriptor, count: 8, zero: UInt8(0), at: range.lowerBound, subject: path)
+        let prefix = try readElements(
+            descriptor, count: 8, zero: UInt8(0), at: range.lowerBound, subject: path)
         let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(longestHeader), length <= UInt64(fileSize - 8) else {
             throw ModelError(
@@ -191,7 +230,7 @@ package final class SafeTensors: @unchecked Sendable {
         let header: JSON
         do {
             header = try JSON(
-                parsing: try read(
+                parsing: try readElements(
                     descriptor, count: Int(length), zero: UInt8(0), at: range.lowerBound + 8, subject: path))
         } catch let error as ModelError {
             throw error
@@ -276,7 +315,7 @@ package final class SafeTensors: @unchecked Sendable {
 }
 
 /// Reads exactly `count` elements of a type that any bits are valid for.
-private func read<Element: BitwiseCopyable>(
+private func readElements<Element: BitwiseCopyable>(
     _ descriptor: Int32, count: Int, zero: Element, at offset: Int, subject: String
 ) throws(ModelError) -> [Element] {
     var failure: ModelError?

@@ -65,8 +65,16 @@ struct SentenceModules: Equatable {
         guard modules[0].name == "Transformer" else {
             throw refusal(0, "use a model that begins with a Transformer")
         }
-        guard modules.count > 1 else {
-            throw ModelError(path, "has no Pooling", "use a model that makes one vector of a text")
+        if modules.count == 1 {
+            // As a CrossEncoder is saved: the model has a head of its own, which its config.json names.
+            guard try EncoderTask(directory: modules[0].directory) != .embedding else {
+                throw ModelError(path, "has no Pooling", "use a model that makes one vector of a text")
+            }
+            transformer = modules[0].directory
+            pooling = modules[0].directory + "/1_Pooling"
+            isPoolingListed = false
+            self.steps = []
+            return
         }
         guard modules[1].name == "Pooling" else {
             throw refusal(1, "use a model whose second module is a Pooling")

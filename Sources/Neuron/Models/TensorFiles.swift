@@ -1,12 +1,12 @@
 // The weights of a directory: one file, or several that an index divides the tensors among, as transformers saves large models.
 
 import JSON
-import ModelErrors
+package import ModelErrors
 
 /// Tensors by name, whatever file they are in.
-struct TensorFiles: Sendable {
+package struct TensorFiles: Sendable {
     /// What errors name: the file, or the index.
-    let path: String
+    package let path: String
     /// The files, in order.
     let files: [SafeTensors]
     /// Which of the files has a tensor.
@@ -38,7 +38,7 @@ struct TensorFiles: Sendable {
     /// Opens the files and reads their headers.
     ///
     /// - Throws: `ModelError` that names what is missing or damaged.
-    init(directory: String) throws(ModelError) {
+    package init(directory: String) throws(ModelError) {
         guard let paths = try Self.paths(directory: directory), paths.count > 1 else {
             self.init(try SafeTensors(directory: directory))
             return
@@ -86,8 +86,31 @@ struct TensorFiles: Sendable {
         return files
     }
 
+    /// All names.
+    package var names: Set<String> { Set(places.keys) }
+
+    /// The sizes of a tensor; nil where there is none of that name.
+    package func shape(of name: String) -> [Int]? {
+        places[name].flatMap { files[$0].tensors[name]?.shape }
+    }
+
+    /// Reads some of a tensor's numbers in single precision, whatever they are.
+    ///
+    /// - Parameters:
+    ///   - elements: within the tensor's.
+    ///   - destination: room for as many.
+    /// - Throws: `ModelError` for a tensor that is missing, of no floating-point type, or smaller.
+    package func read(
+        _ name: String, elements: Range<Int>, into destination: UnsafeMutablePointer<Float>
+    ) throws(ModelError) {
+        guard let place = places[name] else {
+            throw ModelError(path, "has no tensor \(name)", "use the weights that belong to config.json")
+        }
+        try files[place].read(name, elements: elements, into: destination)
+    }
+
     /// Whether there is a tensor.
-    func has(_ name: String) -> Bool { places[name] != nil }
+    package func has(_ name: String) -> Bool { places[name] != nil }
 
     /// A tensor in single precision.
     ///

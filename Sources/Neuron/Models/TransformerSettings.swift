@@ -21,19 +21,21 @@ struct TransformerSettings: Equatable {
     /// Reads the file of a transformer's directory, if there is one.
     ///
     /// - Throws: `ModelError` that names the key and the value that are not obeyed.
-    static func read(directory: String) throws(ModelError) -> TransformerSettings {
+    static func read(
+        directory: String, for task: EncoderTask
+    ) throws(ModelError) -> TransformerSettings {
         for name in Self.names {
             guard let config = try ModelSettings(path: "\(directory)/sentence_\(name)_config.json"),
                 !config.keys.isEmpty
             else { continue }
-            return try TransformerSettings(config)
+            return try TransformerSettings(config, task)
         }
         return TransformerSettings()
     }
 
     private init() {}
 
-    private init(_ config: ModelSettings) throws(ModelError) {
+    private init(_ config: ModelSettings, _ task: EncoderTask) throws(ModelError) {
         // Whether texts are padded makes no difference to a text's own vector.
         let harmless = ["transformer_task", "modality_config", "module_output_name", "unpad_inputs"]
         let empty = [
@@ -51,11 +53,13 @@ struct TransformerSettings: Equatable {
                 try config.requireEmpty([key])
             }
         }
-        try config.require("transformer_task", in: ["feature-extraction"])
-        try config.require("module_output_name", in: ["token_embeddings"])
+        let isPlain = task == .embedding
+        try config.require(
+            "transformer_task", in: [isPlain ? "feature-extraction" : "sequence-classification"])
+        try config.require("module_output_name", in: [isPlain ? "token_embeddings" : "scores"])
         if let text = try config.object("modality_config")?.object("text") {
             try text.require("method", in: ["forward"])
-            try text.require("method_output_name", in: ["last_hidden_state"])
+            try text.require("method_output_name", in: [isPlain ? "last_hidden_state" : "logits"])
         }
         maximumTokens = try config.int("max_seq_length", 2...65_536)
         lowercase = try config.bool("do_lower_case") ?? false
@@ -70,6 +74,8 @@ struct SentenceSettings: Equatable {
     var prompts: [String: String] = [:]
     /// How many of a vector's numbers are given, from the first on (Matryoshka); nil for all. They are not scaled anew.
     var keptNumbers: Int?
+    /// What a CrossEncoder makes of its logits, by torch's name; nil where the file does not say.
+    var activation: String?
 
     /// Reads the file of a model's directory, if there is one.
     ///
@@ -78,6 +84,7 @@ struct SentenceSettings: Equatable {
         let path = directory + "/config_sentence_transformers.json"
         guard let config = try ModelSettings(path: path) else { return }
         keptNumbers = try config.int("truncate_dim", 1...1 << 24)
+        activation = try config.string("activation_fn")
         prompts = try Self.prompts(config, path)
         guard let name = try config.string("default_prompt_name") else { return }
         guard let prompt = prompts[name] else {

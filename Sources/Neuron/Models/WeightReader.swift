@@ -41,20 +41,8 @@ private struct WeightReader {
     var width: Int { configuration.hiddenSize / degree }
     var columns: Int { configuration.intermediateSize / degree }
 
-    /// A tensor's floats. Models saved from a task model carry a prefix, and TensorFlow's models call the weight and bias of a
-    /// LayerNorm gamma and beta.
     func floats(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
-        var names = [name]
-        for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
-        where name.hasSuffix(ours) { names.append(name.dropLast(ours.count) + theirs) }
-        names = family.prefixes.reversed().flatMap { prefix in names.map { prefix + $0 } }
-        let found = names.filter { file.has($0) }
-        guard found.count <= 1 else {
-            throw ModelError(
-                "\(file.path) tensors \(found.joined(separator: " and "))", "are two for one",
-                "save the model again with one of them")
-        }
-        return try file.floats(found.first ?? name, shape: shape)
+        try file.floats(name, of: family, shape: shape)
     }
 
     /// A matrix, all of whose numbers its type can hold.
@@ -69,21 +57,19 @@ private struct WeightReader {
         return floats
     }
 
-    /// A tensor as it is, or its first `keep` floats.
-    func vector(_ name: String, shape: [Int], keep: Int? = nil) throws(ModelError) -> FloatBuffer {
+    /// A tensor as it is.
+    func vector(_ name: String, shape: [Int]) throws(ModelError) -> FloatBuffer {
         let floats = try floats(name, shape: shape)
-        let count = keep ?? floats.count
-        return copy(floats, 0..<count)
+        return copy(floats, floats.indices)
     }
 
     /// What stands in front of the layers.
     func tables() throws(ModelError) -> EncoderTables {
         let (row, hidden) = (configuration.embeddingSize, configuration.hiddenSize)
         let buckets = configuration.distanceBuckets
-        let firstType =
+        let types =
             family.hasTypes
-            ? try vector(
-                "embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, row], keep: row)
+            ? try vector("embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, row])
             : copy([Float](repeating: 0, count: row), 0..<row)
         var widening: WeightMatrix?
         if row != hidden {
@@ -95,7 +81,7 @@ private struct WeightReader {
                 "embeddings.word_embeddings.weight", shape: [configuration.vocabularySize, row]),
             positions: try vector(
                 "embeddings.position_embeddings.weight", shape: [configuration.positionCount, row]),
-            firstType: firstType, scale: try vector("embeddings.LayerNorm.weight", shape: [row]),
+            types: types, scale: try vector("embeddings.LayerNorm.weight", shape: [row]),
             shift: try vector("embeddings.LayerNorm.bias", shape: [row]), widening: widening,
             wideningBias: row == hidden ? nil : try vector("embeddings_project.bias", shape: [hidden]),
             distances: buckets == 0
@@ -174,5 +160,25 @@ private struct WeightReader {
             buffer.pointer.update(from: base + range.lowerBound, count: range.count)
         }
         return buffer
+    }
+}
+
+extension TensorFiles {
+    /// A tensor's floats. Models saved from a task model carry a prefix, and TensorFlow's models call the weight and bias of a
+    /// LayerNorm gamma and beta.
+    ///
+    /// - Throws: `ModelError` where it is missing, has another shape, or is there twice.
+    func floats(_ name: String, of family: EncoderFamily, shape: [Int]) throws(ModelError) -> [Float] {
+        var names = [name]
+        for (ours, theirs) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+        where name.hasSuffix(ours) { names.append(name.dropLast(ours.count) + theirs) }
+        names = family.prefixes.reversed().flatMap { prefix in names.map { prefix + $0 } }
+        let found = names.filter { has($0) }
+        guard found.count <= 1 else {
+            throw ModelError(
+                "\(path) tensors \(found.joined(separator: " and "))", "are two for one",
+                "save the model again with one of them")
+        }
+        return try floats(found.first ?? name, shape: shape)
     }
 }

@@ -3,6 +3,7 @@
 //
 //     input_ids          int32 [tokens]            the ids of the texts one behind the other, without padding
 //     text_lengths       int32 [tokens]            tokens of each text; a zero ends the list
+//     token_type_ids     int32 [tokens]            the type of each id, where the model has more than one
 //     last_hidden_state  float32 [tokens, hidden]  a row for each token
 
 import JSON

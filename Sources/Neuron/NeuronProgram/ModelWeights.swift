@@ -78,8 +78,8 @@ package struct EncoderTables: Sendable {
     package let words: FloatBuffer
     /// A row for each position.
     package let positions: FloatBuffer
-    /// The row of the first token type, which all tokens have.
-    package let firstType: FloatBuffer
+    /// A row for each token type.
+    package let types: FloatBuffer
     /// Of the norm.
     package let scale: FloatBuffer
     /// Of the norm.
@@ -93,7 +93,7 @@ package struct EncoderTables: Sendable {
 
     /// All members.
     package init(
-        words: FloatBuffer, positions: FloatBuffer, firstType: FloatBuffer, scale: FloatBuffer,
+        words: FloatBuffer, positions: FloatBuffer, types: FloatBuffer, scale: FloatBuffer,
         shift: FloatBuffer, widening: WeightMatrix? = nil, wideningBias: FloatBuffer? = nil,
         distances: FloatBuffer? = nil
     ) {
@@ -102,7 +102,7 @@ package struct EncoderTables: Sendable {
         self.distances = distances
         self.words = words
         self.positions = positions
-        self.firstType = firstType
+        self.types = types
         self.scale = scale
         self.shift = shift
     }
@@ -111,7 +111,7 @@ package struct EncoderTables: Sendable {
 extension EncoderTables {
     /// Floats of all but the words, which every core has.
     fileprivate var smallCount: Int {
-        positions.count + firstType.count + scale.count + shift.count + (widening?.count ?? 0)
+        positions.count + types.count + scale.count + shift.count + (widening?.count ?? 0)
             + (wideningBias?.count ?? 0) + (distances?.count ?? 0)
     }
 }
@@ -167,7 +167,7 @@ package final class ModelWeights: Sendable {
         tables = EncoderTables(
             words: try find("words", configuration.vocabularySize * row),
             positions: try find("positions", configuration.positionCount * row),
-            firstType: try find("firstType", row),
+            types: try find("types", configuration.typeCount * row),
             scale: try find("embeddingScale", row), shift: try find("embeddingShift", row),
             widening: row == hidden ? nil : try matrix("widening", columns: hidden, depth: row),
             wideningBias: row == hidden ? nil : try find("wideningBias", hidden),
@@ -205,7 +205,7 @@ package final class ModelWeights: Sendable {
     /// All floats by the names that an artifact has them under.
     package var named: [(name: String, floats: FloatBuffer)] {
         var all: [(String, FloatBuffer)] = [
-            ("words", tables.words), ("positions", tables.positions), ("firstType", tables.firstType),
+            ("words", tables.words), ("positions", tables.positions), ("types", tables.types),
             ("embeddingScale", tables.scale), ("embeddingShift", tables.shift),
         ]
         if let widening = tables.widening { all.append(("widening", widening.storage)) }

@@ -39,7 +39,8 @@ struct AddedTokens: Sendable {
     /// A piece of a text.
     enum Piece {
         case text(Range<Int>)
-        case token(Int32)
+        /// With the spaces that it takes.
+        case token(Int32, Range<Int>)
     }
 
     private let tokens: [[UInt8]: AddedToken]
@@ -49,8 +50,13 @@ struct AddedTokens: Sendable {
     /// Whether there is none.
     var isEmpty: Bool { tokens.isEmpty }
 
-    /// - Parameter written: how each stands in the text.
-    init(_ all: [(written: [UInt8], token: AddedToken)]) {
+    private let isLongestFirst: Bool
+
+    /// - Parameters:
+    ///   - written: how each stands in the text.
+    ///   - longestFirst: whether the longest count wherever they are, and not the first ones.
+    init(_ all: [(written: [UInt8], token: AddedToken)], longestFirst: Bool = false) {
+        isLongestFirst = longestFirst
         var tokens: [[UInt8]: AddedToken] = [:]
         for (written, token) in all where !written.isEmpty { tokens[written] = token }
         self.tokens = tokens
@@ -64,6 +70,7 @@ struct AddedTokens: Sendable {
     /// - Parameter takesSpecial: whether special ones are looked for as well.
     func pieces(of octets: [UInt8], takesSpecial: Bool) -> [Piece] {
         guard !tokens.isEmpty else { return octets.isEmpty ? [] : [.text(octets.indices)] }
+        guard !isLongestFirst else { return piecesByLength(of: octets, takesSpecial) }
         var pieces: [Piece] = []
         var start = 0
         var place = 0
@@ -81,10 +88,41 @@ struct AddedTokens: Sendable {
             if token.takesSpacesBefore { place = Self.spaces(in: octets, before: place, notBefore: start) }
             if token.takesSpacesAfter { end = Self.spaces(in: octets, after: end) }
             if start < place { pieces.append(.text(start..<place)) }
-            pieces.append(.token(token.id))
+            pieces.append(.token(token.id, place..<end))
             (start, place) = (end, end)
         }
         if start < octets.count { pieces.append(.text(start..<octets.count)) }
+        return pieces
+    }
+
+    /// As llama.cpp cuts: all of the longest tokens, then in what is left those that are shorter, and so on.
+    private func piecesByLength(of octets: [UInt8], _ takesSpecial: Bool) -> [Piece] {
+        var pieces: [Piece] = octets.isEmpty ? [] : [.text(octets.indices)]
+        for length in Set(tokens.keys.lazy.map(\.count)).sorted(by: >) where length <= octets.count {
+            var cut: [Piece] = []
+            for piece in pieces {
+                guard case .text(let range) = piece else {
+                    cut.append(piece)
+                    continue
+                }
+                var (start, place) = (range.lowerBound, range.lowerBound)
+                while place + length <= range.upperBound {
+                    guard lengths[Int(octets[place])].contains(length),
+                        let token = tokens[Array(octets[place..<place + length])],
+                        takesSpecial || !token.isSpecial
+                    else {
+                        place += 1
+                        continue
+                    }
+                    if start < place { cut.append(.text(start..<place)) }
+                    cut.append(.token(token.id, place..<place + length))
+                    place += length
+                    start = place
+                }
+                if start < range.upperBound { cut.append(.text(start..<range.upperBound)) }
+            }
+            pieces = cut
+        }
         return pieces
     }
 

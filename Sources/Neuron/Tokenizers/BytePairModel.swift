@@ -89,6 +89,20 @@ struct BytePairModel: Sendable {
         self.options = options
     }
 
+    /// Octets of a word that a token of several stands for; nil for what is unknown.
+    func length(of id: Int32, name: ArraySlice<UInt8>, isFirst: Bool) -> Int? {
+        if id == unknown { return nil }
+        if fallbackIDs.contains(id) { return 1 }
+        if options.isByteLevel, let octets = ByteAlphabet.octets(of: String(decoding: name, as: UTF8.self)) {
+            return octets.count
+        }
+        var length = name.count
+        if !options.wordEnd.isEmpty, name.suffix(options.wordEnd.count) == options.wordEnd[...] {
+            length -= options.wordEnd.count
+        }
+        return isFirst ? length : max(0, length - options.continuation.count)
+    }
+
     /// Appends the tokens of a word.
     func encode(_ octets: [UInt8], _ range: Range<Int>, into result: inout [Int32]) {
         if options.takesWholeWords, let id = ids[Array(octets[range])] {

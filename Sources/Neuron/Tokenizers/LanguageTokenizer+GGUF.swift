@@ -38,6 +38,12 @@ extension LanguageTokenizer {
         "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
     ]
 
+    /// Ends of turns by their names, which llama.cpp takes for marks whatever kind a file gives them.
+    private static let controls: Set<String> = [
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<EOT>", "_<EOT>",
+        "<|eom_id|>",
+    ]
+
     /// The kinds of a token.
     private enum Kind: Int64 {
         case normal = 1
@@ -49,16 +55,29 @@ extension LanguageTokenizer {
     /// - Throws: `ModelError` that names the key and the value.
     package init(_ file: GGUFFile) throws(ModelError) {
         let keys = Keys(file)
-        let model = try keys.string("model")
-        guard model == "gpt2" else {
-            throw keys.error("model", "is \(model)", "take a model with byte-level pairs (gpt2)")
-        }
-        let name = try keys.string("pre", otherwise: "default")
-        guard let splitter = Self.splitters[name] else {
-            throw keys.error(
-                "pre", "is \(name)", "known are \(Self.splitters.keys.sorted().joined(separator: ", "))")
-        }
         let tokens = try keys.strings("tokens")
+        let added = try Self.added(keys, tokens)
+        switch try keys.string("model") {
+        case "gpt2": try self.init(bytePairs: keys, tokens, added)
+        case "llama":
+            try self.init(
+                sentencePairs: keys, tokens,
+                added.map { token in
+                    var token = token
+                    token.isSpecial = token.isSpecial || Self.controls.contains(token.text)
+                    return token
+                })
+        case let model:
+            throw keys.error(
+                "model", "is \(model)", "take a model with byte-level pairs (gpt2) or SentencePiece's (llama)"
+            )
+        }
+        chatTemplate = file.metadata["tokenizer.chat_template"]?.string
+    }
+
+    /// The tokens that are looked for in texts.
+    private static func added(_ keys: Keys, _ tokens: [String]) throws(ModelError) -> [AddedToken] {
+        let file = keys.file
         let kinds = file.metadata["tokenizer.ggml.token_type"]?.integers ?? []
         guard kinds.isEmpty || kinds.count == tokens.count else {
             throw keys.error(
@@ -78,6 +97,19 @@ extension LanguageTokenizer {
                     "token_type", "has the unknown kind \(kind) of token \(id)", "convert the model anew")
             }
         }
+        return added
+    }
+
+    /// Pairs of octets.
+    private init(
+        bytePairs keys: Keys, _ tokens: [String], _ added: [AddedToken]
+    ) throws(ModelError) {
+        let file = keys.file
+        let name = try keys.string("pre", otherwise: "default")
+        guard let splitter = Self.splitters[name] else {
+            throw keys.error(
+                "pre", "is \(name)", "known are \(Self.splitters.keys.sorted().joined(separator: ", "))")
+        }
         var pairs: [(left: [UInt8], right: [UInt8])] = []
         for merge in try keys.strings("merges") {
             guard let pair = TokenizerFile.pair(merge) else {
@@ -87,7 +119,7 @@ extension LanguageTokenizer {
         }
         var options = BytePairModel.Options()
         options.takesWholeWords = Self.wholeWords.contains(name)
-        let vocabulary = tokens.enumerated().map { (token: Array($1.utf8), id: Int32(clamping: $0)) }
+        let vocabulary = Self.vocabulary(tokens)
         tokenizer = Tokenizer(
             Tokenizer.Parts(
                 added: added, splitters: [.words(splitter)],
@@ -95,16 +127,55 @@ extension LanguageTokenizer {
                     try BytePairModel(
                         vocabulary: vocabulary, merges: pairs, options: options, subject: file.path)),
                 decoders: [.byteLevel], vocabulary: vocabulary))
-        begin = try keys.token("bos_token_id", count: tokens.count)
+        try readMarks(keys, count: tokens.count, addsBegin: Self.wholeWords.contains(name))
+    }
+
+    /// SentencePiece's pairs: each piece between two added tokens has a blank before it, and blanks are a character that can be
+    /// seen.
+    private init(
+        sentencePairs keys: Keys, _ tokens: [String], _ added: [AddedToken]
+    ) throws(ModelError) {
+        let file = keys.file
+        let scores =
+            file.metadata["tokenizer.ggml.scores"]?.numbers ?? [Double](repeating: 0, count: tokens.count)
+        guard scores.count == tokens.count, scores.allSatisfy(\.isFinite) else {
+            throw keys.error(
+                "scores", "has \(scores.count) entries for \(tokens.count) tokens, or one that is no number",
+                "convert the model anew")
+        }
+        let mark: [Unicode.Scalar] = ["\u{2581}"]
+        var normalizers: [TextNormalization] = [.replace(.text([" "]), with: mark)]
+        if file.metadata["tokenizer.ggml.add_space_prefix"]?.bool ?? true {
+            normalizers.insert(.prepend(mark), at: 0)
+        }
+        let vocabulary = Self.vocabulary(tokens)
+        tokenizer = Tokenizer(
+            Tokenizer.Parts(
+                added: added, findsLongestFirst: true, normalizers: normalizers,
+                model: .sentencePairs(
+                    try SentencePairModel(
+                        vocabulary: vocabulary, scores: scores.map { Float($0) }, subject: file.path)),
+                decoders: [.replace(.text(mark), with: [" "]), .octets, .fuse], vocabulary: vocabulary))
+        try readMarks(keys, count: tokens.count, addsBegin: true)
+        // llama.cpp's numbers where a file has none.
+        if begin == nil, tokens.count > 2 { begin = 1 }
+        if ends.isEmpty, tokens.count > 2 { ends = [2] }
+        if file.metadata["tokenizer.ggml.add_bos_token"]?.bool ?? true, let begin { prefix = [begin] }
+    }
+
+    private static func vocabulary(_ tokens: [String]) -> [VocabularyScanner.Entry] {
+        tokens.enumerated().map { (token: Array($1.utf8), id: Int32(clamping: $0)) }
+    }
+
+    /// - Parameter addsBegin: whether texts begin with a mark where the file does not say.
+    private mutating func readMarks(_ keys: Keys, count: Int, addsBegin: Bool) throws(ModelError) {
+        begin = try keys.token("bos_token_id", count: count)
         for key in ["eos_token_id", "eot_token_id", "eom_token_id"] {
-            if let end = try keys.token(key, count: tokens.count) { ends.append(end) }
+            if let end = try keys.token(key, count: count) { ends.append(end) }
         }
-        let addsBegin = file.metadata["tokenizer.ggml.add_bos_token"]?.bool ?? Self.wholeWords.contains(name)
-        if addsBegin, let begin { prefix = [begin] }
-        if file.metadata["tokenizer.ggml.add_eos_token"]?.bool == true, let end = ends.first {
-            suffix = [end]
-        }
-        chatTemplate = file.metadata["tokenizer.chat_template"]?.string
+        let metadata = keys.file.metadata
+        if metadata["tokenizer.ggml.add_bos_token"]?.bool ?? addsBegin, let begin { prefix = [begin] }
+        if metadata["tokenizer.ggml.add_eos_token"]?.bool == true, let end = ends.first { suffix = [end] }
     }
 }
 

@@ -18,6 +18,9 @@ package struct LanguageTokenizer: Sendable {
     /// How a conversation is written, in Jinja; nil for a model that has none.
     package var chatTemplate: String?
 
+    /// A tokenizer without marks.
+    package init(tokenizer: Tokenizer) { self.tokenizer = tokenizer }
+
     /// The tokens of a text, with the marks around it.
     package func encode(_ text: String, takesSpecial: Bool = true) -> [Int32] {
         prefix + tokenizer.encode(text, takesSpecial: takesSpecial) + suffix

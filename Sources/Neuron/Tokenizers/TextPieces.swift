@@ -8,11 +8,14 @@ struct TextPieces {
     var ranges: [Range<Int>]
     /// Whether the octets begin where the whole text begins.
     let isAtStart: Bool
+    /// Where each octet comes from in the text as it was given; nil where nobody asks.
+    private(set) var origins: [Range<Int>]?
 
-    init(_ octets: [UInt8], isAtStart: Bool) {
+    init(_ octets: [UInt8], isAtStart: Bool, origins: [Range<Int>]? = nil) {
         self.octets = octets
         ranges = octets.isEmpty ? [] : [octets.indices]
         self.isAtStart = isAtStart
+        self.origins = origins
     }
 
     /// Cuts each piece.
@@ -52,18 +55,35 @@ struct TextPieces {
     }
 
     /// Writes each piece anew.
-    mutating func rewrite(_ change: (_ piece: ArraySlice<UInt8>, _ isFirst: Bool) -> [UInt8]) {
+    ///
+    /// - Parameters:
+    ///   - blank: what each blank becomes.
+    ///   - prefix: what is put before a piece; it comes from where the piece's first character does.
+    mutating func rewrite(
+        blank: [UInt8] = [0x20], _ prefix: (_ piece: ArraySlice<UInt8>, _ isFirst: Bool) -> [UInt8]
+    ) {
         var written: [UInt8] = []
         written.reserveCapacity(octets.count + ranges.count * 3)
+        var sources: [Range<Int>] = []
         var places: [Range<Int>] = []
         places.reserveCapacity(ranges.count)
         for range in ranges {
             let start = written.count
-            written += change(octets[range], isAtStart && range.lowerBound == 0)
+            let before = prefix(octets[range], isAtStart && range.lowerBound == 0)
+            written += before
+            if let origins, let first = range.first {
+                sources += repeatElement(origins[first], count: before.count)
+            }
+            for place in range {
+                let isBlank = octets[place] == 0x20
+                if isBlank { written += blank } else { written.append(octets[place]) }
+                if let origins { sources += repeatElement(origins[place], count: isBlank ? blank.count : 1) }
+            }
             if start < written.count { places.append(start..<written.count) }
         }
         octets = written
         ranges = places
+        if origins != nil { origins = sources }
     }
 }
 

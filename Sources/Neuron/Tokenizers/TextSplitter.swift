@@ -36,7 +36,7 @@ enum TextSplitter: Equatable, Sendable {
         case .words(let splitter): Self.split(&pieces, splitter)
         case .byteLevel(let prepends, let splitter):
             if prepends {
-                pieces.rewrite { piece, _ in piece.first == 0x20 ? Array(piece) : [0x20] + piece }
+                pieces.rewrite { piece, _ in piece.first == 0x20 ? [] : [0x20] }
             }
             if let splitter { Self.split(&pieces, splitter) }
         case .metaspace(let mark, let prepending, let splits):
@@ -56,15 +56,9 @@ enum TextSplitter: Equatable, Sendable {
     }
 
     private static func mark(_ pieces: inout TextPieces, _ mark: [UInt8], _ prepending: Prepending) {
-        pieces.rewrite { piece, isFirst in
-            var written: [UInt8] = []
-            written.reserveCapacity(piece.count + mark.count)
+        pieces.rewrite(blank: mark) { piece, isFirst in
             let prepends = prepending == .always || prepending == .first && isFirst
-            if prepends, piece.first != 0x20, !piece.starts(with: mark) { written += mark }
-            for octet in piece {
-                if octet == 0x20 { written += mark } else { written.append(octet) }
-            }
-            return written
+            return prepends && piece.first != 0x20 && !piece.starts(with: mark) ? mark : []
         }
     }
 

@@ -32,11 +32,31 @@ package struct TextTemplate: Equatable, Sendable {
     /// Of two texts; nil where the file does not say.
     package var pair: Pair?
 
+    /// Which blanks belong to no token's place; they count for the token all the same.
+    package var trimming = Trimming.none
+
+    /// Whether places leave out the blanks that byte-level tokens begin and end with.
+    package enum Trimming: Equatable, Sendable {
+        case none
+        /// All blanks.
+        case all
+        /// All but that before the first word, which the tokenizer has put there itself.
+        case allButFirst
+    }
+
     /// No marks.
-    package init(prefix: [Int32] = [], suffix: [Int32] = [], pair: Pair? = nil) {
+    package init(
+        prefix: [Int32] = [], suffix: [Int32] = [], pair: Pair? = nil, trimming: Trimming = .none
+    ) {
         self.prefix = prefix
         self.suffix = suffix
         self.pair = pair
+        self.trimming = trimming
+    }
+
+    /// Marks that stand around two texts together.
+    var pairMarkCount: Int {
+        (pair?.parts ?? []).count { if case .token = $0.part { true } else { false } }
     }
 
     /// BERT's: a mark before, one between and behind, and the second text is of type 1.
@@ -49,13 +69,15 @@ package struct TextTemplate: Equatable, Sendable {
     }
 
     /// RoBERTa's: two marks between, and one type.
-    package static func roberta(first: Int32, last: Int32) -> TextTemplate {
+    package static func roberta(
+        first: Int32, last: Int32, trimming: Trimming = .none
+    ) -> TextTemplate {
         TextTemplate(
             prefix: [first], suffix: [last],
             pair: Pair([
                 (.token(first), 0), (.text(0), 0), (.token(last), 0), (.token(last), 0), (.text(1), 0),
                 (.token(last), 0),
-            ]))
+            ]), trimming: trimming)
     }
 
     /// All marks, to see whether they are numbers of tokens.

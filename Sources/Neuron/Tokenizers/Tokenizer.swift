@@ -6,6 +6,7 @@ package import ModelErrors
 /// What makes tokens of a piece of text.
 enum TokenModel: Sendable {
     case bytePairs(BytePairModel)
+    case sentencePairs(SentencePairModel)
     case unigram(UnigramModel)
     case wordPiece(WordPieceModel)
     case wordLevel(WordLevelModel)
@@ -13,6 +14,7 @@ enum TokenModel: Sendable {
     func encode(_ octets: [UInt8], _ range: Range<Int>, into ids: inout [Int32]) {
         switch self {
         case .bytePairs(let model): model.encode(octets, range, into: &ids)
+        case .sentencePairs(let model): model.encode(octets, range, into: &ids)
         case .unigram(let model): model.encode(octets, range, into: &ids)
         case .wordPiece(let model): model.encode(octets, range, into: &ids)
         case .wordLevel(let model): model.encode(octets, range, into: &ids)
@@ -29,18 +31,21 @@ package struct Tokenizer: Sendable {
     /// What stands around texts.
     package let template: TextTemplate
 
-    private let normalizers: [TextNormalization]
-    private let splitters: [TextSplitter]
-    private let model: TokenModel
+    let normalizers: [TextNormalization]
+    let splitters: [TextSplitter]
+    let model: TokenModel
     private let decoders: [TokenDecoder]
-    private let plainTokens: AddedTokens
-    private let normalizedTokens: AddedTokens
+    let plainTokens: AddedTokens
+    let normalizedTokens: AddedTokens
     private let special: Set<Int32>
-    private let texts: TokenTexts
+    let addedIDs: Set<Int32>
+    let texts: TokenTexts
 
     /// The steps of a tokenizer.
     struct Parts {
         var added: [AddedToken] = []
+        /// Whether the longest tokens are looked for first in the whole text, then those that are shorter in what is left.
+        var findsLongestFirst = false
         var normalizers: [TextNormalization] = []
         var splitters: [TextSplitter] = []
         var model: TokenModel
@@ -57,9 +62,11 @@ package struct Tokenizer: Sendable {
         splitters = parts.splitters
         model = parts.model
         decoders = parts.decoders
+        addedIDs = Set(parts.added.map(\.id))
         special = Set(parts.added.lazy.filter(\.isSpecial).map(\.id))
         plainTokens = AddedTokens(
-            parts.added.filter { !$0.isNormalized }.map { (Array($0.text.utf8), $0) })
+            parts.added.filter { !$0.isNormalized }.map { (Array($0.text.utf8), $0) },
+            longestFirst: parts.findsLongestFirst)
         let normalized = parts.added.filter(\.isNormalized).map { token in
             let scalars = Array(token.text.unicodeScalars)
             return (written: [UInt8](utf8: parts.normalizers.reduce(scalars) { $1.apply($0) }), token: token)
@@ -99,7 +106,7 @@ package struct Tokenizer: Sendable {
         let octets = Array(text.utf8)
         for piece in plainTokens.pieces(of: octets, takesSpecial: takesSpecial) where ids.count < limit {
             switch piece {
-            case .token(let id): ids.append(id)
+            case .token(let id, _): ids.append(id)
             case .text(let range):
                 let part = range.count == octets.count ? octets : Array(octets[range])
                 encode(part, isAtStart: range.lowerBound == 0, takesSpecial, limit, &ids)
@@ -116,7 +123,7 @@ package struct Tokenizer: Sendable {
         for piece in normalizedTokens.pieces(of: normalized, takesSpecial: takesSpecial)
         where ids.count < limit {
             switch piece {
-            case .token(let id): ids.append(id)
+            case .token(let id, _): ids.append(id)
             case .text(let range):
                 let part = range.count == normalized.count ? normalized : Array(normalized[range])
                 var pieces = TextPieces(part, isAtStart: isAtStart && range.lowerBound == 0)

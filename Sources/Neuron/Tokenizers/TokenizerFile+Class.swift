@@ -95,12 +95,13 @@ extension TokenizerFile {
             if case .bert = kind {
                 parts.template = .bert(first: marks.first, last: marks.last)
             } else {
-                parts.template = .roberta(first: marks.first, last: marks.last)
+                parts.template = .roberta(first: marks.first, last: marks.last, trimming: .all)
             }
         case .roberta(let prepends):
             parts.splitters = [.byteLevel(prepends: prepends, .gpt2)]
             parts.decoders = [.byteLevel]
-            parts.template = .roberta(first: marks.first, last: marks.last)
+            parts.template = .roberta(
+                first: marks.first, last: marks.last, trimming: prepends ? .allButFirst : .all)
         case .xlmRoberta(let prepends), .camembert(let prepends):
             parts.normalizers = normalizers.filter { if case .characterMap = $0 { true } else { false } }
             parts.splitters = [.spaces, .metaspace("\u{2581}", prepends ? .always : .never, splits: true)]
@@ -219,7 +220,7 @@ extension TokenizerFile {
             return .wordPiece(
                 WordPieceModel(
                     wholeWords: words, continuations: try trie(behind: mark),
-                    unknown: try id(ofUnknown: unknown), longestWord: longestWord))
+                    unknown: try id(ofUnknown: unknown), longestWord: longestWord, markLength: mark.count))
         case .wordLevel(let unknown):
             return .wordLevel(WordLevelModel(words: try trie(), unknown: try id(ofUnknown: unknown)))
         }

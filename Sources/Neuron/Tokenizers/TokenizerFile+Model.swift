@@ -117,15 +117,25 @@ enum TemplateReader {
     static func read(_ file: ModelSettings) throws(ModelError) -> TextTemplate? {
         guard let part = try file.object("post_processor") else { return nil }
         var result: TextTemplate?
+        var trimming = TextTemplate.Trimming.none
         let steps = try part.string("type") == "Sequence" ? part["processors"]?.array ?? [] : nil
         guard let steps else { return try read(step: part) }
         for (index, json) in steps.enumerated() {
             let step = try ModelSettings(json, subject: "\(part.subject) \(index)")
-            guard let template = try read(step: step) else { continue }
+            guard let template = try read(step: step) else {
+                trimming = try Self.trimming(step)
+                continue
+            }
             guard result == nil else { throw step.refusal(of: "type", "use a model with one of them") }
             result = template
         }
+        if trimming != .none { result?.trimming = trimming }
         return result
+    }
+
+    private static func trimming(_ step: ModelSettings) throws(ModelError) -> TextTemplate.Trimming {
+        guard try step.bool("trim_offsets") ?? true else { return .none }
+        return try step.bool("add_prefix_space") ?? true ? .allButFirst : .all
     }
 
     /// nil for a step that puts nothing around a text.
@@ -135,7 +145,8 @@ enum TemplateReader {
         case "BertProcessing":
             return .bert(first: try mark(step, "cls"), last: try mark(step, "sep"))
         case "RobertaProcessing":
-            return .roberta(first: try mark(step, "cls"), last: try mark(step, "sep"))
+            return .roberta(
+                first: try mark(step, "cls"), last: try mark(step, "sep"), trimming: try trimming(step))
         case "TemplateProcessing": return try template(step)
         default:
             throw step.refusal(

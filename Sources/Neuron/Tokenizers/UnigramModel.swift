@@ -28,8 +28,29 @@ struct UnigramModel: Sendable {
 
     /// Appends the tokens of a piece of text.
     func encode(_ octets: [UInt8], _ range: Range<Int>, into ids: inout [Int32]) {
+        for part in path(octets, range) {
+            if part.id == unknown {
+                appendUnknown(octets[part.range], &ids)
+            } else {
+                ids.append(part.id)
+            }
+        }
+    }
+
+    /// The tokens of a piece of text with their places.
+    func places(_ octets: [UInt8], _ range: Range<Int>) -> [(id: Int32, range: Range<Int>)] {
+        path(octets, range).flatMap { part -> [(id: Int32, range: Range<Int>)] in
+            guard part.id == unknown else { return [(part.id, part.range)] }
+            var ids: [Int32] = []
+            appendUnknown(octets[part.range], &ids)
+            return ids.map { ($0, part.range) }
+        }
+    }
+
+    /// The way of the greatest sum.
+    private func path(_ octets: [UInt8], _ range: Range<Int>) -> [(range: Range<Int>, id: Int32)] {
         let size = range.count
-        guard size > 0 else { return }
+        guard size > 0 else { return [] }
         var best = [Double](repeating: 0, count: size + 1)
         var starts = [Int32](repeating: -1, count: size + 1)
         var tokens = [Int32](repeating: unknown, count: size + 1)
@@ -71,13 +92,8 @@ struct UnigramModel: Sendable {
             }
             end = start
         }
-        for part in path.reversed() {
-            if part.id == unknown {
-                appendUnknown(octets[part.range], &ids)
-            } else {
-                ids.append(part.id)
-            }
-        }
+        path.reverse()
+        return path
     }
 
     /// What has been joined may be a token after all.

@@ -8,11 +8,16 @@ struct WordPieceModel: Sendable {
     private let unknown: Int32
     /// A word of more characters than this is unknown as a whole.
     private let longestWord: Int
+    /// Octets of the mark before tokens that go on with a word.
+    let markLength: Int
 
     /// - Parameters:
     ///   - wholeWords: the whole vocabulary.
     ///   - continuations: the tokens that go on with a word, without the mark before them; empty for a model of whole words.
-    init(wholeWords: PieceTrie, continuations: PieceTrie, unknown: Int32, longestWord: Int) {
+    init(
+        wholeWords: PieceTrie, continuations: PieceTrie, unknown: Int32, longestWord: Int, markLength: Int = 2
+    ) {
+        self.markLength = markLength
         self.wholeWords = wholeWords
         self.continuations = continuations
         self.unknown = unknown

@@ -67,7 +67,7 @@ struct RuntimeTests {
     @Test("tells its tensors, and executes into the caller's")
     func execution() async throws {
         let node = try Node()
-        #expect(node.program.inputs.map(\.name) == ["input_ids", "text_lengths"])
+        #expect(node.program.inputs.map(\.name) == ["input_ids", "text_lengths", "token_type_ids"])
         let output = node.program.outputs[0]
         #expect(output.type == .float32 && output.shape[1] == 48)
         let (inputs, outputs) = try node.tensors()

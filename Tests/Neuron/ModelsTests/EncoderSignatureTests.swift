@@ -13,12 +13,15 @@ struct EncoderSignatureTests {
         names.map { Tensor($0, .input, type, shape: [2, 4]) }
     }
 
-    private static let texts: [[Int32]] = [[101, 7, 102], [101, 102], [1, 2, 3, 4]]
+    private static let texts = [
+        TokenizedText(ids: [101, 7, 102], types: [0, 0, 1]), TokenizedText(ids: [101, 102]),
+        TokenizedText(ids: [1, 2, 3, 4]),
+    ]
 
     @Test("texts one behind the other, ended by a zero")
     func packed() throws {
         let signature = try EncoderSignature(
-            ["input_ids", "text_lengths"].map { Tensor($0, .input, .int32, shape: [6]) },
+            ["input_ids", "text_lengths", "token_type_ids"].map { Tensor($0, .input, .int32, shape: [6]) },
             [Tensor("last_hidden_state", .output, .float32, shape: [6, 48])], hidden: 48, subject: "tiny")
         #expect(signature.layout == .packed(tokens: 6))
         #expect(signature.fitting(Self.texts[...]) == 2)
@@ -26,6 +29,9 @@ struct EncoderSignatureTests {
         #expect(signature.firstRows(Self.texts[..<2]) == [0, 3])
         let octets = signature.octets(Self.texts[..<2])
         #expect(octets["input_ids"]?.count == 20)
+        #expect(
+            octets["token_type_ids"] == [UInt8](repeating: 0, count: 8) + [1]
+                + [UInt8](repeating: 0, count: 11))
         #expect(octets["text_lengths"] == [3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0])
     }
 
@@ -41,7 +47,7 @@ struct EncoderSignatureTests {
             hidden: 48, subject: "tiny")
         #expect(signature.layout == .padded(texts: 2, tokens: 4))
         #expect(signature.fitting(Self.texts[...]) == 2)
-        #expect(signature.fitting([[1, 2, 3, 4, 5]]) == 0)
+        #expect(signature.fitting([TokenizedText(ids: [1, 2, 3, 4, 5])]) == 0)
         #expect(signature.firstRows(Self.texts[..<2]) == [0, 4])
         let octets = signature.octets(Self.texts[..<1])
         func numbers(_ name: String) -> [Int64]? {
@@ -56,7 +62,7 @@ struct EncoderSignatureTests {
         #expect(numbers(names[0]) == [101, 7, 102, 0, 0, 0, 0, 0])
         // The row without a text has one token to attend to.
         #expect(numbers(names[1]) == [1, 1, 1, 0, 1, 0, 0, 0])
-        if names.count == 3 { #expect(numbers(names[2]) == [Int64](repeating: 0, count: 8)) }
+        if names.count == 3 { #expect(numbers(names[2]) == [0, 0, 1, 0, 0, 0, 0, 0]) }
     }
 
     @Test(

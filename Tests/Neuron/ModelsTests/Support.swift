@@ -74,3 +74,10 @@ extension TemporaryDirectory {
         }
     }
 }
+
+extension ModelHead {
+    /// How a model that makes vectors pools; nil for other heads.
+    var pooling: Pooling? {
+        if case .embedding(let head) = self { head.pooling } else { nil }
+    }
+}

@@ -46,7 +46,7 @@ extension InferenceServer {
     ///
     /// - Throws: 400 for a number that there is not, 507 when memory is short; then it is where it was.
     func scale(_ model: HostedModel, workers: Int) async throws(HTTPProblem) {
-        guard case .embedding = try content(model) else {
+        guard try content(model).encoder != nil else {
             throw HTTPProblem(400, "model \(model.name) is no model of groups: it has no workers to scale")
         }
         let all = state.withLock { $0.groups }

@@ -11,7 +11,7 @@ extension InferenceServer {
     /// Everything that is served, in the order in which paths are tried.
     static let endpoints: [RESTEndpoint] =
         healthEndpoints + predictionEndpoints + managementEndpoints + openInferenceEndpoints
-        + repositoryEndpoints + openAIEndpoints + asynchronousEndpoints
+        + repositoryEndpoints + openAIEndpoints + asynchronousEndpoints + rerankEndpoints
 
     private static let router: HTTPRouter<RESTEndpoint> = {
         var router = HTTPRouter<RESTEndpoint>()

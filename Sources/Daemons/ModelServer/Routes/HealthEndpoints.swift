@@ -130,6 +130,11 @@ extension InferenceServer {
         case .embedding(let encoder):
             description["dimensions"] = JSON(encoder.dimension)
             description["maximumTokens"] = JSON(encoder.configuration.maximumTokens)
+        case .classification(let encoder, let classifier):
+            description["labels"] = JSON(classifier.labels)
+            description["maximumTokens"] = JSON(encoder.configuration.maximumTokens)
+        case .answers(let encoder):
+            description["maximumTokens"] = JSON(encoder.configuration.maximumTokens)
         case .generation(let generator):
             description["maximumTokens"] = JSON(generator.information.contextLength)
         case .identity, nil: break

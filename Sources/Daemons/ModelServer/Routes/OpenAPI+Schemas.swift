@@ -30,6 +30,12 @@ extension OpenAPI {
     private static let truth: JSON = ["type": "boolean"]
     /// How many there may be is a limit of size (413), and no rule of the form.
     private static let texts: JSON = either([text, ["type": "array", "items": text, "minItems": 1]])
+    /// Two texts, as transformers' pipelines take them.
+    private static let input = either([
+        object(["text": text, "text_pair": text], required: ["text"]), list(text), question,
+    ])
+    private static let question = object(
+        ["question": text, "context": text], required: ["question", "context"])
     private static let tensor = object(
         [
             "name": text, "shape": list(whole),
@@ -56,10 +62,47 @@ extension OpenAPI {
         "Accepted": object(
             ["status": text, "token": text, "location": text], required: ["status", "token", "location"]),
         "Texts": either([
-            object(["inputs": texts, "parameters": ["type": "object"]], required: ["inputs"]),
             object(
-                ["inputs": texts, "instances": texts, "parameters": ["type": "object"]],
-                required: ["instances"]),
+                ["inputs": either([texts, input, list(input)]), "parameters": ["type": "object"]],
+                required: ["inputs"]),
+            object(
+                [
+                    "inputs": either([texts, input, list(input)]),
+                    "instances": either([texts, list(input)]), "parameters": ["type": "object"],
+                ], required: ["instances"]),
+            question,
+        ]),
+        "Predictions": either([
+            reference("Vectors"), reference("Labels"), reference("Answer"), list(reference("Answer")),
+            list(["type": "object"]), ["type": "object"],
+        ]),
+        "Labels": list(
+            either([
+                object(["label": text, "score": number], required: ["label", "score"]),
+                list(object(["label": text, "score": number], required: ["label", "score"])),
+            ])),
+        "Answer": object(
+            ["score": number, "start": whole, "end": whole, "answer": text],
+            required: ["score", "start", "end", "answer"]),
+        "RerankRequest": object(
+            [
+                "model": text, "query": text,
+                "documents": list(either([text, object(["text": text], required: ["text"])])),
+                "texts": list(text), "top_n": whole, "return_documents": truth, "return_text": truth,
+                "raw_scores": truth, "truncate": truth,
+            ], required: ["query"]),
+        "RerankReply": either([
+            object(
+                [
+                    "id": text, "model": text, "usage": object(["total_tokens": whole]),
+                    "results": list(
+                        object(
+                            [
+                                "index": whole, "relevance_score": number,
+                                "document": object(["text": text]),
+                            ], required: ["index", "relevance_score"])),
+                ], required: ["model", "results"]),
+            list(object(["index": whole, "score": number, "text": text], required: ["index", "score"])),
         ]),
         "Vectors": [
             "type": ["object", "array"],

@@ -22,7 +22,7 @@ extension InferenceServer {
             methods: methods, path: path, operation: operation, tag: "predictions", summary: summary,
             query: ["inputs": "A text, for GET; may come several times"],
             required: ["GET": ["inputs"]], body: texts,
-            reply: ["application/json": "Vectors"], statuses: [400, 404, 413, 500, 503, 504],
+            reply: ["application/json": "Predictions"], statuses: [400, 404, 413, 500, 503, 504],
             answersLater: true
         ) { server, call throws(HTTPProblem) in
             try await server.counted { () throws(HTTPProblem) in
@@ -103,8 +103,11 @@ extension InferenceServer {
         // Up to a mebibyte of JSON is read, and tens of thousands of numbers are printed: not on the loop, where everybody
         // else would wait for that.
         let limits = limits
+        let takesPairs = model.content?.takesPairs ?? false
         let asked = try await textWork(octets: request.body.count) {
-            Result { () throws(HTTPProblem) in try PredictionRequest(request, limits: limits) }
+            Result { () throws(HTTPProblem) in
+                try PredictionRequest(request, limits: limits, takesPairs: takesPairs)
+            }
         }.get()
         switch try content(model) {
         case .embedding(let encoder):
@@ -115,6 +118,10 @@ extension InferenceServer {
                 prediction.body(model: name, usesInstances: asked.usesInstances)
             }
             return HTTPResponse(200, headers: ["content-type": "application/json"], body: .bytes(body))
+        case .classification(let encoder, let classifier):
+            return try await classify(model, encoder, classifier, asked)
+        case .answers(let encoder):
+            return try await answer(model, encoder, asked)
         case .identity:
             return Self.identityAnswer(asked)
         case .generation(let generator):

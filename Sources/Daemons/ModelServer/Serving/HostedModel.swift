@@ -8,15 +8,38 @@ internal import SystemIO
 enum ModelContent: Sendable {
     /// Vectors of texts.
     case embedding(EmbeddingModel)
+    /// Labels of texts and of pairs of texts, or a number alone.
+    case classification(EmbeddingModel, ClassifierSettings)
+    /// Where in texts the answers to questions stand.
+    case answers(EmbeddingModel)
     /// Text that follows text.
     case generation(any TextGenerator)
     /// What it gets, of one datatype.
     case identity(TensorDatatype)
 
+    /// What a model of the groups computes with; nil for others.
+    var encoder: EmbeddingModel? {
+        switch self {
+        case .embedding(let encoder), .classification(let encoder, _), .answers(let encoder): encoder
+        case .generation, .identity: nil
+        }
+    }
+
+    /// What an encoder is here.
+    init(_ encoder: EmbeddingModel) {
+        if let classifier = encoder.classifier {
+            self = .classification(encoder, classifier)
+        } else {
+            self = encoder.task == .questionAnswering ? .answers(encoder) : .embedding(encoder)
+        }
+    }
+
     /// As OIP's `platform` and Triton's `backend` name it.
     var platform: String {
         switch self {
         case .embedding: "ganglion_embedding"
+        case .classification: "ganglion_classification"
+        case .answers: "ganglion_question_answering"
         case .generation: "ganglion_generation"
         case .identity: "ganglion_identity"
         }

@@ -155,7 +155,7 @@ extension InferenceServer {
                 try group.load(encoder, as: model.key) { model.noteStep(.partitioning) }
                 try checkProperties(of: model, encoder)
                 if !encoder.isCompiled { compiled(model.name, ContinuousClock.now - start) }
-                model.state.withLock { $0.content = .embedding(encoder) }
+                model.state.withLock { $0.content = ModelContent(encoder) }
                 return .success(())
             } catch {
                 return .failure(failure(error, model, where: "cores \(group.cores.spanText)"))
@@ -176,7 +176,7 @@ extension InferenceServer {
     private func warmUp(
         _ group: NeuronCoreGroup, _ model: HostedModel, _ text: String
     ) async throws(LoadFailure) {
-        guard case .embedding(let encoder) = model.content else { return }
+        guard let encoder = model.content?.encoder else { return }
         let what: String
         switch await group.compute([encoder.tokenize(text)], model: model.key) {
         case .vectors(let vectors) where vectors.allSatisfy { $0 != nil }: return
@@ -217,7 +217,7 @@ extension InferenceServer {
             let first = group.cores.lowerBound
             let keys = models.filter { model in
                 model.state.withLock { $0.phase == .ready && $0.groups.contains(first) }
-            }.filter { if case .embedding = $0.content { true } else { false } }.map(\.key)
+            }.filter { $0.content?.encoder != nil }.map(\.key)
             await dispatcher.setModels(Set(keys), of: group)
         }
     }

@@ -15,7 +15,9 @@ extension ModelContent {
     /// What a request must have.
     var inputs: [TensorDescription] {
         switch self {
-        case .embedding: [TensorDescription(name: "text", datatype: .bytes, shape: [-1])]
+        case .embedding, .classification: [TensorDescription(name: "text", datatype: .bytes, shape: [-1])]
+        case .answers:
+            ["question", "context"].map { TensorDescription(name: $0, datatype: .bytes, shape: [-1]) }
         case .generation: [TensorDescription(name: "text_input", datatype: .bytes, shape: [1])]
         case .identity(let datatype): [TensorDescription(name: "INPUT0", datatype: datatype, shape: [-1])]
         }
@@ -29,6 +31,15 @@ extension ModelContent {
                 TensorDescription(name: "embedding", datatype: .float32, shape: [-1, encoder.dimension]),
                 TensorDescription(name: "tokens", datatype: .int32, shape: [-1]),
             ]
+        case .classification(_, let classifier):
+            [
+                TensorDescription(name: "scores", datatype: .float32, shape: [-1, classifier.labels.count]),
+                TensorDescription(name: "label", datatype: .bytes, shape: [-1]),
+            ]
+        case .answers:
+            [("answer", .bytes), ("score", .float32), ("start", .int32), ("end", .int32)].map {
+                TensorDescription(name: $0, datatype: $1, shape: [-1])
+            }
         case .generation: [TensorDescription(name: "text_output", datatype: .bytes, shape: [1])]
         case .identity(let datatype): [TensorDescription(name: "OUTPUT0", datatype: datatype, shape: [-1])]
         }
@@ -66,6 +77,10 @@ extension InferenceServer {
                     InferTensor.content(of: prediction.embeddings)),
                 InferTensor("tokens", .int32, [texts.count], prediction.tokenContent),
             ]
+        case .classification(let encoder, let classifier):
+            reply.outputs = try await classify(model, encoder, classifier, request)
+        case .answers(let encoder):
+            reply.outputs = try await answer(model, encoder, request)
         case .generation(let generator):
             let input = try request.onlyInput("text_input", of: model.name)
             let texts = try input.texts()

@@ -169,7 +169,8 @@ bench-serving: ## Measure what the model server itself costs beside uvicorn with
 .PHONY: sweep-models
 sweep-models: python-env ## Compare each kind of tokenizer and of encoder with `tokenizers` and numpy (LINES=10000 TEXTS=1000)
 	GANGLION_TOKENIZER_LINES=$(or $(LINES),10000) GANGLION_ENCODER_TEXTS=$(or $(TEXTS),1000) \
-		LIMIT=14400 scripts/run-tests --filter 'TokenizerKindTests|EncoderFamilyTests'
+		GANGLION_HEAD_TEXTS=$(or $(TEXTS),1000) \
+		LIMIT=14400 scripts/run-tests --filter 'TokenizerKindTests|EncoderFamilyTests|EncoderHeadTests'
 
 .PHONY: watch-torture
 watch-torture: ## Spoil 10,000 answers of an API server (FAULTS=n): the copy has to be right in the end, every time

@@ -57,7 +57,7 @@ package final class NeuronCoreGroup: Sendable {
     private let pool: ComputePool
     private let state: Lock<State>
     /// Had while a batch is computed: the tensors are one set.
-    private let turn = GroupTurn()
+    let turn = GroupTurn()
 
     /// A group of cores, with no model yet.
     ///

@@ -3,36 +3,30 @@ import Glibc
 import HTTP
 import HTTP1
 import JSON
-import Models
 import SystemIO
 import TestSupport
 import Testing
 
 @testable import ModelServer
+@testable import Models
 
 @Suite("Requests and groups")
 struct DispatcherTests {
-    /// A server whose one group cannot compute, because this holds the pool's only thread.
+    /// A server whose one group cannot compute, because this has its turn.
     private struct Blocked {
         let server: InferenceServer
         let release: @Sendable () -> Void
     }
 
     private func blocked(_ node: FakeNode, queueLimit: Int, batchLimit: Int = 32) async throws -> Blocked {
-        let pool = ComputePool(threads: 1)
         let server = InferenceServer(
             models: try ["a", "b"].map { try ModelSpecification(name: $0, uri: node.path + "/model") },
-            policy: .of(queueLimit: queueLimit, texts: batchLimit), pool: pool)
+            policy: .of(queueLimit: queueLimit, texts: batchLimit))
         try await server.load([try NeuronDevices(root: node.path).claim(0..<1)])
-        let (gate, open) = AsyncStream.makeStream(of: Void.self)
-        let gates = Gate()
-        Task {
-            for await _ in gate {}
-            gates.open()
-        }
-        Task { await pool.run { gates.wait() } }
-        await gates.entered()
-        return Blocked(server: server, release: { open.finish() })
+        // Somebody else's pass, as far as the group knows.
+        let group = try #require(server.state.withLock { $0.groups.first })
+        await group.turn.begin()
+        return Blocked(server: server, release: { group.turn.end() })
     }
 
     @Test(

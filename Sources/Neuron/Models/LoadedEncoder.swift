@@ -80,7 +80,6 @@ struct LoadedEncoder: Sendable {
     private func vectors(of texts: ArraySlice<TokenizedText>) -> Result<[[Float]], NRTError> {
         Result { () throws(NRTError) in
             let hidden = model.configuration.hiddenSize
-            let kernels = KernelVariant.best.kernels
             let first = signature.firstRows(texts)
             if !model.head.usesFirstRowOnly {
                 let rows = (first.last ?? 0) + (texts.last?.ids.count ?? 0)
@@ -89,18 +88,21 @@ struct LoadedEncoder: Sendable {
             var vectors: [[Float]] = []
             for (row, text) in zip(first, texts) {
                 if model.head.usesFirstRowOnly { try readStates(row * hidden..<(row + 1) * hidden) }
-                let states = tensors.states.pointer + row * hidden
-                vectors.append(
-                    switch model.head {
-                    case .embedding(let head):
-                        head.apply(
-                            states, rows: text.ids.count, prompt: text.promptTokens, columns: hidden,
-                            kernels: kernels)
-                    case .classification(let head): head.apply(states)
-                    case .answers(let head): head.apply(states, rows: text.ids.count)
-                    })
+                vectors.append(vector(of: text, tensors.states.pointer + row * hidden))
             }
             return vectors
+        }
+    }
+
+    /// What the head makes of a text's rows.
+    private func vector(of text: TokenizedText, _ states: UnsafePointer<Float>) -> [Float] {
+        switch model.head {
+        case .embedding(let head):
+            head.apply(
+                states, rows: text.ids.count, prompt: text.promptTokens,
+                columns: model.configuration.hiddenSize, kernels: KernelVariant.best.kernels)
+        case .classification(let head): head.apply(states)
+        case .answers(let head): head.apply(states, rows: text.ids.count)
         }
     }
 

@@ -39,7 +39,7 @@ extension InferenceServer {
         let wanted = Set(groups.map(\.cores.lowerBound))
         let idle = models.filter { $0 !== model }.compactMap { other -> (HostedModel, Duration)? in
             let state = other.state.withLock { $0 }
-            guard state.phase == .ready, state.uses == 0, case .embedding = state.content,
+            guard state.phase == .ready, state.uses == 0, state.content?.encoder != nil,
                 !wanted.isDisjoint(with: state.groups)
             else { return nil }
             return (other, state.lastUse)
@@ -54,7 +54,7 @@ extension InferenceServer {
             guard isTaken else { continue }
             let all = state.withLock { $0.groups }
             await tellDispatcher(all)
-            for group in all { await pool.run { group.unload(victim.key) } }
+            for group in all { await group.unload(victim.key) }
             metrics.unloads.increment([victim.name])
             log?.info("unloaded", ["model": victim.name, "version": victim.version, "for": model.name])
             return true

@@ -120,7 +120,6 @@ struct HeadRouteTests {
             ("/v1/rerank", #"{"model": "bert-ranker", "query": "a", "documents": []}"#, "documents"),
             ("/v1/rerank", #"{"model": "bert-ranker", "documents": ["b"]}"#, "query"),
             ("/v1/rerank", #"{"model": "bert-ranker", "query": "a", "documents": ["b"], "rank": 1}"#, "rank"),
-            ("/v1/rerank", #"{"query": "a", "documents": ["b"]}"#, "models"),
             ("/v1/embeddings", #"{"model": "bert-labels", "input": "a"}"#, "no embeddings"),
         ])
     func refusals(path: String, body: String, word: String) async throws {
@@ -128,6 +127,14 @@ struct HeadRouteTests {
         let response = await server.post(path, body)
         #expect(response.status == 400)
         #expect(response.text.contains(word))
+    }
+
+    @Test("without a name there is no model where there are several")
+    func unnamed() async throws {
+        let server = try await Self.served.value.server
+        let response = await server.post("/v1/rerank", #"{"query": "a", "documents": ["b"]}"#)
+        #expect(response.status == 404)
+        #expect(response.text.contains("models"))
     }
 
     @Test(

@@ -619,11 +619,9 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ganglion-fuzz",
             dependencies: [
-                "ChatTemplates", "GGUF", "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON", "KubeletAPI",
-                "Models",
-                "Neuron", "NeuronArtifact", "NeuronProgram", "Packing", "Placement", "Planning", "Protobuf",
-                "SystemIO",
-                "Tokenizers",
+                "AWS", "ChatTemplates", "GGUF", "GRPC", "Gzip", "HPACK", "HTTP1", "HTTP2", "JSON",
+                "KubeletAPI", "ModelSources", "Models", "Neuron", "NeuronArtifact", "NeuronProgram", "OCI",
+                "Packing", "Placement", "Planning", "Protobuf", "SystemIO", "Tar", "Tokenizers",
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings)
     ]
 

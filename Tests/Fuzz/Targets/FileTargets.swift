@@ -83,10 +83,10 @@ let fileTargets = [
                     kind & 1 == 0 ? Array("sg00/def.json".utf8) : choices.octets(Int(choices.octet()) % 100)
                 block.replaceSubrange(0..<name.count, with: name)
                 let size = kind & 2 == 0 ? content.count : Int(choices.octet()) << 20
-                block.replaceSubrange(124..<135, with: digits(size, 11))
+                block.replaceSubrange(124..<135, with: octal(size, 11))
                 block[156] = choices.octet()
                 block.replaceSubrange(148..<156, with: [UInt8](repeating: 32, count: 8))
-                block.replaceSubrange(148..<154, with: digits(block.reduce(0) { $0 + Int($1) }, 6))
+                block.replaceSubrange(148..<154, with: octal(block.reduce(0) { $0 + Int($1) }, 6))
                 block[154] = 0
                 archive += block + content + [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
             }
@@ -147,10 +147,4 @@ func inMemory(_ octets: [UInt8]) -> String? {
         pwrite(memoryFile.number, octets, octets.count, 0) == octets.count
     else { return nil }
     return "/proc/self/fd/\(memoryFile.number)"
-}
-
-/// Octal digits of a tar header.
-private func digits(_ value: Int, _ count: Int) -> [UInt8] {
-    let text = String(value, radix: 8)
-    return Array((String(repeating: "0", count: max(0, count - text.count)) + text).utf8.prefix(count))
 }

@@ -18,8 +18,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] =
         hpackTargets + http2Targets + grpcTargets + protobufTargets + http1Targets + fileTargets
-        + languageTargets
-        + planningTargets
+        + languageTargets + modelSourceTargets + planningTargets
 }
 
 /// Ends the process with a finding when a promise is broken.

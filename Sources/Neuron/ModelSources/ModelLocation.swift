@@ -65,10 +65,16 @@ package struct ModelLocation: Sendable, Equatable {
         }
     }
 
-    /// A URI as it may be shown.
+    /// A URI as it may be shown: without a user's name, password and signed query, also where it cannot be read.
     package static func shown(_ uri: String) -> String {
         if let url = WebURL(uri) { return url.description }
-        return String(uri.prefix { $0 != "#" }.prefix(512))
+        let text = uri.prefix { $0 != "#" }
+        let isWeb = ["http:", "https:"].contains { text.lowercased().hasPrefix($0) }
+        guard isWeb else { return String(text.prefix(512)) }
+        // What is wrong with it may be in the password, so nothing up to the last @ is shown.
+        let place = text.prefix { $0 != "?" }
+        guard let mark = place.lastIndex(of: "@") else { return String(place.prefix(512)) }
+        return "https://" + place[place.index(after: mark)...].prefix(512)
     }
 
     private static func digest(_ fragment: Substring, _ shown: String) throws(ModelSourceError) -> String {

@@ -213,6 +213,10 @@ struct FaultTests {
         #expect(error?.description.contains("hidden") == false)
         #expect(error?.description.contains("403") == true)
         #expect(ModelLocation.shown("https://u:hidden@h/x?hidden#hidden") == "https://h/x?...")
+        // Nor where it is no URL: a port that is none, a space, a slash in the password.
+        for uri in ["https://u:hidden@h:x/m?hidden", "HTTPS://u:hidden@h /m", "https://u:hid/den@h/m"] {
+            #expect(!ModelLocation.shown(uri).contains("hid"), "\(ModelLocation.shown(uri))")
+        }
         await store.stop()
     }
 

@@ -48,11 +48,10 @@ else
 endif
 
 .PHONY: outside
-outside: system-packages ## Build the package in Examples, which uses the libraries as somebody else's would, and try the model server with suites of others
+outside: system-packages ## Build the package in Examples, which uses the libraries as somebody else's would, and ask the model server what its OpenAPI document allows
 	$(SWIFT) build --package-path Examples/Package --scratch-path .build-outside
 	test "$$(.build-outside/debug/echo hello)" = "hello, says /example.Echo/Say"
-
-	@$(MAKE) --no-print-directory oip-replies openapi-requests
+	@$(MAKE) --no-print-directory openapi-requests FLAGS=--max-examples=10
 
 SERVING_DEVICES := $(CACHE)/serving/fake
 .PHONY: serving-devices

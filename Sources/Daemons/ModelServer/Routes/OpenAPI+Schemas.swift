@@ -73,7 +73,7 @@ extension OpenAPI {
             question,
         ]),
         "Predictions": either([
-            reference("Vectors"), reference("Labels"), reference("Answer"), list(reference("Answer")),
+            list(list(number)), reference("Labels"), reference("Answer"), list(reference("Answer")),
             list(["type": "object"]), ["type": "object"],
         ]),
         "Labels": list(

@@ -354,7 +354,7 @@ let neuron: [Target] =
         "LanguageModels", on: .neuron, step: 7,
         [
             "ChatTemplates", "GGUF", "JSON", "KernelTemplates", "ModelErrors", "Models", "NeuronArtifact",
-            "NeuronKernels", "NeuronProgram", "NeuronRuntime", "SystemIO", "Tokenizers",
+            "NeuronKernels", "NeuronProgram", "NeuronRuntime", "SystemIO", "Text", "Tokenizers",
         ],
         tests: [
             "FakeRuntime", "GGUF", "JSON", "KernelTemplates", "ModelErrors", "NeuronArtifact",

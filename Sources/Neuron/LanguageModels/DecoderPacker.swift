@@ -5,6 +5,7 @@ import KernelTemplates
 import ModelErrors
 import NeuronKernels
 import NeuronProgram
+import Text
 
 /// How matrices are kept.
 package enum MatrixPrecision: String, CaseIterable, Sendable {
@@ -18,10 +19,7 @@ package enum MatrixPrecision: String, CaseIterable, Sendable {
     case float16 = "fp16"
 
     /// `auto, fp32, bf16 or fp16`.
-    package static var names: String {
-        let names = allCases.map(\.rawValue)
-        return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
-    }
+    package static var names: String { allCases.map(\.rawValue).alternatives }
 
     /// How a matrix is packed that is not quantised.
     fileprivate var format: MatrixFormat {
@@ -228,17 +226,6 @@ final class DecoderPacker {
         }
     }
 
-    /// From 65,520 on FP16 rounds to infinity.
-    private func checkRange(_ floats: FloatBuffer, _ name: String) throws(ModelError) {
-        guard precision == .float16 else { return }
-        for place in 0..<floats.count where abs(floats.pointer[place]) >= 65_520 {
-            throw ModelError(
-                "\(tensors.path) tensor \(name)",
-                "has the number \(floats.pointer[place]), and FP16 ends at 65504",
-                "use bf16 or fp32")
-        }
-    }
-
     /// A matrix with some of the results and some of the depth.
     private func matrix(
         _ name: String, _ columns: Range<Int>, of columnCount: Int, depth: Range<Int>, of depthCount: Int,
@@ -258,7 +245,11 @@ final class DecoderPacker {
         let floats = FloatBuffer(count: rows * width)
         try tensors.read(name, rows: 0..<rows, into: floats.pointer)
         try check(floats, name)
-        try checkRange(floats, name)
+        if precision == .float16 {
+            try DataType.float16.check(
+                UnsafeBufferPointer(start: floats.pointer, count: floats.count),
+                subject: "\(tensors.path) tensor \(name)")
+        }
         let format = precision.format
         let packed = FloatBuffer(
             count: kernels.packedCount(format, columns: columns.count, depth: depth.count))

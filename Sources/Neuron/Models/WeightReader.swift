@@ -48,12 +48,7 @@ private struct WeightReader {
     /// A matrix, all of whose numbers its type can hold.
     private func matrix(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
         let floats = try floats(name, shape: shape)
-        // From 65,520 on FP16 rounds to infinity.
-        if configuration.dataType == .float16, let large = floats.first(where: { abs($0) >= 65_520 }) {
-            throw ModelError(
-                "\(file.path) tensor \(name)", "has the number \(large), and FP16 ends at 65504",
-                "compile it with --dtype bf16 or fp32")
-        }
+        try configuration.dataType.check(floats, subject: "\(file.path) tensor \(name)")
         return floats
     }
 

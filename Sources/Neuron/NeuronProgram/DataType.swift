@@ -2,6 +2,8 @@
 // precision in both.
 
 package import KernelTemplates
+package import ModelErrors
+import Text
 
 /// The type of a model's matrices.
 package enum DataType: String, CaseIterable, Hashable, Sendable {
@@ -14,10 +16,7 @@ package enum DataType: String, CaseIterable, Hashable, Sendable {
     case float16 = "fp16"
 
     /// `fp32, bf16 or fp16`.
-    package static var names: String {
-        let names = allCases.map(\.rawValue)
-        return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
-    }
+    package static var names: String { allCases.map(\.rawValue).alternatives }
 }
 
 extension DataType {
@@ -28,5 +27,15 @@ extension DataType {
         case .bfloat16: .pairs
         case .float16: .halves
         }
+    }
+
+    /// Looks for numbers that a matrix of this type cannot hold. From 65,520 on FP16 rounds to infinity.
+    ///
+    /// - Parameter subject: the file and the tensor.
+    /// - Throws: `ModelError` that names the first of them.
+    package func check(_ numbers: some Sequence<Float>, subject: String) throws(ModelError) {
+        guard self == .float16, let large = numbers.first(where: { abs($0) >= 65_520 }) else { return }
+        throw ModelError(
+            subject, "has the number \(large), and FP16 ends at 65504", "use bf16 or fp32")
     }
 }

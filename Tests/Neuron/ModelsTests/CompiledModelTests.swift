@@ -74,6 +74,18 @@ struct CompiledModelTests {
         }
     }
 
+    @Test("what FP16 cannot hold is refused by its tensor")
+    func beyondHalf() {
+        let error = #expect(throws: ModelError.self) {
+            try DataType.float16.check([1, -65_520], subject: "f tensor w")
+        }
+        #expect(error?.subject == "f tensor w" && error?.problem.contains("-65520") == true)
+        #expect(throws: Never.self) {
+            try DataType.float16.check([65_519], subject: "")
+            try DataType.bfloat16.check([70_000], subject: "")
+        }
+    }
+
     @Test(
         "in two octets a number takes half the memory for its matrices and gives nearly the same",
         arguments: [1, 3], [DataType.bfloat16, .float16])

@@ -1,6 +1,7 @@
 // One connection of a load test over HTTP/1.1. It keeps nothing of an answer but its status, its time and, of a language model's,
 // the times of its tokens: what asks must cost less than what answers.
 
+internal import Glibc
 internal import HTTP
 internal import HTTP1
 internal import SystemIO
@@ -113,7 +114,7 @@ actor LoadConnection: LoopActor {
 
     /// A server that closes an idle connection while a request is on its way answers with a reset.
     private func isReset(_ error: SystemError) -> Bool {
-        !hasBegun && (error.code == 104 || error.code == 32)
+        !hasBegun && (error.code == ECONNRESET || error.code == EPIPE)
     }
 
     private func take(_ event: HTTP1Parser.Event) {

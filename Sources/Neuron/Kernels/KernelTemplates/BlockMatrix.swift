@@ -221,11 +221,7 @@ extension Kernels {
             } else {
                 multiplyFewRows(product, matrix.format, vectors: part.room / Vector.scalarCount)
             }
-            if part.steps.upperBound == matrix.depth {
-                finishColumns(
-                    c + part.columns.lowerBound, rows: rows, columns: part.columns.count, stride: cStride,
-                    finish.advanced(by: part.columns.lowerBound))
-            }
+            finishPart(part, of: matrix.depth, c, rows: rows, stride: cStride, finish)
         }
     }
 
@@ -237,7 +233,7 @@ extension Kernels {
             switch matrix.format {
             case .pairs:
                 parts(columns: matrix.columns, steps: pairSteps(matrix.depth), panels: panel..<panel + 1)
-            case .halves: halfParts(matrix, panels: panel..<panel + 1)
+            case .halves: halfParts(columns: matrix.columns, depth: matrix.depth, panels: panel..<panel + 1)
             default: parts(columns: matrix.columns, steps: matrix.depth, panels: panel..<panel + 1)
             }
         for part in parts {

@@ -148,11 +148,7 @@ extension Kernels {
                 steps: part.steps.count, c: place, cStride: cStride, width: part.columns.count, rows: rows,
                 add: adds || part.steps.lowerBound > 0)
             multiplyPanel(product, vectors: part.room / Vector.scalarCount)
-            if part.steps.upperBound == steps {
-                finishColumns(
-                    place, rows: rows, columns: part.columns.count, stride: cStride,
-                    finish.advanced(by: part.columns.lowerBound))
-            }
+            finishPart(part, of: steps, c, rows: rows, stride: cStride, finish)
         }
     }
 
@@ -199,6 +195,18 @@ extension Kernels {
             row += 2
         }
         if row < product.rows { product.multiply(OneRow<Line>.self, from: row) }
+    }
+
+    /// What follows the product, where a part is its panel's last.
+    @inlinable @inline(__always)
+    func finishPart(
+        _ part: PanelPart, of steps: Int, _ c: UnsafeMutablePointer<Float>, rows: Int, stride: Int,
+        _ finish: Finish
+    ) {
+        guard part.steps.upperBound == steps else { return }
+        let first = part.columns.lowerBound
+        finishColumns(
+            c + first, rows: rows, columns: part.columns.count, stride: stride, finish.advanced(by: first))
     }
 
     /// What follows the product, while some columns of it are in the cache.

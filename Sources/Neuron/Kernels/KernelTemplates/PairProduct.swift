@@ -37,15 +37,8 @@ extension Kernels {
 
     /// The parts of a matrix in FP16: steps of two depths, as many as the first-level cache holds when they are widened.
     @inlinable @inline(__always)
-    func halfParts(
-        columns: Int, depth: Int, panels: Range<Int>? = nil, order: PanelOrder = .passByPass
-    ) -> PanelParts {
-        parts(columns: columns, steps: pairSteps(depth), depth: depth, panels: panels, order: order)
-    }
-
-    @inlinable @inline(__always)
-    func halfParts(_ matrix: PackedMatrix, panels: Range<Int>?) -> PanelParts {
-        halfParts(columns: matrix.columns, depth: matrix.depth, panels: panels)
+    func halfParts(columns: Int, depth: Int, panels: Range<Int>? = nil) -> PanelParts {
+        parts(columns: columns, steps: pairSteps(depth), depth: depth, panels: panels)
     }
 
     @inlinable @inline(__always)
@@ -61,7 +54,7 @@ extension Kernels {
             for k in 0..<matrix.depth { out[k] = from[k].roundedToHalf }
             for k in matrix.depth..<stride { out[k] = 0 }
         }
-        for part in halfParts(matrix, panels: panels) {
+        for part in halfParts(columns: matrix.columns, depth: matrix.depth, panels: panels) {
             let start = matrix.start + part.offset
             widenHalves(start, count: part.steps.count, room: part.room, into: panel)
             let product = PanelProduct<Singles>(
@@ -70,11 +63,7 @@ extension Kernels {
                 c: c + part.columns.lowerBound, cStride: cStride, width: part.columns.count, rows: rows,
                 add: adds || part.steps.lowerBound > 0)
             multiplyPanel(product, vectors: part.room / Vector.scalarCount)
-            if part.steps.upperBound == steps {
-                finishColumns(
-                    c + part.columns.lowerBound, rows: rows, columns: part.columns.count, stride: cStride,
-                    finish.advanced(by: part.columns.lowerBound))
-            }
+            finishPart(part, of: steps, c, rows: rows, stride: cStride, finish)
         }
     }
 

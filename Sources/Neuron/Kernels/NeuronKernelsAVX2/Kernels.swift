@@ -9,12 +9,12 @@ extension SIMD8<Float>: KernelVector {
     public typealias Integers = SIMD8<Int32>
 
     /// Six rows.
-    public static var tileRows: Int { 6 }
+    @inlinable @inline(__always) public static var tileRows: Int { 6 }
     /// Two vectors.
-    public static var tileVectors: Int { 2 }
+    @inlinable @inline(__always) public static var tileVectors: Int { 2 }
 
     /// Fused: one instruction.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func adding(_ a: Self, times b: Self) -> Self { addingProduct(a, b) }
 }
 

@@ -9,12 +9,12 @@ extension SIMD16<Float>: KernelVector {
     public typealias Integers = SIMD16<Int32>
 
     /// Eight rows.
-    public static var tileRows: Int { 8 }
+    @inlinable @inline(__always) public static var tileRows: Int { 8 }
     /// Three vectors.
-    public static var tileVectors: Int { 3 }
+    @inlinable @inline(__always) public static var tileVectors: Int { 3 }
 
     /// Fused: one instruction.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func adding(_ a: Self, times b: Self) -> Self { addingProduct(a, b) }
 }
 

@@ -59,9 +59,7 @@ struct Encoder: Sendable {
         _ rows: Int, _ core: Int, _ body: (Range<Int>) -> Void, end: (Range<Int>) -> Void
     ) {
         let isAlone = weights.degree == 1
-        let block = Workspace.blockRows(of: rows)
-        for row in stride(from: 0, to: rows, by: block) {
-            let block = row..<min(row + block, rows)
+        forBlocks(of: rows) { block in
             body(block)
             if isAlone { end(block) }
         }
@@ -69,6 +67,12 @@ struct Encoder: Sendable {
         barrier.wait()
         forOwnRows(rows, core, end)
         barrier.wait()
+    }
+
+    /// Rows in blocks that the second-level cache holds with what is computed of them.
+    private func forBlocks(of rows: Int, _ body: (Range<Int>) -> Void) {
+        let block = Workspace.blockRows(of: rows)
+        for row in stride(from: 0, to: rows, by: block) { body(row..<min(row + block, rows)) }
     }
 
     /// Divides the rows among the cores; few rows are not worth dividing.
@@ -150,9 +154,12 @@ struct Encoder: Sendable {
         let stride = 3 * width
         let tokens = bounds[bounds.count - 1]
         let qkv = memory.qkv.pointer
-        shard.attention.multiply(
-            kernels, states.pointer, rows: tokens, aStride: hidden, into: qkv, cStride: stride,
-            finish: .bias(shard.attentionBias.pointer), scratch: memory.rounded.pointer)
+        forBlocks(of: tokens) { rows in
+            shard.attention.multiply(
+                kernels, states.pointer + rows.lowerBound * hidden, rows: rows.count, aStride: hidden,
+                into: qkv + rows.lowerBound * stride, cStride: stride,
+                finish: .bias(shard.attentionBias.pointer), scratch: memory.rounded.pointer)
+        }
         let scale = 1 / Float(head).squareRoot()
         for text in 0..<bounds.count - 1 {
             let start = bounds[text]

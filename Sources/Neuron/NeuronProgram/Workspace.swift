@@ -8,7 +8,7 @@ package final class Workspace: Sendable {
     /// Tokens that one pass takes, unless a single text may be longer.
     private static let passTokens = 512
     /// The most rows of a half layer's end that are alive at a time, so that they stay in the cache.
-    private static let blockRows = 264
+    private static let blockRows = 136
 
     /// Tokens of a pass for so many texts: no more than the caches do well with, unless one text has more.
     package static func passTokens(batch: Int, longest: Int) -> Int {

@@ -158,7 +158,7 @@ bench-fleet: ## Serve 3,040 models on 40 emulated inf1.6xlarge by the hardware's
 
 .PHONY: bench-serving
 bench-serving: ## Measure what the model server itself costs beside uvicorn with FastAPI (BENCH_FLAGS: see Tests/Benchmarks/serving.py --help)
-	@scripts/install-system-packages wrk
+	@scripts/install-system-packages wrk gcc
 	@scripts/make-python-env "$(CACHE)/bench-serving" Tests/Benchmarks/serving-requirements.txt
 	$(SWIFT) build -c release --product ganglion-model-server
 	$(SWIFT) build -c release --product ganglion

@@ -1,6 +1,6 @@
 """Measures what the model server itself costs, beside uvicorn with FastAPI: one answer that computes nothing, the same of both.
 
-`wrk` asks each in turns with as many connections as it is told, as fast as they answer; then `ganglion load` asks each half as
+`wrk` asks each in turns with as many connections as it is told, as fast as they answer; then `open_loop.c` asks each half as
 often as it can be asked, at random times, which is where latencies mean something. Everything runs on the CPUs of one machine.
 """
 
@@ -41,7 +41,7 @@ def milliseconds(text):
 def wrk(url, script, arguments):
     text = subprocess.run(
         ["wrk", "-t1", f"-c{arguments.connections}", f"-d{arguments.duration}s", "--latency", "-s", script,
-         url + "/predictions/echo"], check=True, capture_output=True, text=True).stdout
+         url + "/predictions/same"], check=True, capture_output=True, text=True).stdout
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: .*", text)
     if bad:
         raise SystemExit(f"{url}: {bad.group(0)}")
@@ -50,15 +50,13 @@ def wrk(url, script, arguments):
     return rate, p99
 
 
-def half(url, rate, arguments):
+def half(program, url, rate, arguments):
+    """Answers a second, and percentiles of their times in milliseconds, at half of a rate."""
     text = subprocess.run(
-        [arguments.ganglion, "load", "--rate", str(rate), "--duration", f"{arguments.duration}s", "--connections",
-         str(arguments.connections), "--progress", "0s", "--text", "hello", "--json", url + "/predictions/echo"],
+        [program, url.rsplit(":", 1)[1], str(int(rate / 2)), str(arguments.connections), str(arguments.duration), "poisson"],
         check=True, capture_output=True, text=True).stdout
-    result = json.loads(text)
-    if result["errors"]:
-        raise SystemExit(f"{url}: {result['errors']}")
-    return result
+    found = re.match(r"(\d+) of \d+ requests a second, P50 ([\d.]+), P90 [\d.]+, P99 ([\d.]+),", text)
+    return {"requestsPerSecond": int(found[1]), "p50": float(found[2]), "p99": float(found[3])}
 
 
 def main():
@@ -77,13 +75,15 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         script = pathlib.Path(directory) / "post.lua"
         script.write_text(SCRIPT)
+        open_loop = pathlib.Path(directory) / "open_loop"
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", open_loop, here / "open_loop.c", "-lm"], check=True)
         node = pathlib.Path(directory) / "node"
         subprocess.run([arguments.ganglion, "fake", "create", "--instance-type", "inf2.xlarge", "--root", node], check=True,
                        stdout=subprocess.DEVNULL)
         try:
             for name, port, command in [
                 ("ganglion", 18090, [arguments.server, "--listen", "127.0.0.1:18090", "--device-root", node / "dev", "--model",
-                                     "echo=identity:BYTES"]),
+                                     "same=identity:BYTES"]),
                 ("uvicorn", 18091, [arguments.python, "-m", "uvicorn", "--app-dir", here, "--port", "18091", "--no-access-log",
                                     "--log-level", "error", "serving_app:app"])]:
                 process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -99,11 +99,10 @@ def main():
                     figures[name]["p99"].append(p99)
             for name, url, _ in servers:
                 rate, p99 = statistics.median(figures[name]["rates"]), statistics.median(figures[name]["p99"])
-                at_half = half(url, rate / 2, arguments)
+                at_half = half(open_loop, url, rate, arguments)
                 figures[name].update(rate=rate, p99AtFullSpeed=p99, half=at_half)
-                times = at_half["milliseconds"]
-                print(f"{name}: {rate:.0f} requests/s, p99 {p99:.2f} ms at full speed; at {at_half['requestsPerSecond']:.0f}/s "
-                      f"p50 {times['p50']:.2f} ms, p99 {times['p99']:.2f} ms")
+                print(f"{name}: {rate:.0f} requests/s, p99 {p99:.2f} ms at full speed; at {at_half['requestsPerSecond']}/s "
+                      f"p50 {at_half['p50']:.2f} ms, p99 {at_half['p99']:.2f} ms")
         finally:
             for _, _, process in servers:
                 process.send_signal(signal.SIGTERM)

@@ -299,7 +299,7 @@ let neuron: [Target] =
             "KernelTemplates", "NeuronKernelsAVX2", "NeuronKernelsAVX512", "NeuronKernelsAVX512BF16",
             "NeuronKernelsBaseline",
         ],
-        folder: "Sources/Neuron/Kernels/NeuronKernels", tests: ["KernelTemplates"])
+        folder: "Sources/Neuron/Kernels/NeuronKernels", tests: ["KernelTemplates", "NeuronKernelsAVX512BF16"])
     + module(
         "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])

@@ -3,6 +3,7 @@
 import Glibc
 import KernelTemplates
 import NeuronKernels
+import NeuronKernelsAVX512BF16
 import Testing
 
 private let variants = KernelVariant.allCases.filter(\.isSupported)
@@ -194,15 +195,17 @@ struct HalvesTests {
         let b = floats(columns * depth, seed: 22).enumerated().map { $1 * ($0 % 3 == 0 ? 0x1p-16 : 1) }
         let product = multiply(kernels, a, b, .halves, rows: rows, columns: columns, depth: depth)
         let (left, right) = (a.map(\.roundedToHalf), b.map(\.roundedToHalf))
-        let parts = kernels.parts(columns: 1, steps: kernels.pairSteps(depth), depth: depth)
+        let parts = kernels.pairParts(columns: 1, depth: depth)
         var differences = 0
         for row in 0..<rows {
             for column in 0..<columns {
                 var expected: Float = 0
                 for part in parts {
                     var sum: Float = 0
-                    for k in 2 * part.steps.lowerBound..<min(2 * part.steps.upperBound, depth) {
-                        sum += left[row * depth + k] * right[column * depth + k]
+                    for step in part.steps {
+                        for k in [2 * step + 1, 2 * step] where k < depth {
+                            sum += left[row * depth + k] * right[column * depth + k]
+                        }
                     }
                     expected = part.steps.lowerBound == 0 ? sum : expected + sum
                 }
@@ -265,14 +268,20 @@ struct PairsTests {
         "is what VDPBF16PS computes, to the last bit, on every CPU", arguments: variants,
         MultiplyTests.sizes)
     func agrees(variant: KernelVariant, size: (rows: Int, columns: Int, depth: Int)) {
-        let kernels = variant.kernels
+        check(variant.kernels, size)
+        // The best way is found by trying; the result may not depend on it.
+        guard variant == .avx512bf16 else { return }
+        for widens in [false, true] { check(AVX512BF16Kernels(widensPairs: widens), size) }
+    }
+
+    private func check(_ kernels: some Kernels, _ size: (rows: Int, columns: Int, depth: Int)) {
         // SSE2 rounds a product before it is added, which makes no difference to a product of BF16 numbers.
         let (rows, columns, depth) = size
         let a = floats(rows * depth, seed: 18)
         let b = floats(columns * depth, seed: 19)
         let product = multiply(kernels, a, b, .pairs, rows: rows, columns: columns, depth: depth)
         let (left, right) = (a.map(rounded), b.map(rounded))
-        let parts = kernels.parts(columns: 1, steps: kernels.pairSteps(depth))
+        let parts = kernels.pairParts(columns: 1, depth: depth)
         for row in 0..<rows {
             for column in 0..<columns {
                 var expected: Float = 0

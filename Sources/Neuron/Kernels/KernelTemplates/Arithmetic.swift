@@ -20,6 +20,8 @@ public enum SingleProduct: VectorProduct {
 public protocol ProductArithmetic {
     /// Floats of A that a step takes from each row.
     static var operandFloats: Int { get }
+    /// Numbers of a column of B that a step takes.
+    static var depthOfStep: Int { get }
 
     /// Adds the step to the tile's sums.
     static func add<Tile: RegisterTile>(
@@ -37,6 +39,8 @@ public protocol ProductArithmetic {
 public enum Singles: ProductArithmetic {
     /// One.
     @inlinable @inline(__always) public static var operandFloats: Int { 1 }
+    /// One.
+    @inlinable @inline(__always) public static var depthOfStep: Int { 1 }
 
     /// See `ProductArithmetic`.
     @inlinable @inline(__always)
@@ -53,29 +57,47 @@ public enum Singles: ProductArithmetic {
     }
 }
 
-/// Pairs of BF16 on a CPU without instructions for them: A is rounded and kept in single precision, B is made single
-/// precision a line at a time. Half the memory for B, and somewhat more than half the speed of single precision.
-public enum EmulatedPairs: ProductArithmetic {
+/// Pairs of BF16 in single precision: A is rounded and kept so, B is widened a line at a time. Half the memory for B. Many
+/// rows are multiplied faster by a part of a panel that has been widened (`WidenedPart`), to the same bits.
+public enum WidenedPairs: ProductArithmetic {
     /// A pair of floats.
     @inlinable @inline(__always) public static var operandFloats: Int { 2 }
+    /// A pair.
+    @inlinable @inline(__always) public static var depthOfStep: Int { 2 }
 
     /// See `ProductArithmetic`. The product of two BF16 numbers is exact in single precision, so fusing changes nothing.
     @inlinable @inline(__always)
     public static func add<Tile: RegisterTile>(
         _ a: UnsafePointer<Float>, stride: Int, times line: Tile.Line, to tile: inout Tile
     ) {
-        tile.add(a + 1, stride: stride, times: line.map { $0.upperHalves }, SingleProduct.self)
-        tile.add(a, stride: stride, times: line.map { $0.lowerHalves }, SingleProduct.self)
+        tile.add(a, stride: stride, times: line.map { $0.upperHalves }, SingleProduct.self)
+        tile.add(a + 1, stride: stride, times: line.map { $0.lowerHalves }, SingleProduct.self)
     }
 
-    /// See `ProductArithmetic`.
+    /// See `ProductArithmetic`. The second of each pair comes first, since it is multiplied first.
     @inlinable @inline(__always)
     public static func round(_ a: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>) {
-        for index in 0..<count {
-            out[index] = Float(bitPattern: UInt32(BFloat16.bits(of: a[index])) << 16)
+        swapPairs(a, count: count, into: out) {
+            Float(bitPattern: UInt32(BFloat16.bits(of: $0)) << 16)
         }
-        if count % 2 == 1 { out[count] = 0 }
     }
+}
+
+/// Writes what becomes of numbers, the second of each pair before the first, the last pair filled up with zero.
+///
+/// - Parameter out: room for whole pairs.
+@inlinable @inline(__always)
+func swapPairs(
+    _ numbers: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>,
+    _ change: (Float) -> Float
+) {
+    for pair in 0..<count / 2 {
+        out[2 * pair] = change(numbers[2 * pair + 1])
+        out[2 * pair + 1] = change(numbers[2 * pair])
+    }
+    guard count % 2 == 1 else { return }
+    out[count - 1] = 0
+    out[count] = change(numbers[count - 1])
 }
 
 /// The upper half of a single-precision number: 8 bits of exponent, 7 of mantissa.

@@ -150,8 +150,7 @@ extension Kernels {
     public func scratchCount(_ format: MatrixFormat, rows: Int, depth: Int) -> Int {
         switch format {
         case .singles: 0
-        case .pairs: rows * pairSteps(depth) * Pairs.operandFloats
-        case .halves: rows * 2 * pairSteps(depth) + unpackedPanelCount
+        case .pairs, .halves: rows * 2 * pairSteps(depth) + unpackedPanelCount
         case .nibbles, .octets, .shortOctets: unpackedPanelCount
         }
     }
@@ -166,21 +165,11 @@ extension Kernels {
         switch matrix.format {
         case .singles:
             product(
-                Singles.self, a, rows: rows, steps: matrix.depth, aStride: aStride, packed: matrix.start,
+                Singles.self, a, rows: rows, depth: matrix.depth, aStride: aStride, packed: matrix.start,
                 columns: matrix.columns, panels: panels, into: c, cStride: cStride, adds: adds, finish: finish
             )
-        case .pairs:
-            let steps = pairSteps(matrix.depth)
-            let stride = steps * Pairs.operandFloats
-            for row in 0..<rows {
-                Pairs.round(a + row * aStride, count: matrix.depth, into: scratch + row * stride)
-            }
-            product(
-                Pairs.self, scratch, rows: rows, steps: steps, aStride: stride, packed: matrix.start,
-                columns: matrix.columns, panels: panels, into: c, cStride: cStride, adds: adds, finish: finish
-            )
-        case .halves:
-            multiplyHalves(
+        case .pairs, .halves:
+            multiplyPairs(
                 a, rows: rows, aStride: aStride, by: matrix, panels: panels, into: c, cStride: cStride,
                 adds: adds, finish: finish, scratch: scratch)
         case .nibbles, .octets, .shortOctets:
@@ -231,9 +220,8 @@ extension Kernels {
         let panel = column / Vector.panelColumns
         let parts =
             switch matrix.format {
-            case .pairs:
-                parts(columns: matrix.columns, steps: pairSteps(matrix.depth), panels: panel..<panel + 1)
-            case .halves: halfParts(columns: matrix.columns, depth: matrix.depth, panels: panel..<panel + 1)
+            case .pairs, .halves:
+                pairParts(columns: matrix.columns, depth: matrix.depth, panels: panel..<panel + 1)
             default: parts(columns: matrix.columns, steps: matrix.depth, panels: panel..<panel + 1)
             }
         for part in parts {

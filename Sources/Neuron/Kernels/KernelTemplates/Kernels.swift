@@ -10,7 +10,10 @@ public protocol Kernels: Sendable {
     /// What it is written in.
     associatedtype Vector: KernelVector
     /// How BF16 numbers are multiplied.
-    associatedtype Pairs: ProductArithmetic = EmulatedPairs
+    associatedtype Pairs: ProductArithmetic = WidenedPairs
+
+    /// Whether many rows are multiplied by BF16 numbers faster in single precision than as `Pairs`.
+    var widensPairs: Bool { get }
 
     /// Floats that `pack` writes for `columns` x `depth`.
     func packedCount(columns: Int, depth: Int) -> Int
@@ -187,6 +190,11 @@ public protocol Kernels: Sendable {
     func meanAndScaleToUnit(
         _ values: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>
     )
+}
+
+extension Kernels {
+    /// They are where pairs are no instruction's.
+    @inlinable @inline(__always) public var widensPairs: Bool { true }
 }
 
 /// What is done to a product's columns as soon as they are summed.

@@ -12,7 +12,7 @@ extension Kernels {
     /// How packed matrices lie, for files of them: kernels of one name read each other's.
     @inlinable @inline(__always)
     public var layoutName: String {
-        "panels-\(Vector.scalarCount)x\(Vector.tileVectors)-\(passDepth)-32"
+        "panels-\(Vector.scalarCount)x\(Vector.tileVectors)-\(passDepth)-32-2"
     }
 
     /// See `Kernels.packedCount`.
@@ -108,7 +108,7 @@ extension Kernels {
         adds: Bool, finish: Finish
     ) {
         product(
-            Singles.self, a, rows: rows, steps: depth, aStride: aStride, packed: packed, columns: columns,
+            Singles.self, a, rows: rows, depth: depth, aStride: aStride, packed: packed, columns: columns,
             into: c, cStride: cStride, adds: adds, finish: finish)
     }
 
@@ -128,26 +128,34 @@ extension Kernels {
     ///
     /// A panel's parts follow one another where A stays in the second-level cache meanwhile: then its columns of C stay
     /// there, too. Otherwise a pass goes over all panels, and reads of A its own steps only.
+    ///
+    /// - Parameter widened: where a part is widened before it is multiplied, if it is; A is as `WidenedPairs` has it then.
     @inlinable @inline(__always)
     public func product<Arithmetic: ProductArithmetic>(
-        _: Arithmetic.Type, _ a: UnsafePointer<Float>, rows: Int, steps: Int, aStride: Int,
-        packed: UnsafePointer<Float>, columns: Int, panels: Range<Int>? = nil,
+        _: Arithmetic.Type, _ a: UnsafePointer<Float>, rows: Int, depth: Int, aStride: Int,
+        packed: UnsafePointer<Float>, columns: Int, panels: Range<Int>? = nil, widened: WidenedPart? = nil,
         into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool = false, finish: Finish
     ) {
+        let steps = Arithmetic.depthOfStep == 1 ? depth : pairSteps(depth)
         let octets = rows * steps * Arithmetic.operandFloats * MemoryLayout<Float>.stride
         let parts = parts(
-            columns: columns, steps: steps, panels: panels,
+            columns: columns, steps: steps, depth: depth, panels: panels,
             order: octets <= Vector.cachedOperandOctets ? .panelByPanel : .passByPass)
         for turn in 0..<parts.count {
             let part = parts[turn]
-            let place = c + part.columns.lowerBound
             let product = PanelProduct<Arithmetic>(
                 a: a + part.steps.lowerBound * Arithmetic.operandFloats, aStride: aStride,
                 panel: packed + part.offset,
                 next: packed + parts[turn + 1 < parts.count ? turn + 1 : 0].offset,
-                steps: part.steps.count, c: place, cStride: cStride, width: part.columns.count, rows: rows,
-                add: adds || part.steps.lowerBound > 0)
-            multiplyPanel(product, vectors: part.room / Vector.scalarCount)
+                steps: part.steps.count, c: c + part.columns.lowerBound, cStride: cStride,
+                width: part.columns.count, rows: rows, add: adds || part.steps.lowerBound > 0)
+            if let widened {
+                widen(product.panel, count: part.steps.count, room: part.room, into: widened)
+                multiplyPanel(
+                    product.inSinglePrecision(widened.panel), vectors: part.room / Vector.scalarCount)
+            } else {
+                multiplyPanel(product, vectors: part.room / Vector.scalarCount)
+            }
             finishPart(part, of: steps, c, rows: rows, stride: cStride, finish)
         }
     }
@@ -181,12 +189,13 @@ extension Kernels {
                 row += 8
             }
         } else {
-            while row + 6 <= product.rows {
+            // The last eight rows are two of four: a tile of two has too few sums to keep the multipliers busy.
+            while row + 6 <= product.rows, row + 8 != product.rows {
                 product.multiply(SixRows<Line>.self, from: row)
                 row += 6
             }
         }
-        if row + 4 <= product.rows {
+        while row + 4 <= product.rows {
             product.multiply(FourRows<Line>.self, from: row)
             row += 4
         }

@@ -1,6 +1,21 @@
-// Numbers of two octets in the product. Two numbers of a column of B lie in the place of one float. By BF16, two numbers of a
-// row of A do so as well and a step takes two depths; by FP16, which CPUs multiply less often, a part of a panel is widened
-// in the first-level cache and multiplied in single precision, in which products of FP16 numbers are exact.
+// Numbers of two octets in the product. Two numbers of a column of B lie in the place of one float. Where the CPU multiplies
+// pairs of BF16 as fast as it should, two numbers of a row of A do so as well and a step takes two depths; otherwise, and by
+// FP16, a part of a panel is widened in the first-level cache and multiplied in single precision, in which products of such
+// numbers are exact. Of a pair the second is multiplied first, as VDPBF16PS does, so that all ways give the same bits.
+
+/// How a product's parts are widened before rows meet them.
+public struct WidenedPart {
+    /// `pairs` or `halves`.
+    @usableFromInline let format: MatrixFormat
+    /// Room for a part: `unpackedPanelCount` floats.
+    @usableFromInline let panel: UnsafeMutablePointer<Float>
+
+    @inlinable @inline(__always)
+    init(format: MatrixFormat, panel: UnsafeMutablePointer<Float>) {
+        self.format = format
+        self.panel = panel
+    }
+}
 
 extension Kernels {
     /// Steps for a depth.
@@ -13,11 +28,8 @@ extension Kernels {
         _ source: UnsafePointer<Float>, format: MatrixFormat, columns: Int, depth: Int, columnStride: Int,
         depthStride: Int, into destination: UnsafeMutablePointer<Float>
     ) {
-        let steps = pairSteps(depth)
         let isHalf = format == .halves
-        let parts =
-            isHalf ? halfParts(columns: columns, depth: depth) : parts(columns: columns, steps: steps)
-        for part in parts {
+        for part in pairParts(columns: columns, depth: depth) {
             for step in part.steps {
                 let out = destination + (part.offset + (step - part.steps.lowerBound) * part.room)
                 for n in 0..<part.room {
@@ -35,49 +47,71 @@ extension Kernels {
         }
     }
 
-    /// The parts of a matrix in FP16: steps of two depths, as many as the first-level cache holds when they are widened.
+    /// The parts of a matrix of pairs: steps of two depths, as many as the first-level cache holds when they are widened.
     @inlinable @inline(__always)
-    func halfParts(columns: Int, depth: Int, panels: Range<Int>? = nil) -> PanelParts {
-        parts(columns: columns, steps: pairSteps(depth), depth: depth, panels: panels)
+    public func pairParts(
+        columns: Int, depth: Int, panels: Range<Int>? = nil, order: PanelOrder = .passByPass
+    ) -> PanelParts {
+        parts(columns: columns, steps: pairSteps(depth), depth: depth, panels: panels, order: order)
     }
 
     @inlinable @inline(__always)
-    func multiplyHalves(
+    func multiplyPairs(
         _ a: UnsafePointer<Float>, rows: Int, aStride: Int, by matrix: PackedMatrix, panels: Range<Int>?,
         into c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool, finish: Finish,
         scratch: UnsafeMutablePointer<Float>
     ) {
-        let steps = pairSteps(matrix.depth)
-        let (stride, panel) = (2 * steps, scratch + rows * 2 * steps)
-        for row in 0..<rows {
-            let (from, out) = (a + row * aStride, scratch + row * stride)
-            for k in 0..<matrix.depth { out[k] = from[k].roundedToHalf }
-            for k in matrix.depth..<stride { out[k] = 0 }
-        }
-        for part in halfParts(columns: matrix.columns, depth: matrix.depth, panels: panels) {
-            let start = matrix.start + part.offset
-            widenHalves(start, count: part.steps.count, room: part.room, into: panel)
-            let product = PanelProduct<Singles>(
-                a: scratch + 2 * part.steps.lowerBound, aStride: stride, panel: panel,
-                next: start + part.steps.count * part.room, steps: 2 * part.steps.count,
-                c: c + part.columns.lowerBound, cStride: cStride, width: part.columns.count, rows: rows,
-                add: adds || part.steps.lowerBound > 0)
-            multiplyPanel(product, vectors: part.room / Vector.scalarCount)
-            finishPart(part, of: steps, c, rows: rows, stride: cStride, finish)
+        let isHalf = matrix.format == .halves
+        if isHalf || widensPairs && rows > unpackedRows {
+            let stride = 2 * pairSteps(matrix.depth)
+            for row in 0..<rows {
+                let (from, out) = (a + row * aStride, scratch + row * stride)
+                if isHalf {
+                    swapPairs(from, count: matrix.depth, into: out) { $0.roundedToHalf }
+                } else {
+                    WidenedPairs.round(from, count: matrix.depth, into: out)
+                }
+            }
+            product(
+                WidenedPairs.self, scratch, rows: rows, depth: matrix.depth, aStride: stride,
+                packed: matrix.start, columns: matrix.columns, panels: panels,
+                widened: WidenedPart(format: matrix.format, panel: scratch + rows * stride), into: c,
+                cStride: cStride, adds: adds, finish: finish)
+        } else {
+            let stride = pairSteps(matrix.depth) * Pairs.operandFloats
+            for row in 0..<rows {
+                Pairs.round(a + row * aStride, count: matrix.depth, into: scratch + row * stride)
+            }
+            product(
+                Pairs.self, scratch, rows: rows, depth: matrix.depth, aStride: stride,
+                packed: matrix.start, columns: matrix.columns, panels: panels, into: c, cStride: cStride,
+                adds: adds, finish: finish)
         }
     }
 
-    /// Each step's two lines of numbers, one below the other.
+    /// Each step's two lines of numbers, one below the other, that of the second numbers first.
     @inlinable @inline(__always)
-    func widenHalves(
-        _ part: UnsafePointer<Float>, count: Int, room: Int, into out: UnsafeMutablePointer<Float>
+    func widen(_ part: UnsafePointer<Float>, count: Int, room: Int, into widened: WidenedPart) {
+        if widened.format == .halves {
+            widen(part, count: count, room: room, into: widened.panel) {
+                ($0.upperFiniteHalves, $0.lowerFiniteHalves)
+            }
+        } else {
+            widen(part, count: count, room: room, into: widened.panel) { ($0.upperHalves, $0.lowerHalves) }
+        }
+    }
+
+    @inlinable @inline(__always)
+    func widen(
+        _ part: UnsafePointer<Float>, count: Int, room: Int, into out: UnsafeMutablePointer<Float>,
+        _ numbers: (Vector) -> (Vector, Vector)
     ) {
         for step in 0..<count {
             let (from, lines) = (part + step * room, out + 2 * step * room)
             for column in stride(from: 0, to: room, by: Vector.scalarCount) {
-                let pairs = Vector(at: from + column)
-                pairs.lowerFiniteHalves.store(to: lines + column)
-                pairs.upperFiniteHalves.store(to: lines + room + column)
+                let (second, first) = numbers(Vector(at: from + column))
+                second.store(to: lines + column)
+                first.store(to: lines + room + column)
             }
         }
     }

@@ -36,6 +36,14 @@ public struct PanelProduct<Arithmetic: ProductArithmetic> {
         self.add = add
     }
 
+    /// The same with a panel of single numbers, one for each that a step of this one takes from a row of A.
+    @inlinable @inline(__always)
+    func inSinglePrecision(_ panel: UnsafePointer<Float>) -> PanelProduct<Singles> {
+        PanelProduct<Singles>(
+            a: a, aStride: aStride, panel: panel, next: next, steps: steps * Arithmetic.operandFloats, c: c,
+            cStride: cStride, width: width, rows: rows, add: add)
+    }
+
     /// The micro-kernel: one tile of C over the pass's steps. Apart from the loops around it, or the sums would not all get
     /// registers.
     @inlinable @inline(never)

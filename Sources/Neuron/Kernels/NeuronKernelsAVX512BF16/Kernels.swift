@@ -27,6 +27,8 @@ public enum HardwarePairs: ProductArithmetic {
 
     /// A pair in the place of one float.
     @inline(__always) public static var operandFloats: Int { 1 }
+    /// A pair.
+    @inline(__always) public static var depthOfStep: Int { 2 }
 
     /// See `ProductArithmetic`.
     @inline(__always)
@@ -52,6 +54,11 @@ package struct AVX512BF16Kernels: Kernels {
     /// In one instruction.
     public typealias Pairs = HardwarePairs
 
+    /// See `Kernels`.
+    public let widensPairs: Bool
+
     /// The CPU must have the instructions, or the first call ends the process with SIGILL.
-    package init() {}
+    ///
+    /// - Parameter widensPairs: what is faster on this CPU where nothing else is said.
+    package init(widensPairs: Bool = PairSpeed.isLess) { self.widensPairs = widensPairs }
 }

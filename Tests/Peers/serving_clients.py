@@ -267,6 +267,21 @@ def open_ai_text(url):
     assert [p.choices[0].finish_reason for p in pieces if p.choices][-1] == "stop"
     assert pieces[-1].choices == [] and pieces[-1].usage.completion_tokens == 5
     assert len({piece.id for piece in pieces}) == 1
+    for ask in (
+        lambda **how: client.chat.completions.create(model="words", messages=messages, **how),
+        lambda **how: client.completions.create(model="words", prompt="a b", **how),
+    ):
+        options = {"include_usage": True, "continuous_usage_stats": True}  # as vLLM's clients ask
+        counted = list(ask(stream=True, stream_options=options))
+        counts = [(piece.usage.prompt_tokens, piece.usage.completion_tokens) for piece in counted]
+        assert counts[-6:] == [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (2, 5)], counts
+        assert counted[-1].choices == [] and counts[0][1] in (0, 1)
+        try:
+            ask(stream=True, stream_options={"continuous_usage_stats": True})
+        except openai.BadRequestError as error:
+            assert "needs include_usage" in str(error), error
+        else:
+            raise AssertionError("counts that nobody gets")
     ok("stream")
     told = client.chat.completions.create(model="words", messages=messages, logprobs=True, top_logprobs=2)
     content = told.choices[0].logprobs.content
@@ -286,6 +301,7 @@ def open_ai_text(url):
         stop=["x", "y"], extra_body={"top_k": 5, "min_p": 0.1, "repetition_penalty": 1.1})
     for kind, body in [
         (openai.BadRequestError, dict(temperature=3)), (openai.BadRequestError, dict(n=2)),
+        (openai.BadRequestError, dict(max_tokens=3, extra_body={"min_tokens": 4})),
         (openai.BadRequestError, dict(top_p=0)), (openai.BadRequestError, dict(stop=[""])),
         (openai.BadRequestError, dict(max_tokens=100_000)), (openai.BadRequestError, dict(top_logprobs=2)),
         (openai.BadRequestError, dict(response_format={"type": "json_object"})),

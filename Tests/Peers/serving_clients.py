@@ -126,6 +126,20 @@ def triton(module, client, error, is_http):
             client.async_stream_infer("none" if index == 7 else "tiny", [text], request_id=str(index))
         assert done.wait(30)
         client.stop_stream()
+        # As clients of language models ask, which wait for the last response.
+        prompt, last = module.InferInput("text_input", [1], "BYTES"), threading.Event()
+        prompt.set_data_from_numpy(np.array([b"a"], dtype=np.object_))
+
+        def final(result, error):
+            results.append(error or result)
+            if not error and result.get_response().parameters["triton_final_response"].bool_param:
+                last.set()
+
+        client.start_stream(final)
+        client.async_stream_infer("words", [prompt], enable_empty_final_response=True)
+        assert last.wait(30), results[-1]
+        client.stop_stream()
+        assert results.pop().as_numpy("text_output")[0] == b"one two three four five"
         good = [one for one in results if not isinstance(one, Exception)]
         assert len(good) == 19 and all(near(one.as_numpy("embedding"), vectors[True]) for one in good), results
     ok("many at a time")

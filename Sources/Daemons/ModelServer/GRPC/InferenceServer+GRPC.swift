@@ -74,8 +74,11 @@ extension InferenceServer {
                 writer: GRPCResponseWriter<ModelStreamInferResponse>
             ) in
             try authorize(context)
-            for try await request in requests {
-                let answer: ModelStreamInferResponse
+            for try await var request in requests {
+                // Asks for an empty response behind those of a request where a model has answered with none: here each request
+                // has one, and it says that it is the last.
+                request.parameters["triton_enable_empty_final_response"] = nil
+                var answer: ModelStreamInferResponse
                 do throws(HTTPProblem) {
                     answer = ModelStreamInferResponse(
                         inferResponse: try await infer(request, deadline: context.deadline))
@@ -84,6 +87,8 @@ extension InferenceServer {
                     answer = ModelStreamInferResponse(
                         errorMessage: error.message, inferResponse: ModelInferResponse(id: request.id))
                 }
+                answer.inferResponse?.parameters["triton_final_response"] = InferParameter(
+                    parameterChoice: .boolParam(true))
                 try await writer.write(answer)
             }
         }

@@ -144,6 +144,23 @@ def triton(module, client, error, is_http):
         assert len(good) == 19 and all(near(one.as_numpy("embedding"), vectors[True]) for one in good), results
     ok("many at a time")
 
+    def statistics(*of):
+        told = client.get_inference_statistics(*of) if is_http else client.get_inference_statistics(*of, as_json=True)
+        return {one["name"]: one for one in told["model_stats"]}
+
+    assert "statistics" in extensions and {"tiny", "words"} <= statistics().keys()
+    before = statistics("tiny")["tiny"]
+    client.infer("tiny", [text])
+    refused("wants BYTES", lambda: client.infer("tiny", [wrong]))
+    after = statistics("tiny", "1")["tiny"]
+    for name, more in {"success": 1, "fail": 1, "queue": 1, "compute_infer": 1}.items():
+        one, other = before["inference_stats"][name], after["inference_stats"][name]
+        assert int(other["count"]) == int(one["count"]) + more and int(other["ns"]) > int(one["ns"]), (name, one, other)
+    assert int(after["inference_count"]) == int(before["inference_count"]) + 3
+    assert int(after["last_inference"]) >= int(before["last_inference"]) > 1_700_000_000_000
+    refused("there is no model", lambda: statistics("none"))
+    ok("statistics")
+
     index = client.get_model_repository_index()
     names = [(one["name"], one["state"]) for one in index] if is_http else [(m.name, m.state) for m in index.models]
     assert ("tiny", "READY") in names

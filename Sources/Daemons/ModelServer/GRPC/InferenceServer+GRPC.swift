@@ -59,6 +59,15 @@ extension InferenceServer {
                     inputs: content.inputs.map(\.message), outputs: content.outputs.map(\.message))
             }
         }
+        router.unary(InferenceMethod.modelStatistics) { [self] (request: ModelStatisticsRequest, context) in
+            try authorize(context)
+            return try answered { () throws(HTTPProblem) in
+                let found = try statistics(
+                    of: request.name.isEmpty ? nil : request.name,
+                    version: request.version.isEmpty ? nil : request.version)
+                return ModelStatisticsResponse(modelStats: found.map(\.message))
+            }
+        }
         router.unary(InferenceMethod.modelInfer) { [self] (request: ModelInferRequest, context) in
             try authorize(context)
             do throws(HTTPProblem) {
@@ -190,5 +199,20 @@ extension HTTPProblem {
 extension TensorDescription {
     fileprivate var message: ModelMetadataResponse.TensorMetadata {
         .init(name: name, datatype: datatype.rawValue, shape: shape.map { Int64($0) })
+    }
+}
+
+extension InferenceStatistics {
+    fileprivate var message: ModelStatistics {
+        func total(_ total: Total) -> StatisticDuration {
+            StatisticDuration(count: total.count, ns: total.nanoseconds)
+        }
+        let none = StatisticDuration()
+        return ModelStatistics(
+            name: name, version: version, lastInference: last, inferenceCount: inferences,
+            executionCount: executions,
+            inferenceStats: InferStatistics(
+                success: total(success), fail: total(failure), queue: total(queue), computeInput: none,
+                computeInfer: total(compute), computeOutput: none, cacheHit: none, cacheMiss: none))
     }
 }

@@ -5,7 +5,7 @@
 
 FROM swift:6.3.1-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends libssl-dev libyaml-dev zlib1g-dev pkg-config python3 \
+    && apt-get install -y -qq --no-install-recommends libssl-dev libyaml-dev zlib1g-dev pkg-config python3 ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift LICENSE ./

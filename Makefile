@@ -66,6 +66,11 @@ oip-replies: system-packages serving-devices ## Compare the model server's repli
 	@scripts/make-python-env "$(CACHE)/oip" Tests/oip-requirements.txt
 	@$(CACHE)/oip/venv/bin/python3 Tests/Peers/oip_replies.py .build/debug/ganglion-model-server "$(SERVING_DEVICES)/dev"
 
+.PHONY: ask-aiperf
+ask-aiperf: system-packages model language-model serving-devices ## Measure SmolLM2 and MiniLM on the model server with AIPerf, a few requests of each kind
+	@scripts/make-python-env "$(CACHE)/aiperf" Tests/aiperf-requirements.txt
+	@$(CACHE)/aiperf/venv/bin/python3 Tests/Peers/aiperf_client.py .build/debug/ganglion-model-server "$(SERVING_DEVICES)/dev" "$(GANGLION_LANGUAGE_MODEL)" "$(GANGLION_MODEL_DIR)"
+
 .PHONY: openapi-requests
 openapi-requests: system-packages model serving-devices ## Ask the model server all that its OpenAPI document allows (schemathesis; FLAGS: see its help)
 	@scripts/make-python-env "$(CACHE)/openapi" Tests/openapi-requirements.txt

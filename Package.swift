@@ -194,6 +194,7 @@ let protocols: [Target] =
     + module(
         "HTTP", on: .protocols, step: 1, ["HPACK", "HTTP1", "HTTP2", "HTTP2Transport", "SystemIO", "Text"],
         tests: ["HPACK", "HTTP1", "HTTP2", "HTTP2Transport", "SystemIO", "TLS", "TestSupport"])
+    + module("HTTPProxy", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
     + module("Observability", on: .protocols, ["SystemIO", "Text"], tests: ["SystemIO"])
     + bare("LogArguments", on: .protocols, step: 1, ["Arguments", "Observability"])
     + module(
@@ -203,12 +204,12 @@ let protocols: [Target] =
 /// What models come by.
 let downloads: [Target] =
     module(
-        "WebClient", on: .protocols, step: 2, ["HTTP", "HTTP1", "SystemIO", "TLS", "Text"],
-        tests: ["HTTP", "HTTP1", "SystemIO", "TLS"])
+        "WebClient", on: .protocols, step: 2, ["HTTP", "HTTP1", "HTTPProxy", "SystemIO", "TLS", "Text"],
+        tests: ["HTTP", "HTTP1", "HTTPProxy", "SystemIO", "TLS", "TestSupport"])
     + module(
         "AWS", on: .protocols, step: 3,
-        ["Digests", "HTTP", "HTTP1", "JSON", "SystemIO", "Text", "WebClient"],
-        tests: ["HTTP", "HTTP1", "JSON", "SystemIO", "TestSupport", "WebClient"])
+        ["Digests", "HTTP", "HTTP1", "HTTPProxy", "JSON", "SystemIO", "Text", "WebClient"],
+        tests: ["HTTP", "HTTP1", "HTTPProxy", "JSON", "SystemIO", "TLS", "TestSupport", "WebClient"])
     + module(
         "OCI", on: .protocols, step: 3,
         ["Digests", "HTTP", "HTTP1", "JSON", "SystemIO", "Text", "WebClient"])
@@ -234,11 +235,11 @@ let kubernetes: [Target] =
     + module(
         "KubernetesClient", on: .kubernetes, step: 2,
         [
-            "CYAML", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire", "Observability",
-            "SystemIO", "TLS", "Text",
+            "CYAML", "Gzip", "HTTP", "HTTP1", "HTTPProxy", "JSON", "KubernetesAPI", "KubernetesWire",
+            "Observability", "SystemIO", "TLS", "Text",
         ],
         tests: [
-            "GanglionAPI", "Gzip", "HTTP", "HTTP1", "JSON", "KubernetesAPI", "KubernetesWire",
+            "GanglionAPI", "Gzip", "HTTP", "HTTP1", "HTTPProxy", "JSON", "KubernetesAPI", "KubernetesWire",
             "Observability", "SystemIO", "TLS", "TestSupport",
         ])
     + module(
@@ -306,8 +307,8 @@ let neuron: [Target] =
     + module(
         "ModelSources", on: .neuron, step: 1,
         [
-            "AWS", "CLinux", "Digests", "Gzip", "HTTP", "HTTP1", "NeuronArtifact", "OCI", "SystemIO", "Tar",
-            "Text", "WebClient",
+            "AWS", "CLinux", "Digests", "Gzip", "HTTP", "HTTP1", "HTTPProxy", "NeuronArtifact", "OCI",
+            "SystemIO", "Tar", "Text", "WebClient",
         ],
         tests: [
             "AWS", "Digests", "Gzip", "HTTP", "HTTP1", "JSON", "SystemIO", "Tar", "TestSupport", "WebClient",
@@ -438,7 +439,7 @@ let daemons: [Target] =
     + module(
         "Operator", on: .daemons,
         [
-            "Arguments", "Controller", "GanglionAPI", "HTTP", "HTTP1", "JSON", "KubernetesAPI",
+            "Arguments", "Controller", "GanglionAPI", "HTTP", "HTTP1", "HTTPProxy", "JSON", "KubernetesAPI",
             "KubernetesClient", "KubernetesWire", "LogArguments", "Neuron", "Observability", "Placement",
             "Scheduling", "StatusEndpoints", "SystemIO", "TLS", "Text",
         ],

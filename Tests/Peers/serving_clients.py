@@ -126,9 +126,40 @@ def triton(module, client, error, is_http):
             client.async_stream_infer("none" if index == 7 else "tiny", [text], request_id=str(index))
         assert done.wait(30)
         client.stop_stream()
+        # As clients of language models ask, which wait for the last response.
+        prompt, last = module.InferInput("text_input", [1], "BYTES"), threading.Event()
+        prompt.set_data_from_numpy(np.array([b"a"], dtype=np.object_))
+
+        def final(result, error):
+            results.append(error or result)
+            if not error and result.get_response().parameters["triton_final_response"].bool_param:
+                last.set()
+
+        client.start_stream(final)
+        client.async_stream_infer("words", [prompt], enable_empty_final_response=True)
+        assert last.wait(30), results[-1]
+        client.stop_stream()
+        assert results.pop().as_numpy("text_output")[0] == b"one two three four five"
         good = [one for one in results if not isinstance(one, Exception)]
         assert len(good) == 19 and all(near(one.as_numpy("embedding"), vectors[True]) for one in good), results
     ok("many at a time")
+
+    def statistics(*of):
+        told = client.get_inference_statistics(*of) if is_http else client.get_inference_statistics(*of, as_json=True)
+        return {one["name"]: one for one in told["model_stats"]}
+
+    assert "statistics" in extensions and {"tiny", "words"} <= statistics().keys()
+    before = statistics("tiny")["tiny"]
+    client.infer("tiny", [text])
+    refused("wants BYTES", lambda: client.infer("tiny", [wrong]))
+    after = statistics("tiny", "1")["tiny"]
+    for name, more in {"success": 1, "fail": 1, "queue": 1, "compute_infer": 1}.items():
+        one, other = before["inference_stats"][name], after["inference_stats"][name]
+        assert int(other["count"]) == int(one["count"]) + more and int(other["ns"]) > int(one["ns"]), (name, one, other)
+    assert int(after["inference_count"]) == int(before["inference_count"]) + 3
+    assert int(after["last_inference"]) >= int(before["last_inference"]) > 1_700_000_000_000
+    refused("there is no model", lambda: statistics("none"))
+    ok("statistics")
 
     index = client.get_model_repository_index()
     names = [(one["name"], one["state"]) for one in index] if is_http else [(m.name, m.state) for m in index.models]
@@ -267,6 +298,21 @@ def open_ai_text(url):
     assert [p.choices[0].finish_reason for p in pieces if p.choices][-1] == "stop"
     assert pieces[-1].choices == [] and pieces[-1].usage.completion_tokens == 5
     assert len({piece.id for piece in pieces}) == 1
+    for ask in (
+        lambda **how: client.chat.completions.create(model="words", messages=messages, **how),
+        lambda **how: client.completions.create(model="words", prompt="a b", **how),
+    ):
+        options = {"include_usage": True, "continuous_usage_stats": True}  # as vLLM's clients ask
+        counted = list(ask(stream=True, stream_options=options))
+        counts = [(piece.usage.prompt_tokens, piece.usage.completion_tokens) for piece in counted]
+        assert counts[-6:] == [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (2, 5)], counts
+        assert counted[-1].choices == [] and counts[0][1] in (0, 1)
+        try:
+            ask(stream=True, stream_options={"continuous_usage_stats": True})
+        except openai.BadRequestError as error:
+            assert "needs include_usage" in str(error), error
+        else:
+            raise AssertionError("counts that nobody gets")
     ok("stream")
     told = client.chat.completions.create(model="words", messages=messages, logprobs=True, top_logprobs=2)
     content = told.choices[0].logprobs.content
@@ -286,6 +332,7 @@ def open_ai_text(url):
         stop=["x", "y"], extra_body={"top_k": 5, "min_p": 0.1, "repetition_penalty": 1.1})
     for kind, body in [
         (openai.BadRequestError, dict(temperature=3)), (openai.BadRequestError, dict(n=2)),
+        (openai.BadRequestError, dict(max_tokens=3, extra_body={"min_tokens": 4})),
         (openai.BadRequestError, dict(top_p=0)), (openai.BadRequestError, dict(stop=[""])),
         (openai.BadRequestError, dict(max_tokens=100_000)), (openai.BadRequestError, dict(top_logprobs=2)),
         (openai.BadRequestError, dict(response_format={"type": "json_object"})),

@@ -2,7 +2,8 @@
 
 `ganglion` has everything: the programs of a cluster are links to one executable, whose name says which it is. The
 device plugin is an executable of its own, and an image of its own for those who want nothing else on a node; its layer
-is the lower one of `ganglion` as well.
+is the lower one of `ganglion` as well. It speaks to the kubelet alone and has no certificate authorities; `ganglion` has
+them, for models from https, s3 and registries.
 """
 
 import re
@@ -10,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from image import executables, sbom
+from image import authorities, executables, sbom
 from image.executables import Refused
 from image.oci import Entry
 
@@ -50,8 +51,9 @@ def images(directory, version, epoch):
     plugin, whole = (executables.read(directory, name) for name in (PLUGIN, WHOLE))
     if plugin.architecture != whole.architecture:
         raise Refused(f"{PLUGIN} is for {plugin.architecture}, {WHOLE} for {whole.architecture}: build them together")
+    trusted = authorities.read()
     lower = layer(PLUGIN, version, [plugin], [], epoch)
-    upper = layer(WHOLE, version, [plugin, whole], lower, epoch)
+    upper = layer(WHOLE, version, [plugin, whole], lower, epoch, {authorities.PATH: trusted})
     links = [Entry(name, mode=0o777, link=WHOLE) for name in LINKS]
     made = [
         Image(PLUGIN, plugin.architecture, [lower], lower[-1].data),
@@ -63,11 +65,17 @@ def images(directory, version, epoch):
     return made
 
 
-def layer(image, version, programs, below, epoch):
-    """What IMAGE has of PROGRAMS that is not in the layer below, with the list of all of it at the end."""
+def layer(image, version, programs, below, epoch, more=None):
+    """What IMAGE has of PROGRAMS that is not in the layer below, with the list of all of it at the end.
+
+    MORE are files by their paths, made of packages, with `data` and `component`.
+    """
+    more = more or {}
     entries = [Entry(program.name, program.data, 0o755) for program in programs]
+    entries += [Entry(path, file.data) for path, file in more.items()]
     notices = {"ganglion": ROOT / "LICENSE"}
-    notices |= {part.name: part.notice for program in programs for part in program.components}
+    parts = [part for program in programs for part in program.components] + [file.component for file in more.values()]
+    notices |= {part.name: part.notice for part in parts}
     try:
         entries += [Entry(f"licenses/{name}.txt", notices[name].read_bytes()) for name in sorted(notices)]
     except OSError as error:
@@ -75,7 +83,8 @@ def layer(image, version, programs, below, epoch):
     known = {entry.path for entry in below}
     added = [entry for entry in entries if entry.path not in known]
     files = sorted((entry.path, entry.data) for entry in below + added)
-    return [*added, Entry(f"{image}.spdx.json", sbom.document(image, version, programs, files, epoch))]
+    sources = {path: file.component for path, file in more.items()}
+    return [*added, Entry(f"{image}.spdx.json", sbom.document(image, version, programs, files, epoch, sources))]
 
 
 def version():

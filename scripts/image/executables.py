@@ -12,6 +12,7 @@ INTERPRETER = 3
 
 # What Debian's packages do not say in a form for machines; anything else has its text only.
 LICENSES = {
+    "ca-certificates": "MPL-2.0",
     "gcc": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "glibc": "LGPL-2.1-or-later",
     "libyaml": "MIT",

@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 NOTHING_SAID = {"licenseConcluded": "NOASSERTION", "copyrightText": "NOASSERTION"}
 
 
-def document(image, version, executables, files, epoch):
+def document(image, version, executables, files, epoch, sources):
     """The octets of an image's document.
 
-    FILES are paths and octets, by path, of all that the image holds but this document; EPOCH is the time, in seconds.
+    FILES are paths and octets, by path, of all that the image holds but this document; EPOCH is the time, in seconds;
+    SOURCES are the components that files other than executables are made of, by path.
     """
     package = f"SPDXRef-Package-{image}"
     content = hashlib.sha256(b"".join(data for _, data in files)).hexdigest()
@@ -23,6 +24,11 @@ def document(image, version, executables, files, epoch):
         for executable in executables
         for component in executable.components
     ]
+    relationships += [
+        relationship(file_identity(path), "GENERATED_FROM", identity(component)) for path, component in sources.items()
+    ]
+    packages = [linked(component, "LIBRARY") for component in linked_in]
+    packages += [linked(component, "FILE") for component in sources.values()]
     made = datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = {
         "spdxVersion": "SPDX-2.3",
@@ -31,7 +37,8 @@ def document(image, version, executables, files, epoch):
         "name": f"{image}-{version}",
         "documentNamespace": f"https://ganglion.dev/spdx/{image}-{version}-{content}",
         "creationInfo": {"created": made, "creators": ["Tool: ganglion-build-image"]},
-        "packages": [described(package, image, version, files), *map(linked, sorted(linked_in, key=identity))],
+        "packages": [
+            described(package, image, version, files), *sorted(packages, key=lambda entry: entry["SPDXID"])],
         "files": [listed(path, data) for path, data in files],
         "relationships": relationships,
     }
@@ -57,14 +64,14 @@ def described(identifier, image, version, files):
     }
 
 
-def linked(component):
-    """The entry of something that was linked in."""
+def linked(component, purpose):
+    """The entry of something that was linked or taken in."""
     return NOTHING_SAID | {
         "SPDXID": identity(component),
         "name": component.name,
         "versionInfo": component.version,
         "supplier": component.supplier,
-        "primaryPackagePurpose": "LIBRARY",
+        "primaryPackagePurpose": purpose,
         "downloadLocation": "NOASSERTION",
         "licenseDeclared": component.license,
         "filesAnalyzed": False,

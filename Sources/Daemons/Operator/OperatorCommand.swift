@@ -5,6 +5,7 @@ package import Arguments
 internal import Controller
 internal import GanglionAPI
 internal import Glibc
+internal import HTTPProxy
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import LogArguments

@@ -1,5 +1,6 @@
 // Where the API server is and how to be known to it: the same result from a pod's files or from a kubeconfig.
 
+public import HTTPProxy
 internal import SystemIO
 
 /// A configuration that cannot be used.
@@ -118,4 +119,15 @@ public struct ServerAddress: Equatable, Sendable {
 
     /// What the Host header and logs say: `host:port`.
     public var authority: String { SocketAddress.authority(host, port) }
+}
+
+extension ServerAddress {
+    /// The proxy through which the server is asked; nil for none.
+    func proxy(of settings: ProxySettings) throws(ConfigurationError) -> ProxyAddress? {
+        do throws(ProxyError) {
+            return try settings.proxy(for: host, port: port, isSecure: isSecure)
+        } catch {
+            throw ConfigurationError(error.description)
+        }
+    }
 }

@@ -2,6 +2,7 @@
 // renews certificates replaces them, while this process runs.
 
 internal import HTTP
+internal import HTTPProxy
 public import SystemIO
 internal import TLS
 

@@ -1,6 +1,7 @@
 // Finds the configuration: a file that was named, KUBECONFIG, the files of the pod, the user's own file, in this order.
 
 internal import Glibc
+internal import HTTPProxy
 internal import SystemIO
 
 extension ClientConfiguration {
@@ -18,7 +19,7 @@ extension ClientConfiguration {
     ) throws(ConfigurationError) -> ClientConfiguration {
         var result = try find(kubeconfig: path, context: context)
         if result.proxy == nil {
-            result.proxy = try ProxyAddress.fromEnvironment(for: result.server, environment)
+            result.proxy = try result.server.proxy(of: ProxySettings(environment))
         }
         return result
     }

@@ -1,6 +1,7 @@
 // kubeconfig files as kubectl reads them: several files melt together, the first mention of a name counts, and paths are
 // relative to the file they stand in.
 
+internal import HTTPProxy
 internal import JSON
 internal import SystemIO
 
@@ -77,7 +78,11 @@ public struct Kubeconfig: Sendable {
         }
         var result = ClientConfiguration(server: try ServerAddress(url))
         if let proxy = cluster.value["proxy-url"]?.string, !proxy.isEmpty {
-            result.proxy = try ProxyAddress(proxy, origin: "proxy-url of cluster \"\(clusterName)\"")
+            do throws(ProxyError) {
+                result.proxy = try ProxyAddress(proxy, origin: "proxy-url of cluster \"\(clusterName)\"")
+            } catch {
+                throw ConfigurationError(error.description)
+            }
         }
         result.namespace = context.value["namespace"]?.string ?? "default"
         result.security.serverName = cluster.value["tls-server-name"]?.string

@@ -3,6 +3,7 @@
 
 internal import HTTP
 internal import HTTP1
+internal import HTTPProxy
 public import JSON
 public import KubernetesAPI
 internal import KubernetesWire
@@ -387,7 +388,7 @@ public struct KubernetesClient: Sendable {
         switch error {
         case .timeout: .timedOut(after: timeout, request: "\(request.method) \(request.rawPath)")
         case .malformed: .malformed(error.description)
-        case .transport, .security, .closed, .reset: .connection(error.description)
+        case .transport, .security, .closed, .reset, .tunnel: .connection(error.description)
         case .expired: .notSent("this process may not lead any more")
         }
     }

@@ -87,6 +87,15 @@ package actor GenerationEngine {
         var text = TextStream()
         var written = 0
         let stream: AsyncThrowingStream<GeneratedPiece, any Error>.Continuation
+
+        /// Takes the octets of the token that was just written.
+        ///
+        /// - Returns: what may be given, and whether a text at which to stop has come. None is looked for in the tokens
+        ///   that have to be written anyway.
+        mutating func take(_ octets: ArraySlice<UInt8>) -> (text: String, hasStopped: Bool) {
+            let piece = text.take(octets)
+            return written <= sampler.parameters.minimumTokens ? (piece, false) : stops.take(piece)
+        }
     }
 
     /// What it executes.
@@ -202,8 +211,8 @@ package actor GenerationEngine {
             Task { await self?.cancel(id) }
         }
         clients[id] = Client(
-            sampler: Sampler(parameters, prompt: prompt), stops: StopTexts(parameters.stop),
-            stream: continuation)
+            sampler: Sampler(parameters, prompt: prompt, ends: Set(tokenizer.ends)),
+            stops: StopTexts(parameters.stop), stream: continuation)
         schedule.add(id, prompt: prompt)
         publish()
         if !isRunning {
@@ -311,7 +320,7 @@ package actor GenerationEngine {
             piece.end = .stop
         } else {
             let text = tokenizer.tokenizer.isSpecial(token) ? [] : tokenizer.tokenizer.octets(of: token)
-            let (given, hasStopped) = client.stops.take(client.text.take(text))
+            let (given, hasStopped) = client.take(text)
             piece.text = given
             if hasStopped {
                 piece.end = .stop

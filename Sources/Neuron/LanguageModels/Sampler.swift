@@ -26,9 +26,14 @@ struct Sampler: Sendable {
     private var written: [Int32: Int] = [:]
     /// Tokens of the prompt.
     private let prompt: Set<Int32>
+    /// Marks that end a text, which are not chosen before the least number of tokens is written.
+    private let ends: Set<Int32>
+    /// Tokens that have been chosen.
+    private var count = 0
 
-    init(_ parameters: SamplingParameters, prompt: [Int32]) {
+    init(_ parameters: SamplingParameters, prompt: [Int32], ends: Set<Int32> = []) {
         self.parameters = parameters
+        self.ends = ends
         random = SplitMix(seed: parameters.seed ?? UInt64.random(in: 0...UInt64.max))
         self.prompt = parameters.repetitionPenalty == 1 ? [] : Set(prompt)
     }
@@ -39,6 +44,12 @@ struct Sampler: Sendable {
     /// - Returns: nil where a logit is no number.
     mutating func choose(_ logits: UnsafeMutableBufferPointer<Float>) -> Int32? {
         penalise(logits)
+        if count < parameters.minimumTokens {
+            // Not infinite: a logit that is no number is an error of the model's.
+            for id in ends where logits.indices.contains(Int(id)) && logits[Int(id)].isFinite {
+                logits[Int(id)] = -.greatestFiniteMagnitude
+            }
+        }
         var best = 0
         var sum: Float = 0
         for place in logits.indices {
@@ -49,6 +60,7 @@ struct Sampler: Sendable {
         let id =
             parameters.temperature == 0 ? Int32(best) : draw(logits, best: logits[best])
         written[id, default: 0] += 1
+        count += 1
         return id
     }
 

@@ -4,6 +4,8 @@
 package struct SamplingParameters: Hashable, Sendable {
     /// Tokens to write at most, at least 1.
     package var maximumTokens = 256
+    /// Tokens that are written before a mark or one of the texts to stop at may end the text, 0 to `maximumTokens`.
+    package var minimumTokens = 0
     /// What logits are divided by; 0 for the most likely token always.
     package var temperature = 1.0
     /// Only so many of the most likely tokens; 0 for all.
@@ -36,6 +38,9 @@ package struct SamplingParameters: Hashable, Sendable {
             "\(name) is \(value), where \(range) is allowed"
         }
         if maximumTokens < 1 { return outside("max_tokens", maximumTokens, "1 or more") }
+        if minimumTokens < 0 || minimumTokens > maximumTokens {
+            return outside("min_tokens", minimumTokens, "0 to max_tokens (\(maximumTokens))")
+        }
         if !(0...100).contains(temperature) { return outside("temperature", temperature, "0 to 100") }
         if topK < 0 { return outside("top_k", topK, "0 or more") }
         if !(topP > 0 && topP <= 1) { return outside("top_p", topP, "above 0 to 1") }

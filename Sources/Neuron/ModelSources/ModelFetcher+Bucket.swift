@@ -45,7 +45,9 @@ extension ModelFetcher {
         var files: [RemoteFile] = []
         for object in objects {
             let path = String(object.key.dropFirst(below.count))
-            guard let parts = try? Unpacker.parts(path, limit: 4_096), parts.joined(separator: "/") == path
+            // A store may list what was not asked for.
+            guard object.key.hasPrefix(below), !path.isEmpty,
+                let parts = try? Unpacker.parts(path, limit: 4_096), parts.joined(separator: "/") == path
             else {
                 throw ModelSourceError(
                     location.shown, .archive, "the key \(object.key.prefix(256)) is no path below a folder",

@@ -2,6 +2,7 @@
 
 internal import AWS
 internal import HTTP
+internal import HTTPProxy
 internal import OCI
 internal import SystemIO
 package import WebClient
@@ -46,14 +47,14 @@ package final class ModelFetcher: Sendable {
 
     /// A fetcher.
     ///
-    /// - Parameter environment: the value of a variable: where credentials and endpoints are configured.
+    /// - Parameter environment: the value of a variable: where credentials, endpoints and proxies are configured.
     package init(
         cache: ModelCache, client: WebClient = WebClient(),
         environment: @escaping @Sendable (String) -> String?,
         architecture: String = ModelFetcher.architecture
     ) {
         self.cache = cache
-        self.client = client
+        self.client = client.through(ProxySettings(environment))
         self.environment = environment
         self.architecture = architecture
     }

@@ -64,9 +64,10 @@ package struct ModelSourceError: Error, Sendable, Equatable, CustomStringConvert
     package init(_ uri: String, _ error: WebError) {
         let kind: Kind =
             switch error.cause {
-            case .status(let status, _): status >= 500 || status == 429 ? .unreachable : .refused
+            case .status(let status, _), .proxy(_, let status):
+                status >= 500 || status == 429 ? .unreachable : .refused
             case .connection: .unreachable
-            case .redirect, .tooLarge, .answer: .refused
+            case .redirect, .tooLarge, .answer, .unsent: .refused
             case .cancelled: .cancelled
             }
         let mend =

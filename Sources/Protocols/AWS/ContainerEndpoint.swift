@@ -3,6 +3,7 @@
 
 internal import HTTP
 internal import HTTP1
+internal import HTTPProxy
 internal import JSON
 internal import SystemIO
 internal import WebClient
@@ -33,7 +34,8 @@ struct ContainerEndpoint: Sendable {
         self.url = url
         tokenFile = value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
         token = value("AWS_CONTAINER_AUTHORIZATION_TOKEN")
-        self.client = client
+        // An agent of this machine: what it gives is nothing for a proxy to see.
+        self.client = client.through(.none)
     }
 
     private static func isNear(_ host: String) -> Bool {

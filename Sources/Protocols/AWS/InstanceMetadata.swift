@@ -3,6 +3,7 @@
 
 internal import HTTP
 internal import HTTP1
+internal import HTTPProxy
 internal import SystemIO
 internal import WebClient
 
@@ -20,7 +21,8 @@ struct InstanceMetadata: Sendable {
         patience.timeout = .seconds(1)
         patience.attempts = 2
         patience.backoff = client.patience.backoff
-        self.client = client.with(patience)
+        // Not through a proxy, which would be given the proxy's own role.
+        self.client = client.with(patience).through(.none)
     }
 
     /// Asks for the role's credentials.

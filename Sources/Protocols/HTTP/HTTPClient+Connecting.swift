@@ -38,10 +38,7 @@ extension HTTPClient {
         let head = try await connection.begin(request, limit, idleTimeout: nil)
         guard 200...299 ~= head.status else {
             await connection.close()
-            throw .transport(
-                SystemError(
-                    "connect to", tunnel.target, code: 0,
-                    hint: "the proxy answered CONNECT with \(head.status)"))
+            throw .tunnel(to: tunnel.target, status: head.status)
         }
         return await connection.detach()
     }

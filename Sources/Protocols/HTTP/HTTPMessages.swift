@@ -147,6 +147,8 @@ public enum HTTPError: Error, Equatable, CustomStringConvertible {
     case timeout(String)
     /// Nothing was sent: the time until which it might have been had passed.
     case expired(String)
+    /// A proxy does not let through to `HOST:PORT`; the status with which it answered CONNECT.
+    case tunnel(to: String, status: Int)
 
     /// One sentence.
     public var description: String {
@@ -158,6 +160,7 @@ public enum HTTPError: Error, Equatable, CustomStringConvertible {
         case .reset(let why): "the exchange was cut off: \(why)"
         case .timeout(let what): "no answer in time: \(what)"
         case .expired(let what): "not sent, since its time had passed: \(what)"
+        case .tunnel(let target, let status): "the proxy answered CONNECT to \(target) with \(status)"
         }
     }
 }

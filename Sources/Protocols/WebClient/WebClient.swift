@@ -3,6 +3,7 @@
 
 package import HTTP
 package import HTTP1
+package import HTTPProxy
 package import SystemIO
 package import TLS
 
@@ -55,6 +56,7 @@ package final class WebClient: Sendable {
     /// How patient it is.
     package let patience: WebPatience
     private let trust: TLSTrust
+    private let proxies: ProxySettings
     private let loop: EventLoop
     private let sleep: @Sendable (Duration) async throws -> Void
     private let clients = Lock<[String: HTTPClient]>([:])
@@ -68,20 +70,28 @@ package final class WebClient: Sendable {
     ///
     /// - Parameters:
     ///   - trust: whom to believe where a URL is https.
+    ///   - proxies: through which servers are asked.
     ///   - sleep: lets time go by between attempts.
     package init(
-        patience: WebPatience = WebPatience(), trust: TLSTrust = .system, loop: EventLoop = .shared,
+        patience: WebPatience = WebPatience(), trust: TLSTrust = .system,
+        proxies: ProxySettings = .none, loop: EventLoop = .shared,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.patience = patience
         self.trust = trust
+        self.proxies = proxies
         self.loop = loop
         self.sleep = sleep
     }
 
     /// The same client with another patience.
     package func with(_ patience: WebPatience) -> WebClient {
-        WebClient(patience: patience, trust: trust, loop: loop, sleep: sleep)
+        WebClient(patience: patience, trust: trust, proxies: proxies, loop: loop, sleep: sleep)
+    }
+
+    /// The same client with other proxies; `.none` for what is asked on this machine or its link only.
+    package func through(_ proxies: ProxySettings) -> WebClient {
+        WebClient(patience: patience, trust: trust, proxies: proxies, loop: loop, sleep: sleep)
     }
 
     /// Sends a request until it is answered well, and gathers the answer.
@@ -163,23 +173,43 @@ package final class WebClient: Sendable {
     }
 
     private func exchange(_ request: WebRequest) async throws(WebError) -> HTTPClient.Stream {
+        let proxy = try proxy(of: request)
+        // A proxy is asked for the way to a server that speaks TLS, and for the answer of one that does not: then by the whole
+        // URL (RFC 9112 §3.2.2).
+        let forwarding = request.url.isSecure ? nil : proxy
         var message = HTTPRequest(
-            request.method, request.url.target, headers: request.headers, body: request.body)
+            request.method, (forwarding == nil ? "" : "http://" + request.url.hostField) + request.url.target,
+            headers: request.headers, body: request.body)
+        if let authorization = forwarding?.authorization {
+            message.headers["proxy-authorization"] = authorization
+        }
         message.headers["host"] = request.url.hostField
         if message.headers["accept"] == nil { message.headers["accept"] = "*/*" }
         if message.headers["user-agent"] == nil { message.headers["user-agent"] = "ganglion" }
         if let user = request.url.user, message.headers["authorization"] == nil {
             message.headers["authorization"] = "Basic " + Base64.encode(user.utf8)
         }
-        let client = try client(of: request)
+        let client = try client(of: request, proxy)
         do throws(HTTPError) {
             return try await client.stream(message, timeout: patience.timeout, idleTimeout: patience.idle)
+        } catch .tunnel(_, let status) {
+            throw WebError(request.subject, .proxy(proxy?.authority ?? "", status: status))
         } catch {
-            throw WebError(request.subject, .connection(error.description))
+            let way = proxy.map { " (through the proxy \($0.authority))" } ?? ""
+            throw WebError(request.subject, .connection(error.description + way))
         }
     }
 
-    private func client(of request: WebRequest) throws(WebError) -> HTTPClient {
+    private func proxy(of request: WebRequest) throws(WebError) -> ProxyAddress? {
+        let url = request.url
+        do throws(ProxyError) {
+            return try proxies.proxy(for: url.host, port: url.port, isSecure: url.isSecure)
+        } catch {
+            throw WebError(request.subject, .unsent(error.description))
+        }
+    }
+
+    private func client(of request: WebRequest, _ proxy: ProxyAddress?) throws(WebError) -> HTTPClient {
         let url = request.url
         return try clients.withLock { (clients: inout [String: HTTPClient]) throws(WebError) in
             if let client = clients[url.origin] { return client }
@@ -191,8 +221,17 @@ package final class WebClient: Sendable {
                     throw WebError(request.subject, .answer(error.description))
                 }
             }
-            let resolver = NameResolver(host: url.host, port: url.port, loop: loop)
-            let route = HTTPRoute { () async throws(SystemError) in try await resolver.addresses() }
+            let resolver = NameResolver(
+                host: proxy?.host ?? url.host, port: proxy?.port ?? url.port, loop: loop)
+            let tunnel = proxy.flatMap {
+                url.isSecure
+                    ? HTTPRoute.Tunnel(
+                        to: SocketAddress.authority(url.host, url.port), authorization: $0.authorization)
+                    : nil
+            }
+            let route = HTTPRoute(tunnel: tunnel) { () async throws(SystemError) in
+                try await resolver.addresses()
+            }
             let client = HTTPClient(route, host: url.hostField, security: security, loop: loop)
             clients[url.origin] = client
             return client

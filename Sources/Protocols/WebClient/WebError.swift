@@ -8,6 +8,10 @@ package struct WebError: Error, Sendable, Equatable, CustomStringConvertible {
         case status(Int, String)
         /// No answer, or not the whole of it; one sentence.
         case connection(String)
+        /// The proxy `HOST:PORT` does not let through to a server; the status with which it said so.
+        case proxy(String, status: Int)
+        /// Nothing was sent, since what is configured does not allow it; one sentence.
+        case unsent(String)
         /// A redirection that is not followed; one sentence.
         case redirect(String)
         /// More octets than may come.
@@ -43,9 +47,10 @@ package struct WebError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the same request may be answered a moment later.
     package var isTransient: Bool {
         switch cause {
-        case .status(let status, _): [408, 425, 429, 500, 502, 503, 504, 509].contains(status)
+        case .status(let status, _), .proxy(_, let status):
+            [408, 425, 429, 500, 502, 503, 504, 509].contains(status)
         case .connection: true
-        case .redirect, .tooLarge, .answer, .cancelled: false
+        case .redirect, .tooLarge, .answer, .cancelled, .unsent: false
         }
     }
 
@@ -55,6 +60,10 @@ package struct WebError: Error, Sendable, Equatable, CustomStringConvertible {
         case .status(let status, let words):
             "\(subject) was answered with \(status)" + (words.isEmpty ? "" : ": \(words)")
         case .connection(let why): "\(subject) failed: \(why)"
+        case .proxy(let proxy, let status):
+            "\(subject) failed: the proxy \(proxy) does not let through to it (\(status))"
+                + (status == 407 ? ": name USER:PASSWORD@ in the proxy's URL" : "")
+        case .unsent(let why): "\(subject) was not sent: \(why)"
         case .redirect(let why): "\(subject) was redirected, and that is not followed: \(why)"
         case .tooLarge(let limit): "\(subject) gives more than \(limit) octets"
         case .answer(let why): "\(subject) was answered with what cannot be used: \(why)"

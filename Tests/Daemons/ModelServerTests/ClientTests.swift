@@ -46,7 +46,8 @@ struct ClientTests {
 
     private static let triton = [
         "ok ready", "ok ready of a model that is not there", "ok metadata", "ok infer", "ok all outputs",
-        "ok every datatype", "ok errors", "ok many at a time", "ok repository",
+        "ok every datatype", "ok errors", "ok many at a time", "ok statistics",
+        "ok repository",
     ]
 
     @Test("tritonclient over HTTP, with binary tensors and without")

@@ -23,7 +23,7 @@ struct OperationTests {
         arguments: [
             ("/v1/models", "Bearer b", 200), ("/v1/models", "bearer a", 200), ("/v1/models", "Bearer c", 401),
             ("/v1/models", "b", 401), ("/v1/models", "", 401), ("/v2", "", 401), ("/models", "", 401),
-            ("/healthz", "", 200), ("/metrics", "", 200), ("/v2/health/live", "", 200),
+            ("/healthz", "", 200), ("/health", "", 503), ("/metrics", "", 200), ("/v2/health/live", "", 200),
             ("/openapi.json", "", 200),
         ])
     func keys(path: String, authorization: String, status: Int) async throws {
@@ -140,7 +140,8 @@ struct OperationTests {
     @Test(
         "what is answered at once is what is answered otherwise",
         arguments: [
-            ("GET", "/ping", ""), ("GET", "/healthz", ""), ("GET", "/v2/health/live", ""),
+            ("GET", "/ping", ""), ("GET", "/health", ""), ("GET", "/healthz", ""),
+            ("GET", "/v2/health/live", ""),
             ("POST", "/predictions/same", #"{"inputs":["a \" core","b"]}"#),
             ("POST", "/predictions/same", #"{"instances":"a"}"#),
         ])

@@ -171,6 +171,7 @@ struct RouteTests {
         let before = await server.get("/ping")
         #expect(before.status == 503)
         #expect(before.headers["retry-after"] == "1")
+        #expect((await server.get("/health")).status == 503)
         #expect((await server.get("/healthz")).status == 200)
         let early = await server.post("/predictions/tiny", #"{"inputs": "a"}"#)
         #expect(early.status == 503)
@@ -180,6 +181,7 @@ struct RouteTests {
         try await server.load([try devices.claim(0..<2), try devices.claim(2..<4)])
         #expect((await server.get("/ping")).status == 200)
         #expect((await server.get("/ping")).json == ["status": "Healthy"])
+        #expect((await server.get("/health")).status == 200)
         #expect((await server.get("/")).json["groups"] == ["0-1", "2-3"])
         let description = (await server.get("/models/tiny")).json
         #expect(description["status"] == "READY")

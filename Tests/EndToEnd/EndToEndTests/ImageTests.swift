@@ -19,10 +19,11 @@ struct ImageTests {
         #expect(try await images.read(StubImages.plugin).listing == lower)
         #expect(
             try await images.read(StubImages.whole).listing == lower + [
+                "755 etc", "755 etc/ssl", "755 etc/ssl/certs", "644 etc/ssl/certs/ca-certificates.crt",
                 "755 ganglion", "777 ganglion-model-server -> ganglion",
                 "777 ganglion-node-agent -> ganglion",
                 "777 ganglion-operator -> ganglion", "644 ganglion.spdx.json", "755 licenses",
-                "644 licenses/openssl.txt",
+                "644 licenses/ca-certificates.txt", "644 licenses/openssl.txt",
             ])
     }
 
@@ -39,6 +40,25 @@ struct ImageTests {
         #expect(config?.User == "0:0")
         #expect(config?.Labels?["org.opencontainers.image.version"] == "0.1.0")
         #expect(config?.Labels?["org.opencontainers.image.licenses"] == "Apache-2.0")
+    }
+
+    @Test("have the authorities of Debian's package, as OpenSSL reads them, but not beside the plugin alone")
+    func authorities() async throws {
+        let images = try StubImages()
+        let root = images.path("root")
+        _ = try await images.build(["--root", root]).succeeded()
+        let bundle = "\(root)/\(StubImages.whole)/etc/ssl/certs/ca-certificates.crt"
+        #expect(!Files.exists("\(root)/\(StubImages.plugin)/etc"))
+        let subjects = try await Output.of(
+            "/usr/bin/openssl", ["storeutl", "-noout", "-text", "-certs", bundle], in: root
+        ).succeeded().split(separator: "\n").filter { $0.contains("Subject:") }
+        let packaged = try await Output.of(
+            "/usr/bin/dpkg-query", ["--listfiles", "ca-certificates"], in: root
+        ).succeeded().split(separator: "\n").filter {
+            $0.hasPrefix("/usr/share/ca-certificates/") && $0.hasSuffix(".crt") && Files.exists(String($0))
+        }
+        #expect(subjects.count == packaged.count && subjects.count > 50)
+        #expect(subjects.contains { $0.contains("Amazon Root CA 1") })
     }
 
     @Test("share the device plugin's layer")
@@ -89,18 +109,19 @@ struct ImageTests {
         _ = try await Output.of(tool, ["--infile", path], in: images.output).succeeded()
 
         let document = try JSON(parsing: try Files.read(path))
-        let files = (document.files?.array ?? []).compactMap { $0.fileName?.string?.dropFirst(2) }
+        let listed = (document.files?.array ?? []).compactMap { $0.fileName?.string?.dropFirst(2) }
         let packed = try await images.read(name).layers?.array?.flatMap { $0.array ?? [] } ?? []
         let expected = packed.filter { $0.kind == "file" }.compactMap { $0.path?.string }
-        #expect(files.map(String.init) == expected.filter { $0 != "\(name).spdx.json" }.sorted())
+        #expect(listed.map(String.init) == expected.filter { $0 != "\(name).spdx.json" }.sorted())
         let libraries = name == StubImages.whole ? ["glibc", "openssl", "swift"] : ["glibc", "swift"]
         let packages = document.packages?.array ?? []
-        #expect(packages.map { $0.name?.string } == [name] + libraries)
+        let files = name == StubImages.whole ? ["ca-certificates"] : []
+        #expect(packages.map { $0.name?.string } == [name] + files + libraries)
         let installed = try await Output.of(
             "/usr/bin/dpkg-query", ["--show", "--showformat=${source:Version}", "libc6-dev"],
             in: images.output
         ).succeeded()
-        #expect(packages[1].versionInfo?.string == installed)
+        #expect(packages.first { $0.name == "glibc" }?.versionInfo?.string == installed)
         #expect(packages.last?.versionInfo == "6.3.1")
         #expect(document.files?[0]?.checksums?.array?.map(\.algorithm) == ["SHA1", "SHA256"])
         let linked = (document.relationships?.array ?? []).filter { $0.relationshipType == "STATIC_LINK" }
@@ -111,6 +132,8 @@ struct ImageTests {
                         + ["glibc", "swift"].map {
                             "SPDXRef-File-ganglion-device-plugin SPDXRef-Package-\($0)"
                         }))
+        let made = (document.relationships?.array ?? []).filter { $0.relationshipType == "GENERATED_FROM" }
+        #expect(made.count == files.count)
         #expect(document.creationInfo?.created == "2023-11-14T22:13:20Z")
     }
 

@@ -220,6 +220,50 @@ struct DecoderTests {
         #expect(await refusal([1]) == "top_p is 0.0, where above 0 to 1 is allowed")
     }
 
+    @Test("so many tokens as are asked for at least come before a mark or a text to stop at ends the text")
+    func minimum() async throws {
+        let model = SmallModel(.small)
+        let prompt = Self.prompt(9, seed: 3)
+        let free = try await model.engine().greedy(prompt, 24).tokens
+        let first = try #require(free.first)
+        let letter = try #require(free.first { 0x21...0x7e ~= $0 })
+        func text(_ engine: GenerationEngine, _ change: (inout SamplingParameters) -> Void) async throws -> (
+            tokens: [Int32], text: String, end: GeneratedPiece.End?
+        ) {
+            var parameters = SamplingParameters()
+            parameters.temperature = 0
+            parameters.maximumTokens = 24
+            change(&parameters)
+            var (tokens, text, end): ([Int32], String, GeneratedPiece.End?) = ([], "", nil)
+            for try await piece in try await engine.generate(prompt, parameters) {
+                tokens += piece.token.map { [$0] } ?? []
+                text += piece.text
+                end = piece.end ?? end
+            }
+            return (tokens, text, end)
+        }
+        // The likeliest first token is a mark.
+        let marked = try model.engine(ends: [first])
+        #expect(try await text(marked) { _ in }.tokens == [first])
+        let longer = try await text(marked) { $0.minimumTokens = 5 }
+        #expect(longer.tokens.count >= 5 && !longer.tokens.prefix(5).contains(first))
+        // A text to stop at counts from then on.
+        let stop = String(decoding: [UInt8(letter)], as: UTF8.self)
+        let engine = try model.engine(ends: [])
+        let stopped = try await text(engine) { $0.stop = [stop] }
+        #expect(stopped.end == .stop && !stopped.text.contains(stop))
+        let whole = try await text(engine) {
+            $0.stop = [stop]
+            $0.minimumTokens = 24
+        }
+        #expect(whole.tokens == free && whole.end == .length && whole.text.contains(stop))
+        await #expect {
+            _ = try await text(engine) { $0.minimumTokens = 25 }
+        } throws: {
+            "\($0)" == "min_tokens is 25, where 0 to max_tokens (24) is allowed"
+        }
+    }
+
     @Test("a client that is gone is not computed for")
     func cancellation() async throws {
         let engine = try SmallModel(.small).engine()

@@ -49,6 +49,25 @@ struct SamplerTests {
         #expect(left { $0.temperature = 100 } == [0, 1, 2])
     }
 
+    @Test("marks that end a text are not chosen before the least number of tokens is")
+    func minimum() {
+        for temperature in [0, 1.0] {
+            var parameters = SamplingParameters()
+            parameters.temperature = temperature
+            parameters.minimumTokens = 3
+            var sampler = Sampler(parameters, prompt: [], ends: [1, 900])
+            let chosen = (0..<5).map { _ in
+                var logits: [Float] = [0, 500, 300]
+                return logits.withUnsafeMutableBufferPointer { sampler.choose($0) }
+            }
+            #expect(chosen == [2, 2, 2, 1, 1])
+            // What is no number is still an error.
+            var unending = Sampler(parameters, prompt: [], ends: [1])
+            var logits: [Float] = [0, .nan, 300]
+            #expect(logits.withUnsafeMutableBufferPointer { unending.choose($0) } == nil)
+        }
+    }
+
     @Test("penalties fall on what is in the text")
     func penalties() {
         func chosen(_ change: (inout SamplingParameters) -> Void, prompt: [Int32] = []) -> [Int32] {

@@ -150,11 +150,13 @@ struct SmallModel: DecoderTensors {
     /// On chips that are made for it.
     func engine(
         degree: Int = 1, precision: MatrixPrecision = .stored, tokens: Int = 64, sequences: Int = 4,
-        cacheTokens: Int? = nil
+        cacheTokens: Int? = nil, ends: [Int32] = [256]
     ) throws -> GenerationEngine {
-        try GenerationEngine(
+        var tokenizer = try Self.tokenizer(sizes.vocabularySize)
+        tokenizer.ends = ends
+        return try GenerationEngine(
             try program(degree: degree, precision: precision, tokens: tokens, sequences: sequences),
-            tokenizer: try Self.tokenizer(sizes.vocabularySize),
+            tokenizer: tokenizer,
             on: try NeuronDevices.temporary(cores: degree), cacheTokens: cacheTokens)
     }
 

@@ -124,6 +124,23 @@ struct FaultTests {
         await store.stop()
     }
 
+    @Test("keys that are not below the prefix are no files of a model", arguments: ["m", "mx", "x/y"])
+    func strangeKeys(key: String) async throws {
+        let store = try await ScriptedStore { _, _ in
+            .text(
+                200,
+                "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>\(key)</Key><Size>4</Size>"
+                    + "</Contents></ListBucketResult>", type: "application/xml")
+        }
+        let scene = try Scene([
+            "AWS_ENDPOINT_URL_S3": "http://\(store.address)", "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1",
+        ])
+        let error = await #expect(throws: ModelSourceError.self) { try await scene.fetch("s3://bucket/m") }
+        #expect(error?.kind == .archive && error?.problem == "the key \(key) is no path below a folder")
+        await store.stop()
+    }
+
     @Test("503 and 429 are tried again with the store's pause, 404 is not")
     func statuses() async throws {
         let pauses = Lock<[Duration]>([])

@@ -2,7 +2,9 @@
 
 import HTTP
 import HTTP1
+import HTTPProxy
 import SystemIO
+import TLS
 import TestSupport
 import Testing
 import WebClient
@@ -110,6 +112,35 @@ struct CredentialTests {
         #expect(try await source.credentials().accessKeyID == "K2")
         clock.withLock { $0 = 3_600 }
         await #expect(throws: CredentialError.self) { try await source.credentials() }
+    }
+
+    @Test("the container's and the instance's endpoints are asked without a proxy, whatever is configured")
+    func proxies() async throws {
+        let authority = try CertificateAuthority(commonName: "test")
+        let security = try TLSServer(
+            identity: authority.issueServerCertificate(hosts: ["0.0.0.0"]).identity, protocols: ["http/1.1"])
+        let end = "1970-01-01T01:00:00Z"
+        let answer = #"{"AccessKeyId":"K","SecretAccessKey":"s","Token":"t","Expiration":"\#(end)"}"#
+        // Any address of this machine that is not its loopback, to which no proxy is asked anyway.
+        let anywhere = try SocketAddress(parsing: "0.0.0.0:0")
+        let container = HTTPServer(security: security) { _ in .text(200, answer) }
+        let instance = HTTPServer { _ in .text(200, answer) }
+        let secure = try await container.listen(on: anywhere)
+        let plain = try await instance.listen(on: anywhere)
+        let client = WebClient(
+            trust: .authorities(authority.certificatePEM), proxies: ProxySettings { _ in "127.0.0.1:1" }
+        ) { _ in }
+        let home = directory.path
+        for variables in [
+            ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "https://\(secure)/"],
+            ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://\(plain)"],
+        ] {
+            let source = try CredentialSource(
+                environment: { variables[$0] ?? ($0 == "HOME" ? home : nil) }, client: client, now: { 0 })
+            #expect(try await source.credentials().accessKeyID == "K")
+        }
+        await container.shutdown(grace: .zero)
+        await instance.shutdown(grace: .zero)
     }
 
     @Test("a token that no header takes is not sent")

@@ -205,11 +205,9 @@ struct KeptConnectionTests {
         let two = try await proxy.accept()
         _ = HandServer.request(two)
         HandServer.answer(two, "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
-        await #expect(
-            throws: HTTPError.transport(
-                SystemError(
-                    "connect to", "api.example:6443", code: 0, hint: "the proxy answered CONNECT with 407"))
-        ) { _ = try await refused.value }
+        await #expect(throws: HTTPError.tunnel(to: "api.example:6443", status: 407)) {
+            _ = try await refused.value
+        }
         await proxy.stop()
     }
 }

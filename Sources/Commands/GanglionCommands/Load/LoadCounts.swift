@@ -48,6 +48,7 @@ struct LoadCounts: Equatable, Sendable {
         case .reset: "reset"
         case .timeout: "timeout"
         case .expired: "expired"
+        case .tunnel: "proxy"
         }
     }
 

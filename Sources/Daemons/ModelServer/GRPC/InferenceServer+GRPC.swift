@@ -59,6 +59,15 @@ extension InferenceServer {
                     inputs: content.inputs.map(\.message), outputs: content.outputs.map(\.message))
             }
         }
+        router.unary(InferenceMethod.modelStatistics) { [self] (request: ModelStatisticsRequest, context) in
+            try authorize(context)
+            return try answered { () throws(HTTPProblem) in
+                let found = try statistics(
+                    of: request.name.isEmpty ? nil : request.name,
+                    version: request.version.isEmpty ? nil : request.version)
+                return ModelStatisticsResponse(modelStats: found.map(\.message))
+            }
+        }
         router.unary(InferenceMethod.modelInfer) { [self] (request: ModelInferRequest, context) in
             try authorize(context)
             do throws(HTTPProblem) {
@@ -74,8 +83,11 @@ extension InferenceServer {
                 writer: GRPCResponseWriter<ModelStreamInferResponse>
             ) in
             try authorize(context)
-            for try await request in requests {
-                let answer: ModelStreamInferResponse
+            for try await var request in requests {
+                // Asks for an empty response behind those of a request where a model has answered with none: here each request
+                // has one, and it says that it is the last.
+                request.parameters["triton_enable_empty_final_response"] = nil
+                var answer: ModelStreamInferResponse
                 do throws(HTTPProblem) {
                     answer = ModelStreamInferResponse(
                         inferResponse: try await infer(request, deadline: context.deadline))
@@ -84,6 +96,8 @@ extension InferenceServer {
                     answer = ModelStreamInferResponse(
                         errorMessage: error.message, inferResponse: ModelInferResponse(id: request.id))
                 }
+                answer.inferResponse?.parameters["triton_final_response"] = InferParameter(
+                    parameterChoice: .boolParam(true))
                 try await writer.write(answer)
             }
         }
@@ -185,5 +199,20 @@ extension HTTPProblem {
 extension TensorDescription {
     fileprivate var message: ModelMetadataResponse.TensorMetadata {
         .init(name: name, datatype: datatype.rawValue, shape: shape.map { Int64($0) })
+    }
+}
+
+extension InferenceStatistics {
+    fileprivate var message: ModelStatistics {
+        func total(_ total: Total) -> StatisticDuration {
+            StatisticDuration(count: total.count, ns: total.nanoseconds)
+        }
+        let none = StatisticDuration()
+        return ModelStatistics(
+            name: name, version: version, lastInference: last, inferenceCount: inferences,
+            executionCount: executions,
+            inferenceStats: InferStatistics(
+                success: total(success), fail: total(failure), queue: total(queue), computeInput: none,
+                computeInfer: total(compute), computeOutput: none, cacheHit: none, cacheMiss: none))
     }
 }

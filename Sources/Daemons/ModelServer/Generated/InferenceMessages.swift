@@ -22,6 +22,8 @@ package enum InferenceMethod {
     package static let modelInfer = "/inference.GRPCInferenceService/ModelInfer"
     /// Asks models, one answer after the other (Triton).
     package static let modelStreamInfer = "/inference.GRPCInferenceService/ModelStreamInfer"
+    /// How often models were asked (Triton).
+    package static let modelStatistics = "/inference.GRPCInferenceService/ModelStatistics"
     /// Which models there are (Triton).
     package static let repositoryIndex = "/inference.GRPCInferenceService/RepositoryIndex"
     /// Loads a model (Triton).
@@ -713,4 +715,146 @@ package struct RepositoryModelUnloadResponse: FieldMessage {
 
     /// None.
     package mutating func fields(_ wire: inout ProtobufFields) {}
+}
+
+/// How often something was done, and how long it took (Triton's statistics extension).
+package struct StatisticDuration: FieldMessage {
+    /// How often.
+    package var count: UInt64 = 0
+    /// Nanoseconds in all.
+    package var ns: UInt64 = 0
+
+    package init() {}
+
+    package init(count: UInt64 = 0, ns: UInt64 = 0) {
+        self.count = count
+        self.ns = ns
+    }
+
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &count)
+        try wire.field(2, &ns)
+    }
+}
+
+/// Where the time of a model's requests went.
+package struct InferStatistics: FieldMessage {
+    /// Requests that were answered.
+    package var success: StatisticDuration? = nil
+    /// Requests that failed.
+    package var fail: StatisticDuration? = nil
+    /// Waiting for a group.
+    package var queue: StatisticDuration? = nil
+    /// Taking inputs: part of compute_infer here.
+    package var computeInput: StatisticDuration? = nil
+    /// Computing.
+    package var computeInfer: StatisticDuration? = nil
+    /// Giving outputs: part of compute_infer here.
+    package var computeOutput: StatisticDuration? = nil
+    /// Answers from a cache: there is none.
+    package var cacheHit: StatisticDuration? = nil
+    /// Answers that were put into one.
+    package var cacheMiss: StatisticDuration? = nil
+
+    package init() {}
+
+    package init(
+        success: StatisticDuration? = nil, fail: StatisticDuration? = nil, queue: StatisticDuration? = nil,
+        computeInput: StatisticDuration? = nil, computeInfer: StatisticDuration? = nil,
+        computeOutput: StatisticDuration? = nil, cacheHit: StatisticDuration? = nil,
+        cacheMiss: StatisticDuration? = nil
+    ) {
+        self.success = success
+        self.fail = fail
+        self.queue = queue
+        self.computeInput = computeInput
+        self.computeInfer = computeInfer
+        self.computeOutput = computeOutput
+        self.cacheHit = cacheHit
+        self.cacheMiss = cacheMiss
+    }
+
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &success)
+        try wire.field(2, &fail)
+        try wire.field(3, &queue)
+        try wire.field(4, &computeInput)
+        try wire.field(5, &computeInfer)
+        try wire.field(6, &computeOutput)
+        try wire.field(7, &cacheHit)
+        try wire.field(8, &cacheMiss)
+    }
+}
+
+/// The counts of a model.
+package struct ModelStatistics: FieldMessage {
+    /// Its name.
+    package var name: String = ""
+    /// Its version.
+    package var version: String = ""
+    /// Milliseconds since 1970 of the last request.
+    package var lastInference: UInt64 = 0
+    /// Texts or tensors.
+    package var inferenceCount: UInt64 = 0
+    /// Passes.
+    package var executionCount: UInt64 = 0
+    /// Where the time went.
+    package var inferenceStats: InferStatistics? = nil
+
+    package init() {}
+
+    package init(
+        name: String = "", version: String = "", lastInference: UInt64 = 0, inferenceCount: UInt64 = 0,
+        executionCount: UInt64 = 0, inferenceStats: InferStatistics? = nil
+    ) {
+        self.name = name
+        self.version = version
+        self.lastInference = lastInference
+        self.inferenceCount = inferenceCount
+        self.executionCount = executionCount
+        self.inferenceStats = inferenceStats
+    }
+
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &name)
+        try wire.field(2, &version)
+        try wire.field(3, &lastInference)
+        try wire.field(4, &inferenceCount)
+        try wire.field(5, &executionCount)
+        try wire.field(6, &inferenceStats)
+    }
+}
+
+/// Asks for the counts of models.
+package struct ModelStatisticsRequest: FieldMessage {
+    /// The model; empty for all.
+    package var name: String = ""
+    /// Its version; empty for all.
+    package var version: String = ""
+
+    package init() {}
+
+    package init(name: String = "", version: String = "") {
+        self.name = name
+        self.version = version
+    }
+
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &name)
+        try wire.field(2, &version)
+    }
+}
+
+/// The counts of models.
+package struct ModelStatisticsResponse: FieldMessage {
+    /// One for each version.
+    package var modelStats: [ModelStatistics] = []
+
+    package init() {}
+
+    package init(modelStats: [ModelStatistics] = []) { self.modelStats = modelStats }
+
+    package mutating func fields(_ wire: inout ProtobufFields) throws(ProtobufError) {
+        try wire.field(1, &modelStats)
+    }
 }

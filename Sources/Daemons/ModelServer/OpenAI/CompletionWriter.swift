@@ -69,24 +69,28 @@ struct CompletionWriter: Sendable {
     // MARK: Pieces
 
     /// The first piece of a chat's stream, which says who speaks.
-    func opening(includesUsage: Bool) -> JSON {
-        piece(["role": "assistant", "content": ""], index: 0, finish: nil, nil, includesUsage)
+    ///
+    /// - Parameter usage: what its field says; nil for none.
+    func opening(usage: JSON?) -> JSON {
+        piece(["role": "assistant", "content": ""], index: 0, finish: nil, nil, usage)
     }
 
     /// A piece of an answer.
+    ///
+    /// - Parameter usage: what its field says; nil for none.
     func piece(
-        _ piece: GenerationPiece, index: Int, offset: Int, hasProbabilities: Bool, includesUsage: Bool
+        _ piece: GenerationPiece, index: Int, offset: Int, hasProbabilities: Bool, usage: JSON?
     ) -> JSON {
         let probabilities =
             hasProbabilities
             ? piece.probability.map { self.probabilities([($0, piece.alternatives, offset)]) } : nil
         return self.piece(
             piece.text.isEmpty && piece.finish != nil ? [:] : ["content": .string(piece.text)],
-            index: index, finish: piece.finish, probabilities, includesUsage, text: piece.text)
+            index: index, finish: piece.finish, probabilities, usage, text: piece.text)
     }
 
     private func piece(
-        _ delta: JSON, index: Int, finish: FinishReason?, _ probabilities: JSON?, _ includesUsage: Bool,
+        _ delta: JSON, index: Int, finish: FinishReason?, _ probabilities: JSON?, _ usage: JSON?,
         text: String = ""
     ) -> JSON {
         var choice: JSON = [
@@ -97,7 +101,7 @@ struct CompletionWriter: Sendable {
         case .plain: choice["text"] = .string(text)
         }
         var document = document(kind == .chat ? "chat.completion.chunk" : "text_completion", [choice])
-        if includesUsage { document["usage"] = .null }
+        if let usage { document["usage"] = usage }
         return document
     }
 
@@ -146,6 +150,17 @@ struct CompletionWriter: Sendable {
                 "token_logprobs": .array(tokens.map { .double($0.own.logProbability) }),
                 "top_logprobs": .array(others), "text_offset": .array(tokens.map { JSON($0.offset) }),
             ]
+        }
+    }
+}
+
+extension StreamedUsage {
+    /// What the field of a piece says that is not the last one; nil where pieces have none.
+    func counts(_ answers: @autoclosure () -> [GenerationAnswer]) -> JSON? {
+        switch self {
+        case .never: nil
+        case .atTheEnd: .null
+        case .always: CompletionWriter.usage(answers())
         }
     }
 }

@@ -18,6 +18,7 @@ extension GenerationRequest {
         if let number = try fields.int("seed", Int.min...Int.max) {
             sampling.seed = UInt64(bitPattern: Int64(number))
         }
+        if let number = try fields.int("min_tokens", 0...1_000_000) { sampling.minimumTokens = number }
         if let truth = try fields.bool("ignore_eos") { sampling.ignoresEnd = truth }
         if let value = fields.value("stop") {
             let stops = value.string.map { [$0] } ?? (value.array ?? []).compactMap(\.string)
@@ -29,6 +30,10 @@ extension GenerationRequest {
         try fields.only("n", { $0.int == 1 }, "1: this server gives one answer")
         try fields.only("logit_bias", { $0.object?.isEmpty == true }, "empty: it is not supported")
         guard sampling.topP > 0 else { throw OpenAIFields.wrong("top_p", .double(sampling.topP), "above 0") }
+        if let most = maximumTokens, sampling.minimumTokens > most {
+            throw OpenAIFields.wrong(
+                "min_tokens", JSON(sampling.minimumTokens), "at most max_tokens, which is \(most)")
+        }
     }
 
     /// A text with Triton's and Hugging Face's parameters.
@@ -39,6 +44,7 @@ extension GenerationRequest {
         var values = parameters
         // Names of Hugging Face's generation, and what concerns the protocol.
         if let number = values.removeValue(forKey: "max_new_tokens") { values["max_tokens"] = number }
+        if let number = values.removeValue(forKey: "min_new_tokens") { values["min_tokens"] = number }
         if let sample = values.removeValue(forKey: "do_sample") {
             guard let sample = sample.bool else {
                 throw OpenAIFields.wrong("do_sample", sample, "true or false")
@@ -57,14 +63,23 @@ extension GenerationRequest {
     }
 }
 
+/// Which pieces of a stream have the counts of tokens.
+enum StreamedUsage: Equatable {
+    case never
+    /// One piece more behind the last (OpenAI's `include_usage`).
+    case atTheEnd
+    /// That one, and each other one has the counts so far (vLLM's `continuous_usage_stats`).
+    case always
+}
+
 /// What `/v1/completions` or `/v1/chat/completions` is asked.
 struct CompletionRequest: Equatable {
     let model: String
     /// One for each prompt; of a chat there is one.
     let requests: [GenerationRequest]
     let isStream: Bool
-    /// Whether a stream ends with a piece that has the counts.
-    let includesUsage: Bool
+    /// Which pieces of a stream have the counts.
+    let usage: StreamedUsage
 
     private init(
         _ fields: inout OpenAIFields, _ prompts: [GenerationRequest.Prompt], _ template: GenerationRequest
@@ -74,17 +89,24 @@ struct CompletionRequest: Equatable {
         }
         self.model = model
         isStream = try fields.bool("stream") ?? false
-        var includesUsage = false
+        var usage = StreamedUsage.never
         if let value = fields.value("stream_options") {
             guard let object = value.object, isStream else {
                 throw OpenAIFields.wrong("stream_options", value, "an object, and only with stream")
             }
             var options = OpenAIFields(object)
-            includesUsage = try options.bool("include_usage") ?? false
-            try options.only("continuous_usage_stats", { $0 == false }, "false: it is not supported")
+            if try options.bool("include_usage") == true { usage = .atTheEnd }
+            if try options.bool("continuous_usage_stats") == true {
+                guard usage == .atTheEnd else {
+                    throw HTTPProblem(
+                        400, "'continuous_usage_stats' needs include_usage to be true",
+                        parameter: "stream_options")
+                }
+                usage = .always
+            }
             try options.refuseOthers()
         }
-        self.includesUsage = includesUsage
+        self.usage = usage
         requests = prompts.map { prompt in
             var request = template
             request.prompt = prompt

@@ -93,7 +93,10 @@ extension InferenceServer {
     ) async throws(HTTPProblem) {
         var answers: [GenerationAnswer] = []
         if writer.kind == .chat {
-            try await send(writer.opening(includesUsage: asked.includesUsage), body)
+            var nothing = GenerationAnswer()
+            nothing.promptTokens = firstPiece?.promptTokens ?? 0
+            nothing.cachedTokens = firstPiece?.cachedTokens ?? 0
+            try await send(writer.opening(usage: asked.usage.counts([nothing])), body)
         }
         for (index, request) in asked.requests.enumerated() {
             let reader = index == 0 ? first : PieceReader(generator.generate(request), timer: timer())
@@ -107,14 +110,14 @@ extension InferenceServer {
                     let document = writer.piece(
                         piece, index: index, offset: offset,
                         hasProbabilities: request.logProbabilities != nil,
-                        includesUsage: asked.includesUsage)
+                        usage: asked.usage.counts(answers + [answer]))
                     try await send(document, body)
                 }
                 next = try await reader.next()
             }
             answers.append(answer)
         }
-        if asked.includesUsage { try await send(writer.closing(answers), body) }
+        if asked.usage != .never { try await send(writer.closing(answers), body) }
     }
 
     private static func send(_ document: JSON, _ body: HTTPBodyWriter) async throws(HTTPProblem) {

@@ -57,10 +57,15 @@ extension OpenAPI {
         "presence_penalty": number(-2...2), "frequency_penalty": number(-2...2),
         "seed": whole(Int.min...Int.max), "stop": either(stop, list(stop, 0...16), ["type": "null"]),
         "n": only(1), "logit_bias": only([:]), "stream": truth, "ignore_eos": truth,
+        "min_tokens": whole(0...1_000_000),
         "stream_options": [
             "type": ["object", "null"],
-            "properties": ["include_usage": truth, "continuous_usage_stats": only(false)],
+            "properties": ["include_usage": truth, "continuous_usage_stats": truth],
             "additionalProperties": ["type": "null"],
+            "anyOf": [
+                ["properties": ["continuous_usage_stats": only(false)]],
+                ["properties": ["include_usage": ["const": true]], "required": ["include_usage"]],
+            ],
         ],
     ]
 

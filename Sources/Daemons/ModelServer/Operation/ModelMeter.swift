@@ -13,7 +13,12 @@ final class ModelMeter: Sendable {
         var texts = 0
         var tokens = 0
         /// From the first octet of the request that was looked at to the answer.
-        var requestTime = Duration.zero
+        var requestTime: Duration { successTime + failureTime }
+        /// Of it, for those that were answered with 2xx.
+        var successTime = Duration.zero
+        var failureTime = Duration.zero
+        /// When the last answer was given, in nanoseconds since 1970; 0 before the first.
+        var last: Int64 = 0
         var queueTime = Duration.zero
         var computeTime = Duration.zero
 
@@ -43,7 +48,8 @@ final class ModelMeter: Sendable {
     func count(_ status: Int, took: Duration) {
         state.withLock { counts in
             counts.answers[status, default: 0] += 1
-            counts.requestTime += took
+            if 200..<300 ~= status { counts.successTime += took } else { counts.failureTime += took }
+            counts.last = WallClock.now
         }
     }
 

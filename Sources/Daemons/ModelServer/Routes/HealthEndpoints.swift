@@ -29,6 +29,11 @@ extension InferenceServer {
             reply: ["application/json": "Status"], statuses: [503], needsKey: false
         ) { server, _ throws(HTTPProblem) in try server.readiness() },
         RESTEndpoint(
+            methods: ["GET"], path: "/health", operation: "health", tag: "server",
+            summary: "The same as vLLM and its clients ask it",
+            reply: ["application/json": "Status"], statuses: [503], needsKey: false
+        ) { server, _ throws(HTTPProblem) in try server.readiness() },
+        RESTEndpoint(
             methods: ["GET"], path: "/healthz", operation: "live", tag: "server",
             summary: "Alive, whatever else is", reply: ["text/plain": "Text"], needsKey: false
         ) { _, _ throws(HTTPProblem) in .text(200, "ok\n") },

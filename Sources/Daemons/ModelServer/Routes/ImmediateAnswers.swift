@@ -20,7 +20,7 @@ extension InferenceServer {
 
     private func probe(_ target: String) -> HTTPResponse? {
         switch target {
-        case "/ping": try? readiness()
+        case "/ping", "/health": try? readiness()
         case "/healthz": .text(200, "ok\n")
         case "/v2/health/live": .json(200, ["live": true])
         default: nil

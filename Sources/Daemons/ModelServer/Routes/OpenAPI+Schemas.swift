@@ -141,6 +141,13 @@ extension OpenAPI {
                 "outputs": list(tensorDescription),
             ], required: ["name", "platform", "inputs", "outputs"]),
         "ModelConfiguration": object(["name": text], required: ["name"]),
+        "ModelStatistics": object(
+            [
+                "model_stats": list(
+                    object(
+                        ["name": text, "version": text, "inference_stats": ["type": "object"]],
+                        required: ["name", "version", "inference_stats"]))
+            ], required: ["model_stats"]),
         "InferRequest": object(
             [
                 "id": text, "parameters": ["type": "object"], "inputs": list(tensor, 1...1_024),

@@ -10,7 +10,9 @@ extension InferenceServer {
     /// What the server calls itself.
     static let name = "ganglion"
     /// Extensions of the protocol, in Triton's words.
-    static let extensions = ["binary_tensor_data", "model_configuration", "model_repository"]
+    static let extensions = [
+        "binary_tensor_data", "model_configuration", "model_repository", "statistics",
+    ]
 
     private static func openInference(
         _ method: String, _ path: String, _ operation: String, _ summary: String, reply: String,
@@ -75,6 +77,21 @@ extension InferenceServer {
                 let isReady = server.phase == .ready
                 return .json(isReady ? 200 : 503, ["ready": .bool(isReady)])
             },
+            // Before the models' own paths: a model that is called stats has them at its versions.
+            openInference(
+                "GET", "/v2/models/stats", "statistics", "How often models were asked (Triton)",
+                reply: "ModelStatistics"
+            ) { server, _ throws(HTTPProblem) in try server.statisticsReply() },
+            openInference(
+                "GET", "/v2/models/{model}/stats", "modelStatistics", "How often a model was asked (Triton)",
+                reply: "ModelStatistics", statuses: [404]
+            ) { server, call throws(HTTPProblem) in try server.statisticsReply(call.names[0]) },
+            openInference(
+                "GET", "/v2/models/{model}/versions/{version}/stats", "modelStatisticsVersion",
+                "How often a model was asked (Triton)", reply: "ModelStatistics", statuses: [404]
+            ) { server, call throws(HTTPProblem) in
+                try server.statisticsReply(call.names[0], call.names[1])
+            },
         ]
         + ofModel(
             "GET", "/ready", "modelReady", "Whether a model is ready", reply: "ModelReady",
@@ -117,6 +134,12 @@ extension InferenceServer {
         return try await textWork(octets: octets * 3) {
             Result { () throws(HTTPProblem) in try reply.response(to: asked) }
         }.get()
+    }
+
+    private func statisticsReply(
+        _ name: String? = nil, _ version: String? = nil
+    ) throws(HTTPProblem) -> HTTPResponse {
+        .json(200, ["model_stats": .array(try statistics(of: name, version: version).map(\.json))])
     }
 
     private func metadata(_ model: HostedModel) throws(HTTPProblem) -> JSON {

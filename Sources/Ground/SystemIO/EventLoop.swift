@@ -70,6 +70,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// State of the thread alone.
     private struct Local {
         var jobs: [Work] = []
+        /// Empty: the memory of what has run, for what comes next.
+        var spare: [Work] = []
         var timers = TimerHeap()
         var stopped = false
         /// When this turn began.
@@ -277,12 +279,17 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         thread.store(0, ordering: .relaxed)
     }
 
-    /// Runs queued work until there is none. False when the loop was stopped.
+    /// How often what jobs have added is run before the sockets get their turn: a request goes from job to job a few times,
+    /// and each look at the sockets is a call of the kernel.
+    private static let rounds = 8
+
+    /// Runs queued work until there is none, or for so many rounds. False when the loop was stopped.
     private func runJobs() -> Bool {
-        while true {
+        for _ in 0..<Self.rounds {
             if inboxFilled.exchange(false, ordering: .sequentiallyConsistent) { takeInbox() }
             guard !local.jobs.isEmpty else { return !local.stopped }
             var batch: [Work] = []
+            swap(&batch, &local.spare)
             swap(&batch, &local.jobs)
             for work in batch {
                 switch work {
@@ -294,12 +301,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             }
             // Before the jobs are looked at: what a closure lets go of may add some.
             batch.removeAll(keepingCapacity: true)
+            swap(&batch, &local.spare)
             if !local.timers.isEmpty, local.timers.hasExpired(now: MonotonicClock.now) { return true }
-            // Sockets get their turn even while jobs make more jobs.
-            if !local.jobs.isEmpty { return true }
-            // The memory of the batch serves the next one.
-            swap(&batch, &local.jobs)
         }
+        // Sockets get their turn even while jobs make more jobs.
+        return true
     }
 
     private func takeInbox() {

@@ -66,10 +66,13 @@ final class DriverCounters: Sendable {
     var hasTree: Bool { places.contains { $0 != nil } }
 
     /// Adds to a counter of a core, `stats/status/success`.
-    func add(_ counter: String, _ count: Int, core: Int) {
+    func add(_ counter: String, _ count: Int, core: Int) { add([(counter, count)], core: core) }
+
+    /// Adds to counters of a core.
+    func add(_ counts: [(counter: String, count: Int)], core: Int) {
         guard places[core] != nil else { return }
         let isDue = state.withLock { state in
-            state.pending[core, default: [:]][counter, default: 0] += count
+            for (counter, count) in counts { state.pending[core, default: [:]][counter, default: 0] += count }
             return isLive && state.written.duration(to: .now) > .seconds(1)
         }
         if isDue { flush() }

@@ -93,6 +93,7 @@ final class EncoderPass: ProgramPass, @unchecked Sendable {
         let lengths = given[1].start.assumingMemoryBound(to: Int32.self)
         let types = given.count > 2 ? given[2].start.assumingMemoryBound(to: Int32.self) : nil
         let capacity = program.inputs[0].shape[0]
+        var batch = EncoderBatch()
         var total = 0
         for text in 0..<capacity {
             let length = Int(lengths[text])
@@ -128,6 +129,7 @@ final class EncoderPass: ProgramPass, @unchecked Sendable {
             total += length
             batch.bounds.append(total)
         }
+        self.batch = batch
     }
 
     func compute(thread core: Int) {

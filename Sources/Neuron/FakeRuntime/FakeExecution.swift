@@ -161,13 +161,14 @@ final class FakeExecution: @unchecked Sendable {
         let operations = pass.operations.reduce(0, +)
         let name = (status ?? .success).counter
         for core in program.memory.indices {
-            counters.add("stats/other_info/nc_time_in_use", microseconds, core: core)
+            var counts = [("stats/other_info/nc_time_in_use", microseconds)]
             if status == nil {
-                counters.add("stats/other_info/inference_count", 1, core: core)
-                counters.add(
-                    "stats/other_info/flop_count", Int(operations) / program.memory.count, core: core)
-                counters.add(name, 1, core: core)
+                counts += [
+                    ("stats/other_info/inference_count", 1),
+                    ("stats/other_info/flop_count", Int(operations) / program.memory.count), (name, 1),
+                ]
             }
+            counters.add(counts, core: core)
         }
         if let status {
             counters.add(status.counter, 1, core: failingCore)

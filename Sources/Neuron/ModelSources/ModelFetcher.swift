@@ -64,9 +64,19 @@ package final class ModelFetcher: Sendable {
     ///
     /// - Parameter progress: told how far it has come, from any thread.
     /// - Throws: `ModelSourceError`.
-    @concurrent
     package func fetch(
         _ location: ModelLocation, progress: @escaping @Sendable (FetchProgress) -> Void = { _ in }
+    ) async throws(ModelSourceError) -> FetchedModel {
+        // The caller's task may prefer an event loop.
+        try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            () async throws(ModelSourceError) in
+            try await fetchHere(location, progress)
+        }
+    }
+
+    @concurrent
+    private func fetchHere(
+        _ location: ModelLocation, _ progress: @escaping @Sendable (FetchProgress) -> Void
     ) async throws(ModelSourceError) -> FetchedModel {
         let plan = try await plan(location)
         let meter = FetchMeter(plan, report: progress)

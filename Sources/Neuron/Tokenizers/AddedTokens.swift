@@ -46,6 +46,8 @@ struct AddedTokens: Sendable {
     private let tokens: [[UInt8]: AddedToken]
     /// By the first octet: the lengths that there are, the longest first.
     private var lengths = [[Int]](repeating: [], count: 256)
+    /// By octet: whether a token begins with it. Hardly any octet of a text is one.
+    private let begins: [Bool]
 
     /// Whether there is none.
     var isEmpty: Bool { tokens.isEmpty }
@@ -63,6 +65,7 @@ struct AddedTokens: Sendable {
         var seen = [Set<Int>](repeating: [], count: 256)
         for octets in tokens.keys { seen[Int(octets[0])].insert(octets.count) }
         lengths = seen.map { $0.sorted(by: >) }
+        begins = seen.map { !$0.isEmpty }
     }
 
     /// Cuts a text at the tokens in it.
@@ -75,7 +78,7 @@ struct AddedTokens: Sendable {
         var start = 0
         var place = 0
         while place < octets.count {
-            guard let (token, length) = token(in: octets, at: place) else {
+            guard begins[Int(octets[place])], let (token, length) = token(in: octets, at: place) else {
                 place += 1
                 continue
             }

@@ -45,6 +45,27 @@ package struct BERTNormalization: Equatable, Sendable {
     }
 }
 
+extension BERTNormalization {
+    /// The same of a text without any other characters than those of ASCII, none of which has an accent or is an ideograph.
+    func apply(ascii text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        for octet in text {
+            switch octet {
+            case 0x09, 0x0a, 0x0d: result.append(cleans ? 0x20 : octet)
+            case 0..<0x20, 0x7f: if !cleans { result.append(octet) }
+            default: result.append(lowercase ? octet.asciiLowercased : octet)
+            }
+        }
+        return result
+    }
+}
+
+extension UInt8 {
+    /// A to Z become a to z.
+    var asciiLowercased: UInt8 { 65...90 ~= self ? self | 0x20 : self }
+}
+
 /// Small letters, character by character, so without the rule for a sigma at a word's end.
 func lowercased(_ scalars: some Sequence<Unicode.Scalar>) -> [Unicode.Scalar] {
     var result: [Unicode.Scalar] = []
@@ -115,6 +136,6 @@ extension Unicode.Scalar {
 
     /// A to Z become a to z.
     fileprivate var asciiLowercased: Unicode.Scalar {
-        65...90 ~= value ? Unicode.Scalar(UInt8(truncatingIfNeeded: value) | 0x20) : self
+        Unicode.Scalar(UInt8(truncatingIfNeeded: value).asciiLowercased)
     }
 }

@@ -46,6 +46,18 @@ enum TextNormalization: Equatable, Sendable {
         }
     }
 
+    /// The text after the step, for one that has no characters but those of ASCII, most of which no step changes; nil for
+    /// steps that look at more than one character.
+    func apply(ascii text: [UInt8]) -> [UInt8]? {
+        switch self {
+        case .bert(let switches): switches.apply(ascii: text)
+        // Nothing of ASCII is composed of anything, or a mark.
+        case .form, .stripAccents: text
+        case .lowercase: text.map(\.asciiLowercased)
+        case .neuralTranslation, .strip, .prepend, .replace, .characterMap: nil
+        }
+    }
+
     private static func withoutControls(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         text.compactMap { scalar in
             switch scalar.value {

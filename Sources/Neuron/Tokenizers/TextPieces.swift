@@ -25,10 +25,10 @@ struct TextPieces {
         _ behavior: SplitBehavior, isInverted: Bool = false,
         _ matches: (_ octets: [UInt8], _ place: Int, _ end: Int) -> Int?
     ) {
-        var cut: [Range<Int>] = []
-        cut.reserveCapacity(ranges.count)
+        // An array for each piece would cost more than to cut it.
+        var parts = SplitParts(behavior, capacity: max(ranges.count, octets.count / 8))
         for range in ranges {
-            var parts = SplitParts(behavior)
+            parts.begin()
             var place = range.lowerBound
             var plainStart = place
             while place < range.upperBound {
@@ -42,9 +42,9 @@ struct TextPieces {
                 plainStart = end
             }
             if plainStart < place { parts.add(plainStart..<place, isMatch: isInverted) }
-            cut += parts.finish()
+            parts.end()
         }
-        ranges = cut
+        ranges = parts.parts
     }
 
     /// Cuts at characters of a kind, each a match of its own.
@@ -96,15 +96,26 @@ enum SplitBehavior: String, CaseIterable, Sendable {
     case contiguous = "Contiguous"
 }
 
-/// The parts of one piece as they come, from the left.
+/// The parts of pieces as they come, from the left.
 private struct SplitParts {
     let behavior: SplitBehavior
-    private var parts: [Range<Int>] = []
+    private(set) var parts: [Range<Int>] = []
+    /// Where those of the piece at hand begin.
+    private var first = 0
     private var wasMatch = false
     /// A match that waits for what comes behind it.
     private var waiting: Range<Int>?
 
-    init(_ behavior: SplitBehavior) { self.behavior = behavior }
+    init(_ behavior: SplitBehavior, capacity: Int) {
+        self.behavior = behavior
+        parts.reserveCapacity(capacity)
+    }
+
+    /// Another piece begins.
+    mutating func begin() {
+        first = parts.count
+        wasMatch = false
+    }
 
     mutating func add(_ range: Range<Int>, isMatch: Bool) {
         switch behavior {
@@ -112,13 +123,13 @@ private struct SplitParts {
             if !isMatch { parts.append(range) }
         case .isolated: parts.append(range)
         case .contiguous:
-            if isMatch == wasMatch, let last = parts.popLast() {
+            if isMatch == wasMatch, let last = popLast() {
                 parts.append(last.lowerBound..<range.upperBound)
             } else {
                 parts.append(range)
             }
         case .mergedWithPrevious:
-            if isMatch, !wasMatch, let last = parts.popLast() {
+            if isMatch, !wasMatch, let last = popLast() {
                 parts.append(last.lowerBound..<range.upperBound)
             } else {
                 parts.append(range)
@@ -137,9 +148,13 @@ private struct SplitParts {
         wasMatch = isMatch
     }
 
-    mutating func finish() -> [Range<Int>] {
+    /// The last part of this piece.
+    private mutating func popLast() -> Range<Int>? { parts.count > first ? parts.removeLast() : nil }
+
+    /// The piece ends.
+    mutating func end() {
         if let waiting { parts.append(waiting) }
-        return parts
+        waiting = nil
     }
 }
 

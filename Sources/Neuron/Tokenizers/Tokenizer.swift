@@ -11,6 +11,16 @@ enum TokenModel: Sendable {
     case wordPiece(WordPieceModel)
     case wordLevel(WordLevelModel)
 
+    /// Appends the tokens of pieces, until there are so many tokens.
+    func encode(_ octets: [UInt8], _ ranges: [Range<Int>], limit: Int, into ids: inout [Int32]) {
+        // Looked at once: a text has hundreds of words.
+        guard case .wordPiece(let model) = self else {
+            for range in ranges where ids.count < limit { encode(octets, range, into: &ids) }
+            return
+        }
+        for range in ranges where ids.count < limit { model.encode(octets, range, into: &ids) }
+    }
+
     func encode(_ octets: [UInt8], _ range: Range<Int>, into ids: inout [Int32]) {
         switch self {
         case .bytePairs(let model): model.encode(octets, range, into: &ids)
@@ -128,18 +138,28 @@ package struct Tokenizer: Sendable {
                 let part = range.count == normalized.count ? normalized : Array(normalized[range])
                 var pieces = TextPieces(part, isAtStart: isAtStart && range.lowerBound == 0)
                 for splitter in splitters { splitter.apply(&pieces) }
-                for range in pieces.ranges where ids.count < limit {
-                    model.encode(pieces.octets, range, into: &ids)
-                }
+                model.encode(pieces.octets, pieces.ranges, limit: limit, into: &ids)
             }
         }
     }
 
     private func normalize(_ octets: [UInt8]) -> [UInt8] {
         guard !normalizers.isEmpty else { return octets }
+        if let normalized = normalize(ascii: octets) { return normalized }
         var text = Array(String(decoding: octets, as: UTF8.self).unicodeScalars)
         for normalizer in normalizers { text = normalizer.apply(text) }
         return [UInt8](utf8: text)
+    }
+
+    /// What the normalizers make of a text without making characters of it; nil where they need them.
+    private func normalize(ascii octets: [UInt8]) -> [UInt8]? {
+        guard octets.allSatisfy({ $0 < 0x80 }) else { return nil }
+        var text = octets
+        for normalizer in normalizers {
+            guard let next = normalizer.apply(ascii: text) else { return nil }
+            text = next
+        }
+        return text
     }
 
     /// The tokens of a text with the marks around it.

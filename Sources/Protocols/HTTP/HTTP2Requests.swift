@@ -161,14 +161,18 @@ actor HTTP2Requests: HTTP2StreamService {
         stream.request.body = []
         streams[stream.id] = stream
         handlers += 1
-        stream.task = Task {
-            let response = await settings.handler(request)
-            await send(response, stream, toHead: isHead)
-            handlers -= 1
-            quietSince = loop.turnStart
-            forget(stream)
-            host.settle()
-        }
+        let own = LoopBound(stream)
+        stream.task = Task(executorPreference: loop) { await self.produce(request, own) }
+    }
+
+    private func produce(_ request: HTTPRequest, _ own: LoopBound<HTTP2ServerStream>) async {
+        let stream = own.value
+        let response = await settings.handler(request)
+        await send(response, stream, toHead: request.method == "HEAD")
+        handlers -= 1
+        quietSince = loop.turnStart
+        forget(stream)
+        host.settle()
     }
 
     private func send(_ response: HTTPResponse, _ stream: HTTP2ServerStream, toHead isHead: Bool) async {

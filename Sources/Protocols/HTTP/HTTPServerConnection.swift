@@ -279,28 +279,31 @@ actor HTTPServerConnection: LoopActor {
 
     private func answer(_ request: HTTPRequest) {
         deadline = nil
-        answering = Task {
-            let response =
-                if let refusal = request.codingRefusal { refusal } else { await settings.handler(request) }
-            await send(response, toHead: request.method == "HEAD")
-            answering = nil
-            quietSince = loop.turnStart
-            // What has come of the next one could not be read on meanwhile.
-            if let octets = incoming?.body.count {
-                incoming?.start = limits.bodyStart(octets: octets, now: quietSince)
-            }
-            let wasLast = life.finishAnswer()
-            guard life.isOpen else { return }
-            if wasLast {
-                close()
-                return
-            }
-            channel.pauseReading(life.hasPeerEnded)
-            next()
-            guard life.isOpen, !life.isAnswering else { return }
-            askForBody()
-            expectMore()
+        // Whatever it waits for, it comes back on the loop, and by no other thread.
+        answering = Task(executorPreference: loop) { await self.produce(request) }
+    }
+
+    private func produce(_ request: HTTPRequest) async {
+        let response =
+            if let refusal = request.codingRefusal { refusal } else { await settings.handler(request) }
+        await send(response, toHead: request.method == "HEAD")
+        answering = nil
+        quietSince = loop.turnStart
+        // What has come of the next one could not be read on meanwhile.
+        if let octets = incoming?.body.count {
+            incoming?.start = limits.bodyStart(octets: octets, now: quietSince)
         }
+        let wasLast = life.finishAnswer()
+        guard life.isOpen else { return }
+        if wasLast {
+            close()
+            return
+        }
+        channel.pauseReading(life.hasPeerEnded)
+        next()
+        guard life.isOpen, !life.isAnswering else { return }
+        askForBody()
+        expectMore()
     }
 
     /// Answers what is no valid request, and closes (RFC 9112 §9.6).

@@ -43,8 +43,8 @@ final class MetricFamily: Sendable {
     func update(_ values: [String], _ body: (inout Series) -> Void) {
         precondition(values.count == labels.count, "\(name) has \(labels.count) labels, not \(values.count)")
         all.withLock { all in
-            let isNew = all[values] == nil
-            let full = isNew && all.count >= MetricsRegistry.maximumSeries
+            if let known = all.index(forKey: values) { return body(&all.values[known]) }
+            let full = all.count >= MetricsRegistry.maximumSeries
             body(&all[full ? labels.map { _ in "other" } : values, default: Self.empty(kind)])
         }
     }

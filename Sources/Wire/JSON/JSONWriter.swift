@@ -72,7 +72,13 @@ public struct JSONWriter {
     public mutating func value(_ number: Double) { append(number.isFinite ? number.description : "null") }
 
     /// Writes a number with the fewest digits that mean it; `null` when it is not finite, which JSON has no word for.
-    public mutating func value(_ number: Float) { append(number.isFinite ? number.description : "null") }
+    public mutating func value(_ number: Float) {
+        guard let decimal = ShortestDecimal(number) else {
+            return append(number.isFinite ? number.description : "null")
+        }
+        separate()
+        bytes.append(addingCapacity: ShortestDecimal.longest) { decimal.write(into: &$0) }
+    }
 
     /// Writes a truth value.
     public mutating func value(_ truth: Bool) { append(truth ? "true" : "false") }
@@ -97,6 +103,9 @@ public struct JSONWriter {
         key(name)
         value(number)
     }
+
+    /// Ends the document's line, for those who read it in a terminal.
+    public mutating func endLine() { bytes.append(UInt8(ascii: "\n")) }
 
     private mutating func enclose(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void) {
         separate()

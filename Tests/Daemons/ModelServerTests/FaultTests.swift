@@ -200,6 +200,20 @@ struct HangTests {
         Dispatcher.Call(model: "m", texts: [TokenizedText(ids: [1, 2])])
     }
 
+    @Test("a pass comes back from its group to the dispatcher's loop by no other thread")
+    func loop() async throws {
+        let dispatcher = Dispatcher()
+        await dispatcher.setPolicy(BatchPolicy(), of: "m")
+        let executors = Lock<[UnownedTaskExecutor?]>([])
+        let worker = ScriptedWorker(cores: 0..<1) {
+            let own = withUnsafeCurrentTask { $0?.unownedTaskExecutor }
+            executors.withLock { $0.append(own) }
+        }
+        await dispatcher.setModels(["m"], of: worker)
+        #expect(try await dispatcher.predict(call()).core == 0)
+        #expect(executors.withLock { $0 } == [UnownedTaskExecutor(dispatcher.loop)])
+    }
+
     @Test(
         "its group is lost after the time for a pass, the request goes to another, and what comes late counts for nothing"
     )

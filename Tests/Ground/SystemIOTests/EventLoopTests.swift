@@ -40,6 +40,28 @@ struct EventLoopTests {
         #expect(await actor.values == [7])
     }
 
+    @Test("sockets and timers get their turn while jobs make more jobs without end", .timeLimit(.minutes(1)))
+    func endlessJobs() async throws {
+        let loop = try EventLoop(name: "test")
+        defer { loop.stop() }
+        let isOver = Lock(false)
+        @Sendable func again() {
+            if !isOver.withLock({ $0 }) { loop.execute(again) }
+        }
+        loop.execute(again)
+        let pipe = try Output.makePipe()
+        let (turns, turn) = AsyncStream.makeStream(of: Void.self)
+        let registration = try loop.register(pipe.read, .readable) { _ in turn.finish() }
+        pipe.write.close()
+        for await _ in turns {}
+        loop.deregister(registration)
+        pipe.read.close()
+        await withCheckedContinuation { continuation in
+            loop.schedule(after: .milliseconds(1)) { continuation.resume() }
+        }
+        isOver.withLock { $0 = true }
+    }
+
     @Test("fires timers by deadline, not by the order in which they were set")
     func timerOrder() async throws {
         let loop = try EventLoop(name: "test")

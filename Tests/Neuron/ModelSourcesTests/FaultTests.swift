@@ -71,6 +71,22 @@ struct FaultTests {
     }()
     private static let sum = MessageDigest.of(content).hexadecimal
 
+    @Test("nothing is read or written on an event loop, whatever the caller's task prefers")
+    func offLoop() async throws {
+        let store = try await ScriptedStore(ScriptedStore.file(Self.content, tag: "\"a\""))
+        let scene = try Scene()
+        let place = try location("http://\(store.address)/m.gguf#sha256=\(Self.sum)")
+        let threads = Lock<Set<Bool>>([])
+        let task = Task(executorPreference: EventLoop.shared) {
+            try await scene.fetcher.fetch(place) { _ in
+                threads.withLock { _ = $0.insert(EventLoop.shared.isCurrent) }
+            }
+        }
+        _ = try await task.value
+        #expect(threads.withLock { $0 } == [false])
+        await store.stop()
+    }
+
     @Test("what breaks off again and again goes on where it was")
     func resumption() async throws {
         let store = try await ScriptedStore(ScriptedStore.file(Self.content, tag: "\"a\"", cutAfter: 150_000))

@@ -46,6 +46,43 @@ struct WordPieceTests {
         #expect(try pieces("hello, unaffable", limit: limit) == all.prefix(limit - 1) + ["[SEP]"])
     }
 
+    @Test("a text of ASCII alone becomes the same by octets as by characters")
+    func octets() {
+        let ascii = (0..<128).map { UInt8($0) }
+        let text = ascii + ascii.flatMap { [UInt8(ascii: "a"), $0, UInt8(ascii: "Z")] }
+        let scalars = text.map { Unicode.Scalar($0) }
+        var steps: [TextNormalization] = [.lowercase, .stripAccents]
+        for number in 0..<16 {
+            steps.append(
+                .bert(
+                    BERTNormalization(
+                        cleans: number & 1 > 0, lowercase: number & 2 > 0,
+                        stripAccents: number & 4 > 0 ? nil : true, spacesIdeographs: number & 8 > 0)))
+        }
+        for (isCompatible, isComposed) in [(false, false), (false, true), (true, false), (true, true)] {
+            steps.append(.form(isCompatible: isCompatible, isComposed: isComposed))
+        }
+        for step in steps {
+            #expect(step.apply(ascii: text) == [UInt8](utf8: step.apply(scalars)), "\(step)")
+        }
+        // What looks at more than a character has no such way.
+        #expect(TextNormalization.strip(left: true, right: true).apply(ascii: text) == nil)
+    }
+
+    @Test(
+        "what is cut once is not joined with the piece before it",
+        arguments: [
+            (SplitBehavior.contiguous, [0..<2, 2..<3, 3..<4]), (.mergedWithPrevious, [0..<1, 1..<2, 2..<3, 3..<4]),
+            (.mergedWithNext, [0..<1, 1..<2, 2..<4]), (.isolated, [0..<1, 1..<2, 2..<3, 3..<4]),
+            (.removed, [3..<4]),
+        ])
+    func splits(behavior: SplitBehavior, expected: [Range<Int>]) {
+        var pieces = TextPieces(Array("--|a".utf8), isAtStart: true)
+        pieces.ranges = [0..<2, 2..<4]
+        pieces.split(behavior) { $0 == "-" || $0 == "|" }
+        #expect(pieces.ranges == expected)
+    }
+
     @Test(
         "decomposition is canonical, with marks in order",
         arguments: [

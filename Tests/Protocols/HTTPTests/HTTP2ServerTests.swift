@@ -18,12 +18,12 @@ struct HTTP2ServerTests {
         let address: SocketAddress
         let authority: CertificateAuthority?
 
-        func client() throws -> HTTPClient {
+        func client(_ protocols: [String] = ["h2", "http/1.1"]) throws -> HTTPClient {
             let trust = authority?.certificatePEM ?? []
             return HTTPClient(
                 address,
                 security: try TLSClient(
-                    host: "127.0.0.1", trust: .authorities(trust), protocols: ["h2", "http/1.1"]))
+                    host: "127.0.0.1", trust: .authorities(trust), protocols: protocols))
         }
     }
 
@@ -70,6 +70,23 @@ struct HTTP2ServerTests {
         #expect(try await ask("/stream") == "xxx \(version)")
         #expect(try await ask("/", ["--head"]).hasSuffix(" \(version)"))
         #expect(try await ask("/", ["-d", "abc"]) == "POST \(served.address) 3\n \(version)")
+        await served.server.shutdown()
+    }
+
+    @Test(
+        "what a handler waits for brings it back to the loop by no other thread, in both versions",
+        arguments: ["http/1.1", "h2"])
+    func preference(version: String) async throws {
+        let executors = Lock<[UnownedTaskExecutor?]>([])
+        let served = try await serve { _ in
+            let own = withUnsafeCurrentTask { $0?.unownedTaskExecutor }
+            executors.withLock { $0.append(own) }
+            return .text(200, "")
+        }
+        let client = try served.client([version])
+        #expect(try await client.send(HTTPRequest("GET", "/")).status == 200)
+        #expect(executors.withLock { $0 } == [UnownedTaskExecutor(EventLoop.shared)])
+        await client.close()
         await served.server.shutdown()
     }
 

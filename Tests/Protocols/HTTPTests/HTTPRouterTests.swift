@@ -15,6 +15,9 @@ struct HTTPRouterTests {
         router.on("GET", "/v1/{name}", "one")
         router.on("GET", "/fleet/{name}/log", "log")
         router.on("DELETE", "/fleet/{name}/{part}", "part")
+        router.on("GET", "/{bucket}/{key}", "object")
+        router.on("GET", "/late/{key}", "never")
+        router.on("GET", "/late/{key}/acl", "acl")
         return router
     }()
 
@@ -37,6 +40,13 @@ struct HTTPRouterTests {
             ("GET", "/v1/tiny:predict", #"only ["POST"]"#),
             ("DELETE", "/fleet/a/log", #"only ["GET", "HEAD"]"#),
             ("DELETE", "/fleet/a/b", #"part ["a", "b"]"#),
+            // A pattern that begins with a name stands before those of any word that came later.
+            ("GET", "/late/a", #"object ["late", "a"]"#), ("GET", "/late/a/acl", #"acl ["a"]"#),
+            ("GET", "/any/a", #"object ["any", "a"]"#), ("GET", "/%6Date/a", #"object ["mate", "a"]"#),
+            // What is written otherwise is the same path; a slash that is encoded parts nothing.
+            ("GET", "/%6Dodels/tiny", #"describe ["tiny"]"#), ("GET", "/models%2Ftiny", "nothing"),
+            ("GET", "http://host:1/models/tiny?a", #"describe ["tiny"]"#),
+            ("GET", "/models/caf%C3%A9", #"describe ["café"]"#), ("GET", "/models/%", #"describe ["%"]"#),
             ("GET", "/model", "nothing"), ("GET", "/models/a/b", "nothing"),
             ("GET", "/models/a/versions", "nothing"),
         ])

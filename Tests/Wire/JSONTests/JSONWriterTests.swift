@@ -61,4 +61,24 @@ struct JSONWriterTests {
         }
         #expect(written == "[0.0,0.1,-1.5e-07,16777216.0,null,null,0.1,1e+300,null,-9223372036854775808]")
     }
+
+    @Test("numbers of single precision are written as the library describes them, whatever their size")
+    func shortestDecimals() {
+        var numbers: [Float] = [0, 1, 9, 10, 0.001, 123_456.5, 1e-4, 1e-5, .leastNonzeroMagnitude]
+        // Powers of two, whose neighbours are at unequal distances, and ends that lie half way between two decimals.
+        for exponent in -20...30 {
+            let power = Float(sign: .plus, exponent: exponent, significand: 1)
+            numbers += [power.nextDown, power, power.nextUp, power * 1.019_531_25]
+        }
+        var pattern = Float(0x1p-15).bitPattern
+        while pattern < Float(0x1p25).bitPattern {
+            numbers.append(Float(bitPattern: pattern))
+            pattern += 10_007
+        }
+        for number in numbers.flatMap({ [$0, -$0] }) {
+            let written = text { $0.value(number) }
+            guard written != number.description else { continue }
+            Issue.record("\(number.description) is written \(written)")
+        }
+    }
 }

@@ -11,8 +11,9 @@ extension BatchQueue {
     package mutating func next(now: Duration) -> Batch? {
         guard !idle.isEmpty, waitingCost > 0 else { return nil }
         var best: Candidate?
-        for (name, model) in models where model.waiting > 0 && hasIdleGroup(name) {
-            for (number, lane) in model.lanes {
+        for name in waitingModels where hasIdleGroup(name) {
+            guard let model = models[name] else { continue }
+            for (number, lane) in model.lanes.enumerated() {
                 guard let head = lane.places.first, isRipe(lane, model, now: now) else { continue }
                 let order = (head.priority, lane.tag, number, head.sequence)
                 if let best, best.order < order { continue }
@@ -27,24 +28,14 @@ extension BatchQueue {
     package func nextWake(now: Duration) -> Duration? {
         var wake = earliestExpiry
         guard !idle.isEmpty else { return wake }
-        for (name, model) in models
-        where model.policy.delay > .zero && model.waiting > 0 && hasIdleGroup(name) {
-            for lane in model.lanes.values where !lane.places.isEmpty && !isRipe(lane, model, now: now) {
+        for name in waitingModels {
+            guard let model = models[name], model.policy.delay > .zero, hasIdleGroup(name) else { continue }
+            for lane in model.lanes where !lane.places.isEmpty && !isRipe(lane, model, now: now) {
                 guard let oldest = oldest(lane) else { continue }
                 wake = min(wake ?? .seconds(Int64.max / 2), oldest + model.policy.delay)
             }
         }
         return wake
-    }
-
-    private func hasIdleGroup(_ model: String) -> Bool {
-        idle.contains { groups[$0]?.models.contains(model) ?? false }
-    }
-
-    /// One that has computed the model last, else the one that has been idle for the longest.
-    private func idleGroup(_ model: String) -> Int? {
-        let able = idle.filter { groups[$0]?.models.contains(model) ?? false }
-        return able.first { groups[$0]?.last == model } ?? able.first
     }
 
     private func oldest(_ lane: Lane) -> Duration? {
@@ -71,15 +62,15 @@ extension BatchQueue {
     }
 
     private mutating func dispatch(_ name: String, lane: Int, to group: Int, now: Duration) -> Batch? {
-        guard let model = models[name], let places = model.lanes[lane]?.places else { return nil }
-        let (items, cost) = select(places, model.policy, groups: groupCount(name))
+        guard let model = models[name] else { return nil }
+        let (items, cost) = select(model.lanes[lane].places, model.policy, groups: groupCount(name))
         guard !items.isEmpty else { return nil }
         // Some went in vain: fewer ask at a time than was thought.
         if model.policy.delay > .zero, model.outstanding < model.concurrency {
             models[name]?.concurrency = (model.concurrency + model.outstanding) / 2
         }
+        virtualTime = max(virtualTime, model.lanes[lane].tag)
         take(items)
-        virtualTime = max(virtualTime, model.lanes[lane]?.tag ?? 0)
         modify(lane, of: name) { $0.tag += max(1, cost) }
         idle.removeAll { $0 == group }
         groups[group]?.last = name

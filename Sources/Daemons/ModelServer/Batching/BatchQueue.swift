@@ -88,16 +88,26 @@ package struct BatchQueue: Sendable {
 
     struct Model {
         var policy: BatchPolicy
-        var lanes: [Int: Lane] = [:]
+        /// By size, see `lane(of:)`.
+        var lanes = [Lane](repeating: Lane(), count: BatchQueue.laneCount)
         /// Requests that wait or run.
         var outstanding = 0
         /// Requests with texts that are on no group.
         var waiting = 0
         /// How many requests are outstanding at a time, as far as has been seen.
         var concurrency = 0
+
+        /// One request more is outstanding.
+        mutating func begin() {
+            outstanding += 1
+            concurrency = max(concurrency, outstanding)
+        }
+
+        /// Changes a lane where it stands.
+        mutating func modify(_ lane: Int, _ body: (inout Lane) -> Void) { body(&lanes[lane]) }
     }
 
-    /// A group and the models that it has.
+    /// A group and the models that it has. What is asked at each pass is asked of `holders`.
     struct Group {
         var models: Set<String>
         /// What it computed last: another model would have to be switched to.
@@ -105,7 +115,11 @@ package struct BatchQueue: Sendable {
     }
 
     var models: [String: Model] = [:]
+    /// The models with requests that wait: a server of hundreds looks at these for each pass, not at all.
+    private(set) var waitingModels: Set<String> = []
     var groups: [Int: Group] = [:]
+    /// The groups that have a model, in rising order; none for a model that no group has.
+    private var holders: [String: [Int]] = [:]
     /// Groups with nothing to do, those that became so first before others.
     var idle: [Int] = []
     var entries: [Int: Entry] = [:]
@@ -130,23 +144,45 @@ package struct BatchQueue: Sendable {
     /// A group has these models from now on. It is idle when it is new.
     package mutating func setModels(_ names: Set<String>, of group: Int) {
         if groups[group] == nil { idle.append(group) }
+        let before = groups[group]?.models ?? []
         groups[group, default: Group(models: [])].models = names
+        for name in before.subtracting(names) { setHolder(group, of: name, false) }
+        for name in names.subtracting(before) { setHolder(group, of: name, true) }
+    }
+
+    private mutating func setHolder(_ group: Int, of model: String, _ holds: Bool) {
+        var own = holders[model] ?? []
+        own.removeAll { $0 == group }
+        if holds { own.insert(group, at: own.partitionIndex { $0 > group }) }
+        holders[model] = own.isEmpty ? nil : own
     }
 
     /// Takes a group away, which is not computing.
     package mutating func remove(group: Int) {
+        for name in groups[group]?.models ?? [] { setHolder(group, of: name, false) }
         groups[group] = nil
         idle.removeAll { $0 == group }
     }
 
     /// Groups that have a model.
-    func groupCount(_ model: String) -> Int {
-        groups.values.reduce(0) { $0 + ($1.models.contains(model) ? 1 : 0) }
+    func groupCount(_ model: String) -> Int { holders[model]?.count ?? 0 }
+
+    /// Whether a group that has a model is idle.
+    func hasIdleGroup(_ model: String) -> Bool {
+        guard let holders = holders[model] else { return false }
+        return idle.contains { holders.contains($0) }
+    }
+
+    /// The idle group for a model: one that has computed it last, else the one that has been idle for the longest.
+    func idleGroup(_ model: String) -> Int? {
+        guard let holders = holders[model] else { return nil }
+        let able = idle.filter { holders.contains($0) }
+        return able.first { groups[$0]?.last == model } ?? able.first
     }
 
     /// Requests that wait, of one model or of all.
     package func waiting(_ model: String? = nil) -> Int {
-        guard let model else { return models.values.reduce(0) { $0 + $1.waiting } }
+        guard let model else { return waitingModels.reduce(0) { $0 + (models[$1]?.waiting ?? 0) } }
         return models[model]?.waiting ?? 0
     }
 
@@ -159,14 +195,12 @@ package struct BatchQueue: Sendable {
 
     /// Takes a request, unless too many wait already.
     package mutating func submit(_ request: Request) -> OnSubmit {
-        guard var model = models[request.model], groupCount(request.model) > 0 else { return .noGroup }
-        let canBegin = idle.contains { groups[$0]?.models.contains(request.model) ?? false }
-        guard model.waiting < model.policy.queueLimit || canBegin && model.waiting == 0 else {
-            return .full(limit: model.policy.queueLimit)
+        guard groupCount(request.model) > 0, let limit = models[request.model]?.policy.queueLimit else {
+            return .noGroup
         }
-        model.outstanding += 1
-        model.concurrency = max(model.concurrency, model.outstanding)
-        models[request.model] = model
+        let waiting = waiting(request.model)
+        guard waiting < limit || waiting == 0 && hasIdleGroup(request.model) else { return .full(limit: limit) }
+        models[request.model]?.begin()
         nextSequence += 1
         entries[request.identifier] = Entry(
             request: request, sequence: nextSequence, waiting: Array(request.costs.indices))
@@ -187,7 +221,7 @@ package struct BatchQueue: Sendable {
             let index = lane.places.partitionIndex { $0 > place }
             lane.places.insert(place, at: index)
         }
-        models[entry.request.model]?.waiting += 1
+        addWaiting(1, to: entry.request.model)
         waitingCost += cost(entry)
     }
 
@@ -195,9 +229,12 @@ package struct BatchQueue: Sendable {
     static func lane(of request: Request) -> Int {
         let cost = request.costs.reduce(0, +)
         var lane = 0
-        while lane < 8, cost > 32 << (2 * lane) { lane += 1 }
+        while lane < laneCount - 1, cost > 32 << (2 * lane) { lane += 1 }
         return lane
     }
+
+    /// Lanes of a model.
+    private static let laneCount = 9
 
     /// Takes a request out of its lane.
     mutating func dequeue(_ identifier: Int) {
@@ -207,8 +244,17 @@ package struct BatchQueue: Sendable {
             let index = lane.places.partitionIndex { $0 >= place }
             if index < lane.places.count, lane.places[index] == place { lane.places.remove(at: index) }
         }
-        models[entry.request.model]?.waiting -= 1
+        addWaiting(-1, to: entry.request.model)
         waitingCost -= cost(entry)
+    }
+
+    private mutating func addWaiting(_ count: Int, to model: String) {
+        models[model]?.waiting += count
+        if models[model]?.waiting ?? 0 > 0 {
+            waitingModels.insert(model)
+        } else {
+            waitingModels.remove(model)
+        }
     }
 
     private func place(of identifier: Int) -> Place? {
@@ -220,13 +266,7 @@ package struct BatchQueue: Sendable {
     private func cost(_ entry: Entry) -> Int { entry.waiting.reduce(0) { $0 + entry.request.costs[$1] } }
 
     mutating func modify(_ lane: Int, of model: String, _ body: (inout Lane) -> Void) {
-        guard
-            var known = models[model]?.lanes.removeValue(forKey: lane) ?? (models[model].map { _ in Lane() })
-        else {
-            return
-        }
-        body(&known)
-        models[model]?.lanes[lane] = known
+        models[model]?.modify(lane, body)
     }
 
     mutating func newBatchIdentifier() -> Int {

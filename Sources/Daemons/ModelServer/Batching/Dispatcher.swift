@@ -241,9 +241,11 @@ package actor Dispatcher: LoopActor {
             let timer = loop.schedule(after: limit, on: self) { $0.giveUp(batch.identifier) }
             passes[batch.identifier] = Pass(
                 batch: batch, start: now, cores: worker.cores, limit: limit, timer: timer)
-            Task {
+            // Without the preference a continuation comes back by a thread of the system's pool, and goes from there to the
+            // loop: two changes of threads for each pass.
+            Task(executorPreference: loop) {
                 let result = await worker.compute(texts, model: batch.model)
-                end(batch, result, since: now)
+                await self.end(batch, result, since: now)
             }
         }
         setTimer()
@@ -308,7 +310,7 @@ package actor Dispatcher: LoopActor {
             identifier,
             .success(
                 Prediction(
-                    embeddings: job.vectors.compactMap { $0 }, tokens: job.call.texts.map(\.ids.count),
+                    embeddings: job.vectors.compactMap { $0 }, tokens: job.call.texts.map { $0.ids.count },
                     queued: start - job.arrival, computed: MonotonicClock.time - start,
                     batch: batch.items.count, core: batch.group)))
     }

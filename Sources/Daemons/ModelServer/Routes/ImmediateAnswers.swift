@@ -47,7 +47,7 @@ extension InferenceServer {
             writer.key(asked.usesInstances ? "predictions" : "outputs")
             writer.array { for text in asked.texts { $0.value(text) } }
         }
-        return HTTPResponse(
-            200, headers: ["content-type": "application/json"], body: .bytes(writer.bytes + [10]))
+        writer.endLine()
+        return HTTPResponse(200, headers: ["content-type": "application/json"], body: .bytes(writer.bytes))
     }
 }

@@ -27,7 +27,8 @@ extension Dispatcher.Prediction {
                 writer.member("compute_ms", milliseconds(computed))
             }
         }
-        return writer.bytes + [UInt8(ascii: "\n")]
+        writer.endLine()
+        return writer.bytes
     }
 }
 

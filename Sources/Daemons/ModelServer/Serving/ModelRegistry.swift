@@ -3,6 +3,8 @@
 /// Finds models.
 struct ModelRegistry: Sendable {
     private(set) var models: [HostedModel] = []
+    /// The versions of each name, numbers in their order, others before them by their letters: asked for at each request.
+    private var byName: [String: [HostedModel]] = [:]
     /// Versions that were chosen as the default ones.
     private var defaults: [String: String] = [:]
 
@@ -10,12 +12,22 @@ struct ModelRegistry: Sendable {
     mutating func add(_ model: HostedModel) -> Bool {
         guard !models.contains(where: { $0.key == model.key }) else { return false }
         models.append(model)
+        byName[model.name] = (versions(of: model.name) + [model]).sorted { one, other in
+            switch (Int(one.version), Int(other.version)) {
+            case (let one?, let other?): one < other
+            case (nil, _?): true
+            case (_?, nil): false
+            case (nil, nil): one.version < other.version
+            }
+        }
         return true
     }
 
     /// Takes a model out.
     mutating func remove(_ model: HostedModel) {
         models.removeAll { $0 === model }
+        let left = versions(of: model.name).filter { $0 !== model }
+        byName[model.name] = left.isEmpty ? nil : left
         if defaults[model.name] == model.version { defaults[model.name] = nil }
     }
 
@@ -24,23 +36,13 @@ struct ModelRegistry: Sendable {
 
     /// Finds a model; without a version the chosen one, else the highest.
     func find(_ name: String, version: String? = nil) -> HostedModel? {
-        if let version { return models.first { $0.name == name && $0.version == version } }
-        if let chosen = defaults[name] { return models.first { $0.name == name && $0.version == chosen } }
         let versions = versions(of: name)
+        if let version = version ?? defaults[name] { return versions.first { $0.version == version } }
         return versions.last { $0.isReady } ?? versions.last
     }
 
     /// The versions of a model, numbers in their order, others before them by their letters.
-    func versions(of name: String) -> [HostedModel] {
-        models.filter { $0.name == name }.sorted { one, other in
-            switch (Int(one.version), Int(other.version)) {
-            case (let one?, let other?): one < other
-            case (nil, _?): true
-            case (_?, nil): false
-            case (nil, nil): one.version < other.version
-            }
-        }
-    }
+    func versions(of name: String) -> [HostedModel] { byName[name] ?? [] }
 
     /// Names, each once, in the order in which they came.
     var names: [String] {

@@ -37,6 +37,34 @@ struct BatchQueueProperties {
         return simulation
     }
 
+    @Test("who waits and who has which model is known at each time as if all were asked", arguments: 1...40)
+    func indexes(seed: Int) {
+        _ = run(seed) { simulation in
+            let queue = simulation.queue
+            let waiting = Set(queue.entries.values.filter { !$0.waiting.isEmpty }.map(\.request.model))
+            #expect(queue.waitingModels == waiting)
+            #expect(queue.waiting() == queue.models.values.reduce(0) { $0 + $1.waiting })
+        }
+        var random = SeededGenerator(seed: seed)
+        let names = (0..<5).map { "m\($0)" }
+        var queue = BatchQueue()
+        for _ in 0..<100 {
+            let group = Int.random(in: 0..<4, using: &random)
+            if Int.random(in: 0..<5, using: &random) == 0 {
+                queue.remove(group: group)
+            } else {
+                queue.setModels(Set(names.filter { _ in Bool.random(using: &random) }), of: group)
+            }
+            for name in names {
+                let holders = queue.groups.filter { $0.value.models.contains(name) }.keys
+                #expect(queue.groupCount(name) == holders.count)
+                // None computes here, so all are idle.
+                #expect(queue.hasIdleGroup(name) == !holders.isEmpty)
+                #expect(queue.idleGroup(name) == queue.idle.first { holders.contains($0) })
+            }
+        }
+    }
+
     @Test("a pass is one model's, of one size, within both limits", arguments: 1...40)
     func limits(seed: Int) {
         let simulation = run(seed) { _ in }

@@ -9,26 +9,29 @@ internal import Text
 extension InferenceServer {
     /// Places a model, and takes others off the chips where there is no room for it.
     ///
+    /// - Returns: the groups that have it now.
     /// - Throws: why not: `isMemory` where nothing more can go.
     func placeMakingRoom(
         _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
-    ) async throws(LoadFailure) {
+    ) async throws(LoadFailure) -> [NeuronCoreGroup] {
         while true {
-            guard let failure = await failure(placing: model, on: groups, compiled) else { return }
-            guard failure.isMemory, control == .explicit, await makeRoom(for: model, on: groups) else {
-                throw failure
+            let result = await tryPlacing(model, on: groups, compiled)
+            if case .failure(let failure) = result, failure.isMemory, control == .explicit,
+                await makeRoom(for: model, on: groups)
+            {
+                continue
             }
+            return try result.get()
         }
     }
 
-    private func failure(
-        placing model: HostedModel, on groups: [NeuronCoreGroup], _ compiled: @escaping OnCompiled
-    ) async -> LoadFailure? {
+    private func tryPlacing(
+        _ model: HostedModel, on groups: [NeuronCoreGroup], _ compiled: @escaping OnCompiled
+    ) async -> Result<[NeuronCoreGroup], LoadFailure> {
         do throws(LoadFailure) {
-            try await place(model, on: groups, compiled: compiled)
-            return nil
+            return .success(try await place(model, on: groups, compiled: compiled))
         } catch {
-            return error
+            return .failure(error)
         }
     }
 
@@ -54,7 +57,7 @@ extension InferenceServer {
             guard isTaken else { continue }
             let all = state.withLock { $0.groups }
             await tellDispatcher(all)
-            for group in all { await group.unload(victim.key) }
+            await unload(victim, from: all)
             metrics.unloads.increment([victim.name])
             log?.info("unloaded", ["model": victim.name, "version": victim.version, "for": model.name])
             return true
@@ -99,14 +102,12 @@ extension InferenceServer {
         let all = state.withLock { $0.groups }
         let had = model.state.withLock { $0.groups }
         let groups = all.filter { had.contains($0.cores.lowerBound) }
-        let failure: LoadFailure?
+        var failure: LoadFailure?
         do throws(LoadFailure) {
-            try await placeMakingRoom(model, on: groups)
-            failure = nil
+            await serve(model, on: try await placeMakingRoom(model, on: groups))
         } catch {
             failure = error
         }
-        if failure == nil { await serve(model, on: groups) }
         model.state.withLock { $0.comeback = nil }
         return failure
     }

@@ -97,6 +97,10 @@ struct LanguageModelGenerator: TextGenerator {
         for engine in engines where engine.cores.lowerBound == group { await engine.lose(sentence) }
     }
 
+    func close() async {
+        for engine in engines { await engine.close() }
+    }
+
     var load: TextGeneratorLoad {
         let all = engines.map(\.recentStatistics)
         let pages = all.reduce(0) { $0 + $1.pages }

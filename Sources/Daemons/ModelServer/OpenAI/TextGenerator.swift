@@ -32,6 +32,9 @@ package protocol TextGenerator: Sendable {
     ///
     /// - Parameter group: the first of the cores.
     func lose(_ group: Int, _ sentence: String) async
+
+    /// Gives back the memory of its cores. Nobody is being answered then, and nobody will be.
+    func close() async
 }
 
 extension TextGenerator {
@@ -39,6 +42,8 @@ extension TextGenerator {
     package func warmUp(_ text: String) async throws {}
     /// Nothing: nor has it any cores to lose.
     package func lose(_ group: Int, _ sentence: String) async {}
+    /// Nothing: nor has it any memory.
+    package func close() async {}
 }
 
 /// The cores that a language model gets, and how long they may take.

@@ -78,15 +78,6 @@ extension InferenceServer {
             try await fetch(model)
             model.setPhase(.loading)
             try checkDegree(model, groups)
-            if let content = try await openWithoutGroups(model) {
-                model.state.withLock {
-                    $0.content = content
-                    $0.groups = answering(groups).map(\.cores.lowerBound)
-                    $0.phase = .ready
-                }
-                await tellDispatcher(state.withLock { $0.groups })
-                return noteProgress(groups.count)
-            }
             placed = try await placeMakingRoom(model, on: groups, compiled: compiled)
         } catch {
             model.state.withLock {
@@ -105,6 +96,11 @@ extension InferenceServer {
     func place(
         _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
     ) async throws(LoadFailure) -> [NeuronCoreGroup] {
+        if let content = try await openWithoutGroups(model) {
+            model.state.withLock { $0.content = content }
+            noteProgress(groups.count)
+            return answering(groups)
+        }
         var done: [NeuronCoreGroup] = []
         do throws(LoadFailure) {
             for (index, group) in answering(groups).enumerated() {
@@ -262,7 +258,7 @@ extension InferenceServer {
             // What has just come is not what was used longest ago.
             $0.lastUse = MonotonicClock.time
         }
-        await dispatcher.setPolicy(policy, of: model.key)
+        if model.content?.encoder != nil { await dispatcher.setPolicy(policy, of: model.key) }
         model.state.withLock { $0.phase = .ready }
         await tellDispatcher(state.withLock { $0.groups })
     }

@@ -22,6 +22,10 @@ package struct BatchPolicy: Equatable, Sendable {
     /// Levels of priority; 1 is the highest, and requests that name none have the middle one.
     package var priorities = 3
 
+    /// Percent of the groups' time that the model is to have while others wait as well; nil for an equal part of what the
+    /// others leave.
+    package var share: Int?
+
     /// 32 texts, no delay, 256 requests, 60 seconds in the queue, 120 on a group.
     package init() {}
 

@@ -4,7 +4,7 @@ extension BatchQueue {
     private struct Candidate {
         let model: String
         let lane: Int
-        let order: (priority: Int, tag: Int, lane: Int, sequence: Int)
+        let order: (priority: Int, turn: Int, tag: Int, lane: Int, sequence: Int)
     }
 
     /// The next pass for an idle group; nil when there is none now. Asked again until it is nil.
@@ -12,9 +12,10 @@ extension BatchQueue {
         guard !idle.isEmpty, waitingCost > 0 else { return nil }
         var best: Candidate?
         for (name, model) in models where model.waiting > 0 && hasIdleGroup(name) {
+            let turn = shares == nil ? 0 : model.turn.tag
             for (number, lane) in model.lanes {
                 guard let head = lane.places.first, isRipe(lane, model, now: now) else { continue }
-                let order = (head.priority, lane.tag, number, head.sequence)
+                let order = (head.priority, turn, lane.tag, number, head.sequence)
                 if let best, best.order < order { continue }
                 best = Candidate(model: name, lane: number, order: order)
             }
@@ -81,6 +82,7 @@ extension BatchQueue {
         take(items)
         virtualTime = max(virtualTime, model.lanes[lane]?.tag ?? 0)
         modify(lane, of: name) { $0.tag += max(1, cost) }
+        takeTurn(name, tokens: cost)
         idle.removeAll { $0 == group }
         groups[group]?.last = name
         let batch = Batch(

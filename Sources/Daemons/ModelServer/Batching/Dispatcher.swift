@@ -240,6 +240,7 @@ package actor Dispatcher: LoopActor {
         pass.timer.cancel()
         let took = MonotonicClock.time - start
         passTime = passTime == .zero ? took : passTime + (took - passTime) / 8
+        queue.note(batch, took: took)
         let ends: BatchQueue.OnFinish
         var failure: String?
         var isBreakdown = false

@@ -76,6 +76,8 @@ final class HostedModel: Sendable {
 
     init(_ specification: ModelSpecification, policy: BatchPolicy) {
         self.specification = specification
+        var policy = policy
+        policy.share = specification.utilization
         state = Lock(State(policy: policy))
     }
 

@@ -459,8 +459,9 @@ let daemons: [Target] =
             "SystemIO", "TLS", "Text",
         ], exclude: ["Proto"], resources: [.embedInCode("Console/console.html")],
         tests: [
-            "FakeChip", "FakeRuntime", "GRPC", "HTTP", "HTTP1", "JSON", "LanguageModels", "ModelSources",
-            "Models", "NeuronRuntime", "Observability", "SystemIO", "TLS", "TestSupport", "WebClient",
+            "FakeChip", "FakeRuntime", "GRPC", "GRPCServices", "HTTP", "HTTP1", "JSON", "LanguageModels",
+            "ModelSources", "Models", "NeuronRuntime", "Observability", "SystemIO", "TLS", "TestSupport",
+            "WebClient",
         ])
 
 let commands: [Target] =

@@ -74,7 +74,9 @@ package enum ModelServerCommand {
         help: "Settings in the words of TorchServe and DJL (config.properties); flags come before them")
     private static let computeTimeout = Option<Duration?>(
         "compute-timeout",
-        help: "How long a group may compute one pass before its cores are taken for lost (default 120s)",
+        help:
+            "How long a group may compute one pass before its cores are taken for lost; ten times as long to take a model "
+            + "(default 120s)",
         check: { .milliseconds(1)...(.seconds(86_400)) ~= $0 ? nil : "must be from 1ms to 24h" })
     private static let control = Option(
         "model-control", default: ModelControl.none, placeholder: "MODE",
@@ -141,11 +143,16 @@ package enum ModelServerCommand {
         guard !values[openAPI] else { return print(OpenAPI.document.text(pretty: true)) }
         let log = LogOptions.logger(values)
         let start = ContinuousClock.now
+        let foreign = try ForeignVariables(Self.variables)
+        try foreign.check(besides: Self.variables)
+        for variable in foreign.idle {
+            log.warning("variable does nothing", ["name": variable.name, "instead": variable.instead])
+        }
         let file =
-            try values[configuration].map { path throws(ServerError) in
+            (try values[configuration].map { path throws(ServerError) in
                 try ServerConfigurationFile(path: path)
-            }
-            ?? ServerConfigurationFile()
+            } ?? ServerConfigurationFile())
+            .falling(backOn: try ServerConfigurationFile(foreign.server, path: "the environment"))
         let specifications = try ModelSpecification.list(
             arguments: values[models].isEmpty ? file.models : values[models],
             environment: Command.environment("GANGLION_MODELS"))
@@ -179,7 +186,7 @@ package enum ModelServerCommand {
             return
         }
 
-        let policy = try policy(values, file)
+        let policy = try policy(values, file, foreign)
         var requestLimits = RequestLimits()
         if let octets = file.maximumBody { requestLimits.body = octets }
         let server = InferenceServer(
@@ -188,7 +195,7 @@ package enum ModelServerCommand {
             keys: try values[keys].map { file throws(ServerError) in try APIKeys(file: file) }, log: log,
             tag: Command.environment("NEURON_PROCESS_TAG") ?? "",
             fetcher: try fetcher(values, specifications),
-            properties: ModelProperties.environment(Self.variables)
+            properties: foreign.models
         ) { specification, groups in
             try await LanguageModelGenerator.open(specification, on: groups, pool: ComputePool.shared)
         }
@@ -298,12 +305,12 @@ package enum ModelServerCommand {
 
     /// How requests are batched: by the flags, else by config.properties, else by LMI's variables, else as it is.
     private static func policy(
-        _ values: ArgumentValues, _ file: ServerConfigurationFile
+        _ values: ArgumentValues, _ file: ServerConfigurationFile, _ foreign: ForeignVariables
     ) throws(ServerError) -> BatchPolicy {
         var policy = BatchPolicy()
         do throws(HTTPProblem) {
-            try policy.read(ServingProperties.environment(Command.environment), place: "the environment")
-            try policy.read(file.batching, place: "config.properties")
+            try policy.read(foreign.models, place: "the environment")
+            try policy.read(file.batching, place: "config.properties or the environment")
         } catch {
             throw ServerError(error.message)
         }

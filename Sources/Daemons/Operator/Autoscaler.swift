@@ -294,13 +294,6 @@ extension ModelServerStatus.AutoscalingStatus {
     }
 }
 
-extension Pod {
-    /// Whether there is a server that can say how much it has to do.
-    fileprivate var canBeAsked: Bool {
-        phase == .running && !metadata.isTerminating && status.podIP?.isEmpty == false
-    }
-}
-
 extension LoadSource {
     /// Where the load of a server's pods is read; nil where that is not known, or the spec cannot be carried out.
     init?(of spec: ModelServerSpec) {

@@ -1,13 +1,10 @@
-// Asks pods for their load. A pod may be slow, gone, or answer anything: each has a little time and may send so much.
+// Asks the pods of a server for their load, several at a time.
 
 internal import HTTP
-internal import HTTP1
 internal import SystemIO
 
 /// Asks pods how much they have to do.
 struct LoadReader: Sendable {
-    /// The most time that one pod gets.
-    private static let timeout = Duration.seconds(3)
     /// Pods that are asked at a time, for one server.
     private static let width = 16
     /// The most octets of an answer: those of a vLLM with all its histograms are 200,000.
@@ -31,26 +28,11 @@ struct LoadReader: Sendable {
     }
 
     private func read(_ host: String, _ source: LoadSource) async -> Result<PodLoad, LoadFault> {
-        let address = SocketAddress.ip(host, port: UInt16(clamping: source.port))
-        var limits = HTTP1Limits()
-        limits.body = Self.limit
-        let client = HTTPClient(address, limits: limits, connectTimeout: Self.timeout, loop: loop)
-        let request = HTTPRequest(
-            "GET", source.path,
-            headers: ["accept": "text/plain;version=0.0.4;q=1,*/*;q=0.1", "connection": "close"])
-        let answer = await Self.send(request, client)
-        await client.close()
+        let reader = PodReader(loop: loop, limit: Self.limit)
+        let answer = await reader.get(
+            host, port: source.port, path: source.path,
+            accept: "text/plain;version=0.0.4;q=1,*/*;q=0.1")
         return Self.load(answer, source)
-    }
-
-    private static func send(
-        _ request: HTTPRequest, _ client: HTTPClient
-    ) async -> Result<HTTPResponse, HTTPError> {
-        do throws(HTTPError) {
-            return .success(try await client.send(request, timeout: timeout))
-        } catch {
-            return .failure(error)
-        }
     }
 
     private static func load(

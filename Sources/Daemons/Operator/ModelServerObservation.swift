@@ -16,6 +16,17 @@ struct ModelServerObservation: Sendable {
     let serviceConflict: String?
     /// Another owner has the PodDisruptionBudget's name.
     let budgetConflict: String?
+    private let models: ModelObservation
+
+    init(
+        state: ModelServerState, resolved: ResolvedServer, serviceConflict: String?, budgetConflict: String?
+    ) {
+        self.state = state
+        self.resolved = resolved
+        self.serviceConflict = serviceConflict
+        self.budgetConflict = budgetConflict
+        models = ModelObservation(state, models: resolved.spec.models)
+    }
 
     private var living: [PodInfo] { state.livingPods }
 
@@ -88,20 +99,24 @@ struct ModelServerObservation: Sendable {
     }
 
     private func modelStatus(ready: Int) -> ModelServerStatus.ModelStatus {
-        let failed = state.pods.filter { !$0.isTerminating && $0.failure != nil }.count
-        let isComplete = ready >= resolved.spec.replicas
+        let withFailedModel = models.failedPods
+        let failed = state.pods.filter { pod in
+            !pod.isTerminating && (pod.failure != nil || withFailedModel.contains(pod.uid))
+        }.count
+        let isComplete = ready >= spec.replicas
         var status = ModelServerStatus.ModelStatus(
             isComplete ? .upToDate : failed > 0 ? .blockedByFailedLoad : .inProgress,
             copies: .init(total: ready * resolved.copies, failed: failed * resolved.copies),
-            models: resolved.spec.models.map { model in
-                .init(
-                    name: model.name,
-                    url: resolved.runtime.preset.path(ofModel: model).map { resolved.url + $0 })
+            models: models.entries(replicas: spec.replicas) { model in
+                resolved.runtime.preset.path(ofModel: model).map { resolved.url + $0 }
             })
         if let (pod, failure) = failure {
             status.lastFailureInfo = .init(
                 location: pod.key.name, reason: failure.reason,
                 message: String(failure.message.prefix(1024)), exitCode: failure.exitCode)
+        } else if let fault = models.fault {
+            status.lastFailureInfo = .init(
+                location: fault.pod, reason: fault.reason, message: fault.sentence)
         }
         return status
     }
@@ -168,9 +183,14 @@ struct ModelServerObservation: Sendable {
         if let (pod, failure) = failure {
             return Condition(.modelsLoaded, .false, "LoadFailed", Self.sentence(pod, failure))
         }
+        if let fault = models.fault, fault.isFailure {
+            return Condition(.modelsLoaded, .false, "LoadFailed", fault.sentence)
+        }
         if living.contains(where: { !$0.node.isEmpty && !$0.isReady }) {
             return Condition(
-                .modelsLoaded, .false, "Loading", "\(ready) of \(desired) replicas have loaded their models")
+                .modelsLoaded, .false, "Loading",
+                "\(ready) of \(desired) replicas have loaded their models"
+                    + (models.progress.map { "; \($0)" } ?? ""))
         }
         return Condition(
             .modelsLoaded, .false, "NotPlaced", "\(ready) of \(desired) replicas have loaded their models")
@@ -203,6 +223,7 @@ struct ModelServerObservation: Sendable {
         if let (pod, failure) = failure {
             return Condition(.degraded, .true, "PodFailed", Self.sentence(pod, failure))
         }
+        if let fault = models.fault { return Condition(.degraded, .true, fault.reason, fault.sentence) }
         return Condition(.degraded, .false, "AsExpected", "nothing has failed")
     }
 

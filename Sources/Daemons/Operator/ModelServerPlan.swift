@@ -76,6 +76,8 @@ struct ModelServerState: Sendable {
     var lostNodes: [String: LostNode] = [:]
     /// What the autoscaler sees and wants; nil where it has not looked yet.
     var autoscaling: ModelServerStatus.AutoscalingStatus?
+    /// What pods say of their models, by uid; of those that have said something.
+    var reports: [String: ModelReport] = [:]
     /// What pods get that nobody has said.
     var defaults = ServingDefaults()
     /// What the API server said when it refused a pod or the Service.

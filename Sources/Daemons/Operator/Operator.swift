@@ -4,6 +4,8 @@
 //     ModelServers, their pods and Services, NeuronNodes ──▶ modelserver, one key each ──▶ ServerReconciler
 //                                                               ▲ why a pod has no node has changed
 //                                                               ▲ what the autoscaler sees has changed
+//                                                               ▲ a pod says something new of its models
+//     pods, time ──────────────────────────────────────────▶ models, one key a pod ────▶ ModelWatch asks
 //     ModelServers, time ──────────────────────────────────▶ autoscaler, one key each ──▶ Autoscaler measures
 //     pods, nodes, NeuronNodes, claims, volumes ───────────▶ placement, one key ────────▶ Binder decides
 //                                    a binding came to nothing ▲                            │       │
@@ -63,8 +65,9 @@ package final class Operator: Sendable {
             loop: loop)
         let autoscaler = Autoscaler(
             client, cluster: cluster, events: events, registry: settings.registry, log: log, loop: loop)
+        let models = ModelWatch(cluster, pace: settings.modelPace, loop: loop)
         let reconciler = ServerReconciler(
-            client, cluster: cluster, binder: binder, autoscaler: autoscaler, events: events,
+            client, cluster: cluster, binder: binder, autoscaler: autoscaler, models: models, events: events,
             settings: settings, log: log, loop: loop)
         var pace = ReconcilePace()
         pace.backoff = Backoff(base: .milliseconds(5), limit: Self.refusalInterval)
@@ -83,12 +86,21 @@ package final class Operator: Sendable {
             ObservedCluster.changesReadiness(change) ? cluster.servers(onNode: change.key.name) : []
         }
         .watches(autoscaler.news) { [$0] }
+        .watches(models.news) { [$0] }
         let scaling = Controller<ObjectKey>(
             named: "autoscaler", workers: Autoscaler.workers, pace: pace, log: log,
             registry: settings.registry, loop: loop
         ) { key in try await autoscaler.measure(key) }
         .for(cluster.servers, where: Autoscaler.isNews)
         .reads(cluster.pods)
+        let modelWatch = Controller<ObjectKey>(
+            named: "models", workers: ModelWatch.workers, log: log, registry: settings.registry, loop: loop
+        ) { key in await models.ask(key) }
+        .watches(cluster.pods) { change in
+            change.object.owner(of: ModelServer.resource) != nil && ModelWatch.isNews(change)
+                ? [change.key] : []
+        }
+        .reads(cluster.servers)
         let placement = Controller<PlacementKey>(
             named: "placement", log: log, registry: settings.registry, loop: loop
         ) { _ in
@@ -174,6 +186,7 @@ package final class Operator: Sendable {
         manager.add(events)
         manager.add(servers)
         manager.add(scaling)
+        manager.add(modelWatch)
         manager.add(bindings)
         manager.add(volumeBindings)
         manager.add(podStatus)

@@ -39,6 +39,8 @@ package struct OperatorSettings: Sendable {
     /// How long the claims of a pod may take to be bound before another node is looked for: kube-scheduler's
     /// bindTimeoutSeconds.
     package var volumeTimeLimit = Duration.seconds(600)
+    /// How often pods are asked how far their models are.
+    package var modelPace = ModelWatchPace()
     /// Who this process is, in events.
     package var instance = "ganglion-operator"
     /// Where metrics go.

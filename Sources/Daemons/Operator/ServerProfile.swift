@@ -45,6 +45,8 @@ struct ServerProfile: Sendable {
     var timing = ProbeTiming(startup: 10, readiness: (period: 10, failures: 3))
     /// Where it publishes its load; nil where nothing is known.
     var metrics: MetricsSource?
+    /// Where it says how far its models are, as Ganglion's own server does; nil for one that does not.
+    var modelsPath: String?
     /// Ports that it uses beside the one that serves.
     var otherPorts: [Int] = []
     /// The schemes of `models[].uri` that it takes beside a plain path or name; nil where it decides itself.
@@ -70,7 +72,7 @@ extension RuntimePreset {
                     path: "/metrics", running: "ganglion_model_server_requests_running",
                     waiting: "ganglion_model_server_queue_length",
                     requests: "ganglion_model_server_requests_total"),
-                takesBatchSize: true, takesQueueLength: true)
+                modelsPath: "/", takesBatchSize: true, takesQueueLength: true)
         case .vllm:
             ServerProfile(
                 image: "public.ecr.aws/neuron/pytorch-inference-vllm-neuronx:"

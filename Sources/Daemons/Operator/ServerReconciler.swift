@@ -20,6 +20,7 @@ actor ServerReconciler: LoopActor {
     private let cluster: ObservedCluster
     private let binder: Binder
     private let autoscaler: Autoscaler
+    private let models: ModelWatch
     private let events: EventRecorder
     private let settings: OperatorSettings
     private let log: Logger
@@ -29,14 +30,16 @@ actor ServerReconciler: LoopActor {
     /// - Parameters:
     ///   - binder: says why pods have no node.
     ///   - autoscaler: says what it sees.
+    ///   - models: says what pods say of their models.
     init(
         _ client: KubernetesClient, cluster: ObservedCluster, binder: Binder, autoscaler: Autoscaler,
-        events: EventRecorder, settings: OperatorSettings, log: Logger, loop: EventLoop
+        models: ModelWatch, events: EventRecorder, settings: OperatorSettings, log: Logger, loop: EventLoop
     ) {
         self.client = client
         self.cluster = cluster
         self.binder = binder
         self.autoscaler = autoscaler
+        self.models = models
         self.events = events
         self.settings = settings
         self.log = log
@@ -75,6 +78,7 @@ actor ServerReconciler: LoopActor {
             defaults: settings.serving)
         state.budget = try await budget(key, isWanted: server.spec?.disruptionBudget != nil)
         state.autoscaling = autoscaler.status(of: server)
+        state.reports = models.reports(of: owned.map(\.pod))
         state.refusal = orphansRefusal?.refusalSentence
         var memory = failures[key].flatMap { $0.uid == uid ? $0.memory : nil } ?? FailureMemory()
         let plan = state.plan(failures: &memory, now: MonotonicClock.time, time: .now)

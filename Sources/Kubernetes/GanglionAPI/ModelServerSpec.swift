@@ -247,8 +247,8 @@ package struct ServedModel: Codable, Equatable, Sendable {
                 """, count: 1...20, pattern: .octets),
             "utilization": .integer(
                 """
-                How much of a group's time the model is expected to need, in percent; the models of a server need 100 at \
-                most together.
+                How much of a group's time the model is expected to need, in percent: as much is kept for it while others \
+                wait, too. The models of a server need 100 at most together.
                 """, 1...100),
             "warmup": .list(
                 "Texts that each group computes before the model is ready; one short text by default.",

@@ -9,79 +9,13 @@ package import NeuronRuntime
 internal import SystemIO
 package import Tokenizers
 
-/// What a client gets, token by token.
-package struct GeneratedPiece: Sendable {
-    /// Why the text has ended.
-    package enum End: String, Sendable {
-        /// By a mark of the model, or a text at which to stop.
-        case stop
-        /// By the number of tokens.
-        case length
-    }
-
-    /// The text that is whole with this token; empty where it waits for the next.
-    package var text: String
-    /// The token; nil for text that was held back at the end.
-    package var token: Int32?
-    /// Its probability, where that was asked for.
-    package var probability: TokenLikelihood?
-    /// The most likely tokens in its place, where they were asked for.
-    package var most: [TokenLikelihood] = []
-    /// Why the text ends here; nil where it goes on.
-    package var end: End?
-    /// Tokens of the prompt that were in the cache already.
-    package var reused = 0
-}
-
-/// Why there is no text.
-package enum EngineError: Error, CustomStringConvertible {
-    /// A parameter is out of range.
-    case parameter(String)
-    /// The prompt has no token, or too many.
-    case length(prompt: Int, limit: Int)
-    /// The model has given what is no number.
-    case notANumber
-    /// The cores have failed.
-    case runtime(NRTError)
-
-    package var description: String {
-        switch self {
-        case .parameter(let problem): problem
-        case .length(let prompt, let limit):
-            prompt == 0
-                ? "the prompt is empty: send at least one token"
-                : "the prompt has \(prompt) tokens, where \(limit) are the most: shorten it"
-        case .notANumber: "the model has computed values that are no numbers: check its weights"
-        case .runtime(let error): error.description
-        }
-    }
-}
-
-/// What an engine has done and does.
-package struct GenerationStatistics: Equatable, Sendable {
-    /// Sequences whose tokens are computed.
-    package var running = 0
-    /// Sequences that wait for a place or for memory.
-    package var waiting = 0
-    /// Pages in use, and all of them.
-    package var usedPages = 0
-    package var pages = 0
-    /// Tokens of a page.
-    package var pageTokens = DecoderProgram.pageTokens
-    /// Tokens of prompts that were computed.
-    package var promptTokens = 0
-    /// Tokens of prompts whose keys and values were there already.
-    package var reusedTokens = 0
-    /// Tokens that were written.
-    package var writtenTokens = 0
-    /// Executions.
-    package var steps = 0
-}
-
 /// Generates text on a group of cores.
+///
+///     idle ──generate──▶ running ──no sequence left──▶ idle ──close──▶ closed
+///                           └── a step has no end ──▶ lost
 package actor GenerationEngine {
     /// A client.
-    private struct Client {
+    struct Client {
         var sampler: Sampler
         var stops: StopTexts
         var text = TextStream()
@@ -103,19 +37,31 @@ package actor GenerationEngine {
     /// The longest sequence: by the model, or by the memory for its cache.
     package nonisolated let longest: Int
 
+    /// The cores that it executes on.
+    package nonisolated let cores: Range<Int>
+
     private let tokenizer: LanguageTokenizer
-    private let program: any LoadedProgram
-    private let inputs: any NeuronTensorSet
-    private let outputs: any NeuronTensorSet
+    let program: any LoadedProgram
+    /// Nil when it is closed: the memory is others'.
+    var tensors: (inputs: any NeuronTensorSet, outputs: any NeuronTensorSet)?
+    /// How long a step may take until the cores are taken for lost.
+    let stepLimit: Duration
+    /// Told why, when its cores compute no more.
+    var tellLoss: @Sendable (String) -> Void = { _ in }
+    /// When the step that is executed began; nil while none is.
+    var stepStart: Duration?
     private let sequences: Int
     private let blocks: Int
     private var schedule: BatchSchedule
-    private var clients: [Int: Client] = [:]
+    var clients: [Int: Client] = [:]
     private var nextID = 0
     private var isRunning = false
     private var statistics = GenerationStatistics()
     /// As it was when the last step began or a client came or went, for whoever cannot wait.
     private nonisolated let published = Lock(GenerationStatistics())
+    nonisolated let lost = Lock<String?>(nil)
+    /// What it is called where its cores are lost.
+    let name: String
 
     /// Loads a program.
     ///
@@ -123,11 +69,16 @@ package actor GenerationEngine {
     ///   - program: a decoder for as many cores as the group has.
     ///   - cacheTokens: tokens whose keys and values there is room for; nil for as many as the longest sequences have, as
     ///     far as nine tenths of the cores' free memory go.
+    ///   - name: what it is called where its cores are lost; nil for the program's own name.
+    ///   - stepLimit: how long one execution may take until the cores are taken for lost.
     /// - Throws: `ModelError` for a program that is none, `NRTError` when memory is missing.
     package init(
         _ compiled: any CompiledProgram, tokenizer: LanguageTokenizer, on cores: any NeuronCores,
-        cacheTokens: Int? = nil
+        name: String? = nil, cacheTokens: Int? = nil, stepLimit: Duration = .seconds(120)
     ) throws {
+        self.name = name ?? compiled.header.model
+        self.stepLimit = stepLimit
+        self.cores = cores.cores
         let decoder = try DecoderProgram(compiled)
         let program = try cores.load(.artifact(compiled))
         let caches = program.inputs.filter { $0.name.hasPrefix("key_value_cache/") }
@@ -149,13 +100,13 @@ package actor GenerationEngine {
                 input.name, size: cache == nil ? input.size : pages * pageSize,
                 placement: cache == nil ? .host : .device, core: cache ?? 0)
         }
-        inputs = try cores.makeTensorSet(named)
+        let inputs = try cores.makeTensorSet(named)
         var results: [String: any NeuronTensor] = [:]
         for output in program.outputs {
             results[output.name] = try cores.allocate(
                 output.name, size: output.size, placement: .host, core: 0)
         }
-        outputs = try cores.makeTensorSet(results)
+        tensors = (inputs, try cores.makeTensorSet(results))
         self.program = program
         self.tokenizer = tokenizer
         configuration = decoder.configuration
@@ -194,6 +145,8 @@ package actor GenerationEngine {
     package func generate(
         _ prompt: [Int32], _ parameters: SamplingParameters
     ) throws(EngineError) -> AsyncThrowingStream<GeneratedPiece, any Error> {
+        if let loss { throw .lost(loss) }
+        guard tensors != nil else { throw .closed }
         if let problem = parameters.problem { throw .parameter(problem) }
         // One token at least is written.
         guard !prompt.isEmpty, prompt.count < longest else {
@@ -231,29 +184,48 @@ package actor GenerationEngine {
     // MARK: The loop
 
     private func run() async {
-        while let step = schedule.next() {
+        let watch = Task { await watchSteps() }
+        while let tensors, let step = schedule.next() {
             do throws(NRTError) {
-                let rows = try write(step)
+                let rows = try write(step, to: tensors.inputs)
                 publish()
-                try await program.run(inputs, outputs)
+                stepStart = MonotonicClock.time
+                defer { stepStart = nil }
+                try await program.run(tensors.inputs, tensors.outputs)
+                // What comes after its time counts for nothing.
+                guard loss == nil else { break }
                 schedule.complete(step)
                 statistics.steps += 1
-                try read(step, rows: rows)
+                try read(step, rows: rows, of: tensors.outputs)
             } catch {
-                for (id, client) in clients {
-                    client.stream.finish(throwing: EngineError.runtime(error))
-                    schedule.remove(id)
+                guard loss == nil else { break }
+                if error.status == .unrecoverable {
+                    lose(error.description)
+                    break
                 }
-                clients = [:]
+                endAll(.runtime(error))
             }
         }
+        watch.cancel()
         isRunning = false
     }
+
+    /// Ends all texts.
+    func endAll(_ error: EngineError) {
+        for (id, client) in clients {
+            client.stream.finish(throwing: error)
+            schedule.remove(id)
+        }
+        clients = [:]
+        publish()
+    }
+
+    // MARK: A step
 
     /// Writes a step's inputs.
     ///
     /// - Returns: the sequences whose logits come, in their order.
-    private func write(_ step: BatchStep) throws(NRTError) -> [Int] {
+    private func write(_ step: BatchStep, to inputs: any NeuronTensorSet) throws(NRTError) -> [Int] {
         var ids: [Int32] = []
         var lengths: [Int32] = []
         var contexts: [Int32] = []
@@ -279,7 +251,9 @@ package actor GenerationEngine {
         return rows
     }
 
-    private func read(_ step: BatchStep, rows: [Int]) throws(NRTError) {
+    private func read(
+        _ step: BatchStep, rows: [Int], of outputs: any NeuronTensorSet
+    ) throws(NRTError) {
         let vocabulary = configuration.vocabularySize
         for (row, id) in rows.enumerated() {
             // A client may have gone meanwhile.

@@ -71,12 +71,24 @@ package final class NeuronCoreGroup: Sendable {
 
     /// Shards a model over the cores and reserves memory for it on their chips. This takes a while and blocks.
     ///
-    /// - Parameter compiled: called when the program is there and comes onto the cores.
     /// - Throws: `ModelError` when the model is damaged or cannot be shared by so many cores, `NRTError` when it does not
     ///   fit; then nothing has changed.
-    package func load(_ model: EmbeddingModel, as name: String, compiled: () -> Void = {}) throws {
-        let compilation = try model.program(cores: cores.count, formats: runtime.formats)
-        compiled()
+    package func load(_ model: EmbeddingModel, as name: String) throws {
+        try load(try compile(model), of: model, as: name)
+    }
+
+    /// What of a model comes onto the cores. This computes on the host, waits for no core, and may take minutes.
+    ///
+    /// - Throws: `ModelError` when the model is damaged or cannot be shared by so many cores.
+    package func compile(_ model: EmbeddingModel) throws -> Program {
+        try model.program(cores: cores.count, formats: runtime.formats)
+    }
+
+    /// Brings a compiled model onto the cores. This waits for them, and blocks.
+    ///
+    /// - Throws: `ModelError` when the program is not the model's, `NRTError` when it does not fit; then nothing has
+    ///   changed.
+    package func load(_ compilation: Program, of model: EmbeddingModel, as name: String) throws {
         let program = try runtime.load(compilation)
         let signature = try EncoderSignature(
             program.inputs, program.outputs, hidden: model.configuration.hiddenSize, subject: model.directory)
@@ -95,7 +107,8 @@ package final class NeuronCoreGroup: Sendable {
     /// Takes a model off its cores, after what is being computed; nothing happens where it is not there.
     package func unload(_ name: String) async {
         await turn.begin()
-        await pool.run { [self] in remove(name) }
+        // A thread of its own, for a core that does not answer would keep one of everybody's.
+        await ComputePool(threads: 1).run { [self] in remove(name) }
         turn.end()
     }
 

@@ -16,6 +16,8 @@ public actor GRPCServer: LoopActor {
     private var listeners: [Listener] = []
     private var connections: [ObjectIdentifier: GRPCServerConnection] = [:]
     private var waiters: [CheckedContinuation<Void, Never>] = []
+    /// Clients go elsewhere with what they ask next.
+    private var turnsAway = false
     private var isShutDown = false
 
     /// A server with its handlers; it listens from `listen` on.
@@ -47,6 +49,14 @@ public actor GRPCServer: LoopActor {
 
     /// The connections that are open.
     public var connectionCount: Int { connections.count }
+
+    /// Answers on, also on new connections, and tells clients to go elsewhere: those that are connected at once, new ones with
+    /// their first call, by GOAWAY. So they find another server before this one stops listening: the first step of a
+    /// shutdown that loses no call.
+    public func turnAway() async {
+        turnsAway = true
+        for connection in connections.values { await connection.shutDown(afterNext: false) }
+    }
 
     /// Stops listening, lets calls finish for a while, then ends what is left: their clients get UNAVAILABLE, their
     /// handlers are cancelled. Returns when the handlers have returned; one that ignores its cancellation is waited for
@@ -97,7 +107,11 @@ public actor GRPCServer: LoopActor {
         let connection = GRPCServerConnection(
             transport, settings, loop: loop, onClose: callback { $0.forget($1) })
         connections[ObjectIdentifier(connection)] = connection
-        connection.assumeIsolated { $0.start() }
+        let turnsAway = turnsAway
+        connection.assumeIsolated { connection in
+            connection.start()
+            if turnsAway { connection.shutDown(afterNext: true) }
+        }
     }
 
     /// Ends the connection that has had no call for the longest: clients that do nothing must not keep others out.

@@ -35,6 +35,7 @@ package final class HealthService: Sendable {
         var watchers: [UInt64: Watcher] = [:]
         var nextWatcher: UInt64 = 0
         var isShutDown = false
+        var hasEndedWatches = false
     }
 
     private let state: Lock<State>
@@ -58,6 +59,17 @@ package final class HealthService: Sendable {
             state.isShutDown = true
             for service in state.statuses.keys { Self.set(.notServing, service, &state) }
         }
+    }
+
+    /// Ends what clients watch, after they have been told: a watch has no end of its own, and a server that waits for calls to
+    /// end would wait for it.
+    package func endWatches() {
+        let watchers = state.withLock { state in
+            defer { state.watchers = [:] }
+            state.hasEndedWatches = true
+            return state.watchers.values.map(\.continuation)
+        }
+        for watcher in watchers { watcher.finish() }
     }
 
     /// Adds Check, List and Watch to a server's methods.
@@ -86,7 +98,10 @@ package final class HealthService: Sendable {
                 lastSent = status
                 try await writer.write(HealthCheckResponse(status: status))
             }
-            // The stream of changes has no end of its own: the client is gone.
+            if self.state.withLock({ $0.hasEndedWatches }) {
+                throw GRPCStatus(.unavailable, "the server is shutting down")
+            }
+            // The stream of changes has no other end of its own: the client is gone.
             throw CancellationError()
         }
     }
@@ -103,6 +118,7 @@ package final class HealthService: Sendable {
             state.nextWatcher += 1
             state.watchers[state.nextWatcher] = Watcher(service: service, continuation: continuation)
             continuation.yield(state.statuses[service] ?? .serviceUnknown)
+            if state.hasEndedWatches { continuation.finish() }
             return state.nextWatcher
         }
         continuation.onTermination = { [weak self] _ in

@@ -221,7 +221,7 @@ struct HangTests {
         let dispatcher = Dispatcher()
         await dispatcher.setPolicy(BatchPolicy(), of: "m")
         let losses = Lock<[String]>([])
-        await dispatcher.onLoss { sentence in losses.withLock { $0.append(sentence) } }
+        await dispatcher.onLoss { _, sentence in losses.withLock { $0.append(sentence) } }
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let hanging = ScriptedWorker(cores: 0..<2) { for await _ in gate {} }
         await dispatcher.setModels(["m"], of: hanging)
@@ -239,6 +239,37 @@ struct HangTests {
         await dispatcher.setModels(["m"], of: hanging)
         #expect(await dispatcher.idleGroups == 1)
         #expect(try await dispatcher.predict(call()).core == 2)
+    }
+
+    @Test("so it is where somebody else has noticed, also before it has any model")
+    func elsewhere() async throws {
+        let dispatcher = Dispatcher()
+        await dispatcher.setPolicy(BatchPolicy(), of: "m")
+        let losses = Lock<[Int]>([])
+        await dispatcher.onLoss { group, _ in losses.withLock { $0.append(group) } }
+        let (breakdowns, breakdown) = AsyncStream.makeStream(of: String.self)
+        await dispatcher.onBreakdown { breakdown.yield($0) }
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        await dispatcher.lose(4, "never there")
+        await dispatcher.setModels(["m"], of: ScriptedWorker(cores: 4..<6) {})
+        #expect(await dispatcher.idleGroups == 0)
+        await dispatcher.setModels(["m"], of: ScriptedWorker(cores: 0..<2) { for await _ in gate {} })
+        await dispatcher.setModels(["m"], of: ScriptedWorker(cores: 2..<4) {})
+        async let first = dispatcher.predict(call())
+        while await dispatcher.idleGroups > 1 { await Task.yield() }
+        await dispatcher.lose(0, "silent")
+        await dispatcher.lose(0, "silent still")
+        #expect(try await first.core == 2)
+        await dispatcher.lose(2, "silent too")
+        #expect(losses.withLock { $0 } == [4, 0, 2])
+        for await said in breakdowns {
+            #expect(said == "silent too")
+            break
+        }
+        await #expect(throws: Dispatcher.Refusal.failed("silent too")) {
+            try await dispatcher.predict(call())
+        }
+        open.finish()
     }
 
     @Test("where it was the last group, requests fail with why, and the server is told to end")

@@ -191,8 +191,6 @@ struct OperationTests {
                 + #""default_queue_policy":{"max_queue_size":9,"default_timeout_microseconds":"5000"}}}"#)
         #expect(policy.texts == 8 && policy.preferred == [4, 8] && policy.delay == .microseconds(100))
         #expect(policy.queueLimit == 9 && policy.timeout == .milliseconds(5))
-        let environment = ServingProperties.environment { $0 == "SERVING_BATCH_SIZE" ? "3" : nil }
-        #expect(environment == ["batch_size": "3"])
         #expect(
             throws: HTTPProblem(400, "batch_size in the query is 0: it must be a number from 1 to 1024")
         ) { try policy.read(["batch_size": "0"], place: "the query") }

@@ -1,3 +1,5 @@
+import GRPC
+import GRPCServices
 import HTTP
 import HTTP1
 import SystemIO
@@ -61,6 +63,69 @@ struct ShutdownTests {
             try await HTTPClient(served.address, host: "localhost").send(HTTPRequest("GET", "/ping"))
         }
         await kept.close()
+    }
+
+    /// A pause that begins and ends when it is told to.
+    private struct Pause {
+        let begun: AsyncStream<Void>
+        let end: AsyncStream<Void>.Continuation
+        let wait: @Sendable (Duration) async -> Void
+
+        init() {
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            let (gate, open) = AsyncStream.makeStream(of: Void.self)
+            self.begun = begun
+            end = open
+            wait = { _ in
+                begin.yield()
+                for await _ in gate { break }
+            }
+        }
+    }
+
+    @Test(
+        "on a port of gRPC alone clients are told at once: NOT_SERVING, GOAWAY, new ones with their first call; then it waits for calls, and not for those who watch"
+    )
+    func callsOnly() async throws {
+        let node = try FakeNode(chips: 1)
+        let served = try await serve(try await node.server(cores: 0..<2))
+        let grpc = served.server.makeGRPCServer()
+        let address = SocketAddress.unix(Scratch.socket())
+        try await grpc.listen(on: address)
+        let live: @Sendable (GRPCClient) async throws -> ServingStatus = { client in
+            let answer: HealthCheckResponse = try await client.unary(
+                HealthService.checkPath, HealthCheckRequest(service: "inference.GRPCInferenceService"))
+            return answer.status
+        }
+        let kept = try await GRPCClient.connect(to: address)
+        #expect(try await live(kept) == .serving)
+        let watcher = try await GRPCClient.connect(to: address)
+        let watch = try await watcher.serverStreaming(
+            HealthService.watchPath, HealthCheckRequest(), of: HealthCheckResponse.self)
+        var statuses = watch.makeAsyncIterator()
+        #expect(try await statuses.next()?.status == .serving)
+        let pause = Pause()
+        let end = Task {
+            await ServerShutdown(total: .seconds(3_600), delay: .seconds(5)).run(
+                served.server, served.http, grpc, pause: pause.wait)
+        }
+        for await _ in pause.begun { break }
+        #expect(try await statuses.next()?.status == .notServing)
+        // Connections that have nothing to wait for are over, and those who come now are answered, and told.
+        _ = await kept.closed
+        for _ in 0..<2 {
+            let new = try await GRPCClient.connect(to: address)
+            #expect(try await live(new) == .notServing)
+            _ = await new.closed
+        }
+        #expect(await !watcher.takesCalls)
+        pause.end.finish()
+        await #expect(throws: GRPCStatus(.unavailable, "the server is shutting down")) {
+            _ = try await statuses.next()
+        }
+        // Otherwise it would take the hour.
+        await end.value
+        await #expect(throws: (any Error).self) { try await GRPCClient.connect(to: address) }
     }
 
     @Test("a server that has not been ready has no clients to wait for")

@@ -161,11 +161,6 @@ struct SourceTests {
             properties: ["option.tensor_parallel_degree": "2"])
         try await server.load([try NeuronDevices(root: node.path).claim(0..<1)])
         #expect(await server.get("/models/m").json["batchSize"] == 9)
-        #expect(
-            ModelProperties.environment([
-                "OPTION_N_POSITIONS": "5", "OPTION_ENTRYPOINT": "x", "OTHER": "y", "OPTION_DTYPE": "",
-            ])
-                == ["option.n_positions": "5", "option.entryPoint": "x"])
     }
 
     @Test(

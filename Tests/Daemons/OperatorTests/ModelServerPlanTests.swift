@@ -179,7 +179,12 @@ struct ModelServerPlanTests {
         #expect(
             plan.written["modelStatus"] == [
                 "transitionStatus": "UpToDate", "copies": ["total": 2, "failed": 0],
-                "models": [["name": "mini", "url": "http://m.n.svc:8080/predictions/mini"]],
+                "models": [
+                    [
+                        "name": "mini", "url": "http://m.n.svc:8080/predictions/mini", "phase": "Ready",
+                        "readyReplicas": 1,
+                    ]
+                ],
             ])
         for type in ["Placed", "ModelsLoaded", "Ready"] { #expect(condition(plan, type).hasPrefix("True ")) }
     }

@@ -23,6 +23,8 @@ struct PlannedServer {
     var refusal: String?
     /// The PodDisruptionBudget that is there.
     var budget: JSON?
+    /// What pods say of their models, by uid.
+    var reports: [String: ModelReport] = [:]
     /// Why pods have no node, by uid.
     var unschedulable: [String: String] = [:]
     /// The Service that is there; nil for the one that there should be.
@@ -72,6 +74,7 @@ struct PlannedServer {
             server: server, pods: pods, service: nil, cores: [:], unschedulable: unschedulable,
             coresPerChip: coresPerChip, lostNodes: lostNodes, defaults: defaults, refusal: refusal)
         state.budget = budget
+        state.reports = reports
         for pod in pods { state.cores[pod.uid] = pod.assignedCores }
         state.service = service ?? (try? resolved()).map { PodTemplate($0).service }
         return state.plan(failures: &failures, now: now, time: time)

@@ -140,6 +140,27 @@ struct HealthServiceTests {
         }
     }
 
+    @Test("a watch ends with the last word before a server waits for its calls to end, and a new one at once")
+    func watchesEnd() async throws {
+        let health = HealthService()
+        try await withHealth(health) { client in
+            let stream = try await client.serverStreaming(
+                HealthService.watchPath, HealthCheckRequest(), of: HealthCheckResponse.self)
+            var statuses = stream.makeAsyncIterator()
+            #expect(try await statuses.next() == HealthCheckResponse(status: .serving))
+            health.set(.notServing)
+            health.endWatches()
+            #expect(try await statuses.next() == HealthCheckResponse(status: .notServing))
+            let end = GRPCStatus(.unavailable, "the server is shutting down")
+            await #expect(throws: end) { _ = try await statuses.next() }
+            let late = try await client.serverStreaming(
+                HealthService.watchPath, HealthCheckRequest(), of: HealthCheckResponse.self)
+            var words = late.makeAsyncIterator()
+            #expect(try await words.next() == HealthCheckResponse(status: .notServing))
+            await #expect(throws: end) { _ = try await words.next() }
+        }
+    }
+
     @Test("forgets who has gone")
     func forgets() async throws {
         let health = HealthService()

@@ -17,8 +17,14 @@ package struct BatchPolicy: Equatable, Sendable {
     package var timeout = Duration.seconds(60)
     /// How long a group may compute one pass; then it is taken for lost.
     package var computeTimeout = Duration.seconds(120)
+    /// How long a group may take to take a model, whose weights may be large; then it is taken for lost.
+    package var loadTimeout: Duration { computeTimeout * 10 }
     /// Levels of priority; 1 is the highest, and requests that name none have the middle one.
     package var priorities = 3
+
+    /// Percent of the groups' time that the model is to have while others wait as well; nil for an equal part of what the
+    /// others leave.
+    package var share: Int?
 
     /// 32 texts, no delay, 256 requests, 60 seconds in the queue, 120 on a group.
     package init() {}

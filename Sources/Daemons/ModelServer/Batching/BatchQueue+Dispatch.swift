@@ -4,7 +4,7 @@ extension BatchQueue {
     private struct Candidate {
         let model: String
         let lane: Int
-        let order: (priority: Int, tag: Int, lane: Int, sequence: Int)
+        let order: (priority: Int, turn: Int, tag: Int, lane: Int, sequence: Int)
     }
 
     /// The next pass for an idle group; nil when there is none now. Asked again until it is nil.
@@ -13,9 +13,10 @@ extension BatchQueue {
         var best: Candidate?
         for name in waitingModels where hasIdleGroup(name) {
             guard let model = models[name] else { continue }
+            let turn = shares == nil ? 0 : model.turn.tag
             for (number, lane) in model.lanes.enumerated() {
                 guard let head = lane.places.first, isRipe(lane, model, now: now) else { continue }
-                let order = (head.priority, lane.tag, number, head.sequence)
+                let order = (head.priority, turn, lane.tag, number, head.sequence)
                 if let best, best.order < order { continue }
                 best = Candidate(model: name, lane: number, order: order)
             }
@@ -72,6 +73,7 @@ extension BatchQueue {
         virtualTime = max(virtualTime, model.lanes[lane].tag)
         take(items)
         modify(lane, of: name) { $0.tag += max(1, cost) }
+        takeTurn(name, tokens: cost)
         idle.removeAll { $0 == group }
         groups[group]?.last = name
         let batch = Batch(

@@ -9,7 +9,8 @@
 // What is dispatched is a pass: as many texts as one execution takes. A request with many texts is several passes, on
 // whatever groups are idle, so nothing holds a group for longer than a pass. Requests wait in lanes, by model and by size:
 // behind one lane's passes no other waits, for of those of one priority the lane goes next that has had the fewest tokens
-// computed since it began to wait (start-time fair queueing: Goyal, Vin and Cheng, 1996). Within a lane it is first come,
+// computed since it began to wait (start-time fair queueing: Goyal, Vin and Cheng, 1996); where models have shares of the
+// groups' time, the model goes first by them (`BatchQueue+Shares`). Within a lane it is first come,
 // first served. A pass is not more than a group's share of all that waits (guided self-scheduling: Polychronopoulos and
 // Kuck, 1987), so that towards the end no group idles beside one with much to do.
 
@@ -96,6 +97,8 @@ package struct BatchQueue: Sendable {
         var waiting = 0
         /// How many requests are outstanding at a time, as far as has been seen.
         var concurrency = 0
+        /// Where it is by its share of the groups' time.
+        var turn = Turn()
 
         /// One request more is outstanding.
         mutating func begin() {
@@ -127,6 +130,8 @@ package struct BatchQueue: Sendable {
     /// Tokens of all texts that are on no group.
     var waitingCost = 0
     var virtualTime = 0
+    /// Where the models are that have a share of the groups' time; nil while none has.
+    var shares: Shares?
     var earliestExpiry: Duration?
     private var nextSequence = 0
     private var nextBatch = 0
@@ -139,6 +144,7 @@ package struct BatchQueue: Sendable {
     /// Says how a model's requests are batched.
     package mutating func setPolicy(_ policy: BatchPolicy, of model: String) {
         models[model, default: Model(policy: policy)].policy = policy
+        divideShares()
     }
 
     /// A group has these models from now on. It is idle when it is new.
@@ -148,6 +154,7 @@ package struct BatchQueue: Sendable {
         groups[group, default: Group(models: [])].models = names
         for name in before.subtracting(names) { setHolder(group, of: name, false) }
         for name in names.subtracting(before) { setHolder(group, of: name, true) }
+        divideShares()
     }
 
     private mutating func setHolder(_ group: Int, of model: String, _ holds: Bool) {
@@ -221,6 +228,7 @@ package struct BatchQueue: Sendable {
             let index = lane.places.partitionIndex { $0 > place }
             lane.places.insert(place, at: index)
         }
+        if models[entry.request.model]?.waiting == 0 { enterTurn(entry.request.model) }
         addWaiting(1, to: entry.request.model)
         waitingCost += cost(entry)
     }

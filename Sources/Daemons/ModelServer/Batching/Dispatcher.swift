@@ -1,65 +1,12 @@
 // Hands passes to groups as `BatchQueue` says, and gives each request its own answer. All that is decided is decided there;
 // here are the waiting tasks, the clock and the timer.
 
-package import Models
+internal import Models
 package import SystemIO
 internal import Text
 
 /// Answers requests with vectors, computed together with others.
 package actor Dispatcher: LoopActor {
-    /// Why a request was not answered.
-    package enum Refusal: Error, Equatable {
-        /// The queue is full; when to come back.
-        case full(limit: Int, retryAfter: Duration)
-        /// No group is there yet.
-        case notReady
-        /// No group was free in time.
-        case expired(after: Duration)
-        /// The client's own time is over.
-        case deadline
-        /// The caller has stopped waiting.
-        case cancelled
-        /// The vectors have numbers that are none.
-        case notFinite
-        /// The group could not compute; the sentence says why. nil: it holds no such model, which is a fault of the server,
-        /// since the caller has checked the name.
-        case failed(String?)
-    }
-
-    /// The answer to one request.
-    package struct Prediction: Equatable, Sendable {
-        /// One vector per text.
-        package var embeddings: [[Float]]
-        /// Ids per text.
-        package var tokens: [Int]
-        /// From arrival until a group took the first of its texts.
-        package var queued: Duration
-        /// From then until the last vector was there.
-        package var computed: Duration
-        /// Texts of the pass that its last text was in.
-        package var batch: Int
-        /// The first core of the group that computed it.
-        package var core: Int
-    }
-
-    /// What a request asks.
-    package struct Call: Sendable {
-        /// The model's key.
-        package var model: String
-        package var texts: [TokenizedText]
-        /// From 1, the highest; nil for the middle one.
-        package var priority: Int?
-        /// How long the client waits from now on; nil for ever.
-        package var timeout: Duration?
-
-        package init(model: String, texts: [TokenizedText], priority: Int? = nil, timeout: Duration? = nil) {
-            self.model = model
-            self.texts = texts
-            self.priority = priority
-            self.timeout = timeout
-        }
-    }
-
     private struct Job {
         let call: Call
         let arrival: Duration
@@ -99,7 +46,7 @@ package actor Dispatcher: LoopActor {
     /// Told why, when the last group has broken down.
     private var onBreakdown: @Sendable (String) -> Void = { _ in }
 
-    private var onLoss: @Sendable (String) -> Void = { _ in }
+    private var onLoss: @Sendable (_ group: Int, _ sentence: String) -> Void = { _, _ in }
 
     /// A dispatcher without groups.
     package init(loop: EventLoop = .shared) { self.loop = loop }
@@ -126,8 +73,38 @@ package actor Dispatcher: LoopActor {
     /// Whom to tell why, when no group can compute any more.
     package func onBreakdown(_ tell: @escaping @Sendable (String) -> Void) { onBreakdown = tell }
 
-    /// Whom to tell why, when a group cannot compute any more.
-    package func onLoss(_ tell: @escaping @Sendable (String) -> Void) { onLoss = tell }
+    /// Whom to tell why, when a group cannot compute any more; it is named by its first core.
+    package func onLoss(_ tell: @escaping @Sendable (_ group: Int, _ sentence: String) -> Void) {
+        onLoss = tell
+    }
+
+    /// A group has not answered somebody else: it is given no more work, and what it computes goes to another.
+    ///
+    /// - Parameter group: its first core; one that has had no models yet never gets any.
+    package func lose(_ group: Int, _ sentence: String) {
+        guard lost[group] == nil else { return }
+        if let pass = passes.values.first(where: { $0.batch.group == group }) {
+            return end(pass.batch, .lost(sentence), since: pass.start)
+        }
+        let isLast = drop(group, sentence)
+        queue.remove(group: group)
+        for identifier in queue.strand() { finish(identifier, .failure(.failed(sentence))) }
+        if isLast { breakDown(sentence) }
+        dispatch()
+    }
+
+    /// - Returns: whether it was the last that could compute.
+    private func drop(_ group: Int, _ sentence: String) -> Bool {
+        let wasThere = workers.removeValue(forKey: group) != nil
+        lost[group] = sentence
+        onLoss(group, sentence)
+        return wasThere && workers.isEmpty
+    }
+
+    private func breakDown(_ sentence: String) {
+        breakdown = sentence
+        onBreakdown(sentence)
+    }
 
     /// Groups that cannot compute any more, by their first core, and why.
     package var lostGroups: [Int: String] { lost }
@@ -265,8 +242,10 @@ package actor Dispatcher: LoopActor {
         pass.timer.cancel()
         let took = MonotonicClock.time - start
         passTime = passTime == .zero ? took : passTime + (took - passTime) / 8
+        queue.note(batch, took: took)
         let ends: BatchQueue.OnFinish
         var failure: String?
+        var isBreakdown = false
         switch result {
         case .vectors(let vectors) where vectors.count == batch.items.count:
             keep(vectors, of: batch)
@@ -277,17 +256,12 @@ package actor Dispatcher: LoopActor {
             ends = queue.finish(batch.identifier, .failed)
         case .lost(let sentence):
             failure = sentence
-            workers[batch.group] = nil
-            lost[batch.group] = sentence
-            onLoss(sentence)
+            isBreakdown = drop(batch.group, sentence)
             ends = queue.finish(batch.identifier, .groupLost)
         }
         for identifier in ends.complete { complete(identifier, batch) }
         for identifier in ends.failed + ends.stranded { finish(identifier, .failure(.failed(failure))) }
-        if workers.isEmpty, let failure {
-            breakdown = failure
-            onBreakdown(failure)
-        }
+        if isBreakdown, let failure { breakDown(failure) }
         dispatch()
     }
 

@@ -44,7 +44,9 @@ extension BatchPolicy {
             timeout = .microseconds(number)
         }
         // DJL's and TorchServe's, in seconds.
-        if let number = try number(["predict_timeout", "response_timeout"], 1...86_400) {
+        if let number = try number(
+            ["predict_timeout", "option.predict_timeout", "response_timeout"], 1...86_400)
+        {
             computeTimeout = .seconds(number)
         }
         if let number = try number(["priority_levels"], 1...1_000) { priorities = number }

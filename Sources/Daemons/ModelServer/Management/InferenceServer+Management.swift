@@ -51,21 +51,24 @@ extension InferenceServer {
         }
         let all = state.withLock { $0.groups }
         let chosen = try groups(workers)
+        let placed: [NeuronCoreGroup]
         let had = Set(model.state.withLock { $0.groups })
         let new = chosen.filter { !had.contains($0.cores.lowerBound) }
         let kept = all.filter { had.contains($0.cores.lowerBound) }
         do throws(LoadFailure) {
-            try await placeMakingRoom(model, on: new)
+            placed = try await placeMakingRoom(model, on: new)
         } catch {
             throw HTTPProblem(error.isMemory ? 507 : 500, error.sentence)
         }
-        await serve(model, on: chosen)
         let names = Set(chosen.map(\.cores.lowerBound))
+        let there = had.union(placed.map(\.cores.lowerBound))
+        model.state.withLock { $0.wanted = names }
+        await serve(model, on: chosen.filter { there.contains($0.cores.lowerBound) })
         await unload(model, from: kept.filter { !names.contains($0.cores.lowerBound) })
     }
 
     private func groups(_ workers: Int?) throws(HTTPProblem) -> [NeuronCoreGroup] {
-        let all = state.withLock { $0.groups }
+        let all = answering(state.withLock { $0.groups })
         guard !all.isEmpty else {
             throw HTTPProblem(503, "the server has no groups yet", headers: ["retry-after": "1"])
         }
@@ -77,9 +80,5 @@ extension InferenceServer {
             )
         }
         return Array(all.prefix(workers))
-    }
-
-    private func unload(_ model: HostedModel, from groups: [NeuronCoreGroup]) async {
-        for group in groups { await group.unload(model.key) }
     }
 }

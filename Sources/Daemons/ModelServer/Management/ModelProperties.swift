@@ -21,7 +21,7 @@ struct ModelProperties: Equatable, Sendable {
         "max_batch_tokens", "maxBatchTokens", "job_queue_size", "max_queue_size", "queueSize",
         "queue_timeout",
         "queueTimeout", "max_queue_delay_microseconds", "default_timeout_microseconds", "priority_levels",
-        "preferred_batch_size",
+        "preferred_batch_size", "predict_timeout", "response_timeout", "option.predict_timeout",
     ]
 
     /// Keys with one meaning here, and the values that mean it.
@@ -84,15 +84,5 @@ struct ModelProperties: Equatable, Sendable {
         case "option.max_rolling_batch_size": sequences = number
         default: positions = number
         }
-    }
-
-    /// The same keys in the environment, as LMI names them: `OPTION_N_POSITIONS` is `option.n_positions`.
-    static func environment(_ variables: [String: String]) -> [String: String] {
-        var values: [String: String] = [:]
-        for (name, value) in variables where name.hasPrefix("OPTION_") && !value.isEmpty {
-            let word = name.dropFirst("OPTION_".count).lowercased()
-            values[word == "entrypoint" ? "option.entryPoint" : "option." + word] = value
-        }
-        return values
     }
 }

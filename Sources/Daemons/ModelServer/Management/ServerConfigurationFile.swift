@@ -21,8 +21,28 @@ struct ServerConfigurationFile: Equatable, Sendable {
         "metrics_mode": "prometheus", "enable_envvars_config": "true", "disable_token_authorization": "true",
     ]
 
+    /// The keys of other servers that are obeyed, whatever their values.
+    static let obeyed: Set<String> = [
+        "inference_address", "grpc_inference_port", "grpc_inference_address", "load_models", "model_store",
+        "job_queue_size", "batch_size", "max_batch_delay", "default_response_timeout", "max_request_size",
+    ]
+
+    /// Whether a key says what is so anyway.
+    static func isSo(_ key: String, _ value: String) -> Bool { fixed[key] == value.lowercased() }
+
     /// Nothing is said.
     init() {}
+
+    /// The same, with what another one says where this one says nothing.
+    func falling(backOn other: Self) -> Self {
+        var both = self
+        both.listen = listen ?? other.listen
+        both.grpcListen = grpcListen ?? other.grpcListen
+        if models.isEmpty { both.models = other.models }
+        both.batching.merge(other.batching) { own, _ in own }
+        both.maximumBody = maximumBody ?? other.maximumBody
+        return both
+    }
 
     /// Reads a file.
     ///
@@ -47,6 +67,7 @@ struct ServerConfigurationFile: Equatable, Sendable {
             case "load_models": models = try Self.models(value, store, path)
             case "model_store": break
             case "job_queue_size", "batch_size", "max_batch_delay": batching[key] = value
+            case "default_response_timeout": batching["response_timeout"] = value
             case "max_request_size":
                 guard let number = Int(value), 1...1 << 30 ~= number else {
                     throw ServerError(
@@ -54,7 +75,7 @@ struct ServerConfigurationFile: Equatable, Sendable {
                 }
                 maximumBody = number
             default:
-                guard Self.fixed[key] == value.lowercased() else {
+                guard Self.isSo(key, value) else {
                     throw ServerError(
                         "\(key.prefix(64)) in \(path) does nothing on this server: leave it out")
                 }

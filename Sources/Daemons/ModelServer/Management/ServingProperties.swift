@@ -32,13 +32,4 @@ enum ServingProperties {
         while let last = text.last, last == " " || last == "\t" { text.removeLast() }
         return text
     }
-
-    /// The same names as LMI's variables of the environment have them: `SERVING_BATCH_SIZE` is `batch_size`.
-    static func environment(_ value: (String) -> String?) -> [String: String] {
-        var values: [String: String] = [:]
-        for name in ["batch_size", "max_batch_delay", "job_queue_size"] {
-            if let text = value("SERVING_" + name.uppercased()), !text.isEmpty { values[name] = text }
-        }
-        return values
-    }
 }

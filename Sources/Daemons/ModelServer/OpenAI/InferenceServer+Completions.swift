@@ -19,15 +19,17 @@ extension InferenceServer {
         return try await counted { () throws(HTTPProblem) in
             try model(asked.model)
         } answer: { (model) throws(HTTPProblem) in
-            guard case .generation(let generator) = try content(model) else {
+            guard case .generation = try content(model) else {
                 throw HTTPProblem(
                     400, "model \(model.name) makes no text: it is \(try content(model).platform)",
                     parameter: "model")
             }
             let writer = CompletionWriter(kind, model: model.name)
+            let (generator, use) = try await use(model)
             for request in asked.requests { try GenerationAnswer.check(generator, request) }
-            guard asked.isStream else { return try await whole(model, asked, generator, writer) }
-            return try await streamed(model, asked, generator, writer)
+            if asked.isStream { return try await streamed(model, asked, generator, writer, use) }
+            defer { use.end() }
+            return try await whole(model, asked, generator, writer)
         }
     }
 
@@ -62,7 +64,7 @@ extension InferenceServer {
     /// The response begins with the first piece: until then an error still has a status.
     private func streamed(
         _ model: HostedModel, _ asked: CompletionRequest, _ generator: any TextGenerator,
-        _ writer: CompletionWriter
+        _ writer: CompletionWriter, _ use: ModelUse
     ) async throws(HTTPProblem) -> HTTPResponse {
         let metrics = metrics.generation
         let first = PieceReader(generator.generate(asked.requests[0]), timer: metrics.timer(model))
@@ -74,6 +76,8 @@ extension InferenceServer {
                 "x-accel-buffering": "no",
             ],
             body: .stream { body in
+                // Where the body is never asked for, the use goes with it.
+                defer { use.end() }
                 do throws(HTTPProblem) {
                     try await Self.write(asked, generator, writer, first, firstPiece, to: body) {
                         metrics.timer(model)

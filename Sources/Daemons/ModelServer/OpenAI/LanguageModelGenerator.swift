@@ -5,38 +5,67 @@ internal import LanguageModels
 internal import Models
 internal import NeuronRuntime
 internal import SystemIO
+internal import Text
 
 /// A loaded language model.
 struct LanguageModelGenerator: TextGenerator {
     let information: TextGeneratorInformation
 
     private let model: LanguageModel
-    private let engines: [GenerationEngine]
+    let engines: [GenerationEngine]
 
-    /// Opens a model where the URI is one of a language model.
+    /// Opens a model where the URI is one of a language model. Groups that do not answer are left out.
     ///
     /// - Returns: nil where it is none.
-    /// - Throws: `ModelError` or `NRTError`.
+    /// - Throws: `ModelError` or `NRTError`; `GenerationError.failed` where no group answers.
     static func open(
-        _ specification: ModelSpecification, on groups: [any NeuronCores], pool: ComputePool
+        _ specification: ModelSpecification, on cores: GeneratorCores, pool: ComputePool
     ) async throws -> LanguageModelGenerator? {
         guard let path = LanguageModel.path(of: specification.uri) else { return nil }
-        return try await pool.run {
-            Result { try LanguageModelGenerator(path: path, specification, on: groups) }
+        let degree = cores.groups.first?.cores.count ?? 1
+        // Cut and packed once, used by all groups.
+        let (model, program) = try await pool.run {
+            Result {
+                let model = try LanguageModel(path: path)
+                var options = ProgramOptions()
+                options.cores = degree
+                options.positions = specification.positions
+                if let sequences = specification.sequences { options.sequences = sequences }
+                return (model, try model.program(options))
+            }
         }.get()
+        var engines: [GenerationEngine] = []
+        var loss: String?
+        for group in cores.groups {
+            // A thread of its own, for a core that does not answer would keep one of everybody's.
+            let thread = ComputePool(threads: 1)
+            let engine = await cores.waits.wait(for: group.cores.lowerBound, cores.loadLimit) {
+                await thread.run {
+                    Result {
+                        try GenerationEngine(
+                            program, tokenizer: model.tokenizer, on: group, name: specification.key,
+                            stepLimit: cores.stepLimit)
+                    }
+                }
+            }
+            if let engine = try engine?.get() {
+                await engine.onLoss { cores.lose(group.cores, $0) }
+                engines.append(engine)
+            } else {
+                let sentence =
+                    "cores \(group.cores.spanText) load model \(specification.key) for more than"
+                    + " \(cores.loadLimit.inSeconds) s"
+                cores.lose(group.cores, sentence)
+                loss = sentence
+            }
+        }
+        guard !engines.isEmpty else {
+            throw GenerationError.failed("no group of cores answers" + (loss.map { ": \($0)" } ?? ""))
+        }
+        return LanguageModelGenerator(model, engines)
     }
 
-    private init(
-        path: String, _ specification: ModelSpecification, on groups: [any NeuronCores]
-    ) throws {
-        let model = try LanguageModel(path: path)
-        var options = ProgramOptions()
-        options.cores = groups.first?.cores.count ?? 1
-        options.positions = specification.positions
-        if let sequences = specification.sequences { options.sequences = sequences }
-        // Cut and packed once, used by all groups.
-        let program = try model.program(options)
-        let engines = try groups.map { try GenerationEngine(program, tokenizer: model.tokenizer, on: $0) }
+    private init(_ model: LanguageModel, _ engines: [GenerationEngine]) {
         let statistics = engines.map(\.recentStatistics)
         self.model = model
         self.engines = engines
@@ -44,6 +73,32 @@ struct LanguageModelGenerator: TextGenerator {
             contextLength: engines.map(\.longest).min() ?? 0, hasChatTemplate: model.template != nil,
             cacheBlockTokens: statistics.first?.pageTokens ?? 0,
             cacheBlocks: statistics.reduce(0) { $0 + $1.pages })
+    }
+
+    func warmUp(_ text: String) async throws {
+        var parameters = SamplingParameters()
+        parameters.maximumTokens = 1
+        for engine in engines where engine.loss == nil {
+            let prompt = Array(model.prompt(text).prefix(engine.longest - 1))
+            guard !prompt.isEmpty else { return }
+            do {
+                for try await _ in try await engine.generate(prompt, parameters) {}
+            } catch EngineError.lost {
+                // Others may answer.
+                continue
+            }
+        }
+        if let loss = engines.first?.loss, engines.allSatisfy({ $0.loss != nil }) {
+            throw GenerationError.failed("no group of cores answers: \(loss)")
+        }
+    }
+
+    func lose(_ group: Int, _ sentence: String) async {
+        for engine in engines where engine.cores.lowerBound == group { await engine.lose(sentence) }
+    }
+
+    func close() async {
+        for engine in engines { await engine.close() }
     }
 
     var load: TextGeneratorLoad {
@@ -89,7 +144,7 @@ struct LanguageModelGenerator: TextGenerator {
     private static func told(_ error: any Error) -> any Error {
         switch error as? EngineError {
         case .parameter, .length: GenerationError.invalid("\(error)")
-        case .notANumber, .runtime: GenerationError.failed("\(error)")
+        case .notANumber, .runtime, .lost, .closed: GenerationError.failed("\(error)")
         case nil: error
         }
     }
@@ -99,15 +154,35 @@ struct LanguageModelGenerator: TextGenerator {
         to continuation: AsyncThrowingStream<GenerationPiece, any Error>.Continuation
     ) async throws {
         let prompt = try ids(of: request.prompt)
-        let engine = engines.min { one, other in
+        let first = try leastBusy()
+        var hasBegun = false
+        do {
+            try await write(request, prompt, by: first, to: continuation) { hasBegun = true }
+        } catch EngineError.lost where !hasBegun {
+            // It may be what hangs engines: not a third one.
+            try await write(request, prompt, by: try leastBusy(), to: continuation) {}
+        }
+    }
+
+    /// - Throws: `GenerationError.failed` where none computes any more.
+    private func leastBusy() throws -> GenerationEngine {
+        let engine = engines.filter { $0.loss == nil }.min { one, other in
             let (left, right) = (one.recentStatistics, other.recentStatistics)
             return left.running + left.waiting < right.running + right.waiting
         }
-        guard let engine else { return }
+        if let engine { return engine }
+        throw GenerationError.failed(engines.first?.loss ?? "the model has no cores")
+    }
+
+    private func write(
+        _ request: GenerationRequest, _ prompt: [Int32], by engine: GenerationEngine,
+        to continuation: AsyncThrowingStream<GenerationPiece, any Error>.Continuation, begin: () -> Void
+    ) async throws {
         var written = 0
         for try await piece in try await engine.generate(
             prompt, parameters(request, room: engine.longest - prompt.count))
         {
+            begin()
             if piece.token != nil { written += 1 }
             continuation.yield(
                 GenerationPiece(

@@ -2,6 +2,7 @@
 // by continuous batching on NeuronCores or from a script in a test, the server does not know.
 
 package import LanguageModels
+package import NeuronRuntime
 
 /// A language model that is loaded, and answers any number of requests at a time.
 package protocol TextGenerator: Sendable {
@@ -21,6 +22,53 @@ package protocol TextGenerator: Sendable {
     ///
     /// - Throws: through the stream, `GenerationError`.
     func generate(_ request: GenerationRequest) -> AsyncThrowingStream<GenerationPiece, any Error>
+
+    /// Computes once behind a text on all of its groups, before anybody asks.
+    ///
+    /// - Throws: why it cannot be used.
+    func warmUp(_ text: String) async throws
+
+    /// Some of its cores do not answer somebody else: it asks them nothing more.
+    ///
+    /// - Parameter group: the first of the cores.
+    func lose(_ group: Int, _ sentence: String) async
+
+    /// Gives back the memory of its cores. Nobody is being answered then, and nobody will be.
+    func close() async
+}
+
+extension TextGenerator {
+    /// Nothing: what is no model of cores has nothing to warm up.
+    package func warmUp(_ text: String) async throws {}
+    /// Nothing: nor has it any cores to lose.
+    package func lose(_ group: Int, _ sentence: String) async {}
+    /// Nothing: nor has it any memory.
+    package func close() async {}
+}
+
+/// The cores that a language model gets, and how long they may take.
+package struct GeneratorCores: Sendable {
+    /// The groups, each of which gets a copy.
+    package var groups: [any NeuronCores]
+    /// How long one step may take until the group is taken for lost.
+    package var stepLimit: Duration
+    /// How long a group may take to take the model, until it is taken for lost.
+    package var loadLimit: Duration
+    /// By which the loading is waited for.
+    package var waits: GroupWaits
+    /// Told which cores do not answer, and why that is thought.
+    package var lose: @Sendable (_ cores: Range<Int>, _ sentence: String) -> Void
+
+    package init(
+        groups: [any NeuronCores], stepLimit: Duration, loadLimit: Duration, waits: GroupWaits,
+        lose: @escaping @Sendable (_ cores: Range<Int>, _ sentence: String) -> Void
+    ) {
+        self.groups = groups
+        self.stepLimit = stepLimit
+        self.loadLimit = loadLimit
+        self.waits = waits
+        self.lose = lose
+    }
 }
 
 /// What does not change while a model is loaded.
@@ -170,4 +218,14 @@ package enum GenerationError: Error, Equatable, Sendable {
     case full(retryAfter: Duration)
     /// The model cannot compute; the sentence says why.
     case failed(String)
+}
+
+extension GenerationError {
+    /// In one sentence.
+    var sentence: String {
+        switch self {
+        case .invalid(let sentence), .failed(let sentence): sentence
+        case .full: "too many requests wait"
+        }
+    }
 }

@@ -2,8 +2,12 @@
 // and the news takes seconds to reach every node's proxy and every client's pool: until then new connections still come here.
 //
 //     SIGTERM ──▶ not ready, each answer ends its connection ── delay ──▶ not listening, what has begun ends ──▶ exit
+//
+// Over HTTP/2, and so over gRPC on either port, a connection is told to end by GOAWAY at once, a new one with its first
+// request; who watches grpc.health has been told NOT_SERVING before.
 
 internal import GRPC
+internal import GRPCServices
 internal import HTTP
 
 /// The steps from SIGTERM to the end.
@@ -34,7 +38,9 @@ struct ServerShutdown: Sendable {
         let hasServed = server.phase == .ready
         server.beginTermination()
         await http.disableKeepAlive()
+        await grpc?.turnAway()
         if hasServed, delay > .zero { await pause(delay) }
+        server.health.endWatches()
         async let calls: Void? = grpc?.shutdown(grace: grace)
         await http.shutdown(grace: grace)
         await calls

@@ -76,7 +76,7 @@ extension InferenceServer {
     }
 
     func information() async -> HTTPResponse {
-        let groups = state.withLock { $0.groups }
+        let (groups, lost) = state.withLock { ($0.groups, $0.lost) }
         let waiting = await dispatcher.waitingByModel
         let models = models
         let descriptions = models.map { model -> JSON in
@@ -92,12 +92,14 @@ extension InferenceServer {
             let names = models.filter { model in
                 model.state.withLock { $0.phase == .ready && $0.groups.contains(first) }
             }.map(\.name)
-            return [
+            var described: JSON = [
                 "cores": .string(group.cores.spanText), "models": JSON(names),
                 "weights": JSON(memory.reduce(0) { $0 + $1.constants }),
                 "tensors": JSON(memory.reduce(0) { $0 + $1.tensors }), "passes": JSON(statistics.batches),
                 "busySeconds": .double(statistics.busy.inSeconds),
             ]
+            described["fault"] = lost[first].map { .string($0) }
+            return described
         }
         var response = HTTPResponse.json(
             200,
@@ -110,11 +112,19 @@ extension InferenceServer {
         return response
     }
 
+    /// What there is to say of a model beside its state: how far it is, why it has failed, or which of its groups do not
+    /// answer; empty for nothing.
+    func reason(_ model: HostedModel) -> String {
+        let detail = model.phase.detail
+        return detail.isEmpty ? fault(of: model) ?? "" : detail
+    }
+
     /// A model as TorchServe and DJL describe it.
     func describe(_ model: HostedModel) -> JSON {
         let groups = state.withLock { $0.groups }
         let state = model.state.withLock { $0 }
         let workers = groups.filter { state.phase != .unloaded && state.groups.contains($0.cores.lowerBound) }
+        let lost = self.state.withLock { $0.lost }
         var description: JSON = [
             "modelName": .string(model.name), "modelVersion": .string(model.version),
             "modelUrl": .string(ModelLocation.shown(model.specification.uri)),
@@ -124,9 +134,14 @@ extension InferenceServer {
             "maxBatchDelay": .double(state.policy.delay.inSeconds * 1000),
             "jobQueueSize": JSON(state.policy.queueLimit),
             "workers": .array(
-                workers.map { ["cores": .string($0.cores.spanText), "status": .string(state.phase.word)] }),
+                workers.map { worker in
+                    let word = lost[worker.cores.lowerBound] == nil ? state.phase.word : "FAILED"
+                    return ["cores": .string(worker.cores.spanText), "status": .string(word)]
+                }),
         ]
-        if !state.phase.detail.isEmpty { description["reason"] = .string(state.phase.detail) }
+        let reason = reason(model)
+        if !reason.isEmpty { description["reason"] = .string(reason) }
+        description["fault"] = fault(of: model).map { .string($0) }
         if case .downloading(let progress) = state.phase {
             description["downloadedOctets"] = JSON(progress.octets)
             if let total = progress.total { description["totalOctets"] = JSON(total) }

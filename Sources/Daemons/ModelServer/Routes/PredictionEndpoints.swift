@@ -124,7 +124,9 @@ extension InferenceServer {
             return try await answer(model, encoder, asked)
         case .identity:
             return Self.identityAnswer(asked)
-        case .generation(let generator):
+        case .generation:
+            let (generator, use) = try await use(model)
+            defer { use.end() }
             let answers = try await generate(model, generator, asked)
             return .json(200, .array(answers.map { ["generated_text": .string($0)] }))
         }

@@ -66,7 +66,7 @@ extension InferenceServer {
             let phase = model.phase
             return RepositoryEntry(
                 name: model.name, version: model.version, state: phase.repositoryState,
-                reason: phase.detail)
+                reason: reason(model))
         }
     }
 

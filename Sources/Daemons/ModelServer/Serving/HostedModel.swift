@@ -53,6 +53,8 @@ final class HostedModel: Sendable {
         var content: ModelContent?
         /// The groups that have it, by their first core, in order.
         var groups: [Int] = []
+        /// The groups that were to have it, also where some of them did not answer.
+        var wanted: Set<Int> = []
         var policy: BatchPolicy
         /// What was fetched of it, while it is needed; none for a model of this machine.
         var fetched: [FetchedModel] = []
@@ -74,6 +76,8 @@ final class HostedModel: Sendable {
 
     init(_ specification: ModelSpecification, policy: BatchPolicy) {
         self.specification = specification
+        var policy = policy
+        policy.share = specification.utilization
         state = Lock(State(policy: policy))
     }
 

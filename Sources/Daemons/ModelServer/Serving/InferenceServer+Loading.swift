@@ -35,14 +35,21 @@ extension InferenceServer {
             $0.groups = groups
             $0.phase = .loading(done: 0, total: total)
         }
-        await dispatcher.onLoss { [log] in log?.error("group lost", ["error": $0]) }
+        await dispatcher.onLoss { [weak self] group, sentence in
+            self?.state.withLock { $0.lost[group] = sentence }
+            self?.waits.end(group: group)
+            self?.log?.error("group lost", ["error": sentence])
+            Task { [weak self] in await self?.tellGenerators(group, sentence) }
+        }
         await dispatcher.onBreakdown { [weak self] sentence in
             self?.setPhase(.failed(sentence))
             self?.brokenDown.yield(sentence)
         }
         for model in models {
             do throws(LoadFailure) {
-                try await load(model, on: Self.roomiest(groups, copies), compiled: compiled)
+                let answering = answering(groups)
+                try await load(
+                    model, on: Self.roomiest(answering, min(copies, answering.count)), compiled: compiled)
             } catch {
                 setPhase(.failed(error.sentence))
                 throw ServerError(error.sentence)
@@ -65,19 +72,13 @@ extension InferenceServer {
     func load(
         _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
     ) async throws(LoadFailure) {
+        model.state.withLock { $0.wanted = Set(groups.map(\.cores.lowerBound)) }
+        let placed: [NeuronCoreGroup]
         do throws(LoadFailure) {
             try await fetch(model)
             model.setPhase(.loading)
             try checkDegree(model, groups)
-            if let content = try await openWithoutGroups(model) {
-                model.state.withLock {
-                    $0.content = content
-                    $0.groups = groups.map(\.cores.lowerBound)
-                    $0.phase = .ready
-                }
-                return noteProgress(groups.count)
-            }
-            try await placeMakingRoom(model, on: groups, compiled: compiled)
+            placed = try await placeMakingRoom(model, on: groups, compiled: compiled)
         } catch {
             model.state.withLock {
                 $0.phase = .failed(error.sentence)
@@ -85,29 +86,42 @@ extension InferenceServer {
             }
             throw error
         }
-        await serve(model, on: groups)
+        await serve(model, on: placed)
     }
 
-    /// Loads a model on groups and computes once on each.
+    /// Loads a model on groups and computes once on each. Those that do not answer are given up.
     ///
+    /// - Returns: those that have it.
     /// - Throws: why not; then none of these groups has it.
     func place(
         _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
-    ) async throws(LoadFailure) {
+    ) async throws(LoadFailure) -> [NeuronCoreGroup] {
+        if let content = try await openWithoutGroups(model) {
+            model.state.withLock { $0.content = content }
+            noteProgress(groups.count)
+            return answering(groups)
+        }
         var done: [NeuronCoreGroup] = []
         do throws(LoadFailure) {
-            for (index, group) in groups.enumerated() {
-                try await load(model, on: group) { if index == 0 { compiled($0, $1) } }
-                done.append(group)
-                try checkMemory(group, model)
-                model.noteStep(.warmingUp)
-                for text in model.specification.warmup { try await warmUp(group, model, text) }
+            for (index, group) in answering(groups).enumerated() {
+                let isThere = try await bring(model, onto: group) { if index == 0 { compiled($0, $1) } }
+                if isThere {
+                    done.append(group)
+                    try checkMemory(group, model)
+                    model.noteStep(.warmingUp)
+                    let isWarm = try await warmUp(group, model)
+                    if !isWarm { done.removeLast() }
+                }
                 noteProgress(1)
             }
         } catch {
-            for group in done { await group.unload(model.key) }
+            await unload(model, from: done)
             throw error
         }
+        guard done.isEmpty, !groups.isEmpty else { return done }
+        throw LoadFailure(
+            sentence: "cannot load model \(model.name): no group of cores answers"
+                + (fault(of: model).map { ": \($0)" } ?? ""), isMemory: false)
     }
 
     private func noteProgress(_ count: Int) {
@@ -129,66 +143,105 @@ extension InferenceServer {
                 sentence: "cannot load model \(model.name): \(uri) names no datatype: write one of \(known)",
                 isMemory: false)
         }
-        let claims = state.withLock { $0.claims }
+        let (claims, lost) = state.withLock { ($0.claims, $0.lost) }
+        let cores = GeneratorCores(
+            groups: claims.filter { lost[$0.cores.lowerBound] == nil },
+            stepLimit: model.policy.computeTimeout,
+            loadLimit: model.policy.loadTimeout, waits: waits
+        ) { [weak self] cores, sentence in
+            Task { await self?.lose(cores, sentence) }
+        }
         let generator: (any TextGenerator)?
         do {
             var specification = try model.specification.located(at: model.place)
             let properties = model.state.withLock { $0.properties }
             specification.positions = properties.positions
             specification.sequences = properties.sequences
-            generator = try await openGenerator(specification, claims)
+            generator = try await openGenerator(specification, cores)
+            if let generator {
+                // From now on it is told of groups that are lost.
+                model.state.withLock { $0.content = .generation(generator) }
+                model.noteStep(.warmingUp)
+                for text in specification.warmup { try await generator.warmUp(text) }
+            }
         } catch {
             throw failure(error, model, where: "the server's cores")
         }
         return generator.map { .generation($0) }
     }
 
-    private func load(
-        _ model: HostedModel, on group: NeuronCoreGroup, compiled: @escaping OnCompiled
-    ) async throws(LoadFailure) {
-        let result = await pool.run { [self] () -> Result<Void, LoadFailure> in
+    /// - Returns: false where the group was given up.
+    private func bring(
+        _ model: HostedModel, onto group: NeuronCoreGroup, compiled: @escaping OnCompiled
+    ) async throws(LoadFailure) -> Bool {
+        let place = "cores \(group.cores.spanText)"
+        let start = ContinuousClock.now
+        model.noteStep(.loading)
+        let (encoder, program) = try await pool.run {
+            [self] () -> Result<(EmbeddingModel, Program), LoadFailure> in
             do {
-                let start = ContinuousClock.now
-                model.noteStep(.loading)
                 let encoder = try store.model(at: model.place)
                 if !encoder.isCompiled { model.noteStep(.compiling) }
-                try group.load(encoder, as: model.key) { model.noteStep(.partitioning) }
                 try checkProperties(of: model, encoder)
-                if !encoder.isCompiled { compiled(model.name, ContinuousClock.now - start) }
-                model.state.withLock { $0.content = ModelContent(encoder) }
-                return .success(())
+                return .success((encoder, try group.compile(encoder)))
             } catch {
-                return .failure(failure(error, model, where: "cores \(group.cores.spanText)"))
+                return .failure(failure(error, model, where: place))
+            }
+        }.get()
+        model.noteStep(.partitioning)
+        // A thread of its own, for a core that does not answer would keep one of everybody's.
+        let thread = ComputePool(threads: 1)
+        let loaded = await wait(for: group, model.policy.loadTimeout, "load model \(model.key)") { [self] in
+            await thread.run { [self] () -> Result<Void, LoadFailure> in
+                do {
+                    return .success(try group.load(program, of: encoder, as: model.key))
+                } catch {
+                    return .failure(failure(error, model, where: place))
+                }
             }
         }
-        try result.get()
+        guard let loaded else { return false }
+        try loaded.get()
+        if !encoder.isCompiled { compiled(model.name, ContinuousClock.now - start) }
+        model.state.withLock { $0.content = ModelContent(encoder) }
+        return true
     }
 
     private func failure(_ error: any Error, _ model: HostedModel, where place: String) -> LoadFailure {
         let runtime = error as? NRTError
         return LoadFailure(
             sentence: "cannot load model \(model.name) on \(place): "
-                + (runtime?.reason ?? (error as? HTTPProblem)?.message ?? "\(error)"),
+                + (runtime?.reason ?? (error as? HTTPProblem)?.message
+                    ?? (error as? GenerationError)?.sentence ?? "\(error)"),
             isMemory: runtime?.status == .resource || runtime?.status == .hostMemory)
     }
 
-    /// Computes once, and says why what comes of it cannot be served.
-    private func warmUp(
-        _ group: NeuronCoreGroup, _ model: HostedModel, _ text: String
-    ) async throws(LoadFailure) {
-        guard let encoder = model.content?.encoder else { return }
-        let what: String
-        switch await group.compute([encoder.tokenize(text)], model: model.key) {
-        case .vectors(let vectors) where vectors.allSatisfy { $0 != nil }: return
-        case .vectors: what = "gave numbers that are none"
-        case .failed(let sentence): what = sentence.map { "failed (\($0))" } ?? "failed"
-        case .lost(let sentence): what = "failed (\(sentence))"
+    /// Computes once with each text, and says why what comes of it cannot be served.
+    ///
+    /// - Returns: false where the group was given up.
+    private func warmUp(_ group: NeuronCoreGroup, _ model: HostedModel) async throws(LoadFailure) -> Bool {
+        guard let encoder = model.content?.encoder else { return true }
+        for text in model.specification.warmup {
+            let result = await wait(for: group, model.policy.computeTimeout, "warm up model \(model.key)") {
+                await group.compute([encoder.tokenize(text)], model: model.key)
+            }
+            guard let result else { return false }
+            let what: String
+            switch result {
+            case .vectors(let vectors) where vectors.allSatisfy { $0 != nil }: continue
+            case .vectors: what = "gave numbers that are none"
+            case .failed(let sentence): what = sentence.map { "failed (\($0))" } ?? "failed"
+            case .lost(let sentence):
+                await lose(group.cores, sentence)
+                return false
+            }
+            throw LoadFailure(
+                sentence:
+                    "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(what):"
+                    + " look whether \(ModelLocation.shown(model.specification.uri)) is the model that was meant",
+                isMemory: false)
         }
-        throw LoadFailure(
-            sentence:
-                "cannot use model \(model.name) on cores \(group.cores.spanText): its first computation \(what):"
-                + " look whether \(ModelLocation.shown(model.specification.uri)) is the model that was meant",
-            isMemory: false)
+        return true
     }
 
     /// Has groups answer requests for a model, and no others.
@@ -205,7 +258,7 @@ extension InferenceServer {
             // What has just come is not what was used longest ago.
             $0.lastUse = MonotonicClock.time
         }
-        await dispatcher.setPolicy(policy, of: model.key)
+        if model.content?.encoder != nil { await dispatcher.setPolicy(policy, of: model.key) }
         model.state.withLock { $0.phase = .ready }
         await tellDispatcher(state.withLock { $0.groups })
     }
@@ -213,7 +266,7 @@ extension InferenceServer {
     /// Tells which group has which models now.
     func tellDispatcher(_ groups: [NeuronCoreGroup]) async {
         // A group that is lost stays so until the process ends.
-        for group in groups where group.failure?.status != .unrecoverable {
+        for group in answering(groups) {
             let first = group.cores.lowerBound
             let keys = models.filter { model in
                 model.state.withLock { $0.phase == .ready && $0.groups.contains(first) }

@@ -9,52 +9,59 @@ internal import Text
 extension InferenceServer {
     /// Places a model, and takes others off the chips where there is no room for it.
     ///
+    /// - Returns: the groups that have it now.
     /// - Throws: why not: `isMemory` where nothing more can go.
     func placeMakingRoom(
         _ model: HostedModel, on groups: [NeuronCoreGroup], compiled: @escaping OnCompiled = { _, _ in }
-    ) async throws(LoadFailure) {
+    ) async throws(LoadFailure) -> [NeuronCoreGroup] {
         while true {
-            guard let failure = await failure(placing: model, on: groups, compiled) else { return }
-            guard failure.isMemory, control == .explicit, await makeRoom(for: model, on: groups) else {
-                throw failure
+            let result = await tryPlacing(model, on: groups, compiled)
+            if case .failure(let failure) = result, failure.isMemory, control == .explicit,
+                await makeRoom(for: model, on: groups)
+            {
+                continue
             }
+            return try result.get()
         }
     }
 
-    private func failure(
-        placing model: HostedModel, on groups: [NeuronCoreGroup], _ compiled: @escaping OnCompiled
-    ) async -> LoadFailure? {
+    private func tryPlacing(
+        _ model: HostedModel, on groups: [NeuronCoreGroup], _ compiled: @escaping OnCompiled
+    ) async -> Result<[NeuronCoreGroup], LoadFailure> {
         do throws(LoadFailure) {
-            try await place(model, on: groups, compiled: compiled)
-            return nil
+            return .success(try await place(model, on: groups, compiled: compiled))
         } catch {
-            return error
+            return .failure(error)
         }
     }
 
-    /// Unloads the model that has been used longest ago, of those that nobody waits for.
+    /// Unloads the model that has been used longest ago, of those that nobody waits for and that write nothing.
     ///
     /// - Returns: false where there is none.
     private func makeRoom(for model: HostedModel, on groups: [NeuronCoreGroup]) async -> Bool {
         let wanted = Set(groups.map(\.cores.lowerBound))
         let idle = models.filter { $0 !== model }.compactMap { other -> (HostedModel, Duration)? in
             let state = other.state.withLock { $0 }
-            guard state.phase == .ready, state.uses == 0, state.content?.encoder != nil,
-                !wanted.isDisjoint(with: state.groups)
+            guard state.isIdle, state.content?.takesMemory == true, !wanted.isDisjoint(with: state.groups)
             else { return nil }
             return (other, state.lastUse)
         }
         for (victim, _) in idle.sorted(by: { $0.1 < $1.1 }) {
             // A request may have come meanwhile.
-            let isTaken = victim.state.withLock { state -> Bool in
-                guard state.phase == .ready, state.uses == 0 else { return false }
+            let content = victim.state.withLock { state -> ModelContent? in
+                guard state.isIdle else { return nil }
                 state.phase = .unloaded
-                return true
+                defer { state.content = state.content?.withoutMemory }
+                return state.content
             }
-            guard isTaken else { continue }
+            guard let content else { continue }
             let all = state.withLock { $0.groups }
-            await tellDispatcher(all)
-            for group in all { await group.unload(victim.key) }
+            if case .generation(let generator) = content {
+                await generator.close()
+            } else {
+                await tellDispatcher(all)
+                await unload(victim, from: all)
+            }
             metrics.unloads.increment([victim.name])
             log?.info("unloaded", ["model": victim.name, "version": victim.version, "for": model.name])
             return true
@@ -95,18 +102,29 @@ extension InferenceServer {
         }
     }
 
+    /// Begins to use a language model, until the result ends or goes: it stays on its cores meanwhile.
+    ///
+    /// - Throws: as `beginUse`.
+    func use(_ model: HostedModel) async throws(HTTPProblem) -> (generator: any TextGenerator, use: ModelUse)
+    {
+        try await beginUse(model)
+        let use = ModelUse(model, self)
+        guard case .generation(let generator) = try content(model) else {
+            throw HTTPProblem(500, "model \(model.name) makes no text any more: ask again")
+        }
+        return (generator, use)
+    }
+
     private func bringBack(_ model: HostedModel) async -> LoadFailure? {
         let all = state.withLock { $0.groups }
         let had = model.state.withLock { $0.groups }
         let groups = all.filter { had.contains($0.cores.lowerBound) }
-        let failure: LoadFailure?
+        var failure: LoadFailure?
         do throws(LoadFailure) {
-            try await placeMakingRoom(model, on: groups)
-            failure = nil
+            await serve(model, on: try await placeMakingRoom(model, on: groups))
         } catch {
             failure = error
         }
-        if failure == nil { await serve(model, on: groups) }
         model.state.withLock { $0.comeback = nil }
         return failure
     }
@@ -121,5 +139,45 @@ extension InferenceServer {
             sentence:
                 "model \(model.name) takes \(used) octets of the memory of cores \(group.cores.spanText), and its memory is set"
                 + " to \(limit): raise it, or serve a smaller model", isMemory: false)
+    }
+}
+
+/// That a model is being used. It ends with the last who has it, or before.
+final class ModelUse: Sendable {
+    private let model: HostedModel
+    private let server: InferenceServer
+    private let hasEnded = Lock(false)
+
+    /// What `beginUse` has begun.
+    init(_ model: HostedModel, _ server: InferenceServer) {
+        self.model = model
+        self.server = server
+    }
+
+    deinit { end() }
+
+    /// The model may go.
+    func end() {
+        let isFirst = hasEnded.withLock { hasEnded in
+            defer { hasEnded = true }
+            return !hasEnded
+        }
+        if isFirst { server.endUse(model) }
+    }
+}
+
+extension HostedModel.State {
+    /// Whether it is loaded and nobody uses it.
+    fileprivate var isIdle: Bool { phase == .ready && uses == 0 && comeback == nil }
+}
+
+extension ModelContent {
+    /// Whether it has memory of its groups.
+    fileprivate var takesMemory: Bool { if case .identity = self { false } else { true } }
+
+    /// What is known of it when its groups have it no more.
+    fileprivate var withoutMemory: Self {
+        guard case .generation(let generator) = self else { return self }
+        return .generation(UnloadedGenerator(information: generator.information))
     }
 }

@@ -5,7 +5,6 @@ internal import HTTP
 internal import HTTP1
 package import ModelSources
 package import Models
-package import NeuronRuntime
 package import Observability
 package import SystemIO
 internal import Text
@@ -14,7 +13,7 @@ internal import Text
 package final class InferenceServer: Sendable {
     /// Opens a language model on the server's cores; nil where the URI is none.
     package typealias GeneratorOpener =
-        @Sendable (ModelSpecification, [any NeuronCores]) async throws -> (any TextGenerator)?
+        @Sendable (ModelSpecification, GeneratorCores) async throws -> (any TextGenerator)?
 
     let limits: RequestLimits
     /// Whether models come and go while it runs.
@@ -23,6 +22,8 @@ package final class InferenceServer: Sendable {
     let keys: APIKeys?
     let log: Logger?
     let dispatcher: Dispatcher
+    /// Who waits for groups beside it.
+    let waits: GroupWaits
     let metrics: ServerMetrics
     /// What a model is batched by unless it says otherwise.
     let policy: BatchPolicy
@@ -85,6 +86,7 @@ package final class InferenceServer: Sendable {
         self.properties = properties
         self.asynchronous = AsynchronousRequests()
         dispatcher = Dispatcher(loop: loop)
+        waits = GroupWaits(loop: loop)
         metrics = ServerMetrics(tag: tag)
         (breakdowns, brokenDown) = AsyncStream.makeStream()
         var start = ServerState()

@@ -13,6 +13,8 @@ package struct ModelSpecification: Equatable, Sendable {
     package let uri: String
     /// Octets of a chip's memory that a copy of it may take at most; nil for what there is.
     package var memory: Int?
+    /// Percent of the groups' time that it is to have while others wait as well; nil for what the others leave.
+    package var utilization: Int?
     /// Texts that each group computes before the model is ready.
     package var warmup = ["warm up"]
     /// The longest sequence of a language model; nil for what it says itself.
@@ -63,11 +65,12 @@ package struct ModelSpecification: Equatable, Sendable {
     func located(at uri: String) throws(ServerError) -> Self {
         var model = try Self(name: name, version: version, uri: uri)
         model.memory = memory
+        model.utilization = utilization
         model.warmup = warmup
         return model
     }
 
-    /// Reads `memory`, a quantity such as `2Gi`, and `warmup`, a list of texts.
+    /// Reads `memory`, a quantity such as `2Gi`, `utilization`, a percentage, and `warmup`, a list of texts.
     private mutating func readLimits(_ entry: JSON) throws(ServerError) {
         if let value = entry["memory"], !value.isNull {
             guard let octets = value.int ?? value.string.flatMap(OctetCount.parse), octets > 0 else {
@@ -75,6 +78,13 @@ package struct ModelSpecification: Equatable, Sendable {
                     "the memory of model \"\(name)\" is \(value.text()): write octets, such as 2Gi")
             }
             memory = octets
+        }
+        if let value = entry["utilization"], !value.isNull {
+            guard let percent = value.int, 1...100 ~= percent else {
+                throw ServerError(
+                    "the utilization of model \"\(name)\" is \(value.text()): write percent, from 1 to 100")
+            }
+            utilization = percent
         }
         if let value = entry["warmup"], !value.isNull {
             let texts = (value.array ?? []).compactMap(\.string)
@@ -112,6 +122,12 @@ package struct ModelSpecification: Equatable, Sendable {
         guard !models.isEmpty else {
             throw ServerError(
                 "there is no model to serve: give --model NAME=/DIRECTORY or set GANGLION_MODELS")
+        }
+        let need = models.reduce(0) { $0 + ($1.utilization ?? 0) }
+        guard need <= 100 else {
+            throw ServerError(
+                "the models need \(need) percent of a group's time together: serve some of them by another server"
+            )
         }
         for (index, model) in models.enumerated()
         where models[..<index].contains(where: { $0.key == model.key }) {

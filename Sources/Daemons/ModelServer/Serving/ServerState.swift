@@ -29,5 +29,7 @@ struct ServerState: Sendable {
     var phase = ServerPhase.loading(done: 0, total: 0)
     var claims: [any NeuronCores] = []
     var groups: [NeuronCoreGroup] = []
+    /// Groups that compute no more until a new process has them, by their first core, and why.
+    var lost: [Int: String] = [:]
     var registry = ModelRegistry()
 }

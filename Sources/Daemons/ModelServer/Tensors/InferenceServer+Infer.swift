@@ -81,12 +81,14 @@ extension InferenceServer {
             reply.outputs = try await classify(model, encoder, classifier, request)
         case .answers(let encoder):
             reply.outputs = try await answer(model, encoder, request)
-        case .generation(let generator):
+        case .generation:
             let input = try request.onlyInput("text_input", of: model.name)
             let texts = try input.texts()
             guard texts.count == 1 else {
                 throw HTTPProblem(400, "input 'text_input' has \(texts.count) texts, and the model takes one")
             }
+            let (generator, use) = try await use(model)
+            defer { use.end() }
             let answer = try await GenerationAnswer(
                 generator, try GenerationRequest(tritonPrompt: texts[0], request.parameters),
                 timer: metrics.generation.timer(model))

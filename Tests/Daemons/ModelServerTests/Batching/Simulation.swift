@@ -21,6 +21,8 @@ struct Simulation {
     private(set) var failed: [Int: Duration] = [:]
     private(set) var expired: [Int: Duration] = [:]
     private(set) var requests: [Int: BatchQueue.Request] = [:]
+    /// Microseconds that a token of a model takes; 1 for others.
+    var tokenTimes: [String: Int] = [:]
     /// Requests that make every pass fail in which they are.
     var bad: Set<Int> = []
     /// Called when nothing more can be dispatched for now.
@@ -56,7 +58,8 @@ struct Simulation {
 
     private mutating func settle() {
         while let batch = queue.next(now: now) {
-            let pass = Pass(batch: batch, start: now, end: now + .microseconds(batch.cost))
+            let time = batch.cost * (tokenTimes[batch.model] ?? 1)
+            let pass = Pass(batch: batch, start: now, end: now + .microseconds(time))
             passes.append(pass)
             running.append(pass)
         }
@@ -79,6 +82,7 @@ struct Simulation {
         for request in queue.expire(now: now) { expired[request.request] = now }
         for pass in running where pass.end <= now {
             let isBad = pass.batch.items.contains { bad.contains($0.request) }
+            queue.note(pass.batch, took: pass.end - pass.start)
             let ends = queue.finish(pass.batch.identifier, isBad ? .failed : .computed)
             for request in ends.complete { completed[request] = now }
             for request in ends.failed { failed[request] = now }
@@ -94,6 +98,12 @@ struct Simulation {
     /// When a request's first text was dispatched.
     func start(_ request: Int) -> Duration? {
         passes.first { $0.batch.items.contains { $0.request == request } }?.start
+    }
+
+    /// Time for which a model was computed until some moment.
+    func busy(_ model: String, until limit: Duration) -> Duration {
+        passes.filter { $0.batch.model == model }
+            .reduce(.zero) { $0 + max(.zero, min($1.end, limit) - $1.start) }
     }
 
     /// Time that a group computed.

@@ -72,7 +72,8 @@ struct WordPieceTests {
     @Test(
         "what is cut once is not joined with the piece before it",
         arguments: [
-            (SplitBehavior.contiguous, [0..<2, 2..<3, 3..<4]), (.mergedWithPrevious, [0..<1, 1..<2, 2..<3, 3..<4]),
+            (SplitBehavior.contiguous, [0..<2, 2..<3, 3..<4]),
+            (.mergedWithPrevious, [0..<1, 1..<2, 2..<3, 3..<4]),
             (.mergedWithNext, [0..<1, 1..<2, 2..<4]), (.isolated, [0..<1, 1..<2, 2..<3, 3..<4]),
             (.removed, [3..<4]),
         ])

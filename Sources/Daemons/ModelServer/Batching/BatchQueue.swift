@@ -206,7 +206,9 @@ package struct BatchQueue: Sendable {
             return .noGroup
         }
         let waiting = waiting(request.model)
-        guard waiting < limit || waiting == 0 && hasIdleGroup(request.model) else { return .full(limit: limit) }
+        guard waiting < limit || waiting == 0 && hasIdleGroup(request.model) else {
+            return .full(limit: limit)
+        }
         models[request.model]?.begin()
         nextSequence += 1
         entries[request.identifier] = Entry(

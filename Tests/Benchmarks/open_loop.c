@@ -59,6 +59,7 @@ int main(int count, char **words) {
     long capacity = (long)(rate * seconds * 1.2) + 1000, done = 0, head = 0, tail = 0, most = 0;
     double *times = malloc(capacity * sizeof(double)), *queue = malloc(capacity * sizeof(double));
     double *due = calloc(connections, sizeof(double));
+    long *left = calloc(connections, sizeof(long));
     int *sockets = calloc(connections, sizeof(int)), *idle = calloc(connections, sizeof(int)), free_ = 0;
     int epoll = epoll_create1(0);
     for (int index = 0; index < connections; index++) {
@@ -88,13 +89,24 @@ int main(int count, char **words) {
         int ready = epoll_pwait2(epoll, events, 256, &timeout, NULL);
         for (int event = 0; event < ready; event++) {
             int index = events[event].data.u32;
-            // An answer of this model comes in one piece.
-            ssize_t got = recv(sockets[index], buffer, sizeof buffer, 0);
+            ssize_t got = recv(sockets[index], buffer, sizeof buffer - 1, 0);
             if (got < 0 && errno == EAGAIN) continue;
-            if (got < 12 || memcmp(buffer + 9, "200", 3) != 0) {
-                fprintf(stderr, "an answer is no 200\n");
+            // A head comes in one piece, the body with it or in others.
+            if (got > 0 && left[index] == 0) {
+                buffer[got] = 0;
+                char *length = strcasestr(buffer, "\r\ncontent-length:"), *body = strstr(buffer, "\r\n\r\n");
+                if (got < 12 || memcmp(buffer + 9, "200", 3) != 0 || length == NULL || body == NULL) {
+                    fprintf(stderr, "an answer is no 200 with a length\n");
+                    return 1;
+                }
+                left[index] = atol(length + 17) + (body + 4 - buffer);
+            }
+            if (got <= 0 || got > left[index]) {
+                fprintf(stderr, "a connection ended, or an answer is longer than it says\n");
                 return 1;
             }
+            left[index] -= got;
+            if (left[index] > 0) continue;
             times[done++] = now() - due[index];
             idle[free_++] = index;
         }

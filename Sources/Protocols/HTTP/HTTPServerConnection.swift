@@ -287,6 +287,10 @@ actor HTTPServerConnection: LoopActor {
         let response =
             if let refusal = request.codingRefusal { refusal } else { await settings.handler(request) }
         await send(response, toHead: request.method == "HEAD")
+    }
+
+    /// The answer is out, or nobody is there to take it: what comes next.
+    private func finish() {
         answering = nil
         quietSince = loop.turnStart
         // What has come of the next one could not be read on meanwhile.
@@ -313,15 +317,33 @@ actor HTTPServerConnection: LoopActor {
         close()
     }
 
+    /// Sends a response. Behind its last octet nothing is awaited, unless the peer does not read: who has the answer counts on
+    /// its having ended, and the task's preference makes a turn of the loop of each return.
     private func send(_ response: HTTPResponse, toHead isHead: Bool) async {
-        guard life.isOpen else { return }
-        guard case .stream(let body) = response.body, !isHead else {
+        if case .stream(let body) = response.body, !isHead, life.isOpen {
+            let isComplete = life.beginStream() ? await stream(response, body) : false
+            if life.isOpen {
+                guard isComplete else {
+                    close(discarding: true)
+                    return finish()
+                }
+                var output: [UInt8] = []
+                HTTP1Encoder.lastChunk(into: &output)
+                channel.write(output)
+                channel.flush()
+            }
+        } else if life.isOpen {
             sendWhole(response, toHead: isHead)
             // A peer that does not read must not let us hold responses without bound.
-            _ = await waitForRoom()
-            return
+            if channel.pendingOctets >= limits.pendingOctets { _ = await waitForRoom() }
         }
-        guard life.beginStream() else { return close(discarding: true) }
+        finish()
+    }
+
+    /// Sends the head and the pieces of a body; false where its writer failed.
+    private func stream(
+        _ response: HTTPResponse, _ body: @Sendable (HTTPBodyWriter) async throws -> Void
+    ) async -> Bool {
         var headers = response.headers
         headers["transfer-encoding"] = "chunked"
         if life.isLast { headers["connection"] = "close" }
@@ -331,13 +353,9 @@ actor HTTPServerConnection: LoopActor {
         channel.flush()
         do {
             try await body(HTTPBodyWriter { await self.writeChunk($0) })
-            guard life.isOpen else { return }
-            output = []
-            HTTP1Encoder.lastChunk(into: &output)
-            channel.write(output)
-            channel.flush()
+            return true
         } catch {
-            close(discarding: true)
+            return false
         }
     }
 

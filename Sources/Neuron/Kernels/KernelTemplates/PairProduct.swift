@@ -49,10 +49,8 @@ extension Kernels {
 
     /// The parts of a matrix of pairs: steps of two depths, as many as the first-level cache holds when they are widened.
     @inlinable @inline(__always)
-    public func pairParts(
-        columns: Int, depth: Int, panels: Range<Int>? = nil, order: PanelOrder = .passByPass
-    ) -> PanelParts {
-        parts(columns: columns, steps: pairSteps(depth), depth: depth, panels: panels, order: order)
+    public func pairParts(columns: Int, depth: Int, panels: Range<Int>? = nil) -> PanelParts {
+        parts(columns: columns, steps: pairSteps(depth), depth: depth, panels: panels)
     }
 
     @inlinable @inline(__always)

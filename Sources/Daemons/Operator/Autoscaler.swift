@@ -182,6 +182,7 @@ actor Autoscaler: LoopActor {
                 metrics?.read("success")
                 load.inFlight += one.inFlight
                 load.measured += 1
+                if !pod.isReady { load.starting += 1 }
                 guard let requests = one.requests else { continue }
                 // A pod that was started again counts from nothing, and has served whatever it has counted since.
                 if let before = served[pod.uid] {

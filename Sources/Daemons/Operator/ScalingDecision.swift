@@ -47,6 +47,8 @@ struct ServerLoad: Equatable, Sendable {
     var inFlight = 0.0
     /// These pods.
     var measured = 0
+    /// Those of them that are not ready.
+    var starting = 0
     /// Pods that are ready and did not say.
     var silent = 0
     /// Whether a counter of requests has risen since the last time.

@@ -32,6 +32,9 @@ struct ScalingHistory: Sendable {
     /// `spec.replicas` as it was left.
     private var replicas: Int?
     private var idleSince: Duration?
+    /// Whether a pod has been ready since the replicas were set: whoever started a server has its whole cooldown, however
+    /// long its model takes to load.
+    private var hasStarted = false
     private var foreignChanges: [Duration] = []
     private var wake: String?
 
@@ -99,6 +102,7 @@ struct ScalingHistory: Sendable {
         samples = []
         recommendations = [(now, replicas)]
         idleSince = nil
+        hasStarted = false
     }
 
     // MARK: The load
@@ -116,7 +120,8 @@ struct ScalingHistory: Sendable {
         if samples.isEmpty {
             samples = [Sample(time: now, low: load.inFlight, high: load.inFlight + missing)]
         }
-        let isIdle = load.inFlight == 0 && load.silent == 0 && !load.hasServed
+        hasStarted = hasStarted || load.starting < load.measured
+        let isIdle = hasStarted && load.inFlight == 0 && load.silent == 0 && !load.hasServed
         idleSince = isIdle ? idleSince ?? now : nil
     }
 

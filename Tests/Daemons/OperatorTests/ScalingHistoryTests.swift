@@ -222,6 +222,19 @@ struct ScalingHistoryTests {
         #expect(trace.measure(ServerLoad()).reason == .stopped)
     }
 
+    @Test("the cooldown begins when a pod is ready, and goes on where it is not any more")
+    func loading() {
+        var trace = sleeper(0)
+        trace.wake = "1"
+        trace.measure(ServerLoad())
+        for _ in 0..<100 { trace.measure(ServerLoad(measured: 1, starting: 1)) }
+        #expect(trace.replicas == 1)
+        trace.run(seconds: 60) { _ in 0 }
+        #expect(trace.last.reason == .coolingDown)
+        for _ in 0..<100 { trace.measure(ServerLoad(measured: 1, starting: 1)) }
+        #expect(trace.replicas == 0)
+    }
+
     @Test("a server that is started by hand has its whole cooldown")
     func byHand() {
         var trace = sleeper(0)

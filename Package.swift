@@ -302,7 +302,7 @@ let neuron: [Target] =
         ],
         folder: "Sources/Neuron/Kernels/NeuronKernels", tests: ["KernelTemplates", "NeuronKernelsAVX512BF16"])
     + module(
-        "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO"],
+        "NeuronArtifact", on: .neuron, ["Gzip", "JSON", "SystemIO", "Tar"],
         tests: ["Gzip", "JSON", "SystemIO", "TestSupport"])
     + module(
         "ModelSources", on: .neuron, step: 1,

@@ -5,6 +5,7 @@
 internal import Gzip
 import JSON
 import SystemIO
+internal import Tar
 
 /// A NEFF file's description of itself.
 package struct NEFF: Equatable, Sendable {
@@ -43,6 +44,8 @@ package struct NEFF: Equatable, Sendable {
     package static let headerSize = 1024
     /// The most octets of a file, and of its archive when it is unpacked.
     package static let sizeLimit = 1 << 30
+    /// The most members of its archive.
+    private static let memberLimit = 65_536
     /// The most octets of a JSON document within.
     private static let documentLimit = 64 << 20
 
@@ -148,21 +151,19 @@ package struct NEFF: Equatable, Sendable {
 
         init(_ archive: UnsafeRawBufferPointer, path: String) throws(ArtifactError) {
             var found: [String: [String: Int]] = [:]
-            for member in try TarArchive(archive, path: path).members {
-                let parts = member.name.split(separator: "/")
+            for (name, content) in try NEFF.files(of: archive, path: path) {
+                let parts = name.split(separator: "/")
                 guard parts.count == 2, parts[0].hasPrefix("sg"), parts[1] == "def.json" else { continue }
                 subgraphs += 1
-                guard member.range.count <= documentLimit else {
-                    throw ArtifactError(
-                        .tooLarge, path, "has \(member.name) of \(member.range.count) octets")
+                guard content.count <= documentLimit else {
+                    throw ArtifactError(.tooLarge, path, "has \(name) of \(content.count) octets")
                 }
                 let json: JSON
                 do {
-                    json = try JSON(parsing: Array(archive[member.range]))
+                    json = try JSON(parsing: Array(archive[content]))
                 } catch {
                     throw ArtifactError(
-                        .damaged, path, "has \(member.name), which is no JSON (\(error))",
-                        "copy the file again")
+                        .damaged, path, "has \(name), which is no JSON (\(error))", "copy the file again")
                 }
                 for (name, variable) in json["var"]?.object ?? [:] {
                     guard let kind = variable["type"]?.string else { continue }
@@ -177,6 +178,41 @@ package struct NEFF: Equatable, Sendable {
             inputs = sorted("input")
             outputs = sorted("output")
         }
+    }
+
+    /// The archive's files, by their paths without `.`, and where they lie in it. Whatever would make an unpacked archive
+    /// dangerous, a path that leads out of it or a link, is refused here, too, so that who unpacks it with another tool is
+    /// not surprised.
+    static func files(
+        of archive: UnsafeRawBufferPointer, path: String
+    ) throws(ArtifactError) -> [(name: String, content: Range<Int>)] {
+        let members: [TarMember]
+        do throws(TarError) {
+            members = try TarMember.members(of: archive, limit: memberLimit)
+        } catch {
+            throw ArtifactError(
+                .damaged, path, "has an archive that cannot be read: \(error)", "compile the model again")
+        }
+        var files: [(name: String, content: Range<Int>)] = []
+        for member in members {
+            let name = member.entry.path
+            let parts = name.split(separator: "/").filter { $0 != "." }
+            guard !name.hasPrefix("/"), !parts.contains("..") else {
+                throw ArtifactError(
+                    .damaged, path, "has a member \(name.prefix(64)), which leads out of the archive",
+                    "do not unpack it")
+            }
+            switch member.entry.kind {
+            case .file: if !parts.isEmpty { files.append((parts.joined(separator: "/"), member.content)) }
+            case .directory: break
+            case .symbolicLink, .hardLink, .other:
+                throw ArtifactError(
+                    .damaged, path,
+                    "has a member \(name.prefix(64)), which is neither a file nor a directory",
+                    "do not unpack it")
+            }
+        }
+        return files
     }
 
     private static func word(_ octets: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {

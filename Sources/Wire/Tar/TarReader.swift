@@ -85,6 +85,24 @@ package struct TarReader {
         return events
     }
 
+    /// Whether the archive has come to its end; what comes after it is not read.
+    package var isComplete: Bool { if case .end = state { true } else { false } }
+
+    /// Leaves out what is left of the content of the entry that has begun: the octets of the next header are the next
+    /// that may be given.
+    ///
+    /// - Returns: octets to leave out, with those that fill the last block.
+    mutating func skipContent() -> Int {
+        let left: Int
+        switch state {
+        case .content(let content, let padding): left = content + padding
+        case .padding(let padding): left = padding
+        case .header, .extended, .end: return 0
+        }
+        state = .header
+        return left
+    }
+
     /// The octets are over.
     ///
     /// - Throws: `.truncated` within an entry or a header.

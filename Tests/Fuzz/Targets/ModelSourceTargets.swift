@@ -33,6 +33,10 @@ let modelSourceTargets = [
         }
         let whole = entries(archive, pieces: archive.count)
         require(entries(archive, pieces: size) == whole, "other entries in pieces of \(size)")
+        let members = archive.withUnsafeBytes { try? TarMember.members(of: $0, limit: 16) } ?? []
+        for member in members {
+            require(member.content.upperBound <= archive.count, "\(member) ends behind the archive")
+        }
     },
     FuzzTarget("object-listing", longest: 600) { input in
         let form =

@@ -91,15 +91,18 @@ struct NEFFTests {
         #expect(throws: ArtifactError.self) { try read(neffFile(archive)) }
     }
 
-    @Test("long names and POSIX's extended headers are understood")
+    @Test("long names of GNU's and of POSIX's extended headers are understood")
     func names() throws {
         let long = String(repeating: "d/", count: 80) + "file"
+        let path = String(repeating: "e/", count: 80) + "file"
+        let attribute = Array("\(path.utf8.count + 10) path=\(path)\n".utf8)
         let archive =
             Tar.member("././@LongLink", Array(long.utf8) + [0], kind: "L") + Tar.member("d", [7])
-            + Tar.member("pax", [1, 2], kind: "x") + Tar.member("./b", [8, 9]) + Tar.end
-        let members = try archive.withUnsafeBytes { try TarArchive($0, path: "x").members }
-        #expect(members.map(\.name) == [long, "b"])
-        #expect(members.map { Array(archive[$0.range]) } == [[7], [8, 9]])
+            + Tar.member("pax", attribute, kind: "x") + Tar.member("e", [6]) + Tar.member("./b", [8, 9])
+            + Tar.end
+        let files = try archive.withUnsafeBytes { try NEFF.files(of: $0, path: "x") }
+        #expect(files.map(\.name) == [long, path, "b"])
+        #expect(files.map { Array(archive[$0.content]) } == [[7], [6], [8, 9]])
     }
 }
 

@@ -72,6 +72,28 @@ struct TarReaderTests {
         #expect(found.map(\.content.count) == [0, 5, 0, 0, 0, 1_300])
     }
 
+    @Test("of an archive in memory the entries lie where they do, up to a limit, and none ends behind it")
+    func members() throws {
+        let long = "d/" + String(repeating: "n", count: 300)
+        var maker = TarMaker()
+        maker.add("d/", flag: "5")
+        maker.add("././@LongLink", Array(long.utf8) + [0], flag: "L")
+        maker.add("d/file", [UInt8](repeating: 7, count: 1_300))
+        maker.add("d/second", Array("hello".utf8))
+        func members(_ octets: [UInt8], limit: Int = 10) throws -> [TarMember] {
+            try octets.withUnsafeBytes { try TarMember.members(of: $0, limit: limit) }
+        }
+        let archive = maker.complete + [1, 2, 3]
+        let found = try members(archive)
+        #expect(found.map(\.entry) == (try entries(archive)).map(\.entry))
+        #expect(found.map(\.entry.path) == ["d/", long, "d/second"])
+        #expect(found.map { Array(archive[$0.content]) } == (try entries(archive)).map(\.content))
+        #expect(throws: TarError.unsupported("more than 2 entries")) { try members(archive, limit: 2) }
+        for count in [511, 1_300, 2_048, 3_000] {
+            #expect(throws: TarError.truncated) { try members(Array(archive.prefix(count))) }
+        }
+    }
+
     @Test("long names and large numbers of pax and GNU")
     func extended() throws {
         let long = "d/" + String(repeating: "n", count: 300)

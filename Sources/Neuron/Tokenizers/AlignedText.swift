@@ -1,6 +1,8 @@
 // A text in the course of its normalization, each character with the place that it comes from: what `tokenizers` calls alignments.
 // A step that changes characters one by one is watched one by one; one that looks at several (compositions, marks that change
-// places, the character map) cluster by cluster, and of a cluster's characters the nth comes from the nth that was there.
+// places) cluster by cluster, and of a cluster's characters the nth comes from the nth that was there. The character map says
+// itself what it looks at. Characters that it drops count for the places behind them, which `tokenizers` forgets where they are
+// a text's first ones: an answer would be cut out beside its place.
 
 /// Characters and where they come from.
 struct AlignedText {
@@ -45,6 +47,7 @@ struct AlignedText {
             let sources = [Range<Int>](repeating: origins[0], count: first.count)
             replace(with: first + scalars, from: sources + origins)
         case .replace(let pattern, let other): replace(pattern, with: other)
+        case .characterMap(let map): replace(by: map)
         default: applyByParts(step)
         }
     }
@@ -68,6 +71,23 @@ struct AlignedText {
                 written.append(scalars[place])
                 sources.append(origins[place])
                 place += 1
+            }
+        }
+        replace(with: written, from: sources)
+    }
+
+    private mutating func replace(by map: CharacterMap) {
+        var written: [Unicode.Scalar] = []
+        var sources: [Range<Int>] = []
+        map.walk(scalars) { part, other in
+            guard let other else {
+                written.append(scalars[part.lowerBound])
+                sources.append(origins[part.lowerBound])
+                return
+            }
+            for (number, scalar) in other.enumerated() {
+                written.append(scalar)
+                sources.append(origins[part.lowerBound + min(number, part.count - 1)])
             }
         }
         replace(with: written, from: sources)

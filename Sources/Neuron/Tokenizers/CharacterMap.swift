@@ -34,28 +34,31 @@ struct CharacterMap: Sendable, Equatable {
     func apply(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(text.count)
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: text)
-        for grapheme in String(view) {
-            let scalars = grapheme.unicodeScalars
-            // Most are one character, which is looked up once.
-            let isOne = scalars.index(after: scalars.startIndex) == scalars.endIndex
-            if isOne {
-                replaceOne(scalars[scalars.startIndex], &result)
-            } else if grapheme.utf8.count < 6, let other = replacement(of: Array(grapheme.utf8)) {
-                result += other
-            } else {
-                for scalar in scalars { replaceOne(scalar, &result) }
-            }
+        walk(text) { source, other in
+            if let other { result += other } else { result.append(text[source.lowerBound]) }
         }
         return result
     }
 
-    private func replaceOne(_ scalar: Unicode.Scalar, _ result: inout [Unicode.Scalar]) {
-        if let other = replacement(of: Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)) {
-            result += other
-        } else {
-            result.append(scalar)
+    /// Visits a text part by part: whole graphemes that the map has, and else single characters.
+    ///
+    /// - Parameter body: is given the part's place, and what takes its place; nil where it stays, which single characters do.
+    func walk(_ text: [Unicode.Scalar], _ body: (Range<Int>, String.UnicodeScalarView?) -> Void) {
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: text)
+        var place = 0
+        for grapheme in String(view) {
+            let count = grapheme.unicodeScalars.count
+            defer { place += count }
+            // Most are one character, which is looked up once.
+            if count > 1, grapheme.utf8.count < 6, let other = replacement(of: Array(grapheme.utf8)) {
+                body(place..<place + count, other)
+                continue
+            }
+            for (number, scalar) in grapheme.unicodeScalars.enumerated() {
+                let octets = Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+                body(place + number..<place + number + 1, replacement(of: octets))
+            }
         }
     }
 

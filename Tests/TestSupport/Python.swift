@@ -47,7 +47,8 @@ package final class PythonPeer: Sendable {
         let stdout = try Output.makePipe()
         child = try ChildProcess.spawn(
             python, ["\(Python.root)/Tests/Peers/\(script)"] + arguments,
-            environment: ["PATH": "/usr/bin:/bin", "GRPC_VERBOSITY": "NONE"],
+            // Small products: more threads would wait for each other on a busy machine.
+            environment: ["PATH": "/usr/bin:/bin", "GRPC_VERBOSITY": "NONE", "OPENBLAS_NUM_THREADS": "1"],
             descriptors: ChildProcess.Descriptors(input: stdin.read, output: stdout.write))
         stdin.read.close()
         stdout.write.close()

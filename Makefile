@@ -171,10 +171,10 @@ bench-serving: ## Measure what the model server itself costs beside uvicorn with
 	@python3 Tests/Benchmarks/serving.py --server .build/release/ganglion-model-server --ganglion .build/release/ganglion --python $(CACHE)/bench-serving/venv/bin/python3 --json $(CACHE)/bench/serving.json $(BENCH_FLAGS)
 
 .PHONY: sweep-models
-sweep-models: python-env ## Compare each kind of tokenizer and of encoder with `tokenizers` and numpy (LINES=10000 TEXTS=1000)
+sweep-models: python-env ## Compare each kind of tokenizer and of encoder with `tokenizers`, onnxruntime and numpy (LINES=10000 TEXTS=1000)
 	GANGLION_TOKENIZER_LINES=$(or $(LINES),10000) GANGLION_ENCODER_TEXTS=$(or $(TEXTS),1000) \
 		GANGLION_HEAD_TEXTS=$(or $(TEXTS),1000) \
-		LIMIT=14400 scripts/run-tests --filter 'TokenizerKindTests|EncoderFamilyTests|EncoderHeadTests'
+		LIMIT=14400 scripts/run-tests --filter 'TokenizerKindTests|EncoderFamilyTests|EncoderHeadTests|OnnxRuntimeTests'
 
 .PHONY: watch-torture
 watch-torture: ## Spoil 10,000 answers of an API server (FAULTS=n): the copy has to be right in the end, every time

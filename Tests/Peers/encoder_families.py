@@ -14,7 +14,7 @@ import sys
 
 import numpy
 from safetensors.numpy import save_file
-from texts import text
+from texts import mixed, text
 from tokenizer_kinds import METASPACE, SPECIAL, character_map, unigram, word_pieces
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -318,15 +318,9 @@ def reread(encoder):
 
 def main():
     out, count = sys.argv[1], int(sys.argv[2])
-    source = random.Random(11)
-    texts = ["", " ", "a", "<pad> a <pad>b", "a<mask> b", "[MASK]  [SEP]x", "</s><s>"]
-    while len(texts) < count:
-        line, wanted = text(source), source.choice([1, 3, 10, 30, 100, 300, 600])
-        while len(line.split()) < wanted:
-            line += " " + text(source)[:200]
-        texts.append(line)
-    cases = [make(name, out, texts[:count], number) for number, name in enumerate(CASES)]
-    write_json(out + "/cases.json", {"texts": texts[:count], "cases": cases})
+    texts = mixed(random.Random(11), count)
+    cases = [make(name, out, texts, number) for number, name in enumerate(CASES)]
+    write_json(out + "/cases.json", {"texts": texts, "cases": cases})
 
 
 if __name__ == "__main__":

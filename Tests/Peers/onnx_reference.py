@@ -1,6 +1,7 @@
 """The peer of the encoder's tests: ids by PyPI `tokenizers`, embeddings by onnxruntime on one CPU thread.
 
     onnx_reference.py embed MODEL LIMIT TEXTS.json OUT.json   [{"ids": [...], "embedding": [...]}, ...]
+    onnx_reference.py texts COUNT OUT.json                    texts of many scripts, to embed
     onnx_reference.py time MODEL                              milliseconds for some batches
 
 The graph is built here from the same model.safetensors, so nothing of it comes from the project: operators of ONNX's
@@ -9,6 +10,7 @@ opset 20, with the exact GELU spelled out by Erf. Needs the packages of Tests/re
 import json
 import math
 import os
+import random
 import statistics
 import sys
 import time
@@ -17,6 +19,7 @@ import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
+from texts import mixed
 from tokenizers import BertWordPieceTokenizer
 
 
@@ -155,6 +158,11 @@ def embed(directory, limit, texts, out):
         json.dump(results, file)
 
 
+def write_texts(count, out):
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(mixed(random.Random(17), int(count)), file)
+
+
 def measure(directory):
     graph = Graph(directory)
     run, vocabulary = graph.encoder(), graph.config["vocab_size"]
@@ -170,4 +178,4 @@ def measure(directory):
 
 
 if __name__ == "__main__":
-    {"embed": embed, "time": measure}[sys.argv[1]](*sys.argv[2:])
+    {"embed": embed, "texts": write_texts, "time": measure}[sys.argv[1]](*sys.argv[2:])

@@ -23,3 +23,14 @@ def text(random):
         length = random.randint(1, 9) if random.random() < 0.995 else random.randint(500, 5000)
         parts.append("".join(chr(random.randint(first, last)) for _ in range(length)))
     return "".join(parts)
+
+
+def mixed(source, count):
+    """Texts of 1 to 600 words, of which the first are what tokenizers stumble over."""
+    texts = ["", " ", "a", "<pad> a <pad>b", "a<mask> b", "[MASK]  [SEP]x", "</s><s>"]
+    while len(texts) < count:
+        line, wanted = text(source), source.choice([1, 3, 10, 30, 100, 300, 600])
+        while len(line.split()) < wanted:
+            line += " " + text(source)[:200]
+        texts.append(line)
+    return texts[:count]

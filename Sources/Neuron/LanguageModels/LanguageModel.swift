@@ -185,9 +185,15 @@ package final class LanguageModel: Sendable {
                     return .dict(dict)
                 }),
             "add_generation_prompt": .bool(true),
+            // Without these a template's "tools is not none" would be true.
+            "tools": .none, "documents": .none,
         ]
-        variables["bos_token"] = .string(text(of: tokenizer.begin))
-        variables["eos_token"] = .string(text(of: tokenizer.ends.first))
+        if let names = tokenizer.names {
+            for (name, token) in names { variables[name] = .string(token) }
+        } else {
+            variables["bos_token"] = .string(text(of: tokenizer.begin))
+            variables["eos_token"] = .string(text(of: tokenizer.ends.first))
+        }
         let text: String
         do throws(ChatTemplateError) {
             text = try template.text(variables, clock: Self.clock)

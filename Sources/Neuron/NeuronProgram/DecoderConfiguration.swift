@@ -122,8 +122,8 @@ package struct DecoderConfiguration: Hashable, Sendable {
         guard !validDegrees.contains(degree) else { return }
         throw ModelError(
             subject,
-            "has \(headCount) attention heads and \(keyValueHeadCount) of keys and values, which \(degree) cores"
-                + " cannot share evenly",
+            "has \(headCount) attention heads, \(keyValueHeadCount) of keys and values and \(intermediateSize)"
+                + " columns in the middle (at least 32 for a core), which \(degree) cores cannot share evenly",
             "set the tensor parallel degree to \(validDegrees.alternatives)")
     }
 

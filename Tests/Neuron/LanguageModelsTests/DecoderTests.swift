@@ -264,6 +264,16 @@ struct DecoderTests {
         }
     }
 
+    @Test(
+        "biases of some of queries, keys and values are refused: the others are missing",
+        arguments: ["q", "k", "v"])
+    func biases(part: String) throws {
+        var model = SmallModel(.small, hasBiases: true)
+        model.tensors["blk.1.attn_\(part).bias"] = nil
+        let error = #expect(throws: ModelError.self) { try model.program() }
+        #expect(error?.description.hasPrefix("small.gguf tensor blk.1.attn_\(part).bias is missing") == true)
+    }
+
     @Test("a client that is gone is not computed for")
     func cancellation() async throws {
         let engine = try SmallModel(.small).engine()

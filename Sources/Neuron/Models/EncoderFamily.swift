@@ -106,8 +106,9 @@ extension EncoderFamily {
         guard let config = try ModelSettings(path: path) else {
             guard Files.kind(directory, following: true) != .file else {
                 throw ModelError(
-                    directory, "is neither a GGUF file nor what \"ganglion compile\" has made",
-                    "name a model's folder, or copy the file anew")
+                    directory, "is a file that \"ganglion compile\" has not made of an encoder",
+                    "name a model's folder; a file of GGUF is for text, and may be damaged where it is not taken"
+                )
             }
             throw ModelError(path, "is missing", "name the directory of an encoder such as BERT")
         }

@@ -18,11 +18,14 @@ package struct ConversationMessage: Hashable, Sendable {
     package var role: String
     /// What is said.
     package var content: String
+    /// Who says it, where several have the same role; nil for nobody.
+    package var name: String?
 
-    /// Both.
-    package init(role: String, content: String) {
+    /// All members.
+    package init(role: String, content: String, name: String? = nil) {
         self.role = role
         self.content = content
+        self.name = name
     }
 }
 
@@ -182,6 +185,7 @@ package final class LanguageModel: Sendable {
                     var dict = TemplateDict()
                     dict["role"] = .string(message.role)
                     dict["content"] = .string(message.content)
+                    if let name = message.name { dict["name"] = .string(name) }
                     return .dict(dict)
                 }),
             "add_generation_prompt": .bool(true),

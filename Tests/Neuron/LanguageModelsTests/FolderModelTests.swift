@@ -187,6 +187,20 @@ struct FolderModelTests {
         #expect(try await prompt(["eos_token": "<|im_end|>"]) == text + [2])
     }
 
+    @Test("a template is told who says a message, where somebody is named")
+    func speakers() async throws {
+        let directory = try await copy("qwen2", "tokenizer_config.json") {
+            $0["chat_template"] =
+                "{% for m in messages %}{{ m.name if m.name is defined else '-' }}{% endfor %}"
+        }
+        let model = try LanguageModel(path: directory.path)
+        let messages = [
+            ConversationMessage(role: "user", content: "x", name: "ab"),
+            ConversationMessage(role: "user", content: "x"),
+        ]
+        #expect(try model.prompt(messages) == model.tokenizer.tokenizer.encode("ab-"))
+    }
+
     @Test("GPT-2's two files have its marks, and are not cut as another class cuts")
     func twoFiles() async throws {
         func model(_ name: String, _ tokenizer: JSON) async throws -> LanguageModel {

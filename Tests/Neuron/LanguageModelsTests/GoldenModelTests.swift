@@ -130,7 +130,7 @@ struct GoldenModelTests {
     @Test(
         "what a file says besides is refused where it is not computed",
         arguments: [
-            ("llama.attention.causal", [7, 0, 0, 0, 0], "llama.attention.causal is"),
+            ("llama.attention.causal", [7, 0, 0, 0, 0], "llama.attention.causal is false, which"),
             ("split.count", [2, 0, 0, 0, 3, 0], "split.count is 3, of which this is one part"),
         ] as [(String, [UInt8], String)])
     func others(key: String, value: [UInt8], problem: String) throws {

@@ -97,10 +97,12 @@ struct FolderTokens {
         )
     }
 
-    /// The number of a named token; nil where it is not named, or only by its class and the vocabulary has none.
-    func id(_ key: String, _ file: TokenizerFile) throws(ModelError) -> Int32? {
+    /// The number of a named token; nil where it is not named, or only by its class and there is none.
+    ///
+    /// - Parameter added: what `added(_:)` has found so far.
+    func id(_ key: String, _ file: TokenizerFile, _ added: [AddedToken]) throws(ModelError) -> Int32? {
         guard let text = texts[key] else { return nil }
-        if let id = identifier(of: text, file) { return id }
+        if let id = identifier(of: text, file, added) { return id }
         guard let source = [config, map].compactMap({ $0 }).first(where: { $0[key] != nil }) else {
             return nil
         }
@@ -108,9 +110,11 @@ struct FolderTokens {
             "\(source.subject) key \(key)", "is \(text), which is no token", "use the files of one model")
     }
 
-    private func identifier(of text: String, _ file: TokenizerFile) -> Int32? {
+    private func identifier(
+        of text: String, _ file: TokenizerFile, _ added: [AddedToken]
+    ) -> Int32? {
         let octets = Array(text.utf8)
-        return file.added.first { Array($0.text.utf8) == octets }?.id ?? file.id(of: text)
+        return added.first { Array($0.text.utf8) == octets }?.id ?? file.id(of: text)
     }
 
     /// All tokens that are looked for in texts: tokenizer.json's, and those that the other files name.
@@ -135,19 +139,17 @@ struct FolderTokens {
             add(AddedToken(id: Int32(clamping: number), text: key, isSpecial: false, isNormalized: true))
         }
         for key in Self.keys {
-            guard let id = try id(key, file), let text = texts[key] else { continue }
+            guard let id = try id(key, file, added), let text = texts[key] else { continue }
             add(AddedToken(id: id, text: text, isSpecial: true))
         }
         for settings in [config, map].compactMap({ $0 }) {
             for key in ["additional_special_tokens", "extra_special_tokens"] where !settings.isEmpty(key) {
-                for json in settings[key]?.array ?? [] {
-                    guard let text = Self.text(json),
-                        let id = identifier(of: text, file)
-                            ?? added.first(where: { $0.text == text })?.id
-                    else {
+                let list = settings[key]?.array ?? settings[key]?.object?.values.map { $0 } ?? []
+                for json in list {
+                    guard let text = Self.text(json), let id = identifier(of: text, file, added) else {
                         throw settings.refusal(
-                            of: key, "use the files of one model: \(file.subject) has not all of these tokens"
-                        )
+                            of: key,
+                            "use the files of one model: \(file.subject) has not all of these tokens")
                     }
                     add(AddedToken(id: id, text: text, isSpecial: true))
                 }
@@ -160,9 +162,11 @@ struct FolderTokens {
     private func check(
         _ text: String, _ number: Int, _ file: TokenizerFile, _ settings: ModelSettings, _ key: String
     ) throws(ModelError) {
-        let known = identifier(of: text, file)
-        let other = file.token(of: Int32(clamping: number))
-        guard known.map({ Int($0) == number }) ?? true, other == nil || other == Array(text.utf8) else {
+        let known = identifier(of: text, file, file.added)
+        let id = Int32(clamping: number)
+        let others = [file.token(of: id), file.added.first { $0.id == id }.map { Array($0.text.utf8) }]
+        guard known.map({ $0 == id }) ?? true, others.allSatisfy({ $0 == nil || $0 == Array(text.utf8) })
+        else {
             throw settings.refusal(of: key, "use the files of one model: \(file.subject) says otherwise")
         }
     }

@@ -187,6 +187,32 @@ struct FolderModelTests {
         #expect(try await prompt(["eos_token": "<|im_end|>"]) == text + [2])
     }
 
+    @Test("a token that only another file than tokenizer.json has is found by its number there")
+    func laterTokens() async throws {
+        let count =
+            try JSON(
+                parsing: try Files.read(
+                    try await Self.folders.value.directory.path + "/llama/config.json"))["vocab_size"]?.int
+            ?? 0
+        // The model has rows for what its vocabulary has: the last of these is given another text.
+        let directory = try await copy("llama", "tokenizer.json") { file in
+            guard var model = file["model"], let vocabulary = model["vocab"]?.object else { return }
+            model["vocab"] = .object(vocabulary.filter { $0.value.int != count - 1 })
+            model["merges"] = .array(Array((model["merges"]?.array ?? []).dropLast()))
+            file["model"] = model
+        }
+        let later: JSON = ["\(count - 1)": ["content": "<pad>", "special": true]]
+        try Files.write(
+            directory.path + "/tokenizer_config.json",
+            JSON.object([
+                "added_tokens_decoder": later, "pad_token": "<pad>",
+                "extra_special_tokens": ["kind": "<pad>"],
+            ]).serialized())
+        let model = try LanguageModel(path: directory.path)
+        #expect(model.prompt("x<pad>").last.map(Int.init) == count - 1)
+        #expect(model.tokenizer.names?["pad_token"] == "<pad>")
+    }
+
     @Test("a template is told who says a message, where somebody is named")
     func speakers() async throws {
         let directory = try await copy("qwen2", "tokenizer_config.json") {

@@ -69,6 +69,26 @@ package enum GGUFValue: Equatable, Sendable {
     }
 }
 
+extension GGUFValue: CustomStringConvertible {
+    /// As an error shows it: of a long text or array the beginning.
+    package var description: String {
+        func list(_ values: some Collection<some CustomStringConvertible>) -> String {
+            let shown = values.prefix(8).map { String($0.description.prefix(40)) }
+            return "[" + (shown + (values.count > 8 ? ["..."] : [])).joined(separator: ", ") + "]"
+        }
+        switch self {
+        case .unsigned(let value): return "\(value)"
+        case .signed(let value): return "\(value)"
+        case .number(let value): return "\(value)"
+        case .bool(let value): return "\(value)"
+        case .string(let value): return "\"\(value.prefix(120))\""
+        case .integers(let values): return list(values)
+        case .numbers(let values): return list(values)
+        case .strings(let values): return list(values)
+        }
+    }
+}
+
 /// How a value stands in the file (`gguf_type` of the specification).
 enum GGUFType: UInt32 {
     case uint8 = 0

@@ -69,8 +69,7 @@ final class DecoderPacker {
     ) throws(ModelError) -> DecoderWeights {
         let words = try vocabulary(names.words)
         let logits = configuration.isTied ? words : try vocabulary(names.logits)
-        // A copy of the words is often stored beside them.
-        if configuration.isTied { used.insert(names.prefix + names.logits + ".weight") }
+        if configuration.isTied { try checkCopy() }
         let positions = configuration.isRotary ? nil : names.positions
         let isLayerNorm = configuration.norm == .layer
         let tables = DecoderTables(
@@ -111,6 +110,35 @@ final class DecoderPacker {
             shards: shards)
     }
 
+    /// A copy of the words is often stored beside them. Another matrix there would be the one that makes logits.
+    private func checkCopy() throws(ModelError) {
+        let name = names.logits + ".weight"
+        let words = names.prefix + names.words + ".weight"
+        for copy in [names.prefix + name, name] {
+            guard let tensor = tensors.tensor(copy), let own = tensors.tensor(words) else { continue }
+            used.insert(copy)
+            let difference = ModelError(
+                "\(tensors.path) tensor \(copy)",
+                "is another than \(words), where config.json says that they are one",
+                "say tie_word_embeddings false, or save the model again")
+            guard tensor == own else { throw difference }
+            // A few rows at a time: both may be large.
+            let most = max(1, (1 << 20) / own.columns)
+            let (left, right) = (
+                FloatBuffer(count: most * own.columns), FloatBuffer(count: most * own.columns)
+            )
+            for start in stride(from: 0, to: own.rows, by: most) {
+                let rows = start..<min(start + most, own.rows)
+                try tensors.read(copy, rows: rows, into: left.pointer)
+                try tensors.read(words, rows: rows, into: right.pointer)
+                let count = rows.count * own.columns
+                guard (0..<count).allSatisfy({ left.pointer[$0] == right.pointer[$0] }) else {
+                    throw difference
+                }
+            }
+        }
+    }
+
     private func vocabulary(_ name: String) throws(ModelError) -> [WeightMatrix] {
         var matrices: [WeightMatrix] = []
         for core in 0..<degree {
@@ -141,18 +169,22 @@ final class DecoderPacker {
         ]
         var matrices: [WeightMatrix] = []
         var biases: [Float] = []
+        var missing: [String] = []
         for (name, rows, offset, count) in parts {
             let rows = rows.lowerBound + offset..<rows.upperBound + offset
             matrices.append(
                 try matrix(name, rows, of: fused == nil ? count : all, depth: 0..<hidden, of: hidden))
             if let bias = try optional(name + ".bias", rows, of: fused == nil ? count : all) {
                 biases += UnsafeBufferPointer(start: bias.pointer, count: bias.count)
+            } else {
+                missing.append(name + ".bias")
             }
         }
+        if let name = missing.first, !biases.isEmpty { throw self.missing(name) }
         let count = configuration.intermediateSize
         return DecoderShard(
             query: matrices[0], key: matrices[1], value: matrices[2],
-            attentionBias: biases.count == queries.count + 2 * keys.count ? buffer(biases) : nil,
+            attentionBias: biases.isEmpty ? nil : buffer(biases),
             output: try matrix(place + names.output, 0..<hidden, of: hidden, depth: queries, of: queryCount),
             gate: configuration.isGated
                 ? try matrix(place + names.gate, middle, of: count, depth: 0..<hidden, of: hidden) : nil,

@@ -15,7 +15,7 @@ struct FolderModel {
     let frequencies: [Float]?
 
     /// The values of `model_type`.
-    static let types = ["gpt2", "llama", "mistral", "qwen2"]
+    static let types = ModelTypes.languageModels
 
     /// Whether a folder has a decoder that is computed, going by its config.json's `model_type`.
     static func isOne(_ directory: String) -> Bool {
@@ -37,11 +37,40 @@ struct FolderModel {
             throw config.refusal(of: "model_type", "take a model of \(Self.types.joined(separator: ", "))")
         }
         try config.requireEmpty(["quantization_config", "auto_map", "pruned_heads"])
+        try refuseAdapter(directory: directory)
         let keys = FolderKeys(config: config)
         tensors = try TensorFiles(directory: directory)
         configuration = type == "gpt2" ? try keys.gpt2() : try keys.llama(type)
         frequencies = type == "gpt2" ? nil : try keys.frequencies(rotated: configuration.rotatedSize)
         names = try Self.names(type, tensors, config, isTied: configuration.isTied)
+        try checkBiases(type, config)
+    }
+
+    /// Which matrices have biases follows from config.json alone: others in the files belong to another model, and transformers
+    /// would not compute them.
+    private func checkBiases(_ type: String, _ config: ModelSettings) throws(ModelError) {
+        var key = "model_type"
+        let wanted: [String]
+        switch type {
+        case "gpt2": wanted = [names.fused ?? "", names.output, names.up, names.down]
+        case "qwen2": wanted = [names.query, names.key, names.value]
+        case "llama":
+            key = "attention_bias"
+            wanted =
+                try config.bool(key) ?? false ? [names.query, names.key, names.value, names.output] : []
+        default: wanted = []
+        }
+        let all = wanted + [names.query, names.key, names.value, names.output, names.up, names.down]
+        for layer in 0..<configuration.layerCount {
+            for name in all where !name.isEmpty {
+                let tensor = "\(names.prefix)\(names.layers).\(layer).\(name).bias"
+                guard tensors.has(tensor) != wanted.contains(name) else { continue }
+                throw ModelError(
+                    "\(tensors.path) tensor \(tensor)", tensors.has(tensor) ? "is there" : "is missing",
+                    "use the files of one model: by config.json, key \(key), a layer has "
+                        + (wanted.isEmpty ? "no biases" : "the biases of \(wanted.joined(separator: ", "))"))
+            }
+        }
     }
 
     /// The names with what stands before them: a model that was saved without its head has none of it.
@@ -122,13 +151,13 @@ private struct FolderKeys {
 
     func llama(_ type: String) throws(ModelError) -> DecoderConfiguration {
         try config.require("hidden_act", in: ["silu"])
-        try config.require("partial_rotary_factor", in: [1])
-        if type == "mistral" {
-            guard config["sliding_window"] == nil else {
-                throw config.refusal(of: "sliding_window", "take a model without it")
-            }
-        }
+        try config.require("partial_rotary_factor", in: [1, 1.0], "take a model with 1")
         try config.require("use_sliding_window", in: [false])
+        try config.require("mlp_bias", in: [false])
+        let kinds = config["layer_types"]?.array ?? []
+        guard kinds.allSatisfy({ $0.string == "full_attention" }) else {
+            throw config.refusal(of: "layer_types", "take a model with full_attention in all layers")
+        }
         let hidden = try number("hidden_size", 1...65_536)
         let heads = try number("num_attention_heads", 1...1_024)
         let head = try number("head_dim", 1...1_024, otherwise: max(1, hidden / heads))
@@ -146,7 +175,20 @@ private struct FolderKeys {
             epsilon: try epsilon("rms_norm_eps", otherwise: 1e-6))
         sizes.positions = .rotaryHalves
         sizes.isTied = try config.bool("tie_word_embeddings") ?? false
+        if type == "mistral" { try checkWindow(positions: sizes.positionCount) }
         return sizes
+    }
+
+    /// A window as long as the longest text is none. A file that does not say has one of 4096, one with null has none.
+    private func checkWindow(positions: Int) throws(ModelError) {
+        let given = try config.int("sliding_window", 1...1 << 24)
+        guard let window = given ?? (config.isNull("sliding_window") ? nil : 4_096), window < positions else {
+            return
+        }
+        throw config.refusal(
+            of: "sliding_window",
+            "take a model with null there: without a word it is 4096, and max_position_embeddings is \(positions)"
+        )
     }
 
     /// An angle for each pair at position 1. Version 5 of transformers has base and scaling in `rope_parameters`.
@@ -158,6 +200,9 @@ private struct FolderKeys {
         guard base > 0, base.isFinite else { throw config.refusal(of: "rope_theta", "give a number above 0") }
         let plain = Frequencies.of(base: base, rotated: rotated)
         let older = try config.object("rope_scaling")
+        guard parameters == nil || older == nil else {
+            throw config.refusal(of: "rope_scaling", "say it in rope_parameters alone")
+        }
         guard let scaling = parameters ?? older else { return plain }
         func number(_ key: String) throws(ModelError) -> Double {
             guard let value = try scaling.double(key), value > 0, value.isFinite else {
@@ -166,8 +211,16 @@ private struct FolderKeys {
             return value
         }
         let key = scaling["rope_type"] == nil ? "type" : "rope_type"
-        switch try scaling.string(key) ?? "default" {
-        case "default": return plain
+        let type = try scaling.string(key) ?? "default"
+        guard ["default", "linear", "llama3"].contains(type) else {
+            throw scaling.refusal(of: key, "take a model with default, linear or llama3")
+        }
+        try scaling.requireKnown([
+            "rope_type", "type", "rope_theta", "factor", "original_max_position_embeddings",
+            "low_freq_factor", "high_freq_factor", "partial_rotary_factor",
+        ])
+        try scaling.require("partial_rotary_factor", in: [1, 1.0], "take a model with 1")
+        switch type {
         case "linear":
             let factor = try number("factor")
             return plain.map { Float(Double($0) / factor) }
@@ -185,7 +238,7 @@ private struct FolderKeys {
                 let share = min(1, max(0, (turns - low) / (high - low)))
                 return Float(Double(frequency) * ((1 - share) / factor + share))
             }
-        default: throw scaling.refusal(of: key, "take a model with default, linear or llama3")
+        default: return plain
         }
     }
 }

@@ -75,6 +75,14 @@ struct GGUFModel {
             guard let value = file.metadata[keys.prefix + key]?.int, value > 0 else { continue }
             throw keys.error(key, "is \(value), which is not computed")
         }
+        if let value = file.metadata[keys.prefix + "attention.causal"], value.bool != true {
+            throw keys.error("attention.causal", "is \(value), which is not computed")
+        }
+        if let count = file.metadata["split.count"]?.int, count > 1 {
+            throw ModelError(
+                "\(file.path): split.count", "is \(count), of which this is one part",
+                "join the parts (llama-gguf-split --merge)")
+        }
         var sizes = DecoderConfiguration(
             hiddenSize: hidden, layerCount: try keys.number("block_count", 1...512), headCount: heads,
             keyValueHeadCount: try keys.number("attention.head_count_kv", 1...heads, otherwise: heads),
@@ -101,6 +109,25 @@ struct GGUFModel {
             frequencies = try keys.frequencies(rotated: sizes.rotatedSize)
         }
         configuration = sizes
+        try Self.checkBiases(file, architecture, layers: sizes.layerCount)
+    }
+
+    /// Matrices that always have a bias in an architecture.
+    private static let biased: [String: [String]] = [
+        "qwen2": ["attn_q", "attn_k", "attn_v"], "gpt2": ["attn_qkv", "attn_output", "ffn_up", "ffn_down"],
+    ]
+
+    private static func checkBiases(
+        _ file: GGUFFile, _ architecture: String, layers: Int
+    ) throws(ModelError) {
+        for layer in 0..<layers {
+            let place = "blk.\(layer)."
+            for name in biased[architecture] ?? [] where file.tensors[place + name + ".weight"] != nil {
+                guard file.tensors[place + name + ".bias"] == nil else { continue }
+                throw ModelError(
+                    "\(file.path) tensor \(place)\(name).bias", "is missing", "convert the model anew")
+            }
+        }
     }
 }
 
@@ -138,15 +165,21 @@ private struct GGUFKeys {
         let base = file.metadata[prefix + "rope.freq_base"]?.double ?? 10_000
         guard base > 0, base.isFinite else { throw error("rope.freq_base", "is \(base)") }
         var factors = [Float](repeating: 1, count: rotated / 2)
-        let scaling = file.metadata[prefix + "rope.scaling.type"]?.string ?? "none"
-        switch scaling {
+        // As llama.cpp has it: linear where nothing is said, and a factor under its old name where the new one is missing.
+        let scaling = file.metadata[prefix + "rope.scaling.type"]?.string
+        switch scaling ?? "linear" {
         case "none": break
         case "linear":
-            guard let factor = file.metadata[prefix + "rope.scaling.factor"]?.double, factor > 0 else {
-                throw error("rope.scaling.factor", "is missing or not above 0")
+            let key = ["rope.scaling.factor", "rope.scale_linear"].first { file.metadata[prefix + $0] != nil }
+            guard let key else {
+                guard scaling == nil else { throw error("rope.scaling.factor", "is missing") }
+                break
+            }
+            guard let factor = file.metadata[prefix + key]?.double, factor > 0 else {
+                throw error(key, "is not a number above 0")
             }
             factors = factors.map { $0 * Float(factor) }
-        default: throw error("rope.scaling.type", "is \(scaling), which is not computed")
+        case let other: throw error("rope.scaling.type", "is \(other), which is not computed")
         }
         if let tensor = file.tensors["rope_freqs.weight"] {
             guard tensor.columns == factors.count, tensor.rows == 1 else {

@@ -18,11 +18,14 @@ package struct ConversationMessage: Hashable, Sendable {
     package var role: String
     /// What is said.
     package var content: String
+    /// Who says it, where several have the same role; nil for nobody.
+    package var name: String?
 
-    /// Both.
-    package init(role: String, content: String) {
+    /// All members.
+    package init(role: String, content: String, name: String? = nil) {
         self.role = role
         self.content = content
+        self.name = name
     }
 }
 
@@ -182,12 +185,19 @@ package final class LanguageModel: Sendable {
                     var dict = TemplateDict()
                     dict["role"] = .string(message.role)
                     dict["content"] = .string(message.content)
+                    if let name = message.name { dict["name"] = .string(name) }
                     return .dict(dict)
                 }),
             "add_generation_prompt": .bool(true),
+            // Without these a template's "tools is not none" would be true.
+            "tools": .none, "documents": .none,
         ]
-        variables["bos_token"] = .string(text(of: tokenizer.begin))
-        variables["eos_token"] = .string(text(of: tokenizer.ends.first))
+        if let names = tokenizer.names {
+            for (name, token) in names { variables[name] = .string(token) }
+        } else {
+            variables["bos_token"] = .string(text(of: tokenizer.begin))
+            variables["eos_token"] = .string(text(of: tokenizer.ends.first))
+        }
         let text: String
         do throws(ChatTemplateError) {
             text = try template.text(variables, clock: Self.clock)

@@ -1,5 +1,5 @@
-// The tokenizer of a decoder's folder: tokenizer.json, or GPT-2's two files; the marks that tokenizer_config.json names; what ends
-// an answer by generation_config.json; and how a conversation is written.
+// The tokenizer of a decoder's folder: its tokens (FolderTokens), what ends an answer by generation_config.json, and how a
+// conversation is written.
 
 import JSON
 import ModelErrors
@@ -7,37 +7,22 @@ import Models
 import Tokenizers
 
 extension LanguageTokenizer {
-    /// Classes of transformers that put the marks around a text themselves, whatever tokenizer.json says.
-    private static let marking = ["LlamaTokenizer", "LlamaTokenizerFast", "CodeLlamaTokenizer"]
-
     /// Reads the files.
     ///
     /// - Throws: `ModelError` that names the file, the key and the value.
     init(directory: String) throws(ModelError) {
-        let config = try ModelSettings(path: directory + "/tokenizer_config.json")
         let model = try ModelSettings(path: directory + "/config.json")
-        let file = try Self.file(directory)
-        self.init(tokenizer: try file.tokenizer())
+        let names = try FolderTokens(directory: directory, modelType: try model?.string("model_type"))
+        let file = try names.file()
+        let added = try names.added(file)
+        self.init(tokenizer: try file.tokenizer(added: added))
         prefix = tokenizer.template.prefix
         suffix = tokenizer.template.suffix
-        func id(_ key: String) throws(ModelError) -> Int32? {
-            guard let json = config?[key], let text = json.string ?? json["content"]?.string else {
-                return nil
-            }
-            guard let id = tokenizer.id(ofAdded: text) ?? file.id(of: text) else {
-                throw ModelError(
-                    "\(directory)/tokenizer_config.json key \(key)", "is \(text), which is no token",
-                    "use the files of one model")
-            }
-            return id
-        }
-        begin = try id("bos_token")
+        begin = try names.id("bos_token", file, added)
         if begin == nil { begin = try Self.ids(model, "bos_token_id").first }
-        let end = try id("eos_token")
-        if let name = try config?.string("tokenizer_class"), Self.marking.contains(name) {
-            prefix = try config?.bool("add_bos_token") ?? true ? [begin].compactMap { $0 } : []
-            suffix = try config?.bool("add_eos_token") ?? false ? [end].compactMap { $0 } : []
-        }
+        let end = try names.id("eos_token", file, added)
+        try names.putMarks(file, begin: begin, end: end, prefix: &prefix, suffix: &suffix)
+        self.names = names.texts
         let generation = try ModelSettings(path: directory + "/generation_config.json")
         ends = try Self.ids(generation, "eos_token_id")
         if ends.isEmpty { ends = try Self.ids(model, "eos_token_id") }
@@ -48,24 +33,7 @@ extension LanguageTokenizer {
                 directory, "ends texts with the token \(wrong), and there are \(count)",
                 "use the files of one model")
         }
-        chatTemplate = try Self.template(directory, config)
-    }
-
-    private static func file(_ directory: String) throws(ModelError) -> TokenizerFile {
-        let path = directory + "/tokenizer.json"
-        if let octets = try readFile(path, limit: 64 << 20) {
-            return try TokenizerFile(octets, subject: path)
-        }
-        let vocabulary = directory + "/vocab.json"
-        guard let octets = try readFile(vocabulary, limit: 64 << 20),
-            let merges = try readFile(directory + "/merges.txt", limit: 64 << 20)
-        else {
-            throw ModelError(
-                directory, "has neither tokenizer.json nor vocab.json with merges.txt",
-                "load the tokenizer with transformers and save it again (save_pretrained writes tokenizer.json)"
-            )
-        }
-        return try TokenizerFile(vocabulary: octets, merges: merges, subject: vocabulary)
+        chatTemplate = try Self.template(directory, names.config)
     }
 
     /// One number or a list of them.

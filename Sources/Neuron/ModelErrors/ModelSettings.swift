@@ -9,6 +9,7 @@ package struct ModelSettings {
     /// Where it stands, for errors: the file and the keys that lead to the object.
     package let subject: String
     private let members: [String: JSON]
+    private let nulls: Set<String>
 
     /// Settings within a document.
     ///
@@ -19,6 +20,7 @@ package struct ModelSettings {
         }
         self.subject = subject
         self.members = members.filter { !$0.value.isNull }
+        nulls = Set(members.filter(\.value.isNull).keys)
     }
 
     /// The keys that have a value, in order.
@@ -26,6 +28,9 @@ package struct ModelSettings {
 
     /// The value of a key.
     package subscript(key: String) -> JSON? { members[key] }
+
+    /// Whether a key is there without a value, where a default would stand in for an absent one.
+    package func isNull(_ key: String) -> Bool { nulls.contains(key) }
 
     /// A text.
     package func string(_ key: String) throws(ModelError) -> String? { try value(key, "a text", \.string) }

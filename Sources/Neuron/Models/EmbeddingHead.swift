@@ -61,7 +61,9 @@ struct EmbeddingHead: Sendable {
     }
 
     /// Whether only the first token's vector counts.
-    var usesFirstRowOnly: Bool { pooling.modes == [.cls] }
+    ///
+    /// It is the first behind a prompt that does not count, so one of any place.
+    var usesFirstRowOnly: Bool { pooling.modes == [.cls] && pooling.includesPrompt }
 
     /// The vector of one text.
     ///

@@ -114,6 +114,7 @@ package final class EmbeddingModel: Sendable {
         let task = try modules.isPoolingListed ? .embedding : EncoderTask(directory: modules.transformer)
         self.task = task
         family = try EncoderFamily(directory: modules.transformer)
+        try refuseAdapter(directory: modules.transformer)
         var configuration = try ModelConfiguration(directory: modules.transformer)
         let settingsOfTransformer = try TransformerSettings.read(directory: modules.transformer, for: task)
         let settings = try TokenizerSettings(directory: modules.transformer)

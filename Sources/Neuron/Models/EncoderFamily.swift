@@ -4,6 +4,13 @@
 import JSON
 import ModelErrors
 import NeuronProgram
+import SystemIO
+
+/// The values of `model_type` in config.json that are no encoders'.
+package enum ModelTypes {
+    /// Those of models that write text.
+    package static let languageModels = ["gpt2", "llama", "mistral", "qwen2"]
+}
 
 /// A family of encoders.
 enum EncoderFamily: String, CaseIterable, Sendable {
@@ -97,13 +104,21 @@ extension EncoderFamily {
     init(directory: String) throws(ModelError) {
         let path = directory + "/config.json"
         guard let config = try ModelSettings(path: path) else {
+            guard Files.kind(directory, following: true) != .file else {
+                throw ModelError(
+                    directory, "is a file that \"ganglion compile\" has not made of an encoder",
+                    "name a model's folder; a file of GGUF is for text, and may be damaged where it is not taken"
+                )
+            }
             throw ModelError(path, "is missing", "name the directory of an encoder such as BERT")
         }
         // Files of before 2019 say nothing, and are BERT's.
         let name = try config.string("model_type") ?? "bert"
         guard let family = Self.types[name] else {
             throw config.refusal(
-                of: "model_type", "use a model of \(Self.types.keys.sorted().joined(separator: ", "))")
+                of: "model_type",
+                "use a model of \(Self.types.keys.sorted().joined(separator: ", ")), or one that writes text of "
+                    + ModelTypes.languageModels.joined(separator: ", "))
         }
         self = family
     }

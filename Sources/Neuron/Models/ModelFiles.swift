@@ -47,6 +47,17 @@ func isPresent(_ path: String) throws(ModelError) -> Bool {
     return true
 }
 
+/// Refuses a folder whose weights are to be changed by an adapter beside them, which libraries load without being told.
+///
+/// - Throws: `ModelError` that names the adapter's file.
+package func refuseAdapter(directory: String) throws(ModelError) {
+    let path = directory + "/adapter_config.json"
+    guard try isPresent(path) else { return }
+    throw ModelError(
+        path, "says that the weights are changed by an adapter, which is not computed",
+        "merge it into the model (merge_and_unload of peft) and save that")
+}
+
 /// A JSON file of at most a megabyte, nil when there is none.
 func readJSON(_ path: String) throws(ModelError) -> JSON? {
     guard let bytes = try readFile(path, limit: 1 << 20) else { return nil }

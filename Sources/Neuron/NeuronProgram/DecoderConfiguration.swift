@@ -88,7 +88,7 @@ package struct DecoderConfiguration: Hashable, Sendable {
         (1...headCount).filter { degree in
             headCount % degree == 0
                 && (keyValueHeadCount % degree == 0 || degree % keyValueHeadCount == 0)
-                && intermediateSize >= degree * 32
+                && intermediateSize >= degree && vocabularySize >= degree
         }
     }
 
@@ -112,7 +112,7 @@ package struct DecoderConfiguration: Hashable, Sendable {
     }
 
     private static func share(of count: Int, core: Int, degree: Int) -> Range<Int> {
-        let unit = count % 32 == 0 ? 32 : 1
+        let unit = count % 32 == 0 && count / 32 >= degree ? 32 : 1
         let units = count / unit
         return core * units / degree * unit..<(core + 1) * units / degree * unit
     }

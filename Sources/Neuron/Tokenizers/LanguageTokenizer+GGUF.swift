@@ -38,10 +38,12 @@ extension LanguageTokenizer {
         "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
     ]
 
-    /// Ends of turns by their names, which llama.cpp takes for marks whatever kind a file gives them.
-    private static let controls: Set<String> = [
-        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<EOT>", "_<EOT>",
-        "<|eom_id|>",
+    /// Ends of texts and turns by their names, which llama.cpp takes for such marks whatever a file says of them.
+    private static let endNames: Set<String> = [
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",
+        "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]",
+        "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<|tool_response>",
+        "<\u{ff5c}end\u{2581}of\u{2581}sentence\u{ff5c}>", "[e~[",
     ]
 
     /// The kinds of a token.
@@ -59,18 +61,15 @@ extension LanguageTokenizer {
         let added = try Self.added(keys, tokens)
         switch try keys.string("model") {
         case "gpt2": try self.init(bytePairs: keys, tokens, added)
-        case "llama":
-            try self.init(
-                sentencePairs: keys, tokens,
-                added.map { token in
-                    var token = token
-                    token.isSpecial = token.isSpecial || Self.controls.contains(token.text)
-                    return token
-                })
+        case "llama": try self.init(sentencePairs: keys, tokens, added)
         case let model:
             throw keys.error(
                 "model", "is \(model)", "take a model with byte-level pairs (gpt2) or SentencePiece's (llama)"
             )
+        }
+        for (id, token) in tokens.enumerated() where Self.endNames.contains(token) {
+            let id = Int32(clamping: id)
+            if !ends.contains(id) { ends.append(id) }
         }
         chatTemplate = file.metadata["tokenizer.chat_template"]?.string
     }
@@ -89,9 +88,10 @@ extension LanguageTokenizer {
             switch Kind(rawValue: kind) {
             case .control, .unknown:
                 added.append(AddedToken(id: Int32(clamping: id), text: tokens[id], isSpecial: true))
-            case .userDefined:
-                added.append(AddedToken(id: Int32(clamping: id), text: tokens[id], isSpecial: false))
-            case .normal, .unused, .byte: break
+            case .userDefined, .normal, .unused, .byte:
+                let isEnd = endNames.contains(tokens[id])
+                guard isEnd || kind == Kind.userDefined.rawValue else { continue }
+                added.append(AddedToken(id: Int32(clamping: id), text: tokens[id], isSpecial: isEnd))
             case nil:
                 throw keys.error(
                     "token_type", "has the unknown kind \(kind) of token \(id)", "convert the model anew")

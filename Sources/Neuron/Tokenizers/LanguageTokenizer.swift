@@ -15,6 +15,9 @@ package struct LanguageTokenizer: Sendable {
     package var prefix: [Int32] = []
     /// What is put behind each text.
     package var suffix: [Int32] = []
+    /// Tokens by their names in a template, such as `eos_token`; nil where there are no other names than those of `begin` and
+    /// the first of `ends`.
+    package var names: [String: String]?
     /// How a conversation is written, in Jinja; nil for a model that has none.
     package var chatTemplate: String?
 

@@ -48,10 +48,22 @@ package struct TokenizerNames: Equatable, Sendable {
 }
 
 extension TokenizerFile {
+    /// Whether a text has a blank put before it; nil where neither is a step of the file.
+    package var prependsBlank: Bool? {
+        for step in normalizers { if case .prepend = step { return true } }
+        switch splitters.last {
+        case .byteLevel(let prepends, _): return prepends
+        case .metaspace(_, let prepending, _): return prepending != .never
+        default: return nil
+        }
+    }
+
     /// The tokenizer as its own file says.
     ///
+    /// - Parameter all: the tokens that are looked for in texts, where other files have more of them; nil for the file's own.
     /// - Throws: `ModelError` when its parts contradict each other.
-    package func tokenizer() throws(ModelError) -> Tokenizer {
+    package func tokenizer(added all: [AddedToken]? = nil) throws(ModelError) -> Tokenizer {
+        let added = all ?? added
         let count =
             Int(
                 max(vocabulary.map(\.id).max() ?? -1, added.map(\.id).max() ?? -1)) + 1

@@ -37,6 +37,10 @@ struct GGUFFileTests {
         #expect(file.metadata["test.integers"] == .integers([1, -2, 3]))
         #expect(file.metadata["test.numbers"] == .numbers([0.5, -0.25]))
         #expect(file.metadata["test.bools"] == .integers([1, 0]))
+        // As errors show them.
+        #expect(file.metadata["test.int16"].map { "\($0)" } == "-30000")
+        #expect(file.metadata["test.integers"].map { "\($0)" } == "[1, -2, 3]")
+        #expect(GGUFValue.strings([String](repeating: "a", count: 9)).description.hasSuffix("a, ...]"))
     }
 
     @Test("stored numbers become those that gguf makes of them", arguments: GGUFElementType.allCases)

@@ -264,6 +264,26 @@ struct DecoderTests {
         }
     }
 
+    @Test("heads alone say how many cores can share a model, however few columns are left for each")
+    func fewColumns() async throws {
+        var sizes = DecoderConfiguration.small
+        sizes.intermediateSize = 64
+        #expect(sizes.validDegrees == [1, 3, 6])
+        let model = SmallModel(sizes)
+        let alone = try await model.engine().greedy([1, 2, 3], 12)
+        #expect(try await model.engine(degree: 6).greedy([1, 2, 3], 12).tokens == alone.tokens)
+    }
+
+    @Test(
+        "biases of some of queries, keys and values are refused: the others are missing",
+        arguments: ["q", "k", "v"])
+    func biases(part: String) throws {
+        var model = SmallModel(.small, hasBiases: true)
+        model.tensors["blk.1.attn_\(part).bias"] = nil
+        let error = #expect(throws: ModelError.self) { try model.program() }
+        #expect(error?.description.hasPrefix("small.gguf tensor blk.1.attn_\(part).bias is missing") == true)
+    }
+
     @Test("a client that is gone is not computed for")
     func cancellation() async throws {
         let engine = try SmallModel(.small).engine()

@@ -126,6 +126,153 @@ struct FolderModelTests {
         }
     }
 
+    /// A case's folder with one of its files changed.
+    private func copy(
+        _ name: String, _ changed: String, _ change: (inout JSON) -> Void
+    ) async throws -> TemporaryDirectory {
+        let source = try await Self.folders.value.directory.path + "/" + name
+        let directory = try TemporaryDirectory()
+        for file in try Files.list(source) {
+            try Files.write(directory.path + "/" + file, try Files.read(source + "/" + file))
+        }
+        var json = try JSON(parsing: try Files.read(source + "/" + changed))
+        change(&json)
+        try Files.write(directory.path + "/" + changed, json.serialized())
+        return directory
+    }
+
+    @Test(
+        "a window counts where it is shorter than the longest text, and is 4096 where nobody says",
+        arguments: [
+            (200, 200, nil), (200, .null, nil), (200, nil, nil), (200, 64, "sliding_window is 64"),
+            (5_000, .null, nil), (5_000, nil, "sliding_window is missing"),
+        ] as [(Int, JSON?, String?)])
+    func window(positions: Int, window: JSON?, problem: String?) async throws {
+        let directory = try await copy("llama", "config.json") { config in
+            config["model_type"] = "mistral"
+            config["max_position_embeddings"] = JSON(positions)
+            if let window { config["sliding_window"] = window }
+        }
+        do throws(ModelError) {
+            _ = try LanguageModel(path: directory.path)
+            #expect(problem == nil)
+        } catch {
+            #expect(problem.map { "\(error)".contains($0) } == true, "\(error)")
+        }
+    }
+
+    @Test("a template's tokens are those that the tokenizer's files name, whatever else ends a text")
+    func templateTokens() async throws {
+        let template =
+            "{% if tools is not none or documents is not none %}no{% endif %}{{ bos_token }}{{ pad_token }}{{ messages[0].content }}{{ eos_token }}"
+        let messages = [ConversationMessage(role: "user", content: "x")]
+        func prompt(_ names: JSON) async throws -> [Int32] {
+            let directory = try await copy("qwen2", "tokenizer_config.json") { config in
+                config = names
+                config["tokenizer_class"] = "PreTrainedTokenizerFast"
+                config["chat_template"] = .string(template)
+            }
+            // The first of these is another mark.
+            try Files.write(
+                directory.path + "/generation_config.json",
+                JSON.object(["eos_token_id": [2, 1]]).serialized())
+            return try LanguageModel(path: directory.path).prompt(messages)
+        }
+        let text = try await prompt([:])
+        #expect(text.count == 1)
+        #expect(
+            try await prompt([
+                "bos_token": "<s>", "eos_token": ["content": "</s>"], "pad_token": "<|im_start|>",
+            ]) == [0, 3] + text + [1])
+        #expect(try await prompt(["eos_token": "<|im_end|>"]) == text + [2])
+    }
+
+    @Test("a token that only another file than tokenizer.json has is found by its number there")
+    func laterTokens() async throws {
+        let count =
+            try JSON(
+                parsing: try Files.read(
+                    try await Self.folders.value.directory.path + "/llama/config.json"))["vocab_size"]?.int
+            ?? 0
+        // The model has rows for what its vocabulary has: the last of these is given another text.
+        let directory = try await copy("llama", "tokenizer.json") { file in
+            guard var model = file["model"], let vocabulary = model["vocab"]?.object else { return }
+            model["vocab"] = .object(vocabulary.filter { $0.value.int != count - 1 })
+            model["merges"] = .array(Array((model["merges"]?.array ?? []).dropLast()))
+            file["model"] = model
+        }
+        let later: JSON = ["\(count - 1)": ["content": "<pad>", "special": true]]
+        try Files.write(
+            directory.path + "/tokenizer_config.json",
+            JSON.object([
+                "added_tokens_decoder": later, "pad_token": "<pad>",
+                "extra_special_tokens": ["kind": "<pad>"],
+            ]).serialized())
+        let model = try LanguageModel(path: directory.path)
+        #expect(model.prompt("x<pad>").last.map(Int.init) == count - 1)
+        #expect(model.tokenizer.names?["pad_token"] == "<pad>")
+    }
+
+    @Test("a template is told who says a message, where somebody is named")
+    func speakers() async throws {
+        let directory = try await copy("qwen2", "tokenizer_config.json") {
+            $0["chat_template"] =
+                "{% for m in messages %}{{ m.name if m.name is defined else '-' }}{% endfor %}"
+        }
+        let model = try LanguageModel(path: directory.path)
+        let messages = [
+            ConversationMessage(role: "user", content: "x", name: "ab"),
+            ConversationMessage(role: "user", content: "x"),
+        ]
+        #expect(try model.prompt(messages) == model.tokenizer.tokenizer.encode("ab-"))
+    }
+
+    @Test("GPT-2's two files have its marks, and are not cut as another class cuts")
+    func twoFiles() async throws {
+        func model(_ name: String, _ tokenizer: JSON) async throws -> LanguageModel {
+            let directory = try await copy(name, "tokenizer_config.json") { $0 = tokenizer }
+            let file = try JSON(parsing: try Files.read(directory.path + "/tokenizer.json"))
+            let vocabulary = file["model"]?["vocab"] ?? .null
+            try Files.write(directory.path + "/vocab.json", vocabulary.serialized())
+            try Files.write(directory.path + "/merges.txt", Array("#version: 0.2\nt h\nth e\n".utf8))
+            try Files.remove(directory.path + "/tokenizer.json")
+            return try LanguageModel(path: directory.path)
+        }
+        let marks: JSON = ["bos_token": "<s>", "eos_token": "</s>", "unk_token": "</s>"]
+        let plain = try await model("gpt2", marks)
+        #expect(plain.prompt("the</s>the") == plain.prompt("the") + [1] + plain.prompt("the"))
+        var marking = marks
+        marking["add_bos_token"] = true
+        #expect(try await model("gpt2", marking).prompt("the") == [0] + plain.prompt("the"))
+        var other = marks
+        other["tokenizer_class"] = "Qwen2Tokenizer"
+        let error = await #expect(throws: ModelError.self) { try await model("qwen2", other) }
+        #expect(error?.description.contains("whose texts Qwen2Tokenizer cuts in a way of its own") == true)
+    }
+
+    @Test(
+        "files beside tokenizer.json that say otherwise are refused, and their tokens are found in texts",
+        arguments: [
+            (["split_special_tokens": true], "split_special_tokens is true"),
+            (["additional_special_tokens": ["<other>"]], "additional_special_tokens is"),
+            (["tokenizer_class": "GPT2TokenizerFast", "add_prefix_space": true], "add_prefix_space is true"),
+            (["tokenizer_class": "LlamaTokenizerFast", "add_bos_token": false], "add_bos_token is false"),
+            (["pad_token": "<pad>"], "pad_token is <pad>, which is no token"),
+            (["added_tokens_decoder": ["7": ["content": "</s>"]]], "key 7 is"),
+            (["eos_token": "the"], nil),
+        ] as [(JSON, String?)])
+    func otherFiles(tokenizer: JSON, problem: String?) async throws {
+        let directory = try await copy("llama", "tokenizer_config.json") { $0 = tokenizer }
+        do throws(ModelError) {
+            let model = try LanguageModel(path: directory.path)
+            #expect(problem == nil)
+            // As a mark it needs no word of its own.
+            #expect(model.prompt("xthex").suffix(2).first == model.tokenizer.ends.last)
+        } catch {
+            #expect(problem.map { "\(error)".contains($0) } == true, "\(error)")
+        }
+    }
+
     @Test(
         "what is not computed is refused by its key and value",
         arguments: [
@@ -137,7 +284,25 @@ struct FolderModelTests {
             ("llama", "num_key_value_heads", 3, "num_key_value_heads is 3"),
             ("llama", "num_hidden_layers", 1, "model.layers.1."),
             ("llama", "num_hidden_layers", 3, "model.layers.2."),
-            ("llama", "tie_word_embeddings", .bool(true), ""),
+            (
+                "llama", "tie_word_embeddings", .bool(true),
+                "tensor lm_head.weight is another than model.embed_tokens.weight"
+            ),
+            ("llama", "attention_bias", .bool(true), "layers.0.self_attn.q_proj.bias is missing"),
+            ("qwen2", "model_type", "llama", "layers.0.self_attn.q_proj.bias is there"),
+            ("llama", "model_type", "qwen2", "layers.0.self_attn.q_proj.bias is missing"),
+            ("llama", "mlp_bias", .bool(true), "mlp_bias is true"),
+            ("llama", "layer_types", ["full_attention", "sliding_attention"], "layer_types is"),
+            ("llama", "rope_parameters", ["rope_type": "default"], "rope_scaling is"),
+            (
+                "llama-v5", "rope_parameters",
+                ["rope_type": "linear", "factor": 2, "partial_rotary_factor": 0.5],
+                "partial_rotary_factor is 0.5"
+            ),
+            (
+                "llama-v5", "rope_parameters", ["full_attention": ["rope_theta": 1_000]],
+                "key full_attention is"
+            ),
             ("llama", "model_type", "mistral", ""),
             ("qwen2", "use_sliding_window", .bool(true), "use_sliding_window is true"),
             ("gpt2", "activation_function", "relu", "activation_function is \"relu\""),
@@ -148,14 +313,7 @@ struct FolderModelTests {
             ("gpt2", "tie_word_embeddings", .bool(false), "tie_word_embeddings is false"),
         ] as [(String, String, JSON, String)])
     func refusals(name: String, key: String, value: JSON, problem: String) async throws {
-        let source = try await Self.folders.value.directory.path + "/" + name
-        let directory = try TemporaryDirectory()
-        for file in try Files.list(source) {
-            try Files.write(directory.path + "/" + file, try Files.read(source + "/" + file))
-        }
-        var config = try JSON(parsing: try Files.read(source + "/config.json"))
-        config[key] = value
-        try Files.write(directory.path + "/config.json", config.serialized())
+        let directory = try await copy(name, "config.json") { $0[key] = value }
         do throws(ModelError) {
             _ = try LanguageModel(path: directory.path).program(ProgramOptions())
             #expect(problem.isEmpty)

@@ -1,4 +1,5 @@
 import FakeRuntime
+import GGUF
 import JSON
 import ModelErrors
 import SystemIO
@@ -90,6 +91,66 @@ struct GoldenModelTests {
         parameters.stop = [String(middle)]
         let (cut, cutReason) = try await text()
         #expect(cutReason == .stop && octets.starts(with: Array(cut.utf8)) && !cut.contains(middle))
+    }
+
+    /// The file with keys of some octets, type included, before its own.
+    private static func adding(_ keys: [(String, [UInt8])]) throws -> String {
+        func little(_ count: Int) -> [UInt8] { (0..<8).map { UInt8(count >> (8 * $0) & 0xff) } }
+        func entry(_ key: String, _ value: [UInt8]) -> [UInt8] {
+            little(key.utf8.count) + Array(key.utf8) + value
+        }
+        func text(_ octets: [UInt8]) -> [UInt8] { [8, 0, 0, 0] + little(octets.count) + octets }
+        var octets = try Files.read(path, limit: 1 << 20)
+        var added = keys.flatMap { entry($0.0, $0.1) }
+        // What follows the keys begins at a multiple of 32 and has to stay there.
+        let filler = (32 - (added.count + entry("filler", text([])).count) % 32) % 32
+        added += entry("filler", text([UInt8](repeating: 0x78, count: filler)))
+        octets[16] += UInt8(keys.count + 1)
+        octets.insert(contentsOf: added, at: 24)
+        let path = Scratch.path(".gguf")
+        try Files.writeAtomically(path, octets)
+        return path
+    }
+
+    private static let two: [UInt8] = [6, 0, 0, 0, 0, 0, 0, 0x40]
+    private static let none: [UInt8] = [8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0] + Array("none".utf8)
+
+    @Test(
+        "positions are scaled by a factor as llama.cpp reads it",
+        arguments: [
+            ([("llama.rope.scaling.factor", two)], 2), ([("llama.rope.scale_linear", two)], 2),
+            ([("llama.rope.scaling.factor", two), ("llama.rope.scaling.type", none)], 1), ([], 1),
+        ] as [([(String, [UInt8])], Float)])
+    func scaling(keys: [(String, [UInt8])], factor: Float) throws {
+        let plain = try GGUFModel(try GGUFFile(path: Self.path)).frequencies ?? []
+        let scaled = try GGUFModel(try GGUFFile(path: try Self.adding(keys))).frequencies ?? []
+        #expect(!plain.isEmpty && scaled.map { $0 * factor } == plain)
+    }
+
+    @Test(
+        "what a file says besides is refused where it is not computed",
+        arguments: [
+            ("llama.attention.causal", [7, 0, 0, 0, 0], "llama.attention.causal is false, which"),
+            ("split.count", [2, 0, 0, 0, 3, 0], "split.count is 3, of which this is one part"),
+        ] as [(String, [UInt8], String)])
+    func others(key: String, value: [UInt8], problem: String) throws {
+        let path = try Self.adding([(key, value)])
+        let error = #expect(throws: ModelError.self) { try LanguageModel(path: path) }
+        #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("ends of turns are known by their names where a file names another end")
+    func ends() throws {
+        var octets = try Files.read(Self.path, limit: 1 << 20)
+        let key = Array("tokenizer.ggml.eos_token_id".utf8)
+        let place = try #require((0..<octets.count - key.count).first { octets[$0...].starts(with: key) })
+        octets[place + key.count + 4] = 0
+        octets[place + key.count + 5] = 0
+        let path = Scratch.path(".gguf")
+        try Files.writeAtomically(path, octets)
+        let model = try LanguageModel(path: path)
+        let named = try #require(model.tokenizer.tokenizer.id(ofAdded: "<|im_end|>"))
+        #expect(model.tokenizer.ends == [0, named])
     }
 
     @Test("what a file says wrongly is refused by its key")

@@ -87,6 +87,21 @@ struct EncoderFolderTests {
         #expect(found.hasPrefix("config.json " + expected), "\(found)")
     }
 
+    @Test("an adapter beside the weights is refused: it changes them")
+    func adapter() throws {
+        let folder = try ModelFolder([.pooling("mean"), .normalize])
+        try folder.write("adapter_config.json", ["peft_type": "LORA", "r": 8])
+        #expect(refusal(folder).hasPrefix("adapter_config.json says that the weights are changed"))
+    }
+
+    @Test("a file that is no model is called so")
+    func noModel() throws {
+        let path = Scratch.path(".gguf")
+        try Files.write(path, Array("GGU".utf8))
+        let error = #expect(throws: ModelError.self) { try EmbeddingModel(directory: path) }
+        #expect(error?.description.hasPrefix(path + " is a file that") == true)
+    }
+
     @Test(
         "weights of another family than config.json says are missed by their own names",
         arguments: [

@@ -207,6 +207,24 @@ struct EncoderHeadTests {
         }
     }
 
+    @Test("the first token behind a prompt that does not count is read where no other is")
+    func firstBehindPrompt() async throws {
+        func vector(_ modes: JSON) async throws -> [Float] {
+            let folder = try ModelFolder([.pooling(modes)])
+            try folder.edit("1_Module/config.json") { $0["include_prompt"] = false }
+            try folder.write("config_sentence_transformers.json", ["prompts": ["query": "a b c"]])
+            let model = try ModelStore().model(at: folder.path)
+            let text = try model.tokenize("d e f", promptName: "query")
+            #expect(text.promptTokens > 1)
+            let (cores, devices) = try group(model, cores: 1)
+            defer { withExtendedLifetime(devices) {} }
+            return await cores.embed([text], model: "model")?.first ?? []
+        }
+        // With the mean beside it all tokens are read.
+        let (alone, both) = (try await vector("cls"), try await vector(["cls", "mean"]))
+        #expect(alone == Array(both.prefix(48)) && alone.contains { $0 != 0 })
+    }
+
     @Test(
         "a prompt that does not count is left out of each way of pooling",
         arguments: [

@@ -110,7 +110,8 @@ struct ModelTests {
         arguments: [
             (
                 "model_type", "gpt2", " key model_type", "is \"gpt2\"",
-                "use a model of bert, camembert, distilbert, electra, mpnet, roberta, xlm-roberta"
+                "use a model of bert, camembert, distilbert, electra, mpnet, roberta, xlm-roberta, or one that writes text of "
+                    + "gpt2, llama, mistral, qwen2"
             ),
             ("hidden_act", "relu", " key hidden_act", "is \"relu\"", "use a model with \"gelu\""),
             (

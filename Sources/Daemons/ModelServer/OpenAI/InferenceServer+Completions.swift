@@ -42,11 +42,15 @@ extension InferenceServer {
             for (index, request) in asked.requests.enumerated() {
                 let timer = metrics.generation.timer(model)
                 group.addTask {
+                    // Not within the tuple: what stands before an `await` there is lost in an optimised build
+                    // (scripts/check-sources).
+                    let answer: Result<GenerationAnswer, HTTPProblem>
                     do throws(HTTPProblem) {
-                        return (index, .success(try await GenerationAnswer(generator, request, timer: timer)))
+                        answer = .success(try await GenerationAnswer(generator, request, timer: timer))
                     } catch {
-                        return (index, .failure(error))
+                        answer = .failure(error)
                     }
+                    return (index, answer)
                 }
             }
             return await group.reduce(into: [Int: Result<GenerationAnswer, HTTPProblem>]()) {
@@ -55,7 +59,8 @@ extension InferenceServer {
         }
         var answers: [GenerationAnswer] = []
         for index in asked.requests.indices {
-            if let answer = try results[index]?.get() { answers.append(answer) }
+            guard let result = results[index] else { throw HTTPProblem(500, "prompt \(index) has no answer") }
+            answers.append(try result.get())
         }
         let hasProbabilities = asked.requests[0].logProbabilities != nil
         return .json(200, writer.whole(answers, hasProbabilities: hasProbabilities))

@@ -120,7 +120,9 @@ struct LanguageModelGenerator: TextGenerator {
         case .messages(let messages):
             do {
                 return try model.prompt(
-                    messages.map { ConversationMessage(role: $0.role, content: $0.content) })
+                    messages.map {
+                        ConversationMessage(role: $0.role, content: $0.content, name: $0.name)
+                    })
             } catch {
                 throw .invalid("\(error)")
             }

@@ -95,6 +95,11 @@ fuzz: ## Fuzz all that reads octets of others (RUNS=10000000 or DURATION=seconds
 sanitize: system-packages python-env model ## Run the tests with the thread and the address sanitizer (FILTER=name for some)
 	FILTER="$(FILTER)" HEAVY="$(HEAVY)" scripts/sanitize
 
+.PHONY: test-optimized
+test-optimized: system-packages python-env model language-model ## Run the modules' tests as programs are built for images: some faults of a compiler show in no other way
+	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build-optimized
+	$(TEST) -c release -Xswiftc -enable-testing --scratch-path .build-optimized --skip '$(FAULTS)|EndToEndTests'
+
 .PHONY: bench
 bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Tests/Benchmarks/wire.py --help)
 	@scripts/install-system-packages nghttp2-client nghttp2-server

@@ -46,7 +46,8 @@ struct CompiledModelTests {
         let expected = try await embeddings(EmbeddingModel(directory: folder.path), cores: cores)
         let model = try compile(folder.path, to: path) { $0.cores = cores }
         #expect(model.isCompiled)
-        #expect(try await embeddings(model, cores: cores) == expected)
+        let own = try await embeddings(model, cores: cores)
+        #expect(own == expected)
     }
 
     @Test("as a pipeline gives the bits of one core, with each core's own layers in its memory")
@@ -60,7 +61,8 @@ struct CompiledModelTests {
                 $0.cores = cores
                 $0.isPipeline = true
             }
-            #expect(try await embeddings(model, cores: cores) == expected)
+            let own = try await embeddings(model, cores: cores)
+            #expect(own == expected)
         }
         let header = try Artifact(path: directory.path + "/pipeline4").header
         let whole = try Artifact(path: directory.path + "/pipeline1").header.memory[0].constants

@@ -320,7 +320,7 @@ let neuron: [Target] =
         tests: ["ModelErrors", "SystemIO", "TestSupport"])
     + module("ChatTemplates", on: .neuron, ["JSON"], tests: ["JSON", "SystemIO", "TestSupport"])
     + module(
-        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON", "ModelErrors"], exclude: ["Unicode"],
+        "Tokenizers", on: .neuron, step: 4, ["GGUF", "JSON", "ModelErrors", "SystemIO"], exclude: ["Unicode"],
         tests: ["JSON", "ModelErrors", "SystemIO", "TestSupport"])
     + module(
         "LibNRT", on: .neuron, step: 2, ["NeuronArtifact", "NeuronRuntime", "SystemIO"],

@@ -98,11 +98,9 @@ struct FolderTokens {
     }
 
     /// The number of a named token; nil where it is not named, or only by its class and there is none.
-    ///
-    /// - Parameter added: what `added(_:)` has found so far.
-    func id(_ key: String, _ file: TokenizerFile, _ added: [AddedToken]) throws(ModelError) -> Int32? {
+    func id(_ key: String, _ known: KnownTokens) throws(ModelError) -> Int32? {
         guard let text = texts[key] else { return nil }
-        if let id = identifier(of: text, file, added) { return id }
+        if let id = known.id(of: text) { return id }
         guard let source = [config, map].compactMap({ $0 }).first(where: { $0[key] != nil }) else {
             return nil
         }
@@ -110,62 +108,53 @@ struct FolderTokens {
             "\(source.subject) key \(key)", "is \(text), which is no token", "use the files of one model")
     }
 
-    private func identifier(
-        of text: String, _ file: TokenizerFile, _ added: [AddedToken]
-    ) -> Int32? {
-        let octets = Array(text.utf8)
-        return added.first { Array($0.text.utf8) == octets }?.id ?? file.id(of: text)
-    }
-
-    /// All tokens that are looked for in texts: tokenizer.json's, and those that the other files name.
-    func added(_ file: TokenizerFile) throws(ModelError) -> [AddedToken] {
-        var added = file.added
-        func add(_ token: AddedToken) {
-            let octets = Array(token.text.utf8)
-            if !added.contains(where: { Array($0.text.utf8) == octets }) { added.append(token) }
-        }
+    /// All tokens: tokenizer.json's, and those that the other files name.
+    func tokens(_ file: TokenizerFile) throws(ModelError) -> KnownTokens {
+        var known = KnownTokens(file)
         if let decoder = try config?.object("added_tokens_decoder") {
             for key in decoder.keys {
                 guard let settings = try decoder.object(key), let number = Int(key), 0..<4_000_000 ~= number
                 else { throw decoder.refusal(of: key, "give every token its text and id") }
                 let token = try AddedToken(settings, id: number)
-                try check(token.text, number, file, decoder, key)
-                add(token)
+                try check(token, known, file, decoder, key)
+                known.add(token)
             }
         }
         for key in older?.keys ?? [] {
             guard let older, let number = older[key]?.int, 0..<4_000_000 ~= number else { continue }
-            try check(key, number, file, older, key)
-            add(AddedToken(id: Int32(clamping: number), text: key, isSpecial: false, isNormalized: true))
+            let token = AddedToken(
+                id: Int32(clamping: number), text: key, isSpecial: false, isNormalized: true)
+            try check(token, known, file, older, key)
+            known.add(token)
         }
         for key in Self.keys {
-            guard let id = try id(key, file, added), let text = texts[key] else { continue }
-            add(AddedToken(id: id, text: text, isSpecial: true))
+            guard let id = try id(key, known), let text = texts[key] else { continue }
+            known.add(AddedToken(id: id, text: text, isSpecial: true))
         }
         for settings in [config, map].compactMap({ $0 }) {
             for key in ["additional_special_tokens", "extra_special_tokens"] where !settings.isEmpty(key) {
                 let list = settings[key]?.array ?? settings[key]?.object?.values.map { $0 } ?? []
                 for json in list {
-                    guard let text = Self.text(json), let id = identifier(of: text, file, added) else {
+                    guard let text = Self.text(json), let id = known.id(of: text) else {
                         throw settings.refusal(
                             of: key,
                             "use the files of one model: \(file.subject) has not all of these tokens")
                     }
-                    add(AddedToken(id: id, text: text, isSpecial: true))
+                    known.add(AddedToken(id: id, text: text, isSpecial: true))
                 }
             }
         }
-        return added
+        return known
     }
 
     /// A token has one number in all files.
     private func check(
-        _ text: String, _ number: Int, _ file: TokenizerFile, _ settings: ModelSettings, _ key: String
+        _ token: AddedToken, _ known: KnownTokens, _ file: TokenizerFile, _ settings: ModelSettings,
+        _ key: String
     ) throws(ModelError) {
-        let known = identifier(of: text, file, file.added)
-        let id = Int32(clamping: number)
-        let others = [file.token(of: id), file.added.first { $0.id == id }.map { Array($0.text.utf8) }]
-        guard known.map({ $0 == id }) ?? true, others.allSatisfy({ $0 == nil || $0 == Array(text.utf8) })
+        let octets = Array(token.text.utf8)
+        guard known.id(of: token.text) ?? token.id == token.id,
+            known.texts(of: token.id).allSatisfy({ $0 == octets })
         else {
             throw settings.refusal(of: key, "use the files of one model: \(file.subject) says otherwise")
         }

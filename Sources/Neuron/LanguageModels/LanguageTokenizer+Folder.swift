@@ -14,13 +14,13 @@ extension LanguageTokenizer {
         let model = try ModelSettings(path: directory + "/config.json")
         let names = try FolderTokens(directory: directory, modelType: try model?.string("model_type"))
         let file = try names.file()
-        let added = try names.added(file)
-        self.init(tokenizer: try file.tokenizer(added: added))
+        let known = try names.tokens(file)
+        self.init(tokenizer: try file.tokenizer(added: known.added))
         prefix = tokenizer.template.prefix
         suffix = tokenizer.template.suffix
-        begin = try names.id("bos_token", file, added)
+        begin = try names.id("bos_token", known)
         if begin == nil { begin = try Self.ids(model, "bos_token_id").first }
-        let end = try names.id("eos_token", file, added)
+        let end = try names.id("eos_token", known)
         try names.putMarks(file, begin: begin, end: end, prefix: &prefix, suffix: &suffix)
         self.names = names.texts
         let generation = try ModelSettings(path: directory + "/generation_config.json")

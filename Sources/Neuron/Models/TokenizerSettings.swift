@@ -17,7 +17,7 @@ struct TokenizerSettings {
     private(set) var maximumTokens: Int?
     private var names: TokenizerNames
     /// Tokens that stand for themselves when a text contains them.
-    private var added: [AddedToken]
+    private var known: KnownTokens
 
     /// Keys that name tokens.
     private static let named = [
@@ -35,7 +35,7 @@ struct TokenizerSettings {
         // A later table of files would say otherwise what the class says.
         kind = try family.kind(config)
         names = family.names
-        added = file.added
+        known = KnownTokens(file)
         try readAddedTokens(config)
         try readSettings(config)
         try read(config)
@@ -54,7 +54,7 @@ struct TokenizerSettings {
         var isLower = false
         if case .bert(let switches) = kind { isLower = switches.lowercase }
         return try file.tokenizer(
-            as: kind, names: names, added: added, lowercasesFirst: lowercases && !isLower)
+            as: kind, names: names, added: known.added, lowercasesFirst: lowercases && !isLower)
     }
 
     private static func vocabulary(
@@ -132,16 +132,10 @@ struct TokenizerSettings {
                 throw decoder.refusal(of: key, "give every token its text and id")
             }
             let new = try AddedToken(token, id: Int(id))
-            let known = identifier(of: new.text)
-            guard known == nil || known == id else {
+            guard known.id(of: new.text) ?? id == id else {
                 throw decoder.refusal(of: key, "use the files of one model")
             }
-            let octets = Array(new.text.utf8)
-            if let place = added.firstIndex(where: { Array($0.text.utf8) == octets }) {
-                added[place] = new
-            } else {
-                added.append(new)
-            }
+            known.replace(with: new)
         }
     }
 
@@ -184,10 +178,7 @@ struct TokenizerSettings {
     private func readLegacy(_ tokens: ModelSettings?) throws(ModelError) {
         guard let tokens else { return }
         for key in tokens.keys {
-            let octets = Array(key.utf8)
-            guard let token = added.first(where: { Array($0.text.utf8) == octets }),
-                tokens[key]?.int == Int(token.id)
-            else {
+            guard known.isAdded(key), let id = known.id(of: key), tokens[key]?.int == Int(id) else {
                 throw tokens.refusal(of: key, "use a model without added tokens")
             }
         }
@@ -200,36 +191,27 @@ struct TokenizerSettings {
         guard let text = json.string ?? json["content"]?.string, !text.isEmpty else {
             throw config.refusal(of: key, "give a token's text")
         }
-        guard let id = identifier(of: text) else {
+        guard let id = known.id(of: text) else {
             throw config.refusal(
                 of: key, "use the files of one model: \(file.subject) has no token \(text)")
         }
         // What is known of a token already counts.
-        let octets = Array(text.utf8)
-        guard !added.contains(where: { Array($0.text.utf8) == octets }) else { return text }
+        guard !known.isAdded(text) else { return text }
         if json.object != nil {
             let settings = try ModelSettings(json, subject: "\(config.subject) key \(key)")
             var token = try AddedToken(settings, id: Int(id))
             token.isSpecial = true
             if settings["normalized"] == nil { token.isNormalized = false }
-            added.append(token)
+            known.add(token)
         } else {
             addSpecial(text)
         }
         return text
     }
 
-    private func identifier(of text: String) -> Int32? {
-        let octets = Array(text.utf8)
-        return added.first { Array($0.text.utf8) == octets }?.id ?? file.id(of: text)
-    }
-
     private mutating func addSpecial(_ text: String) {
-        let octets = Array(text.utf8)
-        guard let id = identifier(of: text), !added.contains(where: { Array($0.text.utf8) == octets }) else {
-            return
-        }
-        added.append(
+        guard let id = known.id(of: text) else { return }
+        known.add(
             AddedToken(
                 id: id, text: text, isSpecial: true,
                 takesSpacesBefore: text == "<mask>" && kind.maskTakesSpaces))
@@ -238,7 +220,7 @@ struct TokenizerSettings {
     /// An id has one row of weights, so it has one text: where an added token takes the id of another, one of them is wrong.
     private func checkIdentifiers() throws(ModelError) {
         var texts: [Int32: [UInt8]] = [:]
-        for token in added {
+        for token in known.added {
             let text = Array(token.text.utf8)
             guard texts[token.id] == nil || texts[token.id] == text else {
                 throw shared(token.id, texts[token.id] ?? [], text)
@@ -262,7 +244,7 @@ struct TokenizerSettings {
     private func checkMarks() throws(ModelError) {
         guard let template = file.template, kind != .file else { return }
         func text(_ id: Int32) -> String? {
-            added.first { $0.id == id }?.text
+            known.added.first { $0.id == id }?.text
                 ?? file.token(of: id).map { String(decoding: $0, as: UTF8.self) }
         }
         let subject = "\(file.subject) key post_processor"

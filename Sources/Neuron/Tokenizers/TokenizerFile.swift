@@ -13,6 +13,7 @@ package struct TokenizerFile: Sendable {
 
     /// Tokens and their numbers.
     let vocabulary: [VocabularyScanner.Entry]
+    private let index: VocabularyIndex
     /// By what rules they are put together.
     let model: ModelKind
     let normalizers: [TextNormalization]
@@ -68,6 +69,7 @@ package struct TokenizerFile: Sendable {
         }
         self.subject = subject
         vocabulary = scanner.entries
+        index = VocabularyIndex(vocabulary)
         normalizers = try NormalizerReader.read(file)
         let (splitters, isByteLevel) = try SplitterReader.read(file)
         self.splitters = splitters
@@ -94,6 +96,7 @@ package struct TokenizerFile: Sendable {
             entries.append((Array(line), Int32(clamping: entries.count)))
         }
         vocabulary = entries
+        index = VocabularyIndex(vocabulary)
         model = .wordPiece(unknown: Array("[UNK]".utf8), mark: Array("##".utf8), longestWord: 100)
         normalizers = []
         splitters = []
@@ -132,6 +135,7 @@ package struct TokenizerFile: Sendable {
         self.subject = subject
         added = []
         vocabulary = scanner.entries
+        index = VocabularyIndex(vocabulary)
         model = .bytePairs(merges: pairs, BytePairModel.Options())
         normalizers = []
         splitters = [.byteLevel(prepends: false, .gpt2)]
@@ -142,13 +146,10 @@ package struct TokenizerFile: Sendable {
     }
 
     /// The number of a token of the vocabulary.
-    package func id(of text: String) -> Int32? {
-        let octets = Array(text.utf8)
-        return vocabulary.last { $0.token == octets }?.id
-    }
+    package func id(of text: String) -> Int32? { index.id(of: Array(text.utf8)) }
 
     /// The vocabulary's token of a number.
-    package func token(of id: Int32) -> [UInt8]? { vocabulary.first { $0.id == id }?.token }
+    package func token(of id: Int32) -> [UInt8]? { index.token(of: id) }
 
     /// Each number has one row of weights, so it has one token.
     private static func check(

@@ -6,7 +6,8 @@ import KubernetesClient
 enum NodeLabelReader {
     /// The label's value; nil where the Node has no such label.
     static func read(_ node: String, _ label: String) async throws -> String? {
-        let client = try await KubernetesClient.make(try ClientConfiguration.load(), program: "ganglion")
+        let configuration = try ClientConfiguration.load()
+        let client = try await KubernetesClient.make(configuration, program: "ganglion")
         return try await client.get(.nodes, ObjectKey(name: node)).meta.labels[label]
     }
 }

@@ -214,7 +214,8 @@ package enum ModelServerCommand {
                 "groups": claims.map { "\($0.cores.lowerBound)-\($0.cores.upperBound - 1)" },
             ])
         if let text = values[grpcListen] ?? file.grpcListen {
-            let bound = try await grpc.listen(on: try SocketAddress(parsing: text))
+            let address = try SocketAddress(parsing: text)
+            let bound = try await grpc.listen(on: address)
             log.info("listening", ["protocol": "grpc", "address": bound.description])
         }
         // A SIGTERM that comes while models are being loaded ends the server as well.

@@ -48,7 +48,8 @@ extension InferenceServer {
             ],
             reply: ["application/json": "Status"], statuses: [400, 403, 404, 507]
         ) { server, call throws(HTTPProblem) in
-            try await server.scale(try server.model(call.names[0]), call.request)
+            let model = try server.model(call.names[0])
+            return try await server.scale(model, call.request)
         },
         RESTEndpoint(
             methods: ["DELETE"], path: "/models/{model}", operation: "unregisterModel", tag: "management",
@@ -161,7 +162,8 @@ extension InferenceServer {
         guard let text = request.query("max_worker") ?? request.query("min_worker") else {
             throw HTTPProblem(400, "the query says no number of workers: send ?min_worker=N")
         }
-        try await scale(model, workers: try Self.workers(text, "the number of workers"))
+        let workers = try Self.workers(text, "the number of workers")
+        try await scale(model, workers: workers)
         return status("Model \"\(model.name)\" has \(model.workerCount) workers")
     }
 

@@ -162,7 +162,8 @@ struct LanguageModelGenerator: TextGenerator {
             try await write(request, prompt, by: first, to: continuation) { hasBegun = true }
         } catch EngineError.lost where !hasBegun {
             // It may be what hangs engines: not a third one.
-            try await write(request, prompt, by: try leastBusy(), to: continuation) {}
+            let second = try leastBusy()
+            try await write(request, prompt, by: second, to: continuation) {}
         }
     }
 

@@ -42,7 +42,8 @@ extension InferenceServer {
                 method, "/v2/models/{model}" + suffix, operation, summary, reply: reply, body: body,
                 statuses: statuses
             ) { server, call throws(HTTPProblem) in
-                try await answer(server, try server.model(call.names[0]), call.request)
+                let model = try server.model(call.names[0])
+                return try await answer(server, model, call.request)
             },
             openInference(
                 method, "/v2/models/{model}/versions/{version}" + suffix, operation + "Version", summary,

@@ -121,7 +121,8 @@ extension InferenceServer {
         let groups = all.filter { had.contains($0.cores.lowerBound) }
         var failure: LoadFailure?
         do throws(LoadFailure) {
-            await serve(model, on: try await placeMakingRoom(model, on: groups))
+            let placed = try await placeMakingRoom(model, on: groups)
+            await serve(model, on: placed)
         } catch {
             failure = error
         }

@@ -67,7 +67,8 @@ package enum ExtenderCommand {
         let server = HTTPServer(limits: Extender.limits, security: try security(values, log)) {
             await extender.answer($0)
         }
-        let address = try await server.listen(on: try SocketAddress(parsing: values[listen]))
+        let wanted = try SocketAddress(parsing: values[listen])
+        let address = try await server.listen(on: wanted)
         await status.start()
         log.info(
             "starting",

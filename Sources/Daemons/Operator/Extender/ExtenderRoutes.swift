@@ -28,8 +28,12 @@ extension Extender {
             let body = try JSON(parsing: request.body)
             switch request.path {
             case "/filter": return try await filtered(body)
-            case "/prioritize": return try Self.response(await prioritize(body.decode()))
-            case "/preempt": return try Self.response(await preempt(body.decode()))
+            case "/prioritize":
+                let arguments = try body.decode(ExtenderArguments.self)
+                return try Self.response(await prioritize(arguments))
+            case "/preempt":
+                let arguments = try body.decode(ExtenderPreemptionArguments.self)
+                return try Self.response(await preempt(arguments))
             default: return try await bound(body)
             }
         } catch let refusal as Refusal {
@@ -41,16 +45,20 @@ extension Extender {
     }
 
     private nonisolated func filtered(_ body: JSON) async throws -> HTTPResponse {
+        let arguments = try body.decode(ExtenderArguments.self)
         do {
-            return try Self.response(await filter(body.decode()))
+            return try Self.response(await filter(arguments))
         } catch let refusal as Refusal {
             return try Self.response(ExtenderFilterResult(error: refusal.words))
         }
     }
 
     private nonisolated func bound(_ body: JSON) async throws -> HTTPResponse {
+        // Read first: what is made among the arguments of a call that throws an error of one type is freed in a wrong order
+        // by an optimised build, which ends the process (Swift 6.3, scripts/check-sources).
+        let arguments = try body.decode(ExtenderBindingArguments.self)
         do {
-            try await bind(body.decode())
+            try await bind(arguments)
             return try Self.response(ExtenderBindingResult())
         } catch let refusal as Refusal {
             return try Self.response(ExtenderBindingResult(error: refusal.words))

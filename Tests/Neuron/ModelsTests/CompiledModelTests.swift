@@ -27,6 +27,11 @@ struct CompiledModelTests {
         return try #require(await group.embed(Self.texts.map(model.tokenize), model: "tiny"))
     }
 
+    private func embeddings(ofFolder folder: String, cores: Int) async throws -> [[Float]] {
+        let model = try EmbeddingModel(directory: folder)
+        return try await embeddings(model, cores: cores)
+    }
+
     private func compile(
         _ folder: String, to output: String, _ change: (inout CompileOptions) -> Void = { _ in }
     ) throws -> EmbeddingModel {
@@ -43,7 +48,7 @@ struct CompiledModelTests {
         ])
         let directory = try TemporaryDirectory()
         let path = directory.path + "/tiny.ganglion"
-        let expected = try await embeddings(EmbeddingModel(directory: folder.path), cores: cores)
+        let expected = try await embeddings(ofFolder: folder.path, cores: cores)
         let model = try compile(folder.path, to: path) { $0.cores = cores }
         #expect(model.isCompiled)
         let own = try await embeddings(model, cores: cores)
@@ -55,7 +60,7 @@ struct CompiledModelTests {
         let directory = try TemporaryDirectory()
         let folder = directory.path + "/model"
         try SyntheticModel(layerCount: 5).write(to: folder)
-        let expected = try await embeddings(EmbeddingModel(directory: folder), cores: 1)
+        let expected = try await embeddings(ofFolder: folder, cores: 1)
         for cores in [1, 2, 4] {
             let model = try compile(folder, to: directory.path + "/pipeline\(cores)") {
                 $0.cores = cores
@@ -95,7 +100,7 @@ struct CompiledModelTests {
         let directory = try TemporaryDirectory()
         let folder = directory.path + "/model"
         try SyntheticModel.write(to: folder)
-        let expected = try await embeddings(EmbeddingModel(directory: folder), cores: cores)
+        let expected = try await embeddings(ofFolder: folder, cores: cores)
         let single = try compile(folder, to: directory.path + "/single") { $0.cores = cores }
         let model = try compile(folder, to: directory.path + "/halves") {
             $0.cores = cores
@@ -117,7 +122,7 @@ struct CompiledModelTests {
         let directory = try TemporaryDirectory()
         let folder = directory.path + "/model"
         try SyntheticModel.write(to: folder)
-        let expected = try await embeddings(EmbeddingModel(directory: folder), cores: 1)
+        let expected = try await embeddings(ofFolder: folder, cores: 1)
         let model = try compile(folder, to: directory.path + "/" + cpu) { $0.cpu = cpu }
         let layout = try Artifact(path: model.directory).header.layout
         #expect(layout == KernelVariant(rawValue: cpu)?.kernels.layoutName)

@@ -59,9 +59,18 @@ struct BlockMatrixTests {
             }
             packed = [Float](
                 repeating: .nan, count: kernels.packedCount(format, columns: columns, depth: depth))
-            kernels.packBlocks(
-                BlockColumns(numbers: numbers, scales: scales, leasts: leasts), format: format,
-                columns: columns, depth: depth, into: &packed)
+            numbers.withUnsafeBufferPointer { numbers in
+                scales.withUnsafeBufferPointer { scales in
+                    leasts.withUnsafeBufferPointer { leasts in
+                        guard let numbers = numbers.baseAddress, let scales = scales.baseAddress,
+                            let leasts = leasts.baseAddress
+                        else { return }
+                        kernels.packBlocks(
+                            BlockColumns(numbers: numbers, scales: scales, leasts: leasts), format: format,
+                            columns: columns, depth: depth, into: &packed)
+                    }
+                }
+            }
         }
     }
 

@@ -97,8 +97,8 @@ sanitize: system-packages python-env model ## Run the tests with the thread and 
 
 .PHONY: test-optimized
 test-optimized: system-packages python-env model language-model ## Run the modules' tests as programs are built for images: some faults of a compiler show in no other way
-	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build-optimized
-	$(TEST) -c release -Xswiftc -enable-testing --scratch-path .build-optimized --skip '$(FAULTS)|EndToEndTests'
+	GANGLION_OPTIMIZED=1 $(SWIFT) build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build-optimized
+	GANGLION_OPTIMIZED=1 $(TEST) -c release -Xswiftc -enable-testing --scratch-path .build-optimized --skip '$(FAULTS)|EndToEndTests'
 
 .PHONY: bench
 bench: python-env ## Measure HTTP/2 and gRPC beside nghttpd and grpcio (BENCH_FLAGS: see Tests/Benchmarks/wire.py --help)

@@ -160,13 +160,28 @@ package actor Extender: LoopActor {
 
     /// Binds a pod.
     ///
-    /// - Throws: `Refusal` where it is not bound, as far as is known.
-    func bind(_ arguments: ExtenderBindingArguments) async throws(Refusal) {
+    /// - Returns: why it is not bound, as far as is known; nil where it is.
+    // What waits on the way throws nothing and stays a function of its own: Swift 6.3, where it optimises them into one, frees
+    // their memory in a wrong order, which ends the process.
+    @inline(never)
+    @_optimize(none)
+    func bind(_ arguments: ExtenderBindingArguments) async -> Refusal? {
         let key = ObjectKey(namespace: arguments.podNamespace, name: arguments.podName)
-        let pod = try await pod(key, uid: arguments.podUID)
-        guard let cores = try choose(for: pod, on: arguments.node) else { return count("bind") }
+        let found = await pod(key, uid: arguments.podUID)
+        let pod: PodInfo
+        let cores: CoreSet
+        do throws(Refusal) {
+            pod = try found.get()
+            guard let chosen = try choose(for: pod, on: arguments.node) else {
+                count("bind")
+                return nil
+            }
+            cores = chosen
+        } catch {
+            return error
+        }
         let failure = await post(pod, node: arguments.node, cores: cores)
-        try settle(pod, node: arguments.node, cores: cores, failure)
+        return settle(pod, node: arguments.node, cores: cores, failure)
     }
 
     // MARK: Parts
@@ -207,20 +222,21 @@ package actor Extender: LoopActor {
     }
 
     /// The pod that is to be bound. One that no watch has shown yet is asked for.
-    private func pod(_ key: ObjectKey, uid: String) async throws(Refusal) -> PodInfo {
-        if let known = copies[key], known.metadata.uid == uid { return feed.info(known) }
+    @inline(never)
+    private func pod(_ key: ObjectKey, uid: String) async -> Result<PodInfo, Refusal> {
+        if let known = copies[key], known.metadata.uid == uid { return .success(feed.info(known)) }
         // A list, since that is a right which there is anyway.
         let found: ObjectList<Pod>
         do throws(KubernetesError) {
             found = try await client.list(
                 Pod.self, namespace: key.namespace, fieldSelector: "metadata.name=\(key.name)")
         } catch {
-            throw Refusal(words: error.description)
+            return .failure(Refusal(words: error.description))
         }
         guard let pod = found.items.first(where: { $0.metadata.uid == uid }) else {
-            throw Refusal(words: "pod \(key) with uid \(uid) does not exist")
+            return .failure(Refusal(words: "pod \(key) with uid \(uid) does not exist"))
         }
-        return feed.info(pod)
+        return .success(feed.info(pod))
     }
 
     /// The cores of a pod, assumed from now on; nil where it has them already.
@@ -244,6 +260,7 @@ package actor Extender: LoopActor {
     }
 
     // One waits and the other works, as in `Binder.bind`.
+    @inline(never)
     private func post(_ pod: PodInfo, node: String, cores: CoreSet) async -> KubernetesError? {
         do throws(KubernetesError) {
             try await client.bind(
@@ -257,16 +274,17 @@ package actor Extender: LoopActor {
 
     private func settle(
         _ pod: PodInfo, node: String, cores: CoreSet, _ failure: KubernetesError?
-    ) throws(Refusal) {
+    ) -> Refusal? {
         guard let failure else {
             log.info("bound", ["pod": pod.key.description, "node": node, "cores": cores.list])
-            return count("bind")
+            count("bind")
+            return nil
         }
         log.warning("cannot bind", ["pod": pod.key.description, "node": node, "error": failure.description])
         count("bind", "failed")
         // Of an answer that was lost nobody knows what became: until a watch shows the pod, or kube-scheduler asks again, its
         // cores are given to nobody else.
         if case .some(400..<500) = failure.code { scheduler.unassume(pod.uid) }
-        throw Refusal(words: failure.description)
+        return Refusal(words: failure.description)
     }
 }

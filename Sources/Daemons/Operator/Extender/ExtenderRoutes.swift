@@ -53,16 +53,13 @@ extension Extender {
         }
     }
 
+    // As `bind`.
+    @inline(never)
+    @_optimize(none)
     private nonisolated func bound(_ body: JSON) async throws -> HTTPResponse {
-        // Read first: what is made among the arguments of a call that throws an error of one type is freed in a wrong order
-        // by an optimised build, which ends the process (Swift 6.3, scripts/check-sources).
         let arguments = try body.decode(ExtenderBindingArguments.self)
-        do {
-            try await bind(arguments)
-            return try Self.response(ExtenderBindingResult())
-        } catch let refusal as Refusal {
-            return try Self.response(ExtenderBindingResult(error: refusal.words))
-        }
+        let refusal = await bind(arguments)
+        return try Self.response(ExtenderBindingResult(error: refusal?.words ?? ""))
     }
 
     private static func response(_ value: some Encodable) throws -> HTTPResponse {
